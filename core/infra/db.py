@@ -1,0 +1,188 @@
+"""Postgres with the organization as part of every transaction.
+
+A program connects once (`connect`) and every command opens one short transaction:
+
+    with db.transaction(actor) as session: ...            # an actor's organization, set for this transaction only
+    with db.organization_transaction(organization_id, "program:sender") as session: ...
+    with db.free_transaction() as session: ...            # rows of no organization; only modules an architecture test lists
+
+Row-level security reads `app.organization_id`, which is set with `set_config(..., true)`: it ends with the transaction,
+so a pooled connection never carries it to the next borrower. SQL without an organization raises OrganizationMissing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+
+from core.infra.errors import NotAllowed, OrganizationMissing
+from core.infra.settings import SettingsInvalid
+
+SCHEMA = "masthead"
+
+
+class Base(DeclarativeBase):
+    """All tables live in one schema; migrations make them, the models only describe them."""
+
+    metadata = MetaData(schema=SCHEMA)
+
+
+class ActsInOrganization(Protocol):
+    """What `transaction` needs to know of an actor (`core.infra.actor`)."""
+
+    @property
+    def organization_id(self) -> uuid.UUID: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def correlation_id(self) -> str: ...
+
+
+class OrganizationSession(Session):
+    """A session that sets its organization, actor and correlation id at the start of every transaction.
+
+    Its first SQL raises NotAllowed when the actor is a person who is no active member there (any more), whatever the
+    caller still believes: a page may have been drawn, or a script started, before the person was disabled.
+    """
+
+    def __init__(self, bind: Engine | Connection, organization_id: uuid.UUID, actor: str, correlation_id: str) -> None:
+        if not isinstance(organization_id, uuid.UUID):
+            raise OrganizationMissing
+        super().__init__(
+            bind.execution_options(organization_id=organization_id),
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint",
+        )
+        self.info.update(organization_id=organization_id, actor=actor, correlation_id=correlation_id)
+
+
+@event.listens_for(OrganizationSession, "after_begin")
+def _enter_organization(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested:
+        return
+    about = (str(session.info["organization_id"]), session.info["actor"], session.info["correlation_id"])
+    if not connection.exec_driver_sql("select masthead.enter(%s, %s, %s)", about).scalar_one():
+        raise NotAllowed("You are no longer an active member of this organization. Ask one of its admins.")
+
+
+def make_engine(url: str, *, pool_size: int = 5, application: str = "masthead") -> Engine:
+    """An engine that refuses SQL outside an organization unless the execution option `organization_free` is set."""
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=False,
+        hide_parameters=True,  # an error's words go to the logs; what it was asked with may be secret
+        connect_args={"application_name": application, "connect_timeout": 5, "options": "-c statement_timeout=30000"},
+    )
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _refuse(
+        connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+    ) -> None:
+        options = connection.get_execution_options()
+        if "organization_id" not in options and not options.get("organization_free"):
+            raise OrganizationMissing(f"{OrganizationMissing.__doc__} {statement[:80]}")
+        driver_connection = connection.connection.dbapi_connection
+        if driver_connection is not None and getattr(driver_connection, "autocommit", False):
+            raise OrganizationMissing("Autocommit would forget the organization at once.")
+
+    return engine
+
+
+class Database:
+    """One program's way into Postgres. `bind` is the engine, or in tests one connection whose work is rolled back."""
+
+    def __init__(self, bind: Engine | Connection) -> None:
+        self._bind = bind
+
+    @property
+    def engine(self) -> Engine:
+        """The engine behind this database, for LISTEN and for disposal at exit."""
+        return self._bind.engine
+
+    @contextmanager
+    def organization_transaction(
+        self, organization_id: uuid.UUID, actor: str, correlation_id: str = ""
+    ) -> Iterator[OrganizationSession]:
+        """One transaction inside one organization: committed at the end of the block, rolled back on an exception."""
+        with OrganizationSession(self._bind, organization_id, actor, correlation_id) as session, session.begin():
+            yield session
+
+    def transaction(self, actor: ActsInOrganization) -> AbstractContextManager[OrganizationSession]:
+        """One transaction in the actor's organization; a context manager that gives the session."""
+        return self.organization_transaction(actor.organization_id, actor.label, actor.correlation_id)
+
+    @contextmanager
+    def free_transaction(self) -> Iterator[Session]:
+        """One transaction outside any organization: people, sessions, definer functions, heartbeats, receipts."""
+        bind = self._bind.execution_options(organization_free=True)
+        with (
+            Session(bind, expire_on_commit=False, join_transaction_mode="create_savepoint") as session,
+            session.begin(),
+        ):
+            yield session
+
+    def refuse_owner(self) -> None:
+        """Raise SettingsInvalid when this login could step around row-level security (PRODUCT 2)."""
+        with self.free_transaction() as session:
+            strong = session.execute(
+                text(
+                    "select rolsuper or rolbypassrls or exists (select 1 from pg_class c join pg_namespace n on"
+                    " n.oid = c.relnamespace where n.nspname = 'masthead' and pg_has_role(c.relowner, 'member'))"
+                    " from pg_roles where rolname = current_user"
+                )
+            ).scalar_one()
+            if strong:
+                name = session.execute(text("select current_user")).scalar_one()
+                raise SettingsInvalid(
+                    f"Database role {name!r:.40} owns tables or bypasses row-level security. "
+                    "Give programs DATABASE_URL_WEB, _WORKER and _DISPATCH, or unset those."
+                )
+
+
+_current: Database | None = None
+
+
+def connect(url: str, *, pool_size: int = 5, application: str = "masthead") -> Database:
+    """Make the database of this process; refuses to log in as owner or superuser."""
+    database = Database(make_engine(url, pool_size=pool_size, application=application))
+    database.refuse_owner()
+    use(database)
+    return database
+
+
+def use(database: Database | None) -> None:
+    """Make `database` the one that commands and queries of this process use."""
+    global _current
+    _current = database
+
+
+def current() -> Database:
+    """The database of this process."""
+    if _current is None:
+        raise RuntimeError("core.infra.db.connect() has not been called in this process")
+    return _current
+
+
+def transaction(actor: ActsInOrganization) -> AbstractContextManager[OrganizationSession]:
+    """`Database.transaction` of this process's database."""
+    return current().transaction(actor)
+
+
+def organization_transaction(
+    organization_id: uuid.UUID, actor: str, correlation_id: str = ""
+) -> AbstractContextManager[OrganizationSession]:
+    """`Database.organization_transaction` of this process's database."""
+    return current().organization_transaction(organization_id, actor, correlation_id)
+
+
+def free_transaction() -> AbstractContextManager[Session]:
+    """`Database.free_transaction` of this process's database."""
+    return current().free_transaction()

@@ -1,0 +1,244 @@
+"""What this installation is told from outside: the one place that reads the environment.
+
+A setting that can't be used raises `SettingsInvalid`, whose message is one line of at most 200 characters that names
+the setting, its value (never a secret's) and the next step.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Program = Literal["web", "worker", "dispatch"]
+LOGIN_ROLES: Final[tuple[Program, ...]] = ("web", "worker", "dispatch")
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class SettingsInvalid(ValueError):
+    """A setting can't be used as it stands."""
+
+
+class PublishTimes(BaseSettings):
+    """The times of the publishing state machine in seconds (RELIABILITY 9.1, PRODUCT 6 and 7).
+
+    Each is a setting of its own, `MASTHEAD_PUBLISH_<NAME>`, so that a harness can run the same machine faster.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MASTHEAD_PUBLISH_", frozen=True, env_ignore_empty=True)
+
+    lease_queued_s: Seconds = 30
+    lease_claimed_s: Seconds = 60
+    lease_sending_s: Seconds = 60
+    connect_timeout_s: Seconds = 5
+    read_timeout_s: Seconds = 30
+    send_within_s: Seconds = 10
+    first_read_after_s: Seconds = 15
+    read_spacing_s: Annotated[tuple[Seconds, ...], NoDecode] = (15, 60, 600)
+    retry_after_s: Annotated[tuple[Seconds, ...], NoDecode] = (5, 15, 60, 300)
+    not_after_s: Seconds = 1800
+    backlog_older_than_s: Seconds = 300
+    backlog_spacing_s: Seconds = 60
+    twin_spacing_s: Seconds = 60
+    tick_s: Seconds = 1
+    drain_budget_s: Seconds = 60
+    stop_grace_s: Seconds = 45
+    in_flight: Annotated[int, Field(ge=1, le=16)] = 16
+
+    @field_validator("read_spacing_s", "retry_after_s", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.split(",")) if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """Everything but the providers' own settings; see `provider_environment` for those."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
+
+    port: Annotated[int, Field(alias="MASTHEAD_PORT", ge=1024, le=65533)] = 8501
+    data: Annotated[Path, Field(alias="MASTHEAD_DATA")] = Path(".data")
+    secret_key: Annotated[SecretStr, Field(alias="MASTHEAD_SECRET_KEY", min_length=32)]
+    credential_keys: Annotated[SecretStr | None, Field(alias="MASTHEAD_CREDENTIAL_KEYS")] = None
+    console_url_setting: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_CONSOLE_URL")] = None
+    public_url_setting: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_PUBLIC_URL")] = None
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="MASTHEAD_LOG_LEVEL")] = "INFO"
+
+    database_url: Annotated[SecretStr | None, Field(alias="DATABASE_URL")] = None
+    database_url_web: Annotated[SecretStr | None, Field(alias="DATABASE_URL_WEB")] = None
+    database_url_worker: Annotated[SecretStr | None, Field(alias="DATABASE_URL_WORKER")] = None
+    database_url_dispatch: Annotated[SecretStr | None, Field(alias="DATABASE_URL_DISPATCH")] = None
+    redis_url: Annotated[SecretStr | None, Field(alias="REDIS_URL")] = None
+
+    oidc_metadata_url: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_OIDC_METADATA_URL")] = None
+    oidc_client_id: Annotated[str, Field(alias="MASTHEAD_OIDC_CLIENT_ID")] = "masthead-console"
+    oidc_client_secret: Annotated[SecretStr | None, Field(alias="MASTHEAD_OIDC_CLIENT_SECRET")] = None
+
+    publish: PublishTimes = Field(default_factory=PublishTimes)
+
+    @field_validator("database_url", "database_url_web", "database_url_worker", "database_url_dispatch")
+    @classmethod
+    def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @cached_property
+    def console_url(self) -> str:
+        """Origin that people open, without a trailing slash."""
+        return str(self.console_url_setting or f"http://localhost:{self.port}").rstrip("/")
+
+    @cached_property
+    def ingest_url(self) -> str:
+        """Origin of ingest as browsers and networks reach it, without a trailing slash."""
+        return str(self.public_url_setting or f"http://localhost:{self.port + 1}").rstrip("/")
+
+    @property
+    def secure_cookies(self) -> bool:
+        """True when the console is served over TLS, so that cookies may say Secure."""
+        return self.console_url.startswith("https://")
+
+    def derived(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, derived from MASTHEAD_SECRET_KEY; the same on every start."""
+        secret = self.secret_key.get_secret_value().encode()
+        return hmac.digest(secret, f"masthead/1/{purpose}".encode(), hashlib.sha256)
+
+    def role_password(self, program: Program) -> str:
+        """Password of the login role `masthead_<program>` where no DATABASE_URL_<PROGRAM> is set."""
+        return base64.urlsafe_b64encode(self.derived(f"role/{program}")).decode().rstrip("=")
+
+    def has_own_url(self, program: Program) -> bool:
+        """True when DATABASE_URL_<PROGRAM> is set, so that role and password are the operator's business."""
+        return getattr(self, f"database_url_{program}") is not None
+
+    def owner_url(self) -> str:
+        """SQLAlchemy address of the owner, who migrates; programs never use it. Raises SettingsInvalid if unset."""
+        if self.database_url is None:
+            raise SettingsInvalid("DATABASE_URL is not set. Use `make run`, which starts its own Postgres, or set it.")
+        return _psycopg(self.database_url.get_secret_value())
+
+    def program_url(self, program: Program) -> str:
+        """SQLAlchemy address with which a program logs in. Raises SettingsInvalid if it can't be told."""
+        own: SecretStr | None = getattr(self, f"database_url_{program}")
+        if own is not None:
+            return _psycopg(own.get_secret_value())
+        owner = urlsplit(self.owner_url())
+        host = owner.netloc.rpartition("@")[2]
+        return urlunsplit(owner._replace(netloc=f"masthead_{program}:{self.role_password(program)}@{host}"))
+
+    def queue_url(self) -> str:
+        """Address of Redis or Valkey. Raises SettingsInvalid if unset."""
+        if self.redis_url is None:
+            raise SettingsInvalid("REDIS_URL is not set. Use `make run`, which starts its own Valkey, or set it.")
+        return self.redis_url.get_secret_value()
+
+    def credential_key_ring(self) -> dict[str, bytes]:
+        """Key id -> 32 bytes, newest first: the first wraps, all unwrap.
+
+        MASTHEAD_CREDENTIAL_KEYS is `id:base64,id:base64`; unset, one key `derived-1` comes from MASTHEAD_SECRET_KEY.
+        """
+        if self.credential_keys is None:
+            return {"derived-1": self.derived("credential-key/1")}
+        ring: dict[str, bytes] = {}
+        for part in self.credential_keys.get_secret_value().split(","):
+            key_id, _, encoded = part.strip().partition(":")
+            try:
+                key = base64.b64decode(encoded, validate=True)
+            except ValueError:
+                key = b""
+            if not key_id or len(key) != 32:
+                raise SettingsInvalid("MASTHEAD_CREDENTIAL_KEYS must be id:base64 of 32 bytes, with commas. Mend it.")
+            ring[key_id] = key
+        return ring
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment. Raises SettingsInvalid with one line of at most 200 characters."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsInvalid(_one_line(error)) from None
+
+
+def provider_environment(key: str) -> dict[str, str]:
+    """A provider's own settings, `PROVIDER_<KEY>_<NAME>` as {name in lower case: value}; its folder validates them."""
+    prefix = f"PROVIDER_{key.upper()}_"
+    return {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
+
+
+def data_folder() -> Path:
+    """MASTHEAD_DATA, for what must be done before all settings can be read."""
+    return Path(os.environ.get("MASTHEAD_DATA") or ".data")
+
+
+def is_set(name: str) -> bool:
+    """True when the environment has a value for this name."""
+    return bool(os.environ.get(name))
+
+
+def adopt_whole(values: Mapping[str, str]) -> None:
+    """Make these part of the environment of this process and its children, unless people have set any of them.
+
+    All or none: half of one app's settings with half of another's would work for neither.
+    """
+    if not any(is_set(name) for name in values):
+        os.environ.update(values)
+
+
+class ProviderSettings(BaseModel):
+    """What every provider's settings have in common; a provider subclasses it and adds its hosts and version.
+
+    By convention a field that ends in `_url` is a host of the network, the real one by default.
+    """
+
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+
+    @property
+    def configured(self) -> bool:
+        """True when the operator has entered an app's id and secret."""
+        return bool(self.client_id and self.client_secret.get_secret_value())
+
+    @classmethod
+    def towards(cls, stand_in: str, key: str) -> dict[str, str]:
+        """The environment that points every host of this provider at a stand-in, where each host is a path prefix."""
+        hosts = {name: field.default for name, field in cls.model_fields.items() if name.endswith("_url")}
+        return {
+            f"PROVIDER_{key.upper()}_{name.upper()}": f"{stand_in}/{urlsplit(host).netloc}"
+            for name, host in hosts.items()
+        }
+
+
+def _psycopg(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme != "postgresql+psycopg" else url
+
+
+_SECRET_WORDS: Final = ("SECRET", "KEYS", "DATABASE_URL", "REDIS_URL")
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "A setting"
+    given = "" if any(word in name for word in _SECRET_WORDS) else f" ({first['input']!r:.40})"
+    if first["type"] == "missing":
+        given = ""
+    next_step = "Set it to 32 or more random characters." if name == "MASTHEAD_SECRET_KEY" else "Change or unset it."
+    return f"{name}{given}: {first['msg']:.90}. {next_step}"[:200]
