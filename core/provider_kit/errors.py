@@ -1,0 +1,81 @@
+"""How a call to a network can fail, named by what to do next.
+
+ProviderFailure
+├── NotSent           provably nothing reached the network: try again soon
+├── RetryLater        the network says no for now: try again after a while, nothing was done
+├── ReconnectNeeded   the token is dead or lacks a scope: a person must consent again
+├── Rejected          the network refuses this content before doing anything: a person must change it
+└── OutcomeUnknown    everything else: it may have been done; read back, never resend
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.infra.errors import MastheadError
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the network said of a call, for logs and the timeline; never a token.
+
+    `usage` is what its answer said of our budgets, in the words of `types.Published.usage`.
+    """
+
+    http_status: int | None = None
+    code: str | None = None
+    subcode: str | None = None
+    trace_id: str | None = None
+    message: str | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ProviderFailure(MastheadError):
+    """A call to the network failed.
+
+    `provider_health` is True where the cause is neither this account nor this content but the network, the way to it
+    or our whole app: the failures that a circuit breaker counts (PRODUCT 7 g).
+    """
+
+    def __init__(
+        self, reason: str, *, how_to_fix: str = "", trace: Trace | None = None, provider_health: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.how_to_fix = how_to_fix
+        self.trace = trace or Trace()
+        self.provider_health = provider_health
+
+
+class NotSent(ProviderFailure):
+    """Nothing reached the network."""
+
+
+class RetryLater(ProviderFailure):
+    """The network asks to wait; `after_s` is its own figure in seconds, None where it gave none."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        after_s: float | None = None,
+        how_to_fix: str = "",
+        trace: Trace | None = None,
+        provider_health: bool = False,
+    ) -> None:
+        super().__init__(reason, how_to_fix=how_to_fix, trace=trace, provider_health=provider_health)
+        self.after_s = after_s
+
+
+class ReconnectNeeded(ProviderFailure):
+    """The connection must be consented to again."""
+
+
+class Rejected(ProviderFailure):
+    """The network refuses this content."""
+
+
+class OutcomeUnknown(ProviderFailure):
+    """The network may or may not have done it."""

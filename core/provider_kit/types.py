@@ -1,0 +1,191 @@
+"""The values that pass between Masthead and a provider."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A permission asked of the network, and in words what doesn't work without it."""
+
+    name: str
+    breaks: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TextRules:
+    """How a network counts and shows text.
+
+    `counter` names a function of `provider_kit.counting`; lengths are in its units.
+    """
+
+    counter: Literal["codepoints", "utf16", "utf8", "graphemes"]
+    max_length: int
+    fold_at: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Where a post appears: what the composer, the preview and the checks need to know. Data, no behaviour."""
+
+    key: str
+    title: str
+    icon: str
+    color: str
+    text: TextRules
+    takes_link: bool
+    needs_media: bool = False
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What goes to one account, complete: the thing that is approved, hashed and sent (PRODUCT 5)."""
+
+    network: str
+    provider_account_id: str
+    text: str
+    link: str | None = None
+    media: tuple[Mapping[str, Any], ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that is stored in `publication.payload`."""
+        return {
+            "network": self.network,
+            "account": self.provider_account_id,
+            "text": self.text,
+            "link": self.link,
+            "media": [dict(item) for item in self.media],
+            "options": dict(self.options),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Payload:
+        """The payload back from its stored form."""
+        return cls(
+            network=stored["network"],
+            provider_account_id=stored["account"],
+            text=stored["text"],
+            link=stored["link"],
+            media=tuple(stored["media"]),
+            options=stored["options"],
+        )
+
+    def sha256(self) -> bytes:
+        """32 bytes over the canonical JSON; two payloads are the same to an approver exactly if these are equal."""
+        canonical = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about a payload that a person should know; an error refuses submit, approve, schedule and publish."""
+
+    severity: Literal["error", "warning"]
+    words: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a call on behalf of an account needs."""
+
+    provider_account_id: str
+    token: SecretStr
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person's consent gave us. `expires_at` None: no date known."""
+
+    provider_user_id: str
+    name: str
+    token: SecretStr
+    scopes: frozenset[str]
+    declined: frozenset[str]
+    expires_at: datetime | None
+    data_access_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedAccount:
+    """An account that a grant reaches.
+
+    `token` is the account's own where the network has such; `reason` says why it is not eligible.
+    """
+
+    network: str
+    provider_account_id: str
+    name: str
+    url: str | None
+    picture_url: str | None
+    token: SecretStr | None
+    eligible: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleCall:
+    """The one request that makes a post visible, built but not sent.
+
+    `sha256` is over method, path and body without token (`signatures.call_sha256`).
+    """
+
+    method: str
+    url: str
+    form: Mapping[str, str]
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The network's yes.
+
+    `usage` is what the answer said of our budgets, each key only where it was said: `app_percent` and
+    `account_percent` (0 to 100 and above), `regain_s` (seconds until calls are welcome again), `detail` (as sent).
+    """
+
+    provider_post_id: str
+    http_status: int
+    trace_id: str | None = None
+    permalink: str | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LivePost:
+    """A post as the network shows it."""
+
+    provider_post_id: str
+    text: str
+    link: str | None
+    created_at: datetime
+    permalink: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What a read of the account's recent posts found.
+
+    `complete`: paging covered everything since the asked instant. `look_alikes`: not the payload, but near enough that
+    a person should look. `usage` as in `Published`.
+    """
+
+    complete: bool
+    matches: tuple[LivePost, ...]
+    seen: int
+    look_alikes: tuple[LivePost, ...] = ()
+    trace_id: str | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)

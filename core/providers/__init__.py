@@ -1,0 +1,33 @@
+"""The registry: every folder here is a provider, found by being here."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from core.infra.settings import provider_environment
+from core.provider_kit.port import Provider, Publisher
+from core.provider_kit.types import Network
+
+
+@cache
+def providers() -> dict[str, Provider]:
+    """All providers by key. Each folder exports `build(environment) -> Provider`."""
+    keys = sorted(module.name for module in iter_modules(__path__) if module.ispkg)
+    return {key: import_module(f"{__name__}.{key}").build(provider_environment(key)) for key in keys}
+
+
+def provider(key: str) -> Provider:
+    """One provider. Raises KeyError for a key that has no folder."""
+    return providers()[key]
+
+
+def networks() -> dict[str, Network]:
+    """All networks by key."""
+    return {key: network for each in providers().values() for key, network in each.networks.items()}
+
+
+def publisher(network: str) -> Publisher:
+    """The publisher of a network. Raises KeyError for an unknown network."""
+    return next(each.publishers[network] for each in providers().values() if network in each.publishers)
