@@ -17,7 +17,6 @@ import fcntl
 import json
 import os
 import platform
-import secrets
 import shutil
 import signal
 import subprocess
@@ -38,11 +37,10 @@ from psycopg import sql
 from core.infra import data_folder
 from core.infra.data_folder import kept_secret, write_private
 from core.infra.programs import CanNotStart, Program, needed_tool, tied_to_parent
-from core.infra.reachable import LOOPBACK, asked_once, port_is_free
+from core.infra.reachable import LOOPBACK, any_free_port, asked_once, port_is_free
 
 OWNER: Final = "masthead_owner"
 DATABASE: Final = "masthead"
-_PORTS: Final = range(20_000, 32_000)  # below what the kernel hands out for outgoing connections
 _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": "/"}
 _READY_WITHIN_S: Final = 60.0  # recovery after a crash included
 _PREDECESSOR_GOES_WITHIN_S: Final = 15.0
@@ -170,7 +168,7 @@ class EmbeddedServers:
             *("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
         ]
         done = subprocess.run(
-            [*_as_nobody(), *tied_to_parent(initdb, signal.SIGINT)],
+            [*as_ordinary_user(), *tied_to_parent(initdb, signal.SIGINT)],
             env=_ENVIRONMENT,
             cwd="/",
             capture_output=True,
@@ -186,7 +184,7 @@ class EmbeddedServers:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         server = [str(_postgres_binaries() / "postgres"), "-D", str(self._cluster), *options]
         # setpriv after unshare: the change of credentials would clear the death signal.
-        return (*_as_nobody(), *tied_to_parent(server, signal.SIGINT))
+        return (*as_ordinary_user(), *tied_to_parent(server, signal.SIGINT))
 
     def _write_valkey_configuration(self) -> None:
         self._valkey_folder.mkdir(mode=0o700, exist_ok=True)
@@ -326,12 +324,10 @@ def _kept_ports(path: Path) -> dict[str, int]:
 
 
 def _free_port(kept: int | None) -> int:
-    if kept is not None and port_is_free(kept):
-        return kept
-    return next(port for port in secrets.SystemRandom().sample(_PORTS, len(_PORTS)) if port_is_free(port))
+    return kept if kept is not None and port_is_free(kept) else any_free_port()
 
 
-def _as_nobody() -> list[str]:
+def as_ordinary_user() -> list[str]:
     """PostgreSQL refuses to run as root; in a user namespace it isn't root, and the files stay their owner's."""
     if os.geteuid() != 0:
         return []

@@ -7,6 +7,7 @@ words that a start refuses with.
 from __future__ import annotations
 
 import http.client
+import secrets
 import socket
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,7 @@ from redis.retry import Retry
 from core.infra.settings import Settings, SettingsInvalid
 
 LOOPBACK: Final = "127.0.0.1"  # `localhost` may not resolve on a bare machine
+_PORTS: Final = range(20_000, 32_000)  # below what the kernel hands out for outgoing connections
 _OLDEST_REDIS: Final = (6, 2)
 _OLDEST_VALKEY: Final = (7, 2)
 
@@ -81,6 +83,11 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def any_free_port() -> int:
+    """A port of loopback that nobody listens on, chosen at random so that two who ask at once don't get the same."""
+    return next(port for port in secrets.SystemRandom().sample(_PORTS, len(_PORTS)) if port_is_free(port))
 
 
 def without_password(url: str) -> str:

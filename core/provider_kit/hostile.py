@@ -71,11 +71,11 @@ def identifier(value: object) -> str | None:
 
 def web_address(value: object) -> str | None:
     """An address that a browser may be sent to: http or https with a host, no password in it."""
-    if not isinstance(value, str) or len(value) > _LONGEST_ADDRESS or not value.isascii() or not value.isprintable():
+    if not isinstance(value, str) or len(value) > _LONGEST_ADDRESS or " " in value or not value.isprintable():
         return None
     try:
         parts = urlsplit(value)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None and " " not in value
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None and parts.port != 0
     except ValueError:
         return None
     return value if usable else None

@@ -216,11 +216,9 @@ _CAUSES: Final = (
 
 def _words(error: BaseException) -> str:
     """A library's exception in our words."""
-    names: set[str] = set()
-    todo: list[object] = [error]
-    while todo and len(names) < 50:
-        one = todo.pop()
-        if isinstance(one, BaseException) and type(one).__name__ not in names:
-            names.add(type(one).__name__)
-            todo += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+    chain: list[BaseException] = [error]
+    for one in chain:
+        causes = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
+        chain += [cause for cause in causes if isinstance(cause, BaseException) and cause not in chain]
+    names = {type(one).__name__ for one in chain}
     return next((words for name, words in _CAUSES if name in names), f"the connection failed ({type(error).__name__})")

@@ -73,6 +73,7 @@ class _UntilDeadline(io.RawIOBase):
         self._sock = sock
         self._raw = raw
         self._exchange = current.get()
+        self.ended = False
 
     @override
     def readable(self) -> bool:
@@ -81,7 +82,9 @@ class _UntilDeadline(io.RawIOBase):
     @override
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self._exchange.left())
-        return cast("int | None", self._raw.readinto(buffer))
+        count = cast("int | None", self._raw.readinto(buffer))
+        self.ended = count == 0
+        return count
 
     @override
     def close(self) -> None:
@@ -96,7 +99,14 @@ class _Response(http.client.HTTPResponse):
         self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
-        self.fp = io.BufferedReader(_UntilDeadline(sock, self.fp.detach()))
+        self._reader = _UntilDeadline(sock, self.fp.detach())
+        self.fp = io.BufferedReader(self._reader)
+
+    @override
+    def begin(self) -> None:
+        super().begin()
+        if self._reader.ended:  # http.client takes headers that break off, and an id in one may be cut short
+            raise http.client.IncompleteRead(b"")
 
 
 class Connection(HTTPConnection):

@@ -30,4 +30,4 @@ def networks() -> dict[str, Network]:
 
 def publisher(network: str) -> Publisher:
     """The publisher of a network. Raises KeyError for an unknown network."""
-    return next(each.publishers[network] for each in providers().values() if network in each.publishers)
+    return {key: each for one in providers().values() for key, each in one.publishers.items()}[network]

@@ -1,0 +1,313 @@
+"""What Meta's error codes mean: one table, data only (meta 9, 10.2 to 10.5); `failures` reads it.
+
+A row says what to do on a read, what a person reads, and whether the refusal comes provably before anything is done.
+Only rows with `before` hold on the call that makes a post visible (RELIABILITY C row 8: authentication, permission,
+validation, and the documented call limits). All others end there as OutcomeUnknown, because Meta is known to refuse
+posts that are live: 4/2207051 (postiz#1681), code 2 with HTTP 500 (koala#699).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Then(StrEnum):
+    """What to do about an error, where nothing can have become visible."""
+
+    WAIT = "wait"
+    RECONNECT = "reconnect"
+    REJECT = "reject"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the specification. Rows with a subcode, or with words to look for, come before rows of a code alone.
+
+    `code` may be a range; `any_subcode` lets the row stand for subcodes that nobody has described.
+    """
+
+    code: int | range | None
+    subcode: int | None
+    then: Then
+    words: str
+    fix: str
+    source: str
+    before: bool = False
+    any_subcode: bool = False
+    contains: str = ""
+    status: int | None = None
+    whole_app: bool = False
+
+    def has_code(self, code: int) -> bool:
+        """Whether the row is for this code."""
+        return code in self.code if isinstance(self.code, range) else code == self.code
+
+    @property
+    def exact(self) -> bool:
+        """Whether the row names more than a code."""
+        return self.subcode is not None or bool(self.contains)
+
+
+_AGAIN: Final = "Reconnect the account under Accounts."
+_GRANT: Final = "Reconnect the account under Accounts and grant every permission that is asked."
+_SIGN_IN: Final = "They sign in at facebook.com, then reconnect the account under Accounts."
+_OPERATOR: Final = "Ask your operator to check PROVIDER_META_CLIENT_ID and PROVIDER_META_CLIENT_SECRET."
+_REDIRECT: Final = "Ask your operator to enter Masthead's callback address in the Meta app's settings."
+_REVIEW: Final = "Ask your operator whether Meta has reviewed and approved the app for this."
+_RESTART: Final = "Press Connect again."
+_WAITS: Final = "Masthead waits and goes on by itself."
+_CONTENT: Final = "Change the post and send it again."
+_LINK: Final = "Check that the address opens without signing in, or remove the link."
+_PAGE: Final = "Open the Page on Facebook, do what it asks there, then press Try again."
+_LOOK: Final = "Look at the Page before you send it again."
+
+_WAIT, _RECONNECT, _REJECT, _UNSURE = Then.WAIT, Then.RECONNECT, Then.REJECT, Then.UNSURE
+_ENDED: Final = "The access to this account has ended."
+_RUN_OUT: Final = "The access to this account has run out."
+_BUSY: Final = "Facebook was busy."
+_USED: Final = "This sign-in was used already."
+_TOOK_LONG: Final = "This sign-in took too long."
+_ADDRESS: Final = "Facebook doesn't know this address of Masthead."
+_NOT_OUR_APP: Final = "Facebook doesn't accept Masthead's app secret."
+_APP_LIMIT: Final = "Facebook's call limit for Masthead's whole app is reached."
+_PERSON_LIMIT: Final = "Facebook's call limit for the person who connected this account is reached."
+_PAGE_LIMIT: Final = "Facebook's call limit for this Page is reached."
+_ACCOUNT_LIMIT: Final = "Facebook's call limit for this account is reached."
+
+# fmt: off  (one line of the specification is one line here)
+TABLE: Final[tuple[Row, ...]] = (
+    # --- 2.2: the code of a callback
+    Row(100, 36007, _REJECT, _TOOK_LONG, _RESTART, "2.2 [G]"),
+    Row(100, 36008, _REJECT, _ADDRESS, _REDIRECT, "2.2 [G]"),
+    Row(100, 36009, _REJECT, _USED, _RESTART, "2.2 [G]"),
+    Row(100, None, _REJECT, _TOOK_LONG, _RESTART, "2.2 [2]", contains="authorization code has expired"),
+    Row(100, None, _REJECT, _ADDRESS, _REDIRECT, "2.2 [G]", contains="redirect_uri"),
+    Row(100, None, _REJECT, _USED, _RESTART, "2.2 [2]", contains="authorization code has been used"),
+    Row(100, None, _REJECT, "Facebook doesn't know this sign-in.", _RESTART, "2.2 [2]", contains="verification code"),
+    Row(1, None, _REJECT, _NOT_OUR_APP, _OPERATOR, "2.2 [2]", contains="client secret"),
+    # --- 2.8: proof of the app's secret
+    Row(100, None, _REJECT, _NOT_OUR_APP, _OPERATOR, "2.8 [2]", before=True, contains="appsecret_proof"),
+    # --- 10.2: exact pairs
+    Row(1, 99, _REJECT, "Facebook couldn't read the request.", _CONTENT, "10.2 [M]"),
+    Row(1, None, _UNSURE, "Facebook was asked for too much at once.", _WAITS, "7.6 [2]", contains="reduce the amount"),
+    Row(
+        100,
+        33,
+        _RECONNECT,
+        "Facebook no longer shows this Page or post to Masthead.",
+        "If the Page still exists, reconnect it under Accounts.",
+        "10.2 [M]",
+        before=True,
+    ),
+    *(
+        Row(code, subcode, _RECONNECT, words, fix, "10.2 [M]", before=True)
+        for code in (190, 102)
+        for subcode, words, fix in (
+            (458, "The person who connected this account has removed Masthead on Facebook.", _AGAIN),
+            (459, "Facebook wants the person who connected this account to sign in there first.", _SIGN_IN),
+            (460, "The password of the person who connected this account has changed.", _AGAIN),
+            (463, _RUN_OUT, _AGAIN),
+            (464, "Facebook wants the person who connected this account to confirm who they are.", _SIGN_IN),
+            (467, _ENDED, _AGAIN),
+        )
+    ),
+    Row(190, 490, _RECONNECT, _RUN_OUT, _AGAIN, "10.2 [2:Postiz]", before=True),
+    Row(
+        190,
+        492,
+        _RECONNECT,
+        "The person who connected this Page no longer has a role on it.",
+        "Someone with full control of the Page reconnects it under Accounts.",
+        "10.2 [M]",
+        before=True,
+    ),
+    Row(17, 2446079, _WAIT, _PERSON_LIMIT, _WAITS, "9 [2]", before=True),
+    Row(613, 1996, _WAIT, "Facebook wants this account's calls spread more evenly.", _WAITS, "9 [2]", before=True),
+    Row(3001, 1504028, _REJECT, "Facebook couldn't read the request.", _CONTENT, "10.2 [M]"),
+    Row(4, 2207051, _WAIT, "Facebook took the post for spam, yet it may be live.", _LOOK, "10.4 [M:ig-errors], [2]"),
+    # --- 10.3: publishing subcodes, seen by others, never documented. They name the trouble; only those about
+    # --- permission or about the form of the request count as provably before.
+    Row(None, 1366046, _REJECT, "The photo is too large or not of a kind Facebook takes.", _CONTENT, "10.3 [2:Postiz]"),
+    Row(None, 1366051, _REJECT, "These photos were posted already.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1363047, _UNSURE, _BUSY, _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1609010, _UNSURE, _BUSY, _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1390008, _WAIT, "Facebook says this Page posts too fast.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1346003, _REJECT, "Facebook flagged the text as abusive.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1349125, _REJECT, "Facebook doesn't take the post in this form.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1363037, _UNSURE, "The upload broke off.", _LOOK, "10.3 [SDK]"),
+    Row(None, 1404006, _REJECT, "Facebook wants a security check first.", _PAGE, "10.3 [2:Postiz]"),
+    Row(
+        None,
+        1404078,
+        _REJECT,
+        "Facebook hasn't authorized the person who connected this Page to publish on it.",
+        _PAGE,
+        "10.3 [2:Postiz]",
+        before=True,
+    ),
+    Row(None, 1404102, _REJECT, "Facebook says the post breaks its community standards.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1404112, _WAIT, "Facebook limits this Page for some days.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1609005, _REJECT, "Facebook couldn't open the link.", _LINK, "10.2 [M] as a subcode [G]", before=True),
+    Row(
+        None,
+        1609008,
+        _REJECT,
+        "Facebook doesn't take links to facebook.com here.",
+        "Change or remove the link.",
+        "10.3 [2:Postiz]",
+        before=True,
+    ),
+    Row(
+        None,
+        2061006,
+        _REJECT,
+        "Facebook can't use the link.",
+        "Change or remove the link.",
+        "10.3 [2:Postiz]",
+        before=True,
+    ),
+    Row(None, 2069019, _REJECT, "Facebook can't use the file.", _CONTENT, "10.3 [2:Postiz]"),
+    Row(
+        None,
+        4854002,
+        _REJECT,
+        "Facebook wants the person who connected this Page to confirm who they are.",
+        _PAGE,
+        "10.3 [2:Postiz]",
+        before=True,
+    ),
+    # --- 10.2 and 9: codes
+    Row(1, None, _UNSURE, "Facebook had an error.", _LOOK, "10.2 [M]"),
+    Row(
+        2,
+        None,
+        _UNSURE,
+        "Facebook was out of service for a moment.",
+        _LOOK,
+        "10.2 [M], [2: koala#699]",
+        any_subcode=True,
+    ),
+    Row(
+        3,
+        None,
+        _REJECT,
+        "Masthead's Meta app lacks a capability.",
+        _OPERATOR,
+        "10.2 [M]",
+        before=True,
+        any_subcode=True,
+    ),
+    Row(4, None, _WAIT, _APP_LIMIT, _WAITS, "9 [M:rate]", before=True, whole_app=True),
+    Row(9, None, _WAIT, "A limit of Facebook for this account is reached.", _LOOK, "10.5 [A]"),
+    Row(
+        10,
+        None,
+        _RECONNECT,
+        "Facebook says a permission is missing.",
+        _GRANT,
+        "10.2 [M]",
+        before=True,
+        any_subcode=True,
+    ),
+    Row(17, None, _WAIT, _PERSON_LIMIT, _WAITS, "9 [M:rate]", before=True),
+    Row(32, None, _WAIT, _PAGE_LIMIT, _WAITS, "9 [M:rate]", before=True),
+    Row(100, None, _REJECT, "Facebook refused this as invalid.", _CONTENT, "10.2 [M]", before=True),
+    Row(
+        101,
+        None,
+        _REJECT,
+        "Facebook doesn't know Masthead's Meta app.",
+        _OPERATOR,
+        "10.2 [M]",
+        before=True,
+        any_subcode=True,
+    ),
+    Row(102, None, _RECONNECT, _ENDED, _AGAIN, "10.2 [M]", before=True, any_subcode=True),
+    Row(104, None, _REJECT, _NOT_OUR_APP, _OPERATOR, "10.2 [M]", before=True, any_subcode=True),
+    Row(190, None, _RECONNECT, _ENDED, _AGAIN, "10.2 [M]", before=True, any_subcode=True),
+    Row(
+        210,
+        None,
+        _RECONNECT,
+        "Facebook wants the Page's own access for this.",
+        _AGAIN,
+        "10.2 [M]",
+        before=True,
+        any_subcode=True,
+    ),
+    Row(
+        240,
+        None,
+        _RECONNECT,
+        "Facebook doesn't let Masthead act on this Page.",
+        _AGAIN,
+        "10.2 [M]",
+        before=True,
+        any_subcode=True,
+    ),
+    Row(
+        283,
+        None,
+        _RECONNECT,
+        "The permission pages_read_engagement is missing.",
+        _GRANT,
+        "10.2 [M]",
+        before=True,
+        any_subcode=True,
+    ),
+    Row(
+        range(200, 300),
+        None,
+        _RECONNECT,
+        "A permission is missing, or whoever connected this Page lost their role.",
+        _GRANT,
+        "10.2 [M]",
+        before=True,
+        any_subcode=True,
+    ),
+    Row(324, None, _REJECT, "The image is missing or not valid.", _CONTENT, "10.2 [M]"),
+    Row(341, None, _WAIT, _APP_LIMIT, _WAITS, "9 [M:rate]", before=True, whole_app=True),
+    Row(
+        368,
+        None,
+        _WAIT,
+        "Facebook has blocked this for a while because of its policies.",
+        _LOOK,
+        "10.2 [M]",
+        any_subcode=True,
+    ),
+    Row(382, None, _REJECT, "The video file is too small.", _CONTENT, "10.2 [M]"),
+    Row(389, None, _UNSURE, "Facebook couldn't fetch the file.", _LOOK, "10.2 [M]"),
+    # A refused repeat proves neither that the first is live nor which post it is (RELIABILITY 0, fact 10).
+    Row(
+        506,
+        None,
+        _REJECT,
+        "Facebook says the same text was posted a moment ago; it names no post.",
+        _LOOK,
+        "10.2 [M]",
+        any_subcode=True,
+    ),
+    Row(613, None, _WAIT, _ACCOUNT_LIMIT, _WAITS, "9 [M:rate]", before=True),
+    Row(803, None, _REJECT, "Facebook doesn't know this account or post.", _AGAIN, "10.2 [G]", before=True),
+    Row(
+        2500,
+        None,
+        _RECONNECT,
+        "Facebook didn't accept the access to this account.",
+        _AGAIN,
+        "10.2 [2]",
+        before=True,
+    ),
+    Row(6000, None, _REJECT, "The video file is broken or not of a kind Facebook takes.", _CONTENT, "10.2 [M]"),
+    Row(6001, None, _UNSURE, "The upload broke off.", _LOOK, "10.2 [M]"),
+    Row(80001, None, _WAIT, _PAGE_LIMIT, _WAITS, "9 [M:rate]", before=True),
+    Row(range(80000, 80015), None, _WAIT, _ACCOUNT_LIMIT, _WAITS, "9 [M:rate]", before=True),
+    Row(1609005, None, _REJECT, "Facebook couldn't open the link.", _LINK, "10.2 [M]", before=True),
+    # --- 9: an answer without a code
+    Row(None, None, _WAIT, "Facebook wants fewer calls.", _WAITS, "9 (undocumented)", status=429, whole_app=True),
+)
+# fmt: on

@@ -1,0 +1,145 @@
+"""What a refused call means: from an answer, by way of `errors_table`, to one of the port's failures (meta 10.5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from core.provider_kit import hostile
+from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectNeeded, Rejected, RetryLater, Trace
+from core.provider_kit.http import Answer
+from core.provider_kit.redaction import masked
+from core.providers.meta.errors_table import TABLE, Row, Then
+from core.providers.meta.usage import usage
+
+_SHORTEST_WAIT_S: Final = 60.0  # meta 9: "min 1" minute
+_LONGEST_QUOTE: Final = 300
+_NUMBER: Final = re.compile(r"^\(#\d+\)\s*")
+
+
+class Purpose(StrEnum):
+    """What was asked for. Only PUBLISH can leave something visible behind; everything else is safe to ask again."""
+
+    READ = "read"
+    PUBLISH = "publish"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Meta's error envelope (meta 10.1), each field as far as it is what it should be."""
+
+    code: int | None
+    subcode: int | None
+    message: str
+    for_people: str
+    transient: bool
+    trace_id: str | None
+
+    @classmethod
+    def of(cls, envelope: Mapping[str, Any]) -> Said:
+        """Read an error object; /debug_token writes `subcode` where all others write `error_subcode` (meta 2.5)."""
+        title = hostile.line(envelope.get("error_user_title"), limit=100)
+        words = hostile.line(envelope.get("error_user_msg"), limit=_LONGEST_QUOTE)
+        return cls(
+            code=hostile.whole(envelope.get("code")),
+            subcode=hostile.whole(envelope.get("error_subcode", envelope.get("subcode"))) or None,
+            message=hostile.line(envelope.get("message"), limit=500),
+            for_people=words or title,
+            transient=envelope.get("is_transient") is True,
+            trace_id=hostile.identifier(envelope.get("fbtrace_id")),
+        )
+
+
+def row_for(said: Said, status: int) -> Row | None:
+    """The table's row for an error: exact pairs first, then known subcodes, then codes, then the HTTP status."""
+    if said.code is None:
+        return next((row for row in TABLE if row.code is None and row.subcode is None and row.status == status), None)
+    code, message = said.code, said.message.lower()
+    exact = (row for row in TABLE if row.exact and row.code is not None and row.has_code(code))
+    for row in exact:
+        if (row.subcode is not None and row.subcode == said.subcode) or (row.contains and row.contains in message):
+            return row
+    if said.subcode is not None:
+        for row in TABLE:
+            if row.code is None and row.subcode == said.subcode:
+                return row
+    for row in TABLE:
+        if row.code is not None and not row.exact and row.has_code(code) and (row.any_subcode or said.subcode is None):
+            return row
+    return None
+
+
+def failure(
+    answer: Answer, purpose: Purpose, *, envelope: Mapping[str, Any] | None = None, secrets: Iterable[str] = ()
+) -> ProviderFailure:
+    """The failure that an answer stands for.
+
+    `envelope` is its error object, None where the body isn't one. `secrets` are cut out of what Meta says, for it
+    quotes tokens back.
+    """
+    said = Said.of(envelope or {})
+    row = row_for(said, answer.status)
+    quote = _NUMBER.sub("", masked(said.for_people or said.message, secrets))
+    trace = Trace(
+        http_status=answer.status,
+        code=None if said.code is None else str(said.code),
+        subcode=None if said.subcode is None else str(said.subcode),
+        trace_id=said.trace_id,
+        message=masked(said.message, secrets) or None,
+        usage=usage(answer.headers),
+    )
+    broken = answer.status >= 500 or envelope is None
+    words = row.words if row else _unknown(answer.status, broken=broken)
+    # An answer without a code of ours speaks in Meta's words, and so does content that a person must change.
+    if quote and (row is None or said.for_people or row.then is Then.REJECT):
+        words = f"{words} Facebook says: {quote[:_LONGEST_QUOTE]}"
+    if purpose is Purpose.PUBLISH and not _refused_before(answer, said, row):
+        return OutcomeUnknown(
+            words,
+            how_to_fix="Masthead looks whether the post is on the Page before anything else happens.",
+            trace=trace,
+            provider_health=broken or bool(row and row.whole_app),
+        )
+    if row is None or row.then is Then.UNSURE:
+        # Meta says nothing we know about a call that changes nothing: known trouble and broken answers pass, new
+        # codes don't.
+        if row is not None or broken or said.transient:
+            return RetryLater(words, trace=trace, provider_health=broken)
+        return Rejected(words, how_to_fix="If it stays, show this to your operator.", trace=trace)
+    match row.then:
+        case Then.WAIT:
+            return RetryLater(
+                words,
+                after_s=_wait(trace.usage),
+                how_to_fix=row.fix,
+                trace=trace,
+                provider_health=row.whole_app or answer.status == 429,
+            )
+        case Then.RECONNECT:
+            return ReconnectNeeded(words, how_to_fix=row.fix, trace=trace)
+        case Then.REJECT:
+            return Rejected(words, how_to_fix=row.fix, trace=trace)
+
+
+def _refused_before(answer: Answer, said: Said, row: Row | None) -> bool:
+    """Whether a publishing POST was provably refused before anything was done (RELIABILITY C row 8)."""
+    if row is None or not row.before or not 400 <= answer.status < 500:
+        return False
+    # "Transient" contradicts "your content is wrong": then nothing is proven.
+    return not (said.transient and row.then is Then.REJECT)
+
+
+def _unknown(status: int, *, broken: bool) -> str:
+    if status >= 500:
+        return f"Facebook had an error (HTTP {status})."
+    if broken:
+        return f"Facebook's answer can't be read (HTTP {status})."
+    return f"Facebook answered with an error that Masthead doesn't know (HTTP {status})."
+
+
+def _wait(seen: Mapping[str, Any]) -> float | None:
+    regain = seen.get("regain_s")
+    return max(_SHORTEST_WAIT_S, float(regain)) if regain else None

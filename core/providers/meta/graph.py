@@ -1,0 +1,134 @@
+"""How a Graph API call is made and how its answer is read (meta 0.2, 2.8, 10.1)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+from core.provider_kit import hostile
+from core.provider_kit.errors import OutcomeUnknown, RetryLater
+from core.provider_kit.http import Answer, Http, Request
+from core.providers.meta.failures import Purpose, failure
+from core.providers.meta.settings import MetaSettings
+from core.providers.meta.usage import usage
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A yes of the Graph API. Bodies hold tokens, so it shows only its status."""
+
+    status: int
+    body: Mapping[str, Any] = field(repr=False)
+    usage: Mapping[str, Any]
+    trace_id: str | None
+
+
+class Graph:
+    """One Meta app at the Graph API."""
+
+    def __init__(self, settings: MetaSettings, http: Http) -> None:
+        self._settings = settings
+        self._http = http
+
+    def path(self, *segments: str) -> str:
+        """`/v26.0/...` with every segment quoted."""
+        return "/".join(("", self._settings.api_version, *(quote(segment, safe="") for segment in segments)))
+
+    def url(self, path: str) -> str:
+        """The address of a path."""
+        return self._settings.graph_url + path
+
+    def app_token(self) -> SecretStr:
+        """The app's own token, for /debug_token (meta 2.3)."""
+        return SecretStr(f"{self._settings.client_id}|{self._settings.client_secret.get_secret_value()}")
+
+    def proof(self, token: SecretStr) -> str:
+        """`appsecret_proof` of a token: HMAC-SHA256 under the app's secret (meta 2.8)."""
+        key = self._settings.client_secret.get_secret_value().encode()
+        return hmac.new(key, token.get_secret_value().encode(), hashlib.sha256).hexdigest()
+
+    def get(
+        self,
+        *segments: str,
+        token: SecretStr,
+        params: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+        correlation_id: str = "",
+    ) -> Reply:
+        """Read something. Raises ProviderFailure, but never OutcomeUnknown."""
+        query = {**(params or {}), "appsecret_proof": self.proof(token)}
+        url = self.url(self.path(*segments))
+        request = Request("GET", url, query=query, token=token, correlation_id=correlation_id)
+        return self._safe(request, timeout_s, self._secrets(token, query))
+
+    def delete(self, *segments: str, token: SecretStr, timeout_s: float | None = None) -> Reply:
+        """Take something away; again is harmless (meta 12). Raises ProviderFailure, but never OutcomeUnknown."""
+        query = {"appsecret_proof": self.proof(token)}
+        request = Request("DELETE", self.url(self.path(*segments)), query=query, token=token)
+        return self._safe(request, timeout_s, self._secrets(token, query))
+
+    def exchange(self, params: Mapping[str, str], *, post: bool) -> Reply:
+        """Call /oauth/access_token, which needs the app's secret and no token (meta 2.2, 2.3)."""
+        query = {
+            "client_id": self._settings.client_id,
+            "client_secret": self._settings.client_secret.get_secret_value(),
+            **params,
+        }
+        url = self.url(self.path("oauth", "access_token"))
+        request = Request("POST", url, form=query) if post else Request("GET", url, query=query)
+        public = {"client_id", "grant_type", "redirect_uri"}
+        return self._safe(request, None, [value for name, value in query.items() if name not in public])
+
+    def publish(
+        self,
+        url: str,
+        form: Mapping[str, str],
+        *,
+        token: SecretStr,
+        timeout_s: float,
+        begin_by: float | None,
+        correlation_id: str,
+    ) -> Reply:
+        """Send the one call that makes a post visible. Raises ProviderFailure."""
+        query = {"appsecret_proof": self.proof(token)}
+        request = Request("POST", url, query=query, form=form, token=token, correlation_id=correlation_id)
+        answer = self._http.send(request, timeout_s=timeout_s, begin_by=begin_by)
+        return self._reply(answer, Purpose.PUBLISH, self._secrets(token, query))
+
+    def _safe(self, request: Request, timeout_s: float | None, secrets: list[str]) -> Reply:
+        lost: OutcomeUnknown | None = None
+        try:
+            answer = self._http.send(request, timeout_s=timeout_s or self._settings.call_timeout_s)
+        except OutcomeUnknown as unknown:
+            lost = unknown
+        if lost is not None:
+            raise RetryLater(lost.reason, trace=lost.trace, provider_health=lost.provider_health)
+        return self._reply(answer, Purpose.READ, secrets)
+
+    def _secrets(self, token: SecretStr, query: Mapping[str, str]) -> list[str]:
+        return [
+            token.get_secret_value(),
+            self._settings.client_secret.get_secret_value(),
+            query["appsecret_proof"],
+            query.get("input_token", ""),
+        ]
+
+    def _reply(self, answer: Answer, purpose: Purpose, secrets: list[str]) -> Reply:
+        """A yes is a 2xx with an object that is neither an error nor `success: false` (meta 10.1)."""
+        body: Mapping[str, Any] | None = None
+        try:
+            body = hostile.json_object(answer.body)
+        except ValueError:
+            if answer.body.strip() == b"true":  # what DELETE may answer (meta 14 row 12)
+                body = {"success": True}
+        envelope = None if body is None else hostile.mapping(body.get("error"))
+        if body is None or not 200 <= answer.status < 300 or "error" in body or body.get("success") is False:
+            raise failure(answer, purpose, envelope=envelope, secrets=secrets)
+        trace_id = hostile.identifier(answer.headers.get("x-fb-trace-id"))  # seen in the field, in no document
+        return Reply(answer.status, body, usage(answer.headers), trace_id)

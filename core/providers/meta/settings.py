@@ -1,0 +1,67 @@
+"""Meta's settings, `PROVIDER_META_<NAME>`. What the specification could not verify is a setting with a default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import ConfigDict, Field, ValidationError, field_validator
+
+from core.infra.settings import ProviderSettings, SettingsInvalid
+
+GRAPH_URL: Final = "https://graph.facebook.com"
+DIALOG_URL: Final = "https://www.facebook.com"
+
+Seconds = Annotated[float, Field(gt=0, le=300)]
+
+
+class MetaSettings(ProviderSettings):
+    """One Meta app. Each default names the line of `meta.md` it comes from; README lists the unverified ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    graph_url: str = GRAPH_URL
+    dialog_url: str = DIALOG_URL
+    api_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$")] = "v26.0"  # meta 1 [M:changelog]
+    login_config_id: Annotated[str, Field(pattern=r"^[0-9]*$")] = ""  # meta 2.1: Login for Business, spelling [G]
+    business_pages: bool = True  # meta 2.4: Pages reached only through a Business portfolio [2:Postiz]
+    text_max: Annotated[int, Field(ge=1, le=1_000_000)] = 63_206  # meta 4.2 [2:Postiz]
+    text_counter: Literal["codepoints", "utf16", "utf8"] = "utf16"  # unit unknown; never counts fewer than codepoints
+    text_fold_at: Annotated[int, Field(ge=1)] = 477  # where the feed shows "See more"; from looking, no source
+    read_page_size: Annotated[int, Field(ge=1, le=100)] = 50  # meta 11.1: at most 100 [M:feed]
+    read_pages_max: Annotated[int, Field(ge=1, le=100)] = 12  # meta 11.1: about 600 posts a year are shown at all
+    call_timeout_s: Seconds = 30
+    connect_timeout_s: Seconds = 5
+    accounts_timeout_s: Seconds = 60
+
+    @field_validator("graph_url", "dialog_url")
+    @classmethod
+    def _base(cls, value: str) -> str:
+        parts = urlsplit(value)
+        here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+        if not parts.hostname or parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("must be an address without query or password")
+        if parts.scheme != "https" and not (parts.scheme == "http" and here):
+            raise ValueError("must start with https:// (plain http only on this machine)")
+        return value.rstrip("/")
+
+    @property
+    def points_elsewhere(self) -> bool:
+        """True when calls go to a stand-in and reach no real network."""
+        return (self.graph_url, self.dialog_url) != (GRAPH_URL, DIALOG_URL)
+
+    @classmethod
+    def load(cls, environment: dict[str, str]) -> MetaSettings:
+        """Read `PROVIDER_META_*`. Raises SettingsInvalid with one line of at most 200 characters."""
+        try:
+            return cls.model_validate(environment)
+        except ValidationError as error:
+            raise SettingsInvalid(_one_line(error)) from None
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    given = "" if "secret" in name else f" ({first['input']!r:.40})"
+    said = "is not a setting of this provider" if first["type"] == "extra_forbidden" else f"{first['msg']:.90}"
+    return f"PROVIDER_META_{name.upper():.60}{given}: {said}. Change or unset it."[:200]
