@@ -1,0 +1,49 @@
+"""The sandbox as one ASGI application: every host a path prefix, the control interface, the public feed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
+
+from sandbox.control.routes import control_routes
+from sandbox.frame import Frame
+from sandbox.public_feed import public_feed
+from sandbox.world import World
+
+FLUSH_S = 0.5
+LOG = logging.getLogger("uvicorn.error")
+
+
+def build(world: World) -> Starlette:
+    """Put the world on the wire."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        flushing = asyncio.create_task(_flush_for_ever(world))
+        yield
+        flushing.cancel()
+        with suppress(asyncio.CancelledError):
+            await flushing
+        world.close()
+
+    hosts: list[BaseRoute] = [
+        Mount(f"/{host}", app=Frame(world, stand_in, host)) for stand_in in world.stand_ins for host in stand_in.hosts
+    ]
+    routes = [*hosts, Mount("/_sandbox", routes=control_routes(world)), Route("/", public_feed(world))]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _flush_for_ever(world: World) -> None:
+    while True:
+        await asyncio.sleep(FLUSH_S)
+        try:
+            world.flush()
+        except sqlite3.Error:
+            # A full disk, say: what wasn't written stays in memory, and the next round tries again.
+            LOG.exception("the request log can't be written")

@@ -1,0 +1,71 @@
+"""One HTTP call as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from sandbox.encoding import BadEncoding, read_multipart, read_object, read_pairs
+from sandbox.faults.model import Conditions
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
+@dataclass(eq=False)
+class Call:
+    """A request with its body read. `path` is whole (`/graph.facebook.com/v26.0/me`), `rest` what follows the host.
+
+    `number` counts arrivals, `at` is the time of arrival.
+    """
+
+    number: int
+    at: float
+    method: str
+    path: str
+    host: str
+    rest: str
+    query_string: bytes
+    headers: Mapping[str, str]
+    body: bytes
+    conditions: Conditions = field(default_factory=Conditions)
+
+    @property
+    def line(self) -> str:
+        """What the routes of faults are matched against."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        """The parameters of the query string."""
+        return read_pairs(self.query_string) if self.query_string else {}
+
+    @cached_property
+    def form(self) -> Mapping[str, Any]:
+        """The parameters of the body: urlencoded, multipart or a JSON object, by its content type."""
+        if not self.body:
+            return {}
+        media_type = self.media_type
+        if media_type == FORM:
+            return read_pairs(self.body)
+        if media_type == MULTIPART:
+            return read_multipart(self.body, self.headers["content-type"])
+        if media_type == "application/json":
+            return read_object(self.body)
+        raise BadEncoding(f"a body of type '{media_type or 'none'}' is not understood")
+
+    @cached_property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies of the browser; an unreadable header is no cookie."""
+        try:
+            return {name: morsel.value for name, morsel in SimpleCookie(self.headers.get("cookie", "")).items()}
+        except CookieError:
+            return {}

@@ -1,0 +1,1 @@
+"""Faults on demand: which calls they meet, what they do, and their memory (PRODUCT 8)."""

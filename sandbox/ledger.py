@@ -1,0 +1,188 @@
+"""Every post of every network. The harnesses count here, so a row exists if and only if the post was really made.
+
+`live_at` is when followers can see it (null: unpublished, in the future: scheduled); `listed_at` is when the network's
+own lists begin to show it, which the fault `delayed_visibility` moves.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+TABLES = """
+create table post (
+    number integer primary key,
+    id text not null unique,
+    provider text not null,
+    network text not null,
+    account_id text not null,
+    app_id text not null,
+    text text,
+    link text,
+    media text not null default '[]',
+    detail text not null,
+    created_at real not null,
+    updated_at real not null,
+    live_at real,
+    listed_at real not null,
+    hidden integer not null default 0,
+    deleted_at real,
+    shown_at real generated always as (coalesce(live_at, created_at)) virtual
+);
+create index post_of_account on post (account_id, shown_at, number);
+create index post_live on post (live_at, number);
+create view standing_post as
+select number, id, network, account_id, app_id, text, link, created_at, updated_at, live_at, listed_at, hidden, shown_at
+from post where deleted_at is null;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post that isn't deleted: one row of `standing_post`."""
+
+    number: int
+    id: str
+    network: str
+    account_id: str
+    app_id: str
+    text: str | None
+    link: str | None
+    created_at: float
+    updated_at: float
+    live_at: float | None
+    listed_at: float
+    hidden: int
+    shown_at: float
+
+    def published(self, now: float) -> bool:
+        """Can followers see it?"""
+        return self.live_at is not None and self.live_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """What a network decides about a post that it takes. `detail` is JSON of the network's own."""
+
+    id: str
+    provider: str
+    network: str
+    account_id: str
+    app_id: str
+    text: str | None
+    link: str | None
+    detail: str
+    created_at: float
+    live_at: float | None
+    listed_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which posts of an account a list shows: 'published', 'scheduled' or 'all', within times, beside a place."""
+
+    account_id: str
+    which: str
+    now: float
+    limit: int
+    include_hidden: bool = False
+    since: float | None = None
+    until: float | None = None
+    place_at: float | None = None
+    place_number: float | None = None
+
+
+INSERT = """
+insert into post (
+    id, provider, network, account_id, app_id, text, link, detail, created_at, updated_at, live_at, listed_at
+) values (
+    :id, :provider, :network, :account_id, :app_id, :text, :link, :detail, :created_at, :created_at, :live_at,
+    :listed_at
+)
+"""
+# A published post isn't listed before its `listed_at`.
+OLDER = """
+select * from standing_post
+where account_id = :account_id
+    and case :which when 'published' then live_at <= :now when 'scheduled' then live_at > :now else 1 end
+    and (listed_at <= :now or live_at is null or live_at > :now)
+    and (:include_hidden or not hidden)
+    and (:since is null or shown_at >= :since) and (:until is null or shown_at <= :until)
+    and (:place_at is null or (shown_at, number) < (:place_at, :place_number))
+order by shown_at desc, number desc limit :limit
+"""
+NEWER = OLDER.replace("(shown_at, number) <", "(shown_at, number) >").replace(" desc", "")
+FOLLOWED = """
+select * from standing_post
+where live_at <= :now and listed_at <= :now and not hidden and (:account_id is null or account_id = :account_id)
+order by live_at desc, number desc limit :limit
+"""
+AS_JSON = """
+select json_object(
+    'id', id, 'provider', provider, 'network', network, 'account_id', account_id, 'text', text, 'link', link,
+    'media', json(media),
+    'created_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', created_at, 'unixepoch'),
+    'visible_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', max(listed_at, live_at), 'unixepoch'),
+    'deleted_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', deleted_at, 'unixepoch'))
+from post where live_at <= :now and (:account_id is null or account_id = :account_id) order by number
+"""
+
+
+def add(db: sqlite3.Connection, new: NewPost) -> None:
+    """Take a post. The caller's commit makes it live."""
+    db.execute(INSERT, asdict(new))
+
+
+def find(db: sqlite3.Connection, post_id: str) -> Post | None:
+    """A post that isn't deleted, whether live or not."""
+    return _first(db.execute("select * from standing_post where id = ?", (post_id,)))
+
+
+def newest_live(db: sqlite3.Connection, account_id: str, now: float) -> Post | None:
+    """The last post that followers of an account see."""
+    return _first(
+        db.execute(
+            "select * from standing_post where account_id = ? and live_at <= ?"
+            " order by shown_at desc, number desc limit 1",
+            (account_id, now),
+        )
+    )
+
+
+def save(db: sqlite3.Connection, post: Post) -> None:
+    """Keep an edited post."""
+    db.execute(
+        "update post set text = ?, updated_at = ?, live_at = ?, listed_at = ?, hidden = ? where id = ?",
+        (post.text, post.updated_at, post.live_at, post.listed_at, post.hidden, post.id),
+    )
+
+
+def delete(db: sqlite3.Connection, post_id: str, now: float) -> None:
+    """Take a post away; the ledger keeps that it was there."""
+    db.execute("update post set deleted_at = ? where id = ?", (now, post_id))
+
+
+def listed(db: sqlite3.Connection, listing: Listing, newer: bool) -> list[Post]:
+    """One page of a network's list: newest first, or with `newer` those just above the place, oldest first."""
+    return _all(db.execute(NEWER if newer else OLDER, asdict(listing)))
+
+
+def followed(db: sqlite3.Connection, now: float, account_id: str | None, limit: int) -> list[Post]:
+    """What followers see, newest first, of one account or of all."""
+    return _all(db.execute(FOLLOWED, {"now": now, "account_id": account_id, "limit": limit}))
+
+
+def as_json(db: sqlite3.Connection, now: float, account_id: str | None) -> str:
+    """Every post ever made visible, as the control interface answers it; written by SQLite, for thousands of rows."""
+    rows = db.execute(AS_JSON, {"now": now, "account_id": account_id})
+    return "[" + ",".join(row[0] for row in rows) + "]"
+
+
+def _all(rows: Iterable[sqlite3.Row]) -> list[Post]:
+    return [Post(*row) for row in rows]
+
+
+def _first(rows: sqlite3.Cursor) -> Post | None:
+    row = rows.fetchone()
+    return Post(*row) if row is not None else None

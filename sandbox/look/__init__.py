@@ -1,0 +1,1 @@
+"""How the sandbox's own pages look: one layout, light and dark, no request to anywhere else."""

@@ -1,0 +1,1 @@
+"""Meta as the sandbox plays it: login dialog, Graph API, Facebook Pages. Specification: docs/providers/meta.md."""

@@ -1,0 +1,1 @@
+"""The login dialog of www.facebook.com (meta 2.1)."""

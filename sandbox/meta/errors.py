@@ -1,0 +1,168 @@
+"""Errors as the Graph API words them (meta 10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sandbox.answers import Answer, Kind, as_json
+from sandbox.meta.facts import STATUS
+
+PACIFIC = timedelta(hours=-8)
+
+
+@dataclass(slots=True)
+class GraphError(Exception):
+    """One error of the table; `kind` says whether a correct client can meet it."""
+
+    code: int
+    message: str
+    subcode: int | None = None
+    type: str = "OAuthException"
+    kind: Kind = Kind.REFUSED
+    status: int | None = None
+    transient: bool = False
+    user_title: str | None = None
+    user_message: str | None = None
+
+    def answer(self, trace: str) -> Answer:
+        """The envelope of meta 10.1."""
+        error: dict[str, Any] = {"message": self.message, "type": self.type, "code": self.code}
+        if self.subcode is not None:
+            error["error_subcode"] = self.subcode
+        error["is_transient"] = self.transient
+        if self.user_title:
+            error |= {"error_user_title": self.user_title, "error_user_msg": self.user_message}
+        error["fbtrace_id"] = trace
+        headers = []
+        if self.code == 190:
+            headers.append(("WWW-Authenticate", f'OAuth "Facebook Platform" "invalid_token" "{self.message}"'))
+        return as_json({"error": error}, self.status or STATUS.get(self.code, 400), self.kind, headers)
+
+
+def malformed(message: str, code: int = 100) -> GraphError:
+    """A request that no correct client sends."""
+    return GraphError(code, f"(#{code}) {message}", kind=Kind.PROTOCOL)
+
+
+def invalid(message: str, subcode: int | None = None) -> GraphError:
+    """A parameter whose value is refused (100)."""
+    return GraphError(100, f"(#100) {message}", subcode)
+
+
+def missing_object(method: str, node: str) -> GraphError:
+    """100/33: gone, never there, or not for this token (meta 4.3, 10.2)."""
+    return GraphError(
+        100,
+        f"Unsupported {method.lower()} request. Object with ID '{node}' does not exist, cannot be loaded due to missing"
+        " permissions, or does not support this operation. Please read the Graph API documentation at"
+        " https://developers.facebook.com/docs/graph-api",
+        33,
+        "GraphMethodException",
+    )
+
+
+def unsupported(method: str, path: str) -> GraphError:
+    """A path or method that doesn't exist."""
+    return GraphError(2500, f"Unknown path components: {path} ({method})", kind=Kind.PROTOCOL)
+
+
+def no_token(me: bool) -> GraphError:
+    """A call without a token (meta 10.2: 2500, 104)."""
+    if me:
+        message = "An active access token must be used to query information about the current user."
+        return GraphError(2500, message, kind=Kind.PROTOCOL)
+    return GraphError(104, "An access token is required to request this resource.", kind=Kind.PROTOCOL)
+
+
+def unreadable_token() -> GraphError:
+    """Garbage instead of a token (meta 2.5)."""
+    return GraphError(190, "Invalid OAuth access token.", kind=Kind.PROTOCOL)
+
+
+def dead_token(subcode: int, app_id: str, expires_at: float, now: float) -> GraphError:
+    """190 with the reason (meta 2.5, 2.7)."""
+    reasons = {
+        458: f"The user has not authorized application {app_id}.",
+        459: "The user is enrolled in a blocking, logged-in checkpoint.",
+        460: "The session has been invalidated because the user changed their password or Facebook has changed the"
+        " session for security reasons.",
+        463: f"Session has expired on {_pacific(expires_at)}. The current time is {_pacific(now)}.",
+        464: "Sessions for the user are not allowed because the user is not a confirmed user.",
+        467: "The session is invalid because the user logged out.",
+        492: "The user must be an administrator, editor, or moderator of the page in order to impersonate it.",
+    }
+    reason = reasons.get(subcode, "The session is invalid.")
+    return GraphError(190, f"Error validating access token: {reason}", subcode)
+
+
+def _pacific(at: float) -> str:
+    return (datetime.fromtimestamp(at, UTC) + PACIFIC).strftime("%A, %d-%b-%y %H:%M:%S PST")
+
+
+def cannot_publish() -> GraphError:
+    """Permission or task missing for publishing (meta 10.2, code 200)."""
+    return GraphError(
+        200,
+        "(#200) If posting to a group, requires app being installed in the group, and either publish_to_groups"
+        " permission with user token, or both pages_read_engagement and pages_manage_posts permission with page token;"
+        " If posting to a page, requires both pages_read_engagement and pages_manage_posts as an admin with sufficient"
+        " administrative permission",
+    )
+
+
+def cannot_manage(scope: str) -> GraphError:
+    """Permission missing for an object (meta 10.2, code 283)."""
+    return GraphError(283, f"(#283) Requires {scope} permission to manage the object")
+
+
+def cannot_read(scope: str) -> GraphError:
+    """Permission missing for a read (meta 10.2, code 10)."""
+    return GraphError(
+        10,
+        f"(#10) This endpoint requires the '{scope}' permission or the 'Page Public Content Access' feature. Refer to"
+        " https://developers.facebook.com/docs/apps/review/login-permissions#manage-pages for details.",
+    )
+
+
+def needs_page_token() -> GraphError:
+    """A user token where the Page itself must speak (meta 10.2, code 210)."""
+    message = "(#210) A page access token is required to request this resource."
+    return GraphError(210, message, kind=Kind.PROTOCOL)
+
+
+def duplicate() -> GraphError:
+    """506 (meta 10.2, 12)."""
+    return GraphError(
+        506,
+        "(#506) Duplicate status message",
+        user_title="Duplicate Status Update",
+        user_message="This status update is identical to the last one you posted. Try posting something different, or"
+        " delete your previous update.",
+    )
+
+
+RATE_MESSAGES = {
+    4: "(#4) Application request limit reached",
+    17: "(#17) User request limit reached",
+    32: "(#32) Page request limit reached",
+    341: "(#341) Feed action request limit reached",
+    613: "(#613) Calls to this api have exceeded the rate limit.",
+    80001: "(#80001) There have been too many calls to this Page account. Wait a bit and try again. For more info,"
+    " please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting.",
+    80002: "(#80002) There have been too many calls to this Instagram account. Wait a bit and try again. For more info,"
+    " please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting.",
+}
+
+
+def rate_limited(code: int) -> GraphError:
+    """Too many calls (meta 9)."""
+    return GraphError(code, RATE_MESSAGES.get(code, f"(#{code}) Request limit reached"))
+
+
+def unexpected() -> GraphError:
+    """Code 2: the write may have succeeded (meta 10.2, 12)."""
+    return GraphError(
+        2, "An unexpected error has occurred. Please retry your request later.", transient=True, status=500
+    )

@@ -1,0 +1,109 @@
+"""What the specification says about the wire, and what it leaves open: the open ones carry their tag.
+
+[M] Meta's own text, [SDK] Meta's SDK, [2] secondary, [G] general knowledge, [A] our decision. Sections are of meta.md.
+"""
+
+from __future__ import annotations
+
+GRAPH = "graph.facebook.com"
+WWW = "www.facebook.com"
+CDN = "scontent.xx.fbcdn.net"  # [G] where pictures of Pages lie
+
+# Versions (meta 1): what is usable on 2026-11-22. An expired one falls forward to the oldest usable [G].
+NEWEST_VERSION = "v26.0"
+USABLE_VERSIONS = ("v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0")
+
+# Lifetimes (meta 2.2, 2.3, 2.7).
+CODE_LIFETIME_S = 600  # [G] about ten minutes
+SHORT_LIVED_S = 5_200  # [M] "hours", figure of the sample
+LONG_LIVED_S = 60 * 86_400  # [M]
+LONG_EXCHANGE_AGE_S = 86_400  # [G] a long-lived token is renewed at most once a day
+DATA_ACCESS_S = 90 * 86_400  # [M]
+PROOF_TIME_S = 300  # [2] appsecret_time is good for five minutes
+
+# Permissions that exist (meta 2.9); the dialog refuses every other.
+BASIC_SCOPES = ("public_profile", "email")
+SCOPES = {
+    "public_profile": "Your name and profile picture",
+    "email": "Your email address",
+    "pages_show_list": "Show a list of the Pages you manage",
+    "pages_manage_posts": "Create and manage content on your Page",
+    "pages_read_engagement": "Read content posted on the Page",
+    "pages_read_user_content": "Read user content on your Page",
+    "pages_manage_engagement": "Create and manage comments on your Page",
+    "pages_manage_metadata": "Manage accounts, settings and webhooks for a Page",
+    "pages_messaging": "Manage and access Page conversations in Messenger",
+    "read_insights": "Access Page and app insights",
+    "business_management": "Manage your business",
+    "ads_management": "Manage ads for ad accounts you can access",
+    "ads_read": "Read ads reports",
+    "instagram_basic": "Access profile and posts from your Instagram account",
+    "instagram_content_publish": "Upload media and create posts for your Instagram account",
+    "instagram_manage_comments": "Manage comments for your Instagram account",
+    "instagram_manage_insights": "Access insights for your Instagram account",
+    "instagram_manage_messages": "Manage and access Instagram messages",
+    "instagram_manage_contents": "Delete content of your Instagram account",
+}
+# Permissions that name the Pages they hold for; the others hold for the person (meta 2.5, granular_scopes).
+PAGE_SCOPES = frozenset(scope for scope in SCOPES if scope.startswith(("pages_", "instagram_", "read_")))
+
+FULL_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")  # meta 2.4
+CREATE_TASKS = frozenset({"CREATE_CONTENT", "PROFILE_PLUS_CREATE_CONTENT", "PROFILE_PLUS_FULL_CONTROL"})  # [SDK]
+
+# Publishing (meta 4.2).
+MESSAGE_LIMIT = 63_206  # [2]
+SCHEDULE_MIN_S = 600  # [M]
+SCHEDULE_MAX_S = 75 * 86_400  # CONFLICT 30 or 75 days; the sandbox takes the larger [A]
+CONTENT_TYPES = (
+    "SCHEDULED",
+    "SCHEDULED_RECURRING",
+    "DRAFT",
+    "PUBLISH_PENDING",
+    "ADS_POST",
+    "INLINE_CREATED",
+    "PUBLISHED",
+    "REVIEWABLE_BRANDED_CONTENT",
+)  # [SDK]
+CARDS_MIN, CARDS_MAX, CARDS_MAX_OPTIMIZED = 2, 5, 10  # [M] child_attachments
+
+# Page fields that can be subscribed to (meta 8.4, those we use) [SDK].
+SUBSCRIBED_FIELDS = frozenset(
+    {
+        "feed",
+        "mention",
+        "messages",
+        "messaging_postbacks",
+        "message_reactions",
+        "message_reads",
+        "message_deliveries",
+        "message_echoes",
+        "messaging_referrals",
+        "ratings",
+        "videos",
+        "live_videos",
+    }
+)
+
+# Reading (meta 11.1, 7.6).
+DEFAULT_LIMIT = 25  # [G]
+POSTS_LIMIT = 100  # [M] more is an error
+ACCOUNTS_LIMIT = 500  # [A] no maximum is documented
+POSTS_REACH = 600  # [M] about the newest 600 a year are listed, not a full archive
+
+# Rate limits (meta 9).
+APP_WINDOW_S = 3_600
+APP_CALLS_PER_USER = 200
+PAGE_WINDOW_S = 86_400  # CONFLICT one hour or 24; 24 better supported
+PAGE_CALLS_PER_USER = 4_800
+
+# HTTP statuses by code: "almost always 400; 403 for some permission/limit errors, 401 for some token errors,
+# 500/503 for codes 1/2" (meta 10.1, [2/G]).
+STATUS = {1: 500, 2: 500, 4: 403, 10: 403, 190: 401, 200: 403}
+
+OPTIONS = {
+    "require_appsecret_proof": "true",  # meta 2.8, the app's setting "Require app secret"
+    "duplicate_window_s": "600",  # meta 12 (d): 506 for the same text within N minutes; 0 switches it off [A]
+    "daily_active_users": "5000",  # meta 9: 200 calls an hour for each [A]
+    "engaged_users": "100",  # meta 9: 4800 calls a day for each, per Page [A]
+    "usage_headers_after": "5",  # "present once enough calls were made" [A]
+}

@@ -1,0 +1,1 @@
+"""graph.facebook.com: `/{version}/{node}[/{edge}]` and what it answers."""

@@ -1,0 +1,78 @@
+"""Lists of a Page's posts (meta 11.1), newest first, by cursor and by time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox import ledger
+from sandbox.ledger import Listing, Post
+from sandbox.meta.directory import Page
+from sandbox.meta.facts import POSTS_LIMIT, POSTS_REACH
+from sandbox.meta.graph import paging, posts
+from sandbox.meta.graph.request import GraphRequest
+from sandbox.meta.graph.rights import require_reading
+
+# `since` and `until` aren't documented for these edges but work in practice [G].
+LIST_PARAMETERS = paging.PARAMETERS | {"since", "until", "include_hidden", "show_expired", "with"}
+
+
+def published_posts(request: GraphRequest, page: Page) -> dict[str, Any]:
+    """`GET /{page}/published_posts` and `/posts`: what followers see."""
+    return _list(request, page, "published")
+
+
+def feed(request: GraphRequest, page: Page) -> dict[str, Any]:
+    """`GET /{page}/feed`: unpublished ones too."""
+    return _list(request, page, "all")
+
+
+def scheduled_posts(request: GraphRequest, page: Page) -> dict[str, Any]:
+    """`GET /{page}/scheduled_posts` (meta 4.3)."""
+    return _list(request, page, "scheduled")
+
+
+def by_others(request: GraphRequest, page: Page) -> dict[str, Any]:
+    """`GET /{page}/visitor_posts` and `/tagged`: nobody else posts in this world."""
+    require_reading(request, page.id)
+    return {"data": []}
+
+
+def _list(request: GraphRequest, page: Page, which: str) -> dict[str, Any]:
+    require_reading(request, page.id)
+    limit = paging.read_limit(request, POSTS_LIMIT)
+    after, before = paging.read_cursor(request, "after", 3), paging.read_cursor(request, "before", 3)
+    place = before or after
+    # The third part of a cursor counts what was listed so far: a list ends after POSTS_REACH.
+    served = int(after[2]) if after else 0
+    listing = Listing(
+        account_id=page.id,
+        which=which,
+        now=request.world.now,
+        # One more than asked tells whether there is a next page.
+        limit=max(0, min(limit, POSTS_REACH - served)) + 1,
+        include_hidden=request.flag("include_hidden", False),
+        since=request.moment("since"),
+        until=request.moment("until"),
+        place_at=place[0] if place else None,
+        place_number=place[1] if place else None,
+    )
+    found = ledger.listed(request.world.db, listing, newer=before is not None)
+    listed = found[: listing.limit - 1]
+    if before is not None:
+        listed.reverse()
+    if not listed:
+        return {"data": []}
+    end = served + len(listed)
+    fields = request.fields or posts.DEFAULT_FIELDS
+    return paging.page(
+        request,
+        [posts.show(request, post, fields) for post in listed],
+        _key(listed[0], served),
+        _key(listed[-1], end),
+        more=before is not None or (len(found) > len(listed) and end < POSTS_REACH),
+        earlier=after is not None or (before is not None and len(found) > len(listed)),
+    )
+
+
+def _key(post: Post, served: int) -> tuple[float, ...]:
+    return (post.shown_at, post.number, served)

@@ -1,0 +1,73 @@
+"""What a node's name stands for: a person, a Page, a post, a portfolio."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox import ledger
+from sandbox.answers import Kind
+from sandbox.ledger import Post
+from sandbox.meta import directory
+from sandbox.meta.directory import Business, Page
+from sandbox.meta.errors import GraphError, missing_object, no_token
+from sandbox.meta.graph.authenticate import Caller
+from sandbox.meta.tokens import PAGE, USER
+from sandbox.people import Person
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+PROVIDER = "meta"
+OBJECT_ID = re.compile(r"\d{1,20}")
+POST_ID = re.compile(r"\d{1,20}_\d{1,20}")
+PERSON, PAGE_NODE, POST, BUSINESS = "User", "Page", "Post", "Business"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An object of the graph and its kind."""
+
+    kind: str
+    value: Person | Page | Post | Business
+
+
+def find_node(world: World, caller: Caller, method: str, name: str) -> Node:
+    """Resolve `me` or an id."""
+    if name == "me":
+        return _me(world, caller)
+    if POST_ID.fullmatch(name):
+        post = ledger.find(world.db, name)
+        if post is not None:
+            return Node(POST, post)
+    elif OBJECT_ID.fullmatch(name):
+        found = _object(world, name)
+        if found is not None:
+            return found
+    else:
+        message = f"(#803) Some of the aliases you requested do not exist: {name}"
+        raise GraphError(803, message, kind=Kind.PROTOCOL, status=404)
+    raise missing_object(method, name)
+
+
+def _me(world: World, caller: Caller) -> Node:
+    """The Page of a Page token, the person of a user token."""
+    if caller.kind not in (USER, PAGE):
+        raise no_token(me=True)
+    token = caller.bearer
+    found = _object(world, token.page_id or directory.user_id(world, token.person_id))
+    if found is None:
+        raise missing_object("GET", "me")
+    return found
+
+
+def _object(world: World, node: str) -> Node | None:
+    page = directory.find_page(world, node)
+    if page is not None:
+        return Node(PAGE_NODE, page)
+    business = directory.find_business(world, node)
+    if business is not None:
+        return Node(BUSINESS, business)
+    person = directory.find_user(world, node)
+    return Node(PERSON, person) if person else None

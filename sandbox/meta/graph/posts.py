@@ -1,0 +1,152 @@
+"""One post: read, edit, delete (meta 4.3, 11.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox import ledger
+from sandbox.ledger import Post
+from sandbox.meta import directory
+from sandbox.meta.errors import GraphError, invalid, malformed
+from sandbox.meta.graph.fields import Field, Rule, read_node
+from sandbox.meta.graph.nodes import POST
+from sandbox.meta.graph.publishing_time import check_schedule
+from sandbox.meta.graph.request import GraphRequest
+from sandbox.meta.graph.rights import require_publishing, require_reading
+from sandbox.meta.links import permalink
+
+EDIT_PARAMETERS = frozenset(
+    {"message", "is_published", "scheduled_publish_time", "is_hidden", "is_pinned", "timeline_visibility"}
+)
+TIMELINE = {"hidden": 1, "normal": 0, "forced_allow": 0}  # [SDK] names; the meaning is ours [A]
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post as one caller sees it."""
+
+    request: GraphRequest
+    post: Post
+
+    @property
+    def published(self) -> bool:
+        """Can followers see it?"""
+        return self.post.published(self.request.world.now)
+
+    def author(self) -> dict[str, str]:
+        """The Page, as `from`."""
+        page = directory.find_page(self.request.world, self.post.account_id)
+        return {"name": page.name if page else "", "id": self.post.account_id}
+
+    def application(self) -> dict[str, str] | None:
+        """The app that made the post; not every caller sees it (meta 11.1)."""
+        known = self.post.app_id == self.request.caller.app_id
+        return {"name": directory.APP_NAME, "id": self.post.app_id} if known else None
+
+    def attachments(self) -> dict[str, Any] | None:
+        """The link's card."""
+        link = self.post.link
+        if not link:
+            return None
+        title = urlsplit(link).hostname or link
+        card = {"media_type": "link", "type": "share", "title": title, "url": link, "target": {"url": link}}
+        return {"data": [card]}
+
+    def scheduled_time(self) -> int | None:
+        """When it will be published, in Unix seconds."""
+        return int(self.post.live_at) if self.post.live_at is not None and not self.published else None
+
+
+def _nobody_yet(kind: str) -> dict[str, Any]:
+    more = {"viewer_reaction": "NONE"} if kind == "reactions" else {"order": "ranked", "can_comment": True}
+    return {"data": [], "summary": {"total_count": 0, **more}}
+
+
+ATTACHMENT_FIELDS = ("media_type", "type", "title", "url", "target", "media", "subattachments", "description")
+COMMENT_FIELDS = ("id", "message", "from", "created_time", "name", "type")
+RULES: dict[str, Rule[PostView]] = {
+    "id": Rule(lambda view: view.post.id),
+    "message": Rule(lambda view: view.post.text),
+    "story": Rule(lambda view: None),
+    "created_time": Rule(lambda view: view.request.time(view.post.shown_at)),
+    "updated_time": Rule(lambda view: view.request.time(max(view.post.updated_at, view.post.shown_at))),
+    "permalink_url": Rule(lambda view: permalink(view.request.world, view.post.id)),
+    "full_picture": Rule(lambda view: None),
+    "status_type": Rule(lambda view: "shared_story" if view.post.link else "mobile_status_update"),
+    "is_published": Rule(lambda view: view.published),
+    "is_hidden": Rule(lambda view: view.post.hidden),
+    "scheduled_publish_time": Rule(PostView.scheduled_time),
+    "from": Rule(PostView.author, ("id", "name")),
+    "application": Rule(PostView.application, ("id", "name")),
+    "attachments": Rule(PostView.attachments, ATTACHMENT_FIELDS),
+    "shares": Rule(lambda view: None, ("count",)),
+    "comments": Rule(lambda view: _nobody_yet("comments"), COMMENT_FIELDS),
+    "reactions": Rule(lambda view: _nobody_yet("reactions"), COMMENT_FIELDS),
+}
+DEFAULT_FIELDS = (Field("created_time"), Field("message"), Field("id"))
+
+
+def show(request: GraphRequest, post: Post, fields: tuple[Field, ...]) -> dict[str, Any]:
+    """A post with the asked fields."""
+    return read_node(POST, RULES, fields, PostView(request, post))
+
+
+def read(request: GraphRequest, post: Post) -> dict[str, Any]:
+    """`GET /{post}`."""
+    require_reading(request, post.account_id)
+    return show(request, post, request.fields or DEFAULT_FIELDS)
+
+
+def edit(request: GraphRequest, post: Post) -> dict[str, Any]:
+    """`POST /{post}`: only posts of the same app (meta 4.3)."""
+    require_publishing(request, post.account_id)
+    if post.app_id != request.caller.app_id:
+        raise GraphError(200, "(#200) The post wasn't created by the application")
+    if not EDIT_PARAMETERS & request.parameters.keys():
+        raise malformed("Nothing to change: give message, is_published or another documented parameter")
+    edited = _edited(request, post)
+    with request.world.write():
+        ledger.save(request.world.db, replace(edited, updated_at=request.world.now))
+    return {"success": True}
+
+
+def _edited(request: GraphRequest, post: Post) -> Post:
+    """The post with every asked change. Pinning is taken, and shows nowhere here."""
+    now = request.world.now
+    if "message" in request.parameters:
+        post = replace(post, text=request.text("message"))
+    scheduled = request.moment("scheduled_publish_time")
+    if scheduled is not None:
+        if post.published(now):
+            raise invalid("The post is already published")
+        check_schedule(scheduled, now)
+        post = replace(post, live_at=scheduled, listed_at=scheduled)
+    if "is_published" in request.parameters:
+        post = _published(post, request.flag("is_published", True), now)
+    if "is_hidden" in request.parameters:
+        post = replace(post, hidden=int(request.flag("is_hidden", False)))
+    if visibility := request.text("timeline_visibility"):
+        if visibility not in TIMELINE:
+            raise invalid(f"Param timeline_visibility must be one of {sorted(TIMELINE)}")
+        post = replace(post, hidden=TIMELINE[visibility])
+    request.flag("is_pinned", False)
+    return post
+
+
+def _published(post: Post, wanted: bool, now: float) -> Post:
+    """Publish now; there is no way back (meta 4.3)."""
+    if post.published(now):
+        if not wanted:
+            raise invalid("A published post can't be unpublished")
+        return post
+    return replace(post, live_at=now, listed_at=now) if wanted else post
+
+
+def delete(request: GraphRequest, post: Post) -> dict[str, Any]:
+    """`DELETE /{post}`; a second one meets 100/33."""
+    require_publishing(request, post.account_id)
+    with request.world.write():
+        ledger.delete(request.world.db, post.id, request.world.now)
+    return {"success": True}

@@ -1,0 +1,34 @@
+"""May this caller do that on this Page (meta 2.9)?"""
+
+from __future__ import annotations
+
+from sandbox.meta import consent, directory
+from sandbox.meta.errors import cannot_manage, cannot_publish, needs_page_token
+from sandbox.meta.facts import CREATE_TASKS
+from sandbox.meta.graph.request import GraphRequest
+from sandbox.meta.tokens import PAGE
+
+PUBLISH_SCOPES = ("pages_manage_posts", "pages_read_engagement")
+
+
+def require_publishing(request: GraphRequest, page_id: str) -> None:
+    """Publishing, editing and deleting: the Page's own token, both permissions, the task CREATE_CONTENT."""
+    if request.caller.kind != PAGE:
+        raise needs_page_token()
+    token = request.caller.bearer
+    if token.page_id != page_id or not CREATE_TASKS.intersection(
+        directory.tasks(request.world, token.person_id, page_id)
+    ):
+        raise cannot_publish()
+    if not consent.has_scopes(request.world, token.app_id, token.person_id, PUBLISH_SCOPES):
+        raise cannot_publish()
+
+
+def require_reading(request: GraphRequest, page_id: str) -> None:
+    """Reading a Page's own posts."""
+    token = request.caller.bearer
+    of_another = token.page_id not in (None, page_id)
+    if of_another or not consent.has_scopes(request.world, token.app_id, token.person_id, ("pages_read_engagement",)):
+        raise cannot_manage("pages_read_engagement")
+    if token.page_id is None and not directory.tasks(request.world, token.person_id, page_id):
+        raise cannot_manage("pages_read_engagement")

@@ -1,0 +1,36 @@
+"""The tables of Meta's world."""
+
+TABLES = """
+create table meta_page (
+    number integer primary key, id text not null unique, name text not null, category text not null,
+    username text, about text, business_id text
+);
+create table meta_role (
+    page_id text, person_id text, tasks text not null, primary key (person_id, page_id)
+) without rowid;
+create table meta_business (id text primary key, name text not null) without rowid;
+create table meta_business_person (
+    business_id text, person_id text, primary key (person_id, business_id)
+) without rowid;
+create table meta_consent (
+    app_id text, person_id text, all_pages integer not null, given_at real not null, primary key (app_id, person_id)
+) without rowid;
+create table meta_consent_page (
+    app_id text, person_id text, page_id text, primary key (app_id, person_id, page_id)
+) without rowid;
+create table meta_permission (
+    app_id text, person_id text, scope text, status text not null, primary key (app_id, person_id, scope)
+) without rowid;
+create table meta_subscription (
+    app_id text, page_id text, fields text not null, primary key (app_id, page_id)
+) without rowid;
+create table meta_code (
+    code text primary key, app_id text not null, person_id text not null, redirect_uri text not null,
+    expires_at real not null, used_at real
+) without rowid;
+create table meta_token (
+    token text primary key, kind text not null, app_id text not null, person_id text not null, page_id text,
+    long_lived integer not null, issued_at real not null, expires_at real not null, dead integer
+) without rowid;
+create index meta_token_of_person on meta_token (person_id, app_id, page_id);
+"""

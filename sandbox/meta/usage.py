@@ -1,0 +1,73 @@
+"""Rate limits and the headers that announce them (meta 9)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import orjson
+
+from sandbox.call import Call
+from sandbox.faults.model import Fault, Mode
+from sandbox.meta.errors import rate_limited
+from sandbox.meta.facts import APP_CALLS_PER_USER, APP_WINDOW_S, PAGE_CALLS_PER_USER, PAGE_WINDOW_S
+from sandbox.meta.graph.authenticate import Caller
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+Header = tuple[str, str]
+DEFAULT_PERCENT = 80
+# CPU and time are counted against the same limit; the stand-in lets them grow slower than the calls [A].
+TIME_SHARE = 0.8
+APP_LIMIT_CODE, PAGE_LIMIT_CODE = 4, 80001
+
+
+class Bucket:
+    """What a caller's calls are counted against: a Page's own for its token (BUC), else the app's."""
+
+    def __init__(self, world: World, caller: Caller) -> None:
+        self.world = world
+        self.page_id = caller.token.page_id if caller.token else None
+        if self.page_id:
+            self.name = f"meta page {self.page_id}"
+            self.window_s = PAGE_WINDOW_S
+            self.limit = PAGE_CALLS_PER_USER * int(float(world.option("meta", "engaged_users")))
+        else:
+            self.name = f"meta app {caller.app_id}"
+            self.window_s = APP_WINDOW_S
+            self.limit = APP_CALLS_PER_USER * int(float(world.option("meta", "daily_active_users")))
+
+    def charge(self) -> None:
+        """Count a call, refused ones too: calling on while throttled prolongs it."""
+        now = self.world.now
+        self.world.meter.add(self.name, now)
+        if self.world.meter.calls(self.name, now, self.window_s) > self.limit:
+            raise rate_limited(PAGE_LIMIT_CODE if self.page_id else APP_LIMIT_CODE)
+
+    def headers(self, call: Call) -> list[Header]:
+        """The usage header of this call, if it has one."""
+        fault = call.conditions.get(Mode.USAGE)
+        if fault is not None:
+            return [self.header(fault.number("percent", DEFAULT_PERCENT), fault.number("regain_min", 0))]
+        now = self.world.now
+        calls = self.world.meter.calls(self.name, now, self.window_s)
+        if calls < int(float(self.world.option("meta", "usage_headers_after"))):
+            return []
+        over = calls > self.limit
+        regain_s = self.world.meter.regain_s(self.name, now, self.window_s, self.limit) if over else 0.0
+        return [self.header(100 * calls / max(1, self.limit), math.ceil(regain_s / 60))]
+
+    def header(self, percent: float, regain_min: float) -> Header:
+        """`X-Business-Use-Case-Usage` for a Page, else `X-App-Usage`."""
+        shares = {"call_count": int(percent), "total_cputime": int(percent * TIME_SHARE)}
+        shares["total_time"] = shares["total_cputime"]
+        if self.page_id is None:
+            return "X-App-Usage", orjson.dumps(shares).decode()
+        entry = {"type": "pages", **shares, "estimated_time_to_regain_access": int(regain_min)}
+        return "X-Business-Use-Case-Usage", orjson.dumps({self.page_id: [entry]}).decode()
+
+    def exhausted(self, fault: Fault) -> tuple[int, Header]:
+        """Code and header of a limit that a fault asks for."""
+        code = int(fault.number("code", PAGE_LIMIT_CODE if self.page_id else APP_LIMIT_CODE))
+        return code, self.header(100, fault.number("regain_min", 5))

@@ -1,0 +1,58 @@
+"""What a stand-in is made of: a provider is one folder with a `stand_in.py` that holds a STAND_IN of this shape."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.answers import Answer
+from sandbox.call import Call
+from sandbox.faults.model import Fault, Mode
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An application registered with a provider, as the control interface shows it."""
+
+    client_id: str
+    client_secret: str
+    redirect_uris: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A place where posts appear."""
+
+    network: str
+    id: str
+    name: str
+    people: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """The parts that only a stand-in of a social network has."""
+
+    accounts: Callable[[World], list[Account]]
+    permalink: Callable[[World, str], str]
+    issue_token: Callable[[World, str, Sequence[str]], Mapping[str, Any]]
+    make_accounts: Callable[[World, int, str, str], list[Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """One provider: the hosts it answers for, its tables, its answers and how it words each fault."""
+
+    key: str
+    hosts: Sequence[str]
+    tables: str
+    make: Callable[[World], None]
+    app: Callable[[World], App]
+    answer: Callable[[World, Call], Awaitable[Answer]]
+    spoil: Mapping[Mode, Callable[[World, Call, Fault], Answer]]
+    options: Mapping[str, str] = field(default_factory=dict)
+    publishing: Publishing | None = None

@@ -1,0 +1,40 @@
+"""One sandbox for the tests of this folder. Each test makes its own person and Pages, so their order doesn't matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.driver import Box, Page
+
+
+@pytest.fixture(scope="session")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    box = Box(tmp_path_factory.mktemp("world"))
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def box(started: Box) -> Iterator[Box]:
+    """The running sandbox, without faults and at the real time, before and after."""
+    yield started
+    started.http.cookies.clear()
+    started.control("faults", method="DELETE")
+    if started.control("clock")["offset_s"]:
+        started.control("clock", {"advance_s": -started.control("clock")["offset_s"]})
+
+
+@pytest.fixture
+def page(box: Box) -> Page:
+    return box.new_pages()[0]
+
+
+@pytest.fixture
+def own_box(tmp_path: Path) -> Iterator[Box]:
+    """A sandbox of the test's own, to kill and to reset."""
+    box = Box(tmp_path / "world")
+    yield box
+    box.close()
