@@ -52,6 +52,7 @@ _POSTGRES_SETTINGS: Final = {
     "max_wal_size": "1GB",
     "wal_compression": "pglz",
     "log_checkpoints": "off",
+    "log_min_error_statement": "panic",  # a statement can hold a password
 }
 
 
@@ -99,6 +100,7 @@ class EmbeddedServers:
                 stop_signal=signal.SIGINT,  # "fast": ends sessions, keeps everything committed
                 grace_s=30,
                 environment=_ENVIRONMENT,
+                is_server=True,
                 before_start=self._clear_stale_pid,
             ),
             Program(
@@ -106,6 +108,7 @@ class EmbeddedServers:
                 command=tied_to_parent([str(_valkey_binary()), str(self._valkey_configuration)]),
                 grace_s=10,
                 environment=_ENVIRONMENT,
+                is_server=True,
             ),
         )
 

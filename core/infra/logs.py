@@ -84,7 +84,7 @@ class JsonLines(logging.Formatter):
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
-            "event": _short(redacted(record.getMessage())),
+            "event": _short(_words(record)),
             "program": self._program,
             "logger": record.name,
         }
@@ -95,7 +95,7 @@ class JsonLines(logging.Formatter):
         for key, value in redacted_fields({**others, **extra}).items():
             line[f"{key}_" if key in line and key not in _CONTEXT else key] = _finite(value)
         if trace := record.exc_text or (self.formatException(record.exc_info) if record.exc_info else ""):
-            line["exception"] = _short(redacted(trace))
+            line["exception"] = _short(trace if isinstance(record, _Record) else redacted(trace))
         if record.stack_info:
             line["stack"] = _short(redacted(record.stack_info))
         return json.dumps(line, default=str)
@@ -115,6 +115,11 @@ class _Record(logging.LogRecord):
     @override
     def getMessage(self) -> str:
         return redacted(_formatted(self))
+
+
+def _words(record: logging.LogRecord) -> str:
+    words = record.getMessage()
+    return words if isinstance(record, _Record) else redacted(words)
 
 
 def _formatted(record: logging.LogRecord) -> str:

@@ -6,6 +6,7 @@ goes on with it. The owner needs CREATEROLE and must own the database; it need n
 
 from __future__ import annotations
 
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from core.infra.reachable import database_words
 from core.infra.settings import LOGIN_ROLES, Settings, SettingsInvalid
 
 CLAIM_ROLE: Final = "masthead_claim"
@@ -28,10 +30,14 @@ STATEMENT_TIMEOUT: Final = "10min"
 _MIGRATING: Final = 7_021_991  # the key of the advisory lock that one `migrate` at a time holds in a database
 # duplicate_object, unique_violation, and "tuple concurrently updated": another database's migrate was faster.
 _LOST_A_RACE: Final = frozenset({"42710", "23505", "XX000"})
+_TRIES: Final = 20
 
 
 def migrate(settings: Settings, *, revision: str = "head") -> None:
-    """Make the roles and run every migration up to `revision`. Raises SettingsInvalid in one line when it can't."""
+    """Make the roles and run every migration up to `revision`. Raises SettingsInvalid in one line when it can't.
+
+    One at a time in a process (Alembic keeps its state in its modules); other processes wait for each other.
+    """
     try:
         engine = create_engine(settings.owner_url(), poolclass=NullPool, connect_args={"connect_timeout": 5})
         with engine.connect() as connection:
@@ -45,7 +51,7 @@ def migrate(settings: Settings, *, revision: str = "head") -> None:
             )
             command.upgrade(config, revision)
     except DBAPIError as error:
-        raise SettingsInvalid(f"DATABASE_URL: {_first_line(error):.140}. `masthead doctor` says more.") from error
+        raise SettingsInvalid(f"DATABASE_URL: {database_words(error):.140}. `masthead doctor` says more.") from None
 
 
 def make_roles(connection: Connection, settings: Settings) -> None:
@@ -88,7 +94,7 @@ def _make_role(connection: Connection, name: str, password: str | None) -> None:
     create = sql.SQL("create role {} nosuperuser nobypassrls nocreatedb nocreaterole {}").format(role, login)
     # Says only what may have changed: to repeat `nosuperuser` takes a superuser.
     alter = sql.SQL("alter role {} {}").format(role, login)
-    for last in (False, False, False, True):
+    for tried in range(_TRIES):
         statement = alter if _role_exists(connection, name) else create
         if statement is alter and not password:
             return
@@ -96,8 +102,9 @@ def _make_role(connection: Connection, name: str, password: str | None) -> None:
             _execute(connection, statement)
         except DBAPIError as error:
             connection.rollback()
-            if last or getattr(error.orig, "sqlstate", None) not in _LOST_A_RACE:
+            if getattr(error.orig, "sqlstate", None) not in _LOST_A_RACE or tried == _TRIES - 1:
                 raise
+            time.sleep(0.01 * (tried + 1))
         else:
             return
 
@@ -138,7 +145,3 @@ def _server_version(connection: Connection) -> int:
 def _execute(connection: Connection, statement: sql.Composable) -> None:
     connection.exec_driver_sql(statement.as_string().replace("%", "%%"))
     connection.commit()
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().partition("\n")[0]

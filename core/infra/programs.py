@@ -23,13 +23,17 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One child of the supervisor. Of `environment`, None means the supervisor's own at the time of the start."""
+    """One child of the supervisor. Of `environment`, None means the supervisor's own at the time of the start.
+
+    `is_server`: a server of others, whose calm lines are of no interest to a person at a terminal.
+    """
 
     name: str
     command: tuple[str, ...]
     stop_signal: signal.Signals = signal.SIGTERM
     grace_s: float = DEFAULT_GRACE_S
     environment: Mapping[str, str] | None = None
+    is_server: bool = False
     before_start: Callable[[], None] = field(default=_nothing, repr=False)
 
 

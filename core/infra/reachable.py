@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from sqlalchemy.exc import DBAPIError
 
 from core.infra.settings import Settings, SettingsInvalid
 
@@ -60,6 +61,11 @@ def queue_server(settings: Settings) -> QueueServer:
 def asked_once(url: str) -> redis.Redis:
     """A client that says at once whether the server answers; by default it would try for seconds."""
     return redis.Redis.from_url(url, socket_connect_timeout=5, decode_responses=True, retry=Retry(NoBackoff(), 0))
+
+
+def database_words(error: DBAPIError) -> str:
+    """What Postgres, or the way to it, said: its first line, which holds no password."""
+    return _one_line(error.orig or error)
 
 
 def program_answers(port: int, path: str) -> bool:
@@ -108,5 +114,5 @@ def _as_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).partition("\n")[0].rstrip(".")

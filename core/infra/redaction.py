@@ -22,28 +22,37 @@ _NAME: Final = (
     r"token|secret|password|passwd|passphrase|pwd|proof|verifier|assertion|signature|cookie|authorization"
     r"|api[_-]?key|secret[_-]?key|private[_-]?key|session[_-]?key|credentials?|dsn"
 )
+_NAME_WORDS: Final = (
+    "token secret passw passphrase pwd proof verifier assertion signature cookie authorization key credential dsn"
+)
 _SECRET_KEY: Final = re.compile(rf"(?i)(?:{_NAME})s?$")
 _HEADERS: Final = (
     r"(?:proxy-)?authorization|(?:set-)?cookie|x-hub-signature(?:-256)?|x-li-signature|x-api-key|x-csrf-?token"
 )
-# Each finds the part to keep as group 1 and the secret after it.
-_BY_NAME: Final = (
-    # Headers, as "Name: value", as {"Name": "value"} and as (b"Name", b"value"), to the end of line or string.
-    re.compile(rf"(?i)(\b(?:{_HEADERS})\b[\"']?\s*[:=,]\s*b?[\"']?)[^\r\n\"']+"),
-    # name=value as in addresses, forms and DSNs, also percent-encoded once more.
-    re.compile(rf"(?i)(\b[\w.-]{{0,40}}(?:{_NAME})(?:=|%3D))(?:\"[^\"]*\"|'[^']*'|[^\s&\"'<>,;)}}\]]+)"),
-    # "name": "value" as in JSON and in Python's repr.
-    re.compile(rf"(?i)([\"'][\w.-]{{0,40}}(?:{_NAME})[\"']\s*[:,=]\s*)(?:b?\"(?:[^\"\\]|\\.)*\"|b?'(?:[^'\\]|\\.)*')"),
-    # name: value in prose, when the value is too long for a word.
-    re.compile(rf"(?i)(\b[\w.-]{{0,40}}(?:{_NAME})[\"']?\s*[:=]\s*[\"']?)[^\s&\"'<>,;)}}\]]{{12,}}"),
-    # OAuth's own, which are ordinary words elsewhere: in a query at any length, else when long.
-    re.compile(r"(?i)([?&;](?:code|state|nonce|invitation|sig|key|auth)(?:=|%3D))[^\s&\"'<>]+"),
-    re.compile(r"(?i)(\b(?:code|state|nonce|invitation)[\"']?\s*(?:=|:|%3D)\s*[\"']?)[\w.~%+/#-]{16,}"),
-    # scheme://user:password@host
-    re.compile(r"(?i)([a-z][a-z0-9+.-]{0,20}://[^\s/:@]{0,80}:)[^\s/]+(?=@)"),
-    re.compile(r"(?i)(\bbearer\s+)[\w.~+/|=-]{6,}"),
-    re.compile(r"(?i)(\b(?:basic|oauth)\s+)[\w.~+/|=-]{16,}"),
-    re.compile(r"(_streamlit_(?:user|user_tokens|session|xsrf)(?:_\d+)?=)[^;\s]+"),
+# Words of which one must be there, in lower case, and what then finds the part to keep (group 1) and the secret after it.
+_BY_NAME: Final = tuple(
+    (tuple(words.split()), re.compile(pattern))
+    for words, pattern in (
+        # Headers, as "Name: value", as {"Name": "value"} and as (b"Name", b"value"), to the end of line or string.
+        ("authorization cookie x-", rf"(?i)(\b(?:{_HEADERS})\b[\"']?\s*[:=,]\s*b?[\"']?)[^\r\n\"']+"),
+        # name=value as in addresses, forms and DSNs, also percent-encoded once more.
+        (_NAME_WORDS, rf"(?i)((?:{_NAME})(?:=|%3D))(?:\"[^\"]*\"|'[^']*'|[^\s&\"'<>,;)}}\]]+)"),
+        # "name": "value" as in JSON and in Python's repr.
+        (_NAME_WORDS, rf"(?i)((?:{_NAME})[\"']\s*[:,=]\s*)(?:b?\"(?:[^\"\\]|\\.)*\"|b?'(?:[^'\\]|\\.)*')"),
+        # name: value in prose, when the value is too long for a word.
+        (_NAME_WORDS, rf"(?i)((?:{_NAME})[\"']?\s*[:=]\s*[\"']?)[^\s&\"'<>,;)}}\]]{{12,}}"),
+        # OAuth's own, which are ordinary words elsewhere: in a query at any length, else when long.
+        ("? & ;", r"(?i)([?&;](?:code|state|nonce|invitation|sig|key|auth)(?:=|%3D))[^\s&\"'<>]+"),
+        (
+            "code state nonce invitation",
+            r"(?i)(\b(?:code|state|nonce|invitation)[\"']?\s*(?:=|:|%3D)\s*[\"']?)[\w.~%+/#-]{16,}",
+        ),
+        # scheme://user:password@host
+        ("://", r"(?i)([a-z][a-z0-9+.-]{0,20}://[^\s/:@]{0,80}:)[^\s/]+(?=@)"),
+        ("bearer", r"(?i)(\bbearer\s+)[\w.~+/|=-]{6,}"),
+        ("basic oauth", r"(?i)(\b(?:basic|oauth)\s+)[\w.~+/|=-]{16,}"),
+        ("_streamlit_", r"(_streamlit_(?:user|user_tokens|session|xsrf)(?:_\d+)?=)[^;\s]+"),
+    )
 )
 _BY_SHAPE: Final = (
     re.compile(r"\bEAA[A-Za-z0-9]{10,}"),  # Meta's user and Page tokens
@@ -68,8 +77,10 @@ def redacted(text: str) -> str:
     """`text` without what is, or looks like, a secret."""
     for secret in sorted(_known, key=len, reverse=True):
         text = text.replace(secret, MASK)
-    for pattern in _BY_NAME:
-        text = pattern.sub(rf"\g<1>{MASK}", text)
+    lowered = text.lower()
+    for words, by_name in _BY_NAME:
+        if any(word in lowered for word in words):
+            text = by_name.sub(rf"\g<1>{MASK}", text)
     for pattern in _BY_SHAPE:
         text = pattern.sub(MASK, text)
     return text

@@ -90,7 +90,7 @@ class Supervisor:
         group: list[_Child] = []
         self._groups.append(group)
         for program in programs:
-            child = _Child(program, ChildOutput(program.name, self.out))
+            child = _Child(program, ChildOutput(program.name, self.out, is_server=program.is_server))
             group.append(child)
             self._spawn(child)
 
@@ -126,6 +126,11 @@ class Supervisor:
     def exits_of(self, name: str) -> int:
         """How many times a program has ended by itself."""
         return self._child(name).exits
+
+    def runs_since(self, name: str) -> float | None:
+        """Instant of `time.monotonic()` at which a program was started, None while it doesn't run."""
+        child = self._child(name)
+        return child.started_at if child.process else None
 
     def last_lines_of(self, name: str) -> str:
         """The newest lines that a program printed."""

@@ -1,0 +1,50 @@
+"""All SQL of the audit trail. Takes the session of the command it belongs to; never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+from sqlalchemy.orm import Session
+
+from core.audit.model import AuditEvent, CommandReceipt
+
+
+def add_event(session: Session, values: Mapping[str, Any]) -> None:
+    """Write one line."""
+    session.execute(insert(AuditEvent).values(**values))
+
+
+def events_of(session: Session, subject_kind: str, subject_ids: Sequence[str], limit: int) -> list[AuditEvent]:
+    """The newest `limit` lines about these subjects, oldest first."""
+    newest = (
+        select(AuditEvent)
+        .where(AuditEvent.subject_kind == subject_kind, AuditEvent.subject_id.in_(subject_ids))
+        .order_by(AuditEvent.id.desc())
+        .limit(limit)
+    )
+    return list(reversed(session.scalars(newest).all()))
+
+
+def add_receipt(session: Session, organization_id: UUID, action_id: UUID, command: str) -> bool:
+    """Write a receipt; False when there is one. Waits for another transaction that is about to write the same."""
+    statement = (
+        insert_or_leave(CommandReceipt)
+        .values(organization_id=organization_id, action_id=action_id, command=command)
+        .on_conflict_do_nothing()
+        .returning(CommandReceipt.action_id)
+    )
+    return session.execute(statement).one_or_none() is not None
+
+
+def receipt(session: Session, action_id: UUID) -> CommandReceipt | None:
+    """The receipt of an action."""
+    return session.scalars(select(CommandReceipt).where(CommandReceipt.action_id == action_id)).one_or_none()
+
+
+def complete_receipt(session: Session, action_id: UUID, result: Mapping[str, Any]) -> None:
+    """Write what the action gave."""
+    session.execute(update(CommandReceipt).where(CommandReceipt.action_id == action_id).values(result=dict(result)))

@@ -1,0 +1,67 @@
+"""What a sign-in service says of a person, read from the claims that Streamlit keeps in its signed cookie."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+from zoneinfo import available_timezones
+
+from core.infra.errors import SignedOut
+from core.organizations.rules import LONGEST_EMAIL, LONGEST_NAME
+
+_LONGEST_ID: Final = 255  # OpenID Connect Core 2: "sub" must not exceed 255 ASCII characters
+_LATEST: Final = 2**33  # seconds since 1970; beyond it lie milliseconds and nonsense
+_OPTIONAL: Final = ("nonce", "jti", "sid")
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """One sign-in. `key` names it; `email` is lower case and may be empty; `issued_at` is the issuer's clock."""
+
+    issuer: str
+    subject: str
+    email: str
+    email_verified: bool
+    name: str
+    timezone: str | None
+    issued_at: datetime
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def read(cls, claims: Mapping[str, Any]) -> Self:
+        """Take from an ID token's claims what Masthead uses. Raises SignedOut when they can't name a person."""
+        key = session_key(claims)
+        email = str(claims.get("email") or "").strip().lower()[:LONGEST_EMAIL]
+        issuer, subject = str(claims["iss"]), str(claims["sub"])
+        if len(issuer) > _LONGEST_ID or len(subject) > _LONGEST_ID:
+            raise SignedOut("The sign-in service sent a longer issuer or subject than allowed. Ask your operator.")
+        name = str(claims.get("name") or claims.get("preferred_username") or email.partition("@")[0] or subject)
+        zone = claims.get("zoneinfo")
+        return cls(
+            issuer=issuer,
+            subject=subject,
+            email=email,
+            # "true" is what some services send; everything else is not verified.
+            email_verified=claims.get("email_verified") in (True, "true") and bool(email),
+            name=" ".join(name.split())[:LONGEST_NAME],
+            timezone=zone if isinstance(zone, str) and zone in available_timezones() else None,
+            issued_at=datetime.fromtimestamp(int(claims["iat"]), UTC),
+            key=key,
+        )
+
+
+def session_key(claims: Mapping[str, Any]) -> bytes:
+    """32 bytes that name a sign-in: SHA-256 over issuer, subject, time of issue, and nonce, jti and sid if there.
+
+    The console (st.user) and ingest (the cookie itself) compute the same key from the same sign-in.
+    Raises SignedOut when issuer, subject or time of issue is missing or out of range.
+    """
+    issuer, subject, issued_at = claims.get("iss"), claims.get("sub"), claims.get("iat")
+    if not issuer or not subject or not isinstance(issued_at, int | float) or not 1 < issued_at < _LATEST:
+        raise SignedOut("The sign-in service sent no issuer, subject or time. Sign in again, or ask your operator.")
+    named = [str(issuer), str(subject), int(issued_at), *(str(claims.get(name) or "") for name in _OPTIONAL)]
+    return hashlib.sha256(json.dumps(["masthead/1/session", *named]).encode()).digest()

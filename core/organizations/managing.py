@@ -1,0 +1,129 @@
+"""What an admin changes: roles, who is active, and the organization's settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from core.audit.commands import first_time, record
+from core.infra import db
+from core.infra.actor import Actor, Role
+from core.infra.clock import now
+from core.infra.errors import Conflict, NotFound
+from core.organizations import store
+from core.organizations.rules import Permission, require
+from core.organizations.sound import sound_name, sound_zone
+
+_LAST_ADMIN = "Nobody else here is an active admin. Make somebody else an admin first."
+
+
+class SettingsChange(BaseModel):
+    """What to change of an organization; None leaves it as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str | None = None
+    timezone: str | None = None
+    self_approval: bool | None = None
+    approval_days: Annotated[int, Field(ge=1, le=365)] | None = None
+
+
+def change_role(actor: Actor, action_id: UUID, member_id: UUID, role: Role) -> None:
+    """Give a member another role, which counts from their next click on.
+
+    Raises NotAllowed, NotFound, or Conflict when nobody else would be an active admin.
+    """
+    require(actor, Permission.MANAGE_MEMBERS)
+    role = Role(role)
+    with db.transaction(actor) as session:
+        if not first_time(session, actor, action_id, "organizations.change_role"):
+            return
+        before = _locked_member(session, member_id)
+        if before.member.role == role.value:
+            return
+        if role is not Role.ADMIN:
+            _keep_an_admin(session, before)
+        was = before.member.role
+        store.change_member(session, member_id, {"role": role.value})
+        record(
+            session, actor, "organizations.change_role", "member", member_id, before={"role": was}, after={"role": role}
+        )
+
+
+def disable_member(actor: Actor, action_id: UUID, member_id: UUID) -> None:
+    """End somebody's membership: they are refused here from their next SQL on. Their posts and name stay.
+
+    Raises NotAllowed, NotFound, or Conflict when nobody else would be an active admin.
+    """
+    require(actor, Permission.MANAGE_MEMBERS)
+    with db.transaction(actor) as session:
+        if not first_time(session, actor, action_id, "organizations.disable_member"):
+            return
+        before = _locked_member(session, member_id)
+        if before.member.disabled_at is not None:
+            return
+        _keep_an_admin(session, before)
+        store.change_member(session, member_id, {"disabled_at": now()})
+        record(session, actor, "organizations.disable_member", "member", member_id, after={"disabled": True})
+
+
+def enable_member(actor: Actor, action_id: UUID, member_id: UUID) -> None:
+    """Let a disabled member in again, with the role they had. Raises NotAllowed or NotFound."""
+    require(actor, Permission.MANAGE_MEMBERS)
+    with db.transaction(actor) as session:
+        if not first_time(session, actor, action_id, "organizations.enable_member"):
+            return
+        if _locked_member(session, member_id).member.disabled_at is None:
+            return
+        store.change_member(session, member_id, {"disabled_at": None})
+        record(session, actor, "organizations.enable_member", "member", member_id, after={"disabled": False})
+
+
+def update_settings(actor: Actor, action_id: UUID, change: SettingsChange) -> None:
+    """Change the organization's settings. Raises NotAllowed, or Invalid when a value can't be used."""
+    require(actor, Permission.MANAGE_SETTINGS)
+    values = _sound(change)
+    with db.transaction(actor) as session:
+        if not first_time(session, actor, action_id, "organizations.update_settings"):
+            return
+        organization = store.organization(session, lock=True)
+        changed = {name: value for name, value in values.items() if getattr(organization, name) != value}
+        if not changed:
+            return
+        before = {name: getattr(organization, name) for name in changed}
+        store.change_organization(session, changed)
+        record(
+            session,
+            actor,
+            "organizations.update_settings",
+            "organization",
+            actor.organization_id,
+            before=before,
+            after=changed,
+        )
+
+
+def _sound(change: SettingsChange) -> dict[str, Any]:
+    values = change.model_dump(exclude_none=True)
+    if change.name is not None:
+        values["name"] = sound_name(change.name)
+    if change.timezone is not None:
+        values["timezone"] = sound_zone(change.timezone)
+    return values
+
+
+def _locked_member(session: Session, member_id: UUID) -> store.Membership:
+    """A member, read while no other command changes members here: two admins can't disable each other."""
+    store.organization(session, lock=True)
+    found = store.member(session, member_id)
+    if found is None:
+        raise NotFound("This member doesn't exist in this organization.")
+    return found
+
+
+def _keep_an_admin(session: Session, leaving: store.Membership) -> None:
+    if leaving.member.role == Role.ADMIN.value and not store.has_other_admin(session, leaving.member.id):
+        raise Conflict(_LAST_ADMIN)
