@@ -1,0 +1,67 @@
+"""What a sender needs to act for an account, read anew each time so that Disconnect works at once (PRODUCT 4)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.accounts import credentials, store
+from core.accounts.rules import STATE_WORDS, AccountState, ConnectionState, CredentialState, Purpose
+from core.infra.crypto import CredentialTampered
+from core.provider_kit.errors import ReconnectNeeded
+from core.provider_kit.types import Access
+
+_RECONNECT = "Connect it again on the Accounts page."
+
+
+def access_for(session: Session, account_id: UUID, correlation_id: str) -> Access:
+    """The account's token and provider id, for one call that starts now.
+
+    Call it in the transaction right before the call, never keep the result. A paused account has access, because what
+    was sent before the pause must still be read back: whoever sends checks `state` itself. Raises ReconnectNeeded for
+    an account that is disconnected, refused by the network, without a usable token, or whose stored token was changed.
+    """
+    account = store.account(session, account_id)
+    if account is None:
+        raise ReconnectNeeded("This account doesn't exist in this organization.", how_to_fix=_RECONNECT)
+    if account.state not in (AccountState.ACTIVE, AccountState.PAUSED):
+        words = STATE_WORDS[AccountState(account.state)]
+        raise ReconnectNeeded(f"{words}: {account.state_reason or account.name}", how_to_fix=_RECONNECT)
+    connection = store.connection(session, account.connection_id)
+    if connection is None or connection.state not in (ConnectionState.ACTIVE, ConnectionState.BROKEN):
+        raise ReconnectNeeded("The grant behind this account was given back.", how_to_fix=_RECONNECT)
+    stored = _stored(session, account.connection_id, account_id)
+    if stored is None or stored.expired:
+        raise ReconnectNeeded("The token of this account has expired.", how_to_fix=_RECONNECT)
+    try:
+        token = credentials.opened(session, stored)
+    except CredentialTampered as error:
+        raise ReconnectNeeded(error.message, how_to_fix=_RECONNECT) from None
+    return Access(account.provider_account_id, token, correlation_id)
+
+
+def report_broken(session: Session, account_id: UUID, reason: str) -> None:
+    """Hold an active account whose token the network refused, with the reason in words, until a person connects again.
+
+    Where the token is the connection's own, every account of that connection is held. A paused account stays paused.
+    """
+    account = store.account(session, account_id)
+    if account is None:
+        return
+    own = store.has_own_token(session, account.connection_id, account_id)
+    store.break_accounts(session, account.connection_id, account_id if own else None, reason)
+    connection = store.connection(session, account.connection_id)
+    if connection is not None and connection.state == ConnectionState.ACTIVE:
+        store.change_connection(
+            session,
+            connection.id,
+            state=ConnectionState.BROKEN,
+            last_error={"account_id": str(account_id), "words": reason},
+        )
+
+
+def _stored(session: Session, connection_id: UUID, account_id: UUID) -> store.StoredCredential | None:
+    if store.has_own_token(session, connection_id, account_id):
+        return store.stored_credential(session, connection_id, account_id, Purpose.ACCOUNT, CredentialState.CURRENT)
+    return store.stored_credential(session, connection_id, None, Purpose.GRANT, CredentialState.CURRENT)

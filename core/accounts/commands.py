@@ -1,0 +1,79 @@
+"""Writes of accounts: the face of this noun for pages, ingest, jobs and the operator's command line."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.accounts import store
+from core.accounts.choosing import Chosen, choose
+from core.accounts.connecting import Callback, Finished, connect_intent, finish_connect, load_choice, start_connect
+from core.accounts.disconnecting import Disconnected, Released, disconnect, release
+from core.accounts.giving_back import revoke_overdue_choices
+from core.accounts.rules import STATE_WORDS, AccountState
+from core.audit import commands as audit
+from core.infra import db
+from core.infra.actor import Actor
+from core.infra.errors import Conflict, Invalid, NotFound
+from core.organizations.rules import Permission, require
+
+__all__ = [
+    "Callback",
+    "Chosen",
+    "Disconnected",
+    "Finished",
+    "Released",
+    "choose",
+    "connect_intent",
+    "disconnect",
+    "finish_connect",
+    "load_choice",
+    "pause_account",
+    "release",
+    "resume_account",
+    "revoke_overdue_choices",
+    "start_connect",
+]
+
+_LONGEST_REASON = 500
+
+
+def pause_account(actor: Actor, action_id: UUID, account_id: UUID, reason: str) -> None:
+    """Hold everything that waits for an account until it is resumed; what is being sent goes on.
+
+    Raises NotAllowed, NotFound, Invalid without a reason, Conflict when the account isn't connected.
+    """
+    require(actor, Permission.PAUSE_ACCOUNT)
+    if not 0 < len(reason.strip()) <= _LONGEST_REASON:
+        raise Invalid([f"Say why in 1 to {_LONGEST_REASON} characters, so that others know when to resume."])
+    with db.transaction(actor) as session:
+        if audit.first_time(session, actor, action_id, "accounts.pause"):
+            words = f"paused by {actor.name}: {reason.strip()}"
+            _move(session, account_id, AccountState.ACTIVE, AccountState.PAUSED, words)
+            audit.record(session, actor, "account.paused", "account", account_id, after={"reason": reason.strip()})
+            audit.remember(session, actor, action_id, {})
+
+
+def resume_account(actor: Actor, action_id: UUID, account_id: UUID) -> None:
+    """Let publications go to an account again. What became late meanwhile goes to a person, by the tables' own triggers.
+
+    Raises NotAllowed, NotFound, Conflict when the account isn't paused.
+    """
+    require(actor, Permission.PAUSE_ACCOUNT)
+    with db.transaction(actor) as session:
+        if audit.first_time(session, actor, action_id, "accounts.resume"):
+            _move(session, account_id, AccountState.PAUSED, AccountState.ACTIVE, None)
+            audit.record(session, actor, "account.resumed", "account", account_id)
+            audit.remember(session, actor, action_id, {})
+
+
+def _move(session: Session, account_id: UUID, seen: AccountState, to: AccountState, reason: str | None) -> None:
+    if store.change_state(session, account_id, seen=seen, to=to, reason=reason):
+        return
+    account = store.account(session, account_id)
+    if account is None:
+        raise NotFound
+    raise Conflict(
+        f"{account.name} is {STATE_WORDS[AccountState(account.state)].lower()}. Reload to see it as it is now."
+    )

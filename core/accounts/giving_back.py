@@ -1,0 +1,122 @@
+"""Revoking a grant at its network, once, and only when nothing here stands on it any more.
+
+Networks revoke per person and app, not per token: to give back one grant ends every connection on the same person's
+grant, in every organization of the installation. So the decision is made under a lock for that person at that network,
+and a token that may not be revoked there is only emptied here.
+
+The order is: state and tokens in one transaction, then the network. What fails there is tried again by
+`revoke_overdue_choices`, which the low queue runs.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from core import providers
+from core.accounts import credentials, store
+from core.accounts.rules import GIVE_BACK_AGAIN_AFTER, ConnectionState, CredentialState, Purpose
+from core.audit import commands as audit
+from core.infra import db
+from core.infra.actor import ProgramActor
+from core.infra.crypto import CredentialTampered
+from core.infra.db import ActsInOrganization
+from core.provider_kit.errors import ProviderFailure
+
+_PROGRAM: Final = "accounts"
+_log = logging.getLogger(__name__)
+
+
+def end_connection(session: Session, connection_id: UUID) -> bool:
+    """Take a connection out of use at once; True when its grant is to be given back after the commit."""
+    connection = store.connection(session, connection_id, lock=True)
+    if connection is None or connection.state == ConnectionState.REVOKED:
+        return False
+    store.lock_grant(session, connection.provider, connection.provider_user_id)
+    shared = store.grant_in_use(session, connection)
+    if shared:
+        store.empty_credentials(session, connection_id=connection_id)
+    else:
+        store.set_aside(session, connection_id)
+        store.empty_credentials(session, connection_id=connection_id, purpose=Purpose.OFFER)
+        store.empty_credentials(session, connection_id=connection_id, purpose=Purpose.ACCOUNT)
+    store.change_connection(
+        session,
+        connection_id,
+        state=ConnectionState.REVOKED,
+        choose_until=None,
+        give_back_at=None if shared else store.later(GIVE_BACK_AGAIN_AFTER),
+    )
+    return not shared
+
+
+def give_back(actor: ActsInOrganization, connection_id: UUID) -> bool:
+    """Revoke an ended connection's grant at its network; True when nothing of it is left, False to try again."""
+    with db.transaction(actor) as session:
+        connection = store.connection(session, connection_id, lock=True)
+        if connection is None or connection.give_back_at is None:
+            return True
+        if store.grant_in_use(session, connection):
+            _given_back(session, connection_id)
+            return True
+        token = _token(session, connection_id)
+        if token is None:
+            _given_back(session, connection_id)
+            return True
+        store.change_connection(session, connection_id, give_back_at=store.later(GIVE_BACK_AGAIN_AFTER))
+        provider_key = connection.provider
+    if not _revoke(provider_key, token):
+        return False
+    with db.transaction(actor) as session:
+        _given_back(session, connection_id)
+    return True
+
+
+def revoke_overdue_choices(at_most: int = 50) -> int:
+    """Give back grants whose 30 minutes of choice are over, and those an earlier try could not; returns how many.
+
+    For the low queue, with the worker's database; any number may run at once.
+    """
+    with db.free_transaction() as session:
+        overdue = store.overdue_choices(session, at_most)
+    done = 0
+    for organization_id, connection_id in overdue:
+        actor = ProgramActor(organization_id, _PROGRAM, f"choice-{connection_id.hex}")
+        with db.transaction(actor) as session:
+            connection = store.connection(session, connection_id, lock=True)
+            if connection is not None and connection.state == ConnectionState.PENDING:
+                end_connection(session, connection_id)
+                audit.record(session, actor, "connect.lapsed", "connection", str(connection_id))
+        done += give_back(actor, connection_id)
+    return done
+
+
+def _token(session: Session, connection_id: UUID) -> SecretStr | None:
+    """The token to revoke with; None where it is gone, expired or not what was stored, so that it can do nothing."""
+    stored = store.stored_credential(session, connection_id, None, Purpose.GRANT, CredentialState.PREVIOUS)
+    if stored is None or stored.expired:
+        return None
+    try:
+        return credentials.opened(session, stored)
+    except CredentialTampered:
+        return None
+
+
+def _revoke(provider_key: str, token: SecretStr) -> bool:
+    try:
+        providers.provider(provider_key).oauth.revoke(token)
+    except KeyError:
+        return True
+    except ProviderFailure as failure:
+        _log.warning("grant_not_given_back", extra={"provider": provider_key, "reason": failure.reason})
+        return False
+    return True
+
+
+def _given_back(session: Session, connection_id: UUID) -> None:
+    store.empty_credentials(session, connection_id=connection_id)
+    store.change_connection(session, connection_id, give_back_at=None)

@@ -1,0 +1,191 @@
+"""Reads of accounts: frozen dataclasses for pages and for higher nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from core import providers as registry
+from core.accounts import credentials, store
+from core.accounts.connecting import pending
+from core.accounts.rules import STATE_WORDS, TAKEN_ELSEWHERE, AccountState, MissingScope, missing_scopes
+from core.infra import db
+from core.infra.actor import Actor
+from core.infra.errors import NotFound
+from core.organizations.rules import Permission, require
+from core.provider_kit.types import OfferedAccount, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account as pages show it. `stranded`: publications that wait for it while it isn't active."""
+
+    id: UUID
+    network: str
+    provider: str
+    provider_account_id: str
+    name: str
+    url: str | None
+    picture_url: str | None
+    state: AccountState
+    state_words: str
+    state_reason: str | None
+    missing_scopes: tuple[MissingScope, ...]
+    connection_id: UUID
+    connected_by_name: str
+    connected_at: datetime
+    token_expires_at: datetime | None
+    data_access_expires_at: datetime | None
+    window_s: int
+    stranded: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedRow:
+    """An account that a grant reaches. `already`: this organization has it, choosing it renews its token."""
+
+    network: str
+    provider_account_id: str
+    name: str
+    url: str | None
+    picture_url: str | None
+    eligible: bool
+    reason: str
+    already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A grant that waits for the choice. `listed` False: the network didn't give the list; offer `load_choice`."""
+
+    connection_id: UUID
+    provider: str
+    provider_title: str
+    name: str
+    choose_until: datetime
+    listed: bool
+    offered: tuple[OfferedRow, ...]
+    missing: tuple[MissingScope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """A company that can be connected. `points_elsewhere`: its addresses aren't the real network's."""
+
+    key: str
+    title: str
+    icon: str
+    configured: bool
+    points_elsewhere: bool
+
+
+def accounts(actor: Actor) -> list[AccountRow]:
+    """The organization's accounts by name, disconnected ones last."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        return [_row(each) for each in store.listed(session)]
+
+
+def account(actor: Actor, account_id: UUID) -> AccountRow:
+    """One account, disconnected ones too. Raises NotFound."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        found = store.listed(session, account_id)
+    if not found:
+        raise NotFound
+    return _row(found[0])
+
+
+def accounts_in(session: Session) -> dict[UUID, AccountRow]:
+    """The organization's accounts by id, for a higher noun inside its own transaction."""
+    return {row.id: row for row in map(_row, store.listed(session))}
+
+
+def providers(actor: Actor) -> list[ProviderRow]:
+    """What can be connected here."""
+    require(actor, Permission.READ)
+    return [
+        ProviderRow(each.key, each.title, each.icon, each.configured, each.points_elsewhere)
+        for each in registry.providers().values()
+    ]
+
+
+def choice(actor: Actor, connection_id: UUID) -> Choice:
+    """The accounts to choose from, for the person who consented. Raises NotAllowed, NotFound, Refused when over."""
+    require(actor, Permission.CONNECT)
+    with db.transaction(actor) as session:
+        connection = pending(session, actor, connection_id)
+        offered = credentials.offer(session, connection_id)
+        provider = registry.provider(connection.provider)
+        rows = _offered_rows(session, offered or ())
+        if connection.choose_until is None:
+            raise NotFound
+        return Choice(
+            connection_id=connection_id,
+            provider=provider.key,
+            provider_title=provider.title,
+            name=connection.name,
+            choose_until=connection.choose_until,
+            listed=offered is not None,
+            offered=rows,
+            missing=missing_scopes(provider.oauth.scopes, connection.scopes),
+        )
+
+
+def _offered_rows(session: Session, offered: Iterable[OfferedAccount]) -> tuple[OfferedRow, ...]:
+    by_network: dict[str, list[str]] = {}
+    offered = tuple(offered)
+    for each in offered:
+        by_network.setdefault(each.network, []).append(each.provider_account_id)
+    here = {network: store.connected_here(session, network, ids) for network, ids in by_network.items()}
+    elsewhere = {network: store.taken_elsewhere(session, network, ids) for network, ids in by_network.items()}
+    rows = []
+    for each in offered:
+        taken = each.provider_account_id in elsewhere[each.network]
+        rows.append(
+            OfferedRow(
+                network=each.network,
+                provider_account_id=each.provider_account_id,
+                name=each.name,
+                url=each.url,
+                picture_url=each.picture_url,
+                eligible=each.eligible and not taken,
+                reason=TAKEN_ELSEWHERE if taken else each.reason,
+                already=each.provider_account_id in here[each.network],
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: (not row.eligible, row.name.lower(), row.provider_account_id)))
+
+
+def _row(row: Row[Any]) -> AccountRow:
+    state = AccountState(row.state)
+    return AccountRow(
+        id=row.id,
+        network=row.network,
+        provider=row.provider,
+        provider_account_id=row.provider_account_id,
+        name=row.name,
+        url=row.url,
+        picture_url=row.picture_url,
+        state=state,
+        state_words=STATE_WORDS[state],
+        state_reason=row.state_reason,
+        missing_scopes=missing_scopes(_scopes().get(row.provider, ()), row.scopes),
+        connection_id=row.connection_id,
+        connected_by_name=row.connected_by_name,
+        connected_at=row.connected_at,
+        token_expires_at=row.expires_at,
+        data_access_expires_at=row.data_access_expires_at,
+        window_s=row.window_s,
+        stranded=row.stranded,
+    )
+
+
+def _scopes() -> Mapping[str, tuple[Scope, ...]]:
+    return {key: tuple(each.oauth.scopes) for key, each in registry.providers().items()}

@@ -1,0 +1,188 @@
+"""What holds of connections and accounts: states, words, limits, and who may finish a consent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from core.infra.errors import Refused
+from core.provider_kit.types import Scope
+
+INTENT_LIFETIME: Final = timedelta(hours=1)
+CONSENT_LIFETIME: Final = timedelta(minutes=10)
+CHOICE_LIFETIME: Final = timedelta(minutes=30)
+GIVE_BACK_AGAIN_AFTER: Final = timedelta(minutes=5)
+STARTS_PER_MINUTE: Final = 10
+
+CONNECT_AGAIN: Final = "Go back to Accounts and press Connect again."
+TAKEN_ELSEWHERE: Final = "already connected in another organization here: disconnect it there or ask your operator"
+
+
+class AccountState(StrEnum):
+    """Whether publications may go to an account."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    AUTH_BROKEN = "auth_broken"
+    DISABLED = "disabled"
+
+
+class ConnectionState(StrEnum):
+    """How a grant stands: waiting for the choice of accounts, in use, refused by the network, or given back."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    BROKEN = "broken"
+    REVOKED = "revoked"
+
+
+class CredentialState(StrEnum):
+    """A stored token: in use, kept only to be revoked at the network, or emptied."""
+
+    CURRENT = "current"
+    PREVIOUS = "previous"
+    REVOKED = "revoked"
+
+
+class Purpose(StrEnum):
+    """What a stored token is for: the person's grant, one account's own token, or the offer that waits for a choice."""
+
+    GRANT = "grant"
+    ACCOUNT = "account"
+    OFFER = "offer"
+
+
+STATE_WORDS: Final[Mapping[AccountState, str]] = {
+    AccountState.ACTIVE: "Connected",
+    AccountState.PAUSED: "Paused",
+    AccountState.AUTH_BROKEN: "Reconnect needed",
+    AccountState.DISABLED: "Disconnected",
+}
+
+
+class Refusal(StrEnum):
+    """Why the answer of a network was not acted on."""
+
+    UNKNOWN = "unknown"
+    REPLAYED = "replayed"
+    OTHER_SESSION = "other_session"
+    OTHER_PERSON = "other_person"
+    OTHER_ORGANIZATION = "other_organization"
+    OTHER_PROVIDER = "other_provider"
+    EXPIRED = "expired"
+    PROOF = "proof"
+    SCOPES = "scopes"
+    REDIRECT = "redirect"
+    CODE = "code"
+
+
+REFUSAL_WORDS: Final[Mapping[Refusal, str]] = {
+    Refusal.UNKNOWN: "This answer belongs to no connection that was started here.",
+    Refusal.REPLAYED: "This answer was used already; each works once.",
+    Refusal.OTHER_SESSION: "This connection was started in another sign-in. Start and finish it in the same browser.",
+    Refusal.OTHER_PERSON: "Another person started this connection. Only they can finish it.",
+    Refusal.OTHER_ORGANIZATION: "This connection was started in another organization. Switch to it, start again.",
+    Refusal.OTHER_PROVIDER: "This answer came to the address of another network than the one it was asked of.",
+    Refusal.EXPIRED: "More than 10 minutes went by at the network, so this connection was dropped.",
+    Refusal.PROOF: "The proof that this server started the connection is missing or wrong.",
+    Refusal.SCOPES: "The permissions to ask for have changed since this connection was started.",
+    Refusal.REDIRECT: "The address to come back to has changed since this connection was started.",
+    Refusal.CODE: "The network's answer holds no code to go on with.",
+}
+
+
+class ConnectRefused(Refused):
+    """This connection can't be finished."""
+
+    def __init__(self, because: Refusal) -> None:
+        self.because = because
+        super().__init__(f"{REFUSAL_WORDS[because]} Nothing was connected. {CONNECT_AGAIN}")
+
+
+class ConsentDenied(Refused):
+    """Access was not allowed at the network, so nothing was connected. If that was a slip, press Connect again."""
+
+
+class ConnectFailed(Refused):
+    """The network did not complete the connection."""
+
+
+class TooManyStarts(Refused):
+    """That was more than 10 starts in a minute. Wait a minute, then press Connect again."""
+
+
+class IntentInvalid(Refused):
+    """This link to connect an account is not for this sign-in or was used already. Go back and press Connect again."""
+
+
+class IntentExpired(IntentInvalid):
+    """The page with this link was open for more than an hour. Go back to Accounts, reload, and press Connect again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFacts:
+    """A consent as it was stored when the person was sent to the network."""
+
+    id: UUID
+    provider: str
+    person_id: UUID
+    session_id: UUID
+    scopes: tuple[str, ...]
+    redirect_uri: str
+    code_challenge: str | None
+    connection_id: UUID | None
+    used: bool
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who came back, where to, and what this server would ask for today."""
+
+    provider: str
+    person_id: UUID
+    session_id: UUID
+    scopes: tuple[str, ...]
+    redirect_uri: str
+    code_challenge: str
+
+
+def refusal(consent: ConsentFacts, arrival: Arrival) -> Refusal | None:
+    """Why this arrival may not finish that consent (RFC 9700 4.7, 4.4); None if it may."""
+    checks = (
+        (Refusal.OTHER_PERSON, consent.person_id == arrival.person_id),
+        (Refusal.OTHER_SESSION, consent.session_id == arrival.session_id),
+        (Refusal.OTHER_PROVIDER, consent.provider == arrival.provider),
+        (Refusal.REPLAYED, not consent.used),
+        (Refusal.EXPIRED, not consent.expired),
+        (Refusal.PROOF, consent.code_challenge == arrival.code_challenge),
+        (Refusal.SCOPES, consent.scopes == arrival.scopes),
+        (Refusal.REDIRECT, consent.redirect_uri == arrival.redirect_uri),
+    )
+    return next((because for because, holds in checks if not holds), None)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingScope:
+    """A permission that was asked for and not given, and what doesn't work without it."""
+
+    scope: str
+    breaks: str
+    required: bool
+
+
+def missing_scopes(asked: Sequence[Scope], granted: Collection[str]) -> tuple[MissingScope, ...]:
+    """The asked permissions that are not among the granted ones, in the order in which they were asked."""
+    return tuple(MissingScope(each.name, each.breaks, each.required) for each in asked if each.name not in granted)
+
+
+def state_after_consent(missing: Iterable[MissingScope]) -> tuple[AccountState, str | None]:
+    """The state of an account just connected, and why: without a required permission it can't be used."""
+    reasons = [f"{each.breaks} ({each.scope} was not given)" for each in missing if each.required]
+    if not reasons:
+        return AccountState.ACTIVE, None
+    return AccountState.AUTH_BROKEN, " ".join(reasons)

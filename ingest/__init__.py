@@ -1,0 +1,1 @@
+"""Where networks and other programs reach Masthead: consent, callbacks and readiness; generic over <provider>."""

@@ -1,0 +1,1 @@
+"""The way to a network's consent page and back."""

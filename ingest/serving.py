@@ -1,0 +1,28 @@
+"""Ingest as granian's worker process loads it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from core.infra import db, logs
+from core.infra.settings import Settings, provider_environment
+from core.providers import providers
+from ingest.app import create_app
+
+BLOCKING_THREADS = 4
+
+
+def application() -> Flask:
+    """Connect this process and make the application. Raises SettingsInvalid."""
+    settings = Settings.load()
+    configure_logs(settings)
+    db.connect(settings.program_url("web"), pool_size=BLOCKING_THREADS, application="masthead-ingest")
+    return create_app(settings)
+
+
+def configure_logs(settings: Settings) -> None:
+    """JSON lines that never hold this installation's secrets."""
+    of_providers = [provider_environment(key).get("client_secret", "") for key in providers()]
+    keys = [settings.secret_key, settings.credential_keys]
+    concealed = [each.get_secret_value() for each in keys if each is not None]
+    logs.configure("ingest", settings.log_level, secrets=[*concealed, settings.role_password("web"), *of_providers])

@@ -1,0 +1,85 @@
+"""Connections and accounts as the choice leaves them, without a network."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from core.accounts import credentials, store
+from core.accounts.rules import AccountState, ConnectionState, Purpose
+from core.infra import crypto, db
+from core.infra.actor import Actor
+from core.infra.settings import Settings
+from tests.fixtures.servers import SECRET_KEY
+
+_numbers = itertools.count(100_000_000_000)
+
+
+@dataclass(frozen=True)
+class MadeAccount:
+    """A Page as Masthead knows it, with the ids to look for."""
+
+    id: UUID
+    connection_id: UUID
+    provider_account_id: str
+
+
+def make_account(
+    actor: Actor,
+    *,
+    name: str = "Acme",
+    network: str = "facebook",
+    provider: str = "meta",
+    provider_account_id: str | None = None,
+    provider_user_id: str | None = None,
+    state: AccountState = AccountState.ACTIVE,
+    token: str = "EAAmade0account0token",
+    connection_id: UUID | None = None,
+) -> MadeAccount:
+    """An account of the actor's organization with a token of its own; on `connection_id`, or a connection of its own."""
+    use_test_keys()
+    page = provider_account_id or str(next(_numbers))
+    with db.transaction(actor) as session:
+        connection_id = connection_id or _connection(session, actor, provider, provider_user_id or str(next(_numbers)))
+        account_id = store.insert_account(
+            session,
+            connection_id=connection_id,
+            provider=provider,
+            network=network,
+            provider_account_id=page,
+            name=name,
+            url=f"https://www.facebook.com/{page}",
+            state=state,
+        )
+        credentials.keep(session, connection_id, Purpose.ACCOUNT, SecretStr(token), account_id=account_id)
+    return MadeAccount(account_id, connection_id, page)
+
+
+def use_test_keys() -> None:
+    """Seal with the keys of the tests' own installation."""
+    crypto.use(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY))
+
+
+def _connection(session: db.OrganizationSession, actor: Actor, provider: str, provider_user_id: str) -> UUID:
+    connection_id = store.insert_connection(
+        session,
+        choice_lifetime=timedelta(minutes=30),
+        provider=provider,
+        provider_user_id=provider_user_id,
+        name=actor.name,
+        connected_by=actor.member_id,
+    )
+    store.change_connection(
+        session,
+        connection_id,
+        state=ConnectionState.ACTIVE,
+        choose_until=None,
+        scopes=text("array['pages_show_list','pages_manage_posts','pages_read_engagement','business_management']"),
+    )
+    credentials.keep(session, connection_id, Purpose.GRANT, SecretStr("EAAmade0grant0token"))
+    return connection_id

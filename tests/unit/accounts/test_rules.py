@@ -1,0 +1,99 @@
+"""Who may finish a consent, and what an account is worth after it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from core.accounts.rules import (
+    REFUSAL_WORDS,
+    STATE_WORDS,
+    AccountState,
+    Arrival,
+    ConnectRefused,
+    ConsentFacts,
+    Refusal,
+    missing_scopes,
+    refusal,
+    state_after_consent,
+)
+from core.provider_kit.types import Scope
+
+PERSON, SESSION = uuid.uuid4(), uuid.uuid4()
+ARRIVAL = Arrival("meta", PERSON, SESSION, ("a", "b"), "http://localhost:8502/oauth/meta/callback", "challenge")
+CONSENT = ConsentFacts(
+    id=uuid.uuid4(),
+    provider="meta",
+    person_id=PERSON,
+    session_id=SESSION,
+    scopes=("a", "b"),
+    redirect_uri="http://localhost:8502/oauth/meta/callback",
+    code_challenge="challenge",
+    connection_id=None,
+    used=False,
+    expired=False,
+)
+
+
+def test_the_person_who_started_may_finish() -> None:
+    assert refusal(CONSENT, ARRIVAL) is None
+
+
+@pytest.mark.parametrize(
+    ("because", "consent"),
+    [
+        (Refusal.OTHER_PERSON, replace(CONSENT, person_id=uuid.uuid4())),
+        (Refusal.OTHER_SESSION, replace(CONSENT, session_id=uuid.uuid4())),
+        (Refusal.OTHER_PROVIDER, replace(CONSENT, provider="linkedin")),
+        (Refusal.REPLAYED, replace(CONSENT, used=True)),
+        (Refusal.EXPIRED, replace(CONSENT, expired=True)),
+        (Refusal.PROOF, replace(CONSENT, code_challenge=None)),
+        (Refusal.PROOF, replace(CONSENT, code_challenge="another")),
+        (Refusal.SCOPES, replace(CONSENT, scopes=("a",))),
+        (Refusal.SCOPES, replace(CONSENT, scopes=("a", "b", "c"))),
+        (Refusal.SCOPES, replace(CONSENT, scopes=("b", "a"))),
+        (Refusal.REDIRECT, replace(CONSENT, redirect_uri="https://elsewhere.example/oauth/meta/callback")),
+    ],
+)
+def test_whatever_differs_is_refused_and_named(because: Refusal, consent: ConsentFacts) -> None:
+    assert refusal(consent, ARRIVAL) is because
+
+
+def test_who_it_is_comes_before_what_state_it_is_in() -> None:
+    stranger = replace(CONSENT, person_id=uuid.uuid4(), session_id=uuid.uuid4(), used=True, expired=True)
+    assert refusal(stranger, ARRIVAL) is Refusal.OTHER_PERSON
+
+
+@pytest.mark.parametrize("because", list(Refusal))
+def test_every_refusal_says_what_happened_and_what_to_do(because: Refusal) -> None:
+    words = ConnectRefused(because).message
+    assert words.startswith(REFUSAL_WORDS[because])
+    assert words.endswith("Nothing was connected. Go back to Accounts and press Connect again.")
+
+
+def test_every_state_of_an_account_has_words() -> None:
+    assert set(STATE_WORDS) == set(AccountState)
+
+
+LIST, PUBLISH = Scope("list", "Pages can't be listed."), Scope("publish", "Masthead can't publish.")
+EXTRA = Scope("extra", "Business Pages are missing.", required=False)
+
+
+def test_a_missing_scope_is_named_with_what_it_breaks() -> None:
+    missing = missing_scopes([LIST, PUBLISH, EXTRA], {"list"})
+    assert [(each.scope, each.breaks, each.required) for each in missing] == [
+        ("publish", "Masthead can't publish.", True),
+        ("extra", "Business Pages are missing.", False),
+    ]
+
+
+def test_without_a_required_scope_an_account_needs_another_consent() -> None:
+    state, reason = state_after_consent(missing_scopes([LIST, PUBLISH, EXTRA], {"list", "extra"}))
+    assert state is AccountState.AUTH_BROKEN
+    assert reason == "Masthead can't publish. (publish was not given)"
+
+
+def test_without_an_optional_scope_an_account_works() -> None:
+    assert state_after_consent(missing_scopes([LIST, EXTRA], {"list"})) == (AccountState.ACTIVE, None)
