@@ -1,0 +1,23 @@
+"""What people do with posts: one transaction and one audit line each, idempotent under a double click.
+
+Writing is in `writing`, deciding in `reviewing`; this is the way in for pages.
+"""
+
+from core.posts.reviewing import approve, approve_all, comment, request_changes
+from core.posts.writing import EditConflict, create, delete, duplicate, save, submit, undelete, withdraw, would_void
+
+__all__ = [
+    "EditConflict",
+    "approve",
+    "approve_all",
+    "comment",
+    "create",
+    "delete",
+    "duplicate",
+    "request_changes",
+    "save",
+    "submit",
+    "undelete",
+    "withdraw",
+    "would_void",
+]

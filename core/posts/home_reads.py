@@ -1,0 +1,166 @@
+"""SQL of Home and of the menu's badges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from core.posts.fragments import Rows, statement
+from core.posts.rules import ACCOUNT_SENDS
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom the figures are: `any_reviewer` may decide what others were asked, `approves` False decides nothing."""
+
+    member_id: UUID
+    approves: bool
+    any_reviewer: bool
+    self_approval: bool
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """As the statements name them."""
+        return {
+            "member": self.member_id,
+            "approves": self.approves,
+            "any_reviewer": self.any_reviewer,
+            "self_approval": self.self_approval,
+        }
+
+
+_TO_DECIDE: Final = statement(
+    """
+select q.*, submitter.name, (
+    select array_agg(distinct a.network order by a.network) from masthead.publication p {account_and_organization}
+    where p.organization_id = q.organization_id and p.post_id = q.id and p.state = 'in_review') as networks
+from (
+  select t.organization_id, t.id, left(t.text, 140) as text, t.submitted_by, t.submitted_at as at, asked.first_due_at
+  {in_review} and :approves and {mine_to_decide}) q
+join masthead.member sm on sm.organization_id = q.organization_id and sm.id = q.submitted_by
+join masthead.person submitter on submitter.id = sm.person_id
+order by q.first_due_at nulls last, q.at, q.id limit :limit
+"""
+)
+
+_RETURNED: Final = statement(
+    """
+select q.*, person.name, (
+    select array_agg(distinct a.network order by a.network) from masthead.publication p {account_and_organization}
+    where p.organization_id = q.organization_id and p.post_id = q.id and p.removed_at is null) as networks
+from (
+  select t.organization_id, t.id, left(t.text, 140) as text, t.slot_at as first_due_at, said.text as words,
+    said.author_id, said.at {returned}) q
+join masthead.member m on m.organization_id = q.organization_id and m.id = q.author_id
+join masthead.person on person.id = m.person_id
+order by q.at desc, q.id limit :limit
+"""
+)
+
+_WAITING: Final = """
+select p.id, p.post_id, left(t.text, 140) as text, a.name as account_name, a.network, p.state, p.needs,
+  a.state as account_state, p.last_error, p.due_at, p.published_at, p.updated_at, l.url as live_url,
+  o.publish_paused, o.pause_reason
+from masthead.publication p
+join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id {account_and_organization}
+left join masthead.publication_link l on l.organization_id = p.organization_id and l.publication_id = p.id
+where t.deleted_at is null and {current}"""
+
+_FAILED: Final = statement(
+    _WAITING,
+    "and p.state = 'failed' and p.updated_at > clock_timestamp() - cast(:recent as interval)",
+    "order by p.updated_at desc, p.id limit :limit",
+)
+_NEEDING: Final = statement(_WAITING, "and p.state = 'needs_human'", "order by p.updated_at, p.id limit :limit")
+_HELD: Final = statement(
+    _WAITING,
+    "and p.state = 'scheduled' and (o.publish_paused or a.state <> :sends)",
+    "order by p.due_at, p.id limit :limit",
+)
+_BETWEEN: Final = statement(
+    _WAITING,
+    """
+and ((p.due_at >= :start and p.due_at < :end and p.state not in ('draft','changes_requested','cancelled'))
+  or (p.state = 'published' and p.published_at >= :start and p.published_at < :end))""",
+    "order by coalesce(p.due_at, p.published_at), p.id limit :limit",
+)
+
+_RECONNECT: Final = statement(
+    """
+select a.id, a.name, a.network, a.state, a.state_reason, waiting.publications
+from masthead.account a
+cross join lateral (select count(*) as publications from masthead.publication p
+  where p.organization_id = a.organization_id and p.account_id = a.id and p.state = 'scheduled') waiting
+where a.state = 'auth_broken' or (a.state = 'disabled' and waiting.publications > 0)
+order by waiting.publications desc, lower(a.name), a.id limit :limit
+"""
+)
+
+_COUNTS: Final = statement(
+    """
+select
+  (select count(*) {in_review} and :approves and {mine_to_decide}) as to_approve,
+  (select count(*) {returned}) as changes_requested,
+  (select count(*) from masthead.post t where t.deleted_at is null and t.author_id = :member and not exists (
+    select 1 from masthead.publication p where p.organization_id = t.organization_id and p.post_id = t.id
+      and p.removed_at is null and p.state <> 'draft')) as drafts,
+  (select count(*) from masthead.account a where a.state = 'auth_broken' or (a.state = 'disabled' and exists (
+    select 1 from masthead.publication p
+    where p.organization_id = a.organization_id and p.account_id = a.id and p.state = 'scheduled'))) as reconnect,
+  count(*) filter (where p.state = 'failed') as failed,
+  count(*) filter (where p.state = 'needs_human') as needs_person,
+  count(*) filter (where p.state = 'scheduled') as held
+from masthead.publication p
+join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id {account_and_organization}
+where t.deleted_at is null and p.state in ('failed','needs_human','scheduled')
+  and (p.state = 'needs_human'
+    or (p.state = 'failed' and p.updated_at > clock_timestamp() - cast(:recent as interval))
+    or (p.state = 'scheduled' and (o.publish_paused or a.state <> :sends)))
+  and {current}
+"""
+)
+
+
+def to_decide(session: Session, reader: Reader, limit: int) -> Rows:
+    """Posts that wait for this reader's approval, soonest slot first."""
+    return session.execute(_TO_DECIDE, {**reader.parameters, "limit": limit}).all()
+
+
+def returned(session: Session, reader: Reader, limit: int) -> Rows:
+    """Posts of this reader in which changes were requested, newest request first."""
+    return session.execute(_RETURNED, {"member": reader.member_id, "limit": limit}).all()
+
+
+def failed(session: Session, recent: timedelta, limit: int) -> Rows:
+    """What failed lately and wasn't tried again, newest first."""
+    return session.execute(_FAILED, {"recent": recent, "limit": limit}).all()
+
+
+def needing(session: Session, limit: int) -> Rows:
+    """What waits for a person's decision, longest waiting first."""
+    return session.execute(_NEEDING, {"limit": limit}).all()
+
+
+def held(session: Session, limit: int) -> Rows:
+    """What is scheduled and can't go out, soonest first."""
+    return session.execute(_HELD, {"sends": ACCOUNT_SENDS, "limit": limit}).all()
+
+
+def between(session: Session, start: datetime, end: datetime, limit: int) -> Rows:
+    """What goes out, or went out, between two instants, in the order of its time."""
+    return session.execute(_BETWEEN, {"start": start, "end": end, "limit": limit}).all()
+
+
+def to_reconnect(session: Session, limit: int) -> Rows:
+    """Accounts that can't send until somebody connects them again."""
+    return session.execute(_RECONNECT, {"limit": limit}).all()
+
+
+def counts(session: Session, reader: Reader, recent: timedelta) -> Row[Any]:
+    """Figures for the menu, in one statement."""
+    return session.execute(_COUNTS, {**reader.parameters, "recent": recent, "sends": ACCOUNT_SENDS}).one()

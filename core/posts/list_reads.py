@@ -1,0 +1,156 @@
+"""SQL of lists of posts: filters, order and pages are Postgres' work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.posts.fragments import RULES, Rows, statement
+
+_BRIEFS: Final = statement(
+    """
+select p.id, p.post_id, p.account_id, a.name as account_name, a.state as account_state, a.network, p.state,
+  p.needs, p.due_at, p.published_at, p.payload_sha256, o.publish_paused
+from masthead.publication p {account_and_organization}
+where p.post_id = any(:posts) and {current}
+order by lower(a.name), a.id
+"""
+)
+
+
+def briefs(session: Session, post_ids: Collection[UUID]) -> Rows:
+    """The current publications of several posts, as lists show them."""
+    return session.execute(_BRIEFS, {"posts": list(post_ids)}).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What a list is narrowed to, in instants."""
+
+    account_id: UUID | None = None
+    author_id: UUID | None = None
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What was asked for, as the conditions name it."""
+        given = {
+            "account": self.account_id,
+            "author": self.author_id,
+            "text": self.text or None,
+            "since": self.since,
+            "until": self.until,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+# Only what is asked for becomes part of a statement, so that Postgres plans for that.
+_CONDITIONS: Final = {
+    "account": """and exists (select 1 from masthead.publication p where p.organization_id = t.organization_id
+  and p.post_id = t.id and p.account_id = :account and p.removed_at is null)""",
+    "author": "and t.author_id = :author",
+    "text": "and (strpos(lower(t.text), lower(:text)) > 0 or strpos(lower(t.link), lower(:text)) > 0)",
+    "since": "and {at} >= :since",
+    "until": "and {at} < :until",
+    "wanted": "and standing.rank = any(:wanted)",
+    "after_at": "and ({at}, t.id) < (:after_at, :after_id)",
+}
+
+_LISTED: Final = """
+select t.id, left(t.text, 280) as text, t.link, t.author_id, t.slot_at, t.created_at, t.updated_at, t.revision,
+  author.name as author_name, {at} as at, standing.rank
+from masthead.post t {author}
+cross join lateral (
+  select coalesce(min({rank}), :draft) as rank
+  from masthead.publication p {account_and_organization} {ranks}
+  where p.organization_id = t.organization_id and p.post_id = t.id and {current}) standing
+where t.deleted_at is null"""
+
+
+def listed(
+    session: Session,
+    narrowed: Narrowed,
+    ranks: Sequence[int] | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Rows:
+    """Posts, newest slot or making first, after a place in that order; `ranks` are the words a post may show."""
+    parameters = narrowed.parameters
+    if ranks is not None:
+        parameters["wanted"] = list(ranks)
+    if after is not None:
+        parameters["after_at"], parameters["after_id"] = after
+    asked = statement(_LISTED, *_conditions(parameters), "order by {at} desc, t.id desc limit :limit")
+    return session.execute(asked, {**RULES, **parameters, "limit": limit}).all()
+
+
+# Over a whole organization one pass over its publications is cheaper than a look for each post.
+_COUNTED: Final = """
+select coalesce(standing.rank, :draft) as rank, count(*) as posts
+from masthead.post t
+left join (
+  select p.post_id, min({rank}) as rank
+  from masthead.publication p {account_and_organization} {ranks}
+  where {current}
+  group by p.post_id) standing on standing.post_id = t.id
+where t.deleted_at is null"""
+
+
+def counted(session: Session, narrowed: Narrowed) -> dict[int, int]:
+    """Rank -> how many posts show that word."""
+    parameters = narrowed.parameters
+    asked = statement(_COUNTED, *_conditions(parameters), "group by 1")
+    return {row.rank: row.posts for row in session.execute(asked, {**RULES, **parameters})}
+
+
+def _conditions(parameters: Collection[str]) -> list[str]:
+    return [condition for name, condition in _CONDITIONS.items() if name in parameters]
+
+
+_AUTHORS: Final = statement(
+    """
+select m.id, person.name from masthead.member m join masthead.person on person.id = m.person_id
+where exists (select 1 from masthead.post t
+  where t.organization_id = m.organization_id and t.author_id = m.id and t.deleted_at is null)
+order by lower(person.name), m.id
+"""
+)
+
+
+def authors(session: Session) -> Rows:
+    """Members who wrote a post, by name."""
+    return session.execute(_AUTHORS).all()
+
+
+_REVIEWED: Final = """
+select q.*, author.name as author_name, submitter.name as submitter_name, reviewer.name as reviewer_name
+from (
+  select t.organization_id, t.id, left(t.text, 280) as text, t.link, t.author_id, t.submitted_version, t.submitted_by,
+    t.submitted_at, t.reviewer_id, asked.first_due_at,
+    coalesce(asked.first_due_at, timestamptz '9999-01-01 00:00Z') as urgency {in_review}) q
+join masthead.member am on am.organization_id = q.organization_id and am.id = q.author_id
+join masthead.person author on author.id = am.person_id
+join masthead.member sm on sm.organization_id = q.organization_id and sm.id = q.submitted_by
+join masthead.person submitter on submitter.id = sm.person_id
+left join masthead.member rm on rm.organization_id = q.organization_id and rm.id = q.reviewer_id
+left join masthead.person reviewer on reviewer.id = rm.person_id"""
+_AFTER: Final = "where (q.urgency, q.submitted_at, q.id) > (:after_urgency, :after_at, :after_id)"
+_BY_URGENCY: Final = "order by q.urgency, q.submitted_at, q.id limit :limit"
+_QUEUE: Final = statement(_REVIEWED, _BY_URGENCY)
+_QUEUE_AFTER: Final = statement(_REVIEWED, _AFTER, _BY_URGENCY)
+
+
+def in_review(session: Session, after: tuple[datetime, datetime, UUID] | None, limit: int) -> Rows:
+    """Posts with something in review, soonest slot first, after a place in that order."""
+    if after is None:
+        return session.execute(_QUEUE, {"limit": limit}).all()
+    urgency, at, post_id = after
+    parameters = {"limit": limit, "after_urgency": urgency, "after_at": at, "after_id": post_id}
+    return session.execute(_QUEUE_AFTER, parameters).all()

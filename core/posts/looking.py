@@ -1,0 +1,216 @@
+"""One post: in the composer, under review, and with everything that happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from core.infra import db
+from core.infra.actor import Actor
+from core.infra.errors import NotFound
+from core.organizations.rules import Permission, require
+from core.posts import deciding, editing, post_reads, problems, rows, rules, store, telling
+from core.posts.deciding import APPROVERS, Request
+from core.posts.model import Publication
+from core.posts.problems import Ask
+from core.posts.redline import Segment, redline
+from core.posts.rules import PublicationState
+from core.posts.store import AccountFacts, Situation
+from core.posts.views import (
+    AccountProblem,
+    Detail,
+    Draft,
+    DraftAccount,
+    PostFacts,
+    PublicationRow,
+    Review,
+    ReviewPublication,
+    TimelineEntry,
+    Version,
+    Who,
+)
+
+_S = PublicationState
+
+
+def draft(actor: Actor, post_id: UUID) -> Draft:
+    """Everything the composer shows of a post. Raises NotFound, for a deleted one too."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        post, publications = _post(session, post_id)
+        if post.deleted:
+            raise NotFound("This post was deleted. Bring it back with Undo to go on.")
+        situation = store.situation(session)
+        accounts = store.accounts(session)
+        stored = store.publications(session, [post_id])
+        fixed = editing.why_fixed(stored, accounts)
+        return Draft(
+            post=post,
+            organization=situation.organization,
+            accounts=_draft_accounts(accounts.values(), editing.chosen(stored), publications, post, fixed),
+            problems=_draft_problems(session, post, stored, situation),
+            fixed=fixed,
+            approvers=_who_may_be_asked(session, post, actor, situation),
+            comments=tuple(map(rows.comment, post_reads.comments(session, post_id))),
+        )
+
+
+def approvers(actor: Actor, post_id: UUID) -> tuple[Who, ...]:
+    """Who may be asked to approve a post when the actor submits it; nobody: an admin must invite or change the rule."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        post, _ = _post(session, post_id)
+        return _who_may_be_asked(session, post, actor, store.situation(session))
+
+
+def review(actor: Actor, post_id: UUID) -> Review:
+    """Everything an approver needs for one post; its `hashes` go into `approve`. Raises NotFound."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        post, publications = _post(session, post_id)
+        situation = store.situation(session)
+        members = store.members(session, APPROVERS)
+        asked = [each for each in publications if each.state is _S.IN_REVIEW]
+        stored = {each.id: each for each in store.publications(session, [post_id])}
+        found = problems.of(
+            session, post_id, [stored[each.id] for each in asked], Ask.APPROVE, situation, link=post.link
+        )
+        versions = tuple(map(rows.version, post_reads.versions(session, post_id)))
+        self_approval = situation.organization.self_approval
+        request = _request(post)
+        why_not = deciding.why_not(request, actor.member_id, actor.role, members, self_approval)
+        if not asked:
+            why_not = why_not or "Nothing of this post is in review."
+        return Review(
+            post=post,
+            organization=situation.organization,
+            publications=tuple(_reviewed(each, stored[each.id], found) for each in asked),
+            others=tuple(each for each in publications if each.state is not _S.IN_REVIEW),
+            since_last_round=_since_last_round(versions),
+            comments=tuple(map(rows.comment, post_reads.comments(session, post_id))),
+            versions=versions,
+            approvers=deciding.may_decide(members, request.own_work_of, self_approval),
+            may_approve=not why_not,
+            why_not=why_not,
+            is_own_work=actor.member_id in request.own_work_of,
+        )
+
+
+def detail(actor: Actor, post_id: UUID) -> Detail:
+    """One post, deleted ones too, with its publications and its timeline, oldest first. Raises NotFound."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        post, publications = _post(session, post_id)
+        reasons = (rules.why_fixed(each.state, each.needs, each.account_name) for each in publications)
+        return Detail(
+            post=post,
+            organization=store.situation(session).organization,
+            publications=publications,
+            timeline=tuple(map(_entry, post_reads.timeline(session, post_id))),
+            comments=tuple(map(rows.comment, post_reads.comments(session, post_id))),
+            fixed=next((reason for reason in reasons if reason), None),
+        )
+
+
+def _post(session: Session, post_id: UUID) -> tuple[PostFacts, tuple[PublicationRow, ...]]:
+    row = post_reads.post(session, post_id)
+    if row is None:
+        raise NotFound
+    publications = tuple(rows.publication(each, row.slot_at) for each in post_reads.publications(session, post_id))
+    return rows.post_facts(row, publications), publications
+
+
+def _request(post: PostFacts) -> Request:
+    submitted_by = None if post.submitted_by is None else post.submitted_by.member_id
+    return Request(post.author.member_id, submitted_by, post.reviewer)
+
+
+def _who_may_be_asked(session: Session, post: PostFacts, actor: Actor, situation: Situation) -> tuple[Who, ...]:
+    own_work_of = {post.author.member_id, actor.member_id}
+    members = store.members(session, APPROVERS)
+    return deciding.may_decide(members, own_work_of, situation.organization.self_approval)
+
+
+def _draft_accounts(
+    accounts: Iterable[AccountFacts],
+    chosen: dict[UUID, Publication],
+    publications: Sequence[PublicationRow],
+    post: PostFacts,
+    fixed: str | None,
+) -> tuple[DraftAccount, ...]:
+    """Every account that can be chosen, and those that no longer can but have been."""
+    by_account = {each.account_id: each for each in publications if each.current}
+    listed = []
+    for account in accounts:
+        publication = by_account.get(account.id)
+        if account.state == "disabled" and publication is None:
+            continue
+        is_chosen = account.id in chosen
+        listed.append(
+            DraftAccount(
+                account_id=account.id,
+                network=account.network,
+                name=account.name,
+                picture_url=account.picture_url,
+                url=account.url,
+                state=account.state,
+                chosen=is_chosen,
+                own_slot_at=publication.due_at if publication and is_chosen and publication.own_slot else None,
+                publication=publication,
+                fixed=fixed is not None,
+                because=fixed or account.state_reason or "",
+            )
+        )
+    return tuple(listed)
+
+
+def _draft_problems(
+    session: Session, post: PostFacts, stored: Sequence[Publication], situation: Situation
+) -> tuple[AccountProblem, ...]:
+    chosen = editing.chosen(stored)
+    if not chosen:
+        return (problems.NO_ACCOUNT,)
+    movable = [each for each in chosen.values() if rules.why_fixed(each.state, each.needs, "") is None]
+    return problems.of(session, post.id, movable, Ask.SUBMIT, situation, link=post.link)
+
+
+def _reviewed(publication: PublicationRow, stored: Publication, found: Iterable[AccountProblem]) -> ReviewPublication:
+    before = stored.approved_payload
+    return ReviewPublication(
+        publication=publication,
+        redline=None if before is None else redline(before["text"], publication.text),
+        link_before=None if before is None else before["link"],
+        approved_before_at=stored.approved_at,
+        problems=tuple(each for each in found if each.account_id == publication.account_id),
+    )
+
+
+def _since_last_round(versions: Sequence[Version]) -> tuple[Segment, ...] | None:
+    if len(versions) < 2:
+        return None
+    this, last = versions[0], versions[1]
+    return redline(last.text, this.text)
+
+
+def _entry(row: Row[Any]) -> TimelineEntry:
+    by_person = row.kind == "person"
+    if by_person:
+        what, said, icon = telling.done(row.action, row.after)
+    else:
+        what, said, icon = telling.happened(PublicationState(row.action), row.after)
+    return TimelineEntry(
+        at=row.at,
+        who=row.person_name or telling.PROGRAM,
+        what=what,
+        detail=said,
+        kind="comment" if row.action == "post.comment" else "person" if row.person_name else "program",
+        icon=icon,
+        account_name=row.account_name,
+        publication_id=row.publication_id,
+        correlation_id=row.correlation_id,
+        version=row.after.get("version") if by_person else None,
+    )

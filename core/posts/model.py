@@ -1,0 +1,135 @@
+"""Tables of posts and publications (migrations 0003 and 0004 have the rules that Postgres holds)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Enum, FetchedValue, Identity
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.infra.db import Base
+from core.posts.rules import CommentKind, Needs, PublicationState
+
+_moment = TIMESTAMP(timezone=True)
+_json = JSONB(none_as_null=True)
+
+
+def _words(states: type[StrEnum]) -> Enum:
+    return Enum(
+        states, native_enum=False, create_constraint=False, values_callable=lambda each: [s.value for s in each]
+    )
+
+
+class Post(Base):
+    """What somebody wrote. `revision` moves with every save, `submitted_version` with every submit."""
+
+    __tablename__ = "post"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    author_id: Mapped[UUID]
+    text: Mapped[str]
+    link: Mapped[str | None]
+    slot_at: Mapped[datetime | None] = mapped_column(_moment)
+    revision: Mapped[int] = mapped_column(default=1)
+    submitted_version: Mapped[int] = mapped_column(default=0)
+    submitted_by: Mapped[UUID | None]
+    submitted_at: Mapped[datetime | None] = mapped_column(_moment)
+    reviewer_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
+    updated_at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
+    updated_by: Mapped[UUID]
+    deleted_at: Mapped[datetime | None] = mapped_column(_moment)
+
+
+class PostVersion(Base):
+    """A post's words as they were submitted; never changed."""
+
+    __tablename__ = "post_version"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    post_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    link: Mapped[str | None]
+    submitted_by: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
+
+
+class ReviewComment(Base):
+    """One line of a review; it stays with its version."""
+
+    __tablename__ = "review_comment"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    post_id: Mapped[UUID]
+    version: Mapped[int]
+    kind: Mapped[CommentKind] = mapped_column(_words(CommentKind))
+    text: Mapped[str]
+    author_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
+
+
+class Publication(Base):
+    """One post going to one account, once.
+
+    The approved columns keep the last approval after an edit, for the redline; it holds while the hashes are equal.
+    `removed_at`: a draft whose account is no longer chosen. `version` and `updated_at` are moved by a trigger.
+    """
+
+    __tablename__ = "publication"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    post_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    occurrence: Mapped[int] = mapped_column(default=1)
+    intent_key: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(_json)
+    payload_sha256: Mapped[bytes]
+    approved_payload: Mapped[dict[str, Any] | None] = mapped_column(_json)
+    approved_sha256: Mapped[bytes | None]
+    approved_at: Mapped[datetime | None] = mapped_column(_moment)
+    approved_by: Mapped[UUID | None]
+    approved_until: Mapped[datetime | None] = mapped_column(_moment)
+    self_approved: Mapped[bool] = mapped_column(default=False)
+    due_at: Mapped[datetime | None] = mapped_column(_moment)
+    not_after: Mapped[datetime | None] = mapped_column(_moment)
+    state: Mapped[PublicationState] = mapped_column(_words(PublicationState), default=PublicationState.DRAFT)
+    needs: Mapped[Needs | None] = mapped_column(_words(Needs))
+    epoch: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None] = mapped_column(_moment)
+    attempt_count: Mapped[int] = mapped_column(default=0)
+    next_action_at: Mapped[datetime | None] = mapped_column(_moment)
+    provider_post_id: Mapped[str | None]
+    proof: Mapped[dict[str, Any] | None] = mapped_column(_json)
+    published_at: Mapped[datetime | None] = mapped_column(_moment)
+    last_error: Mapped[dict[str, Any] | None] = mapped_column(_json)
+    correlation_id: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(server_default=FetchedValue(), server_onupdate=FetchedValue())
+    removed_at: Mapped[datetime | None] = mapped_column(_moment)
+    created_at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
+    updated_at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue(), server_onupdate=FetchedValue())
+
+
+class PublicationEvent(Base):
+    """One move of a publication, written by the trigger alone."""
+
+    __tablename__ = "publication_event"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    publication_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
+    from_state: Mapped[PublicationState | None] = mapped_column(_words(PublicationState))
+    to_state: Mapped[PublicationState] = mapped_column(_words(PublicationState))
+    epoch: Mapped[int]
+    actor: Mapped[str]
+    correlation_id: Mapped[str]
+    why: Mapped[dict[str, Any] | None] = mapped_column(_json)

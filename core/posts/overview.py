@@ -1,0 +1,95 @@
+"""Home and the menu's badges: what waits for this person, what went wrong, and today."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from core.infra import db
+from core.infra.actor import Actor, Role
+from core.organizations.rules import Permission, require
+from core.posts import home_reads, rows, slots, store
+from core.posts.deciding import APPROVERS
+from core.posts.home_reads import Reader
+from core.posts.store import Situation
+from core.posts.views import Asked, Counts, Home, Reconnect
+
+# A failure is final, so it would stand on Home for ever; after this time it is found on Posts.
+FAILURES_STAY: Final = timedelta(days=14)
+_LINES: Final = 20
+_TODAY_LINES: Final = 100
+
+
+def home(actor: Actor) -> Home:
+    """What waits for this person, what went wrong in the organization, and today's slots in its zone."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        situation = store.situation(session)
+        reader = _reader(actor, situation)
+        today = slots.day_of(situation.moment, situation.organization.timezone)
+        return Home(
+            organization=situation.organization,
+            today=today.day,
+            to_approve=tuple(map(_asked, home_reads.to_decide(session, reader, _LINES))),
+            changes_requested=tuple(map(_asked, home_reads.returned(session, reader, _LINES))),
+            failed=tuple(map(rows.waiting, home_reads.failed(session, FAILURES_STAY, _LINES))),
+            needs_person=tuple(map(rows.waiting, home_reads.needing(session, _LINES))),
+            held=tuple(map(rows.waiting, home_reads.held(session, _LINES))),
+            accounts_to_reconnect=tuple(
+                Reconnect(
+                    account_id=row.id,
+                    name=row.name,
+                    network=row.network,
+                    state=row.state,
+                    reason=row.state_reason or "",
+                    waiting=row.publications,
+                )
+                for row in home_reads.to_reconnect(session, _LINES)
+            ),
+            today_slots=tuple(map(rows.waiting, home_reads.between(session, today.start, today.end, _TODAY_LINES))),
+            counts=_counts(session, reader),
+        )
+
+
+def counts(actor: Actor) -> Counts:
+    """Figures for the menu's badges, in two short statements."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        return _counts(session, _reader(actor, store.situation(session)))
+
+
+def _counts(session: Session, reader: Reader) -> Counts:
+    row = home_reads.counts(session, reader, FAILURES_STAY)
+    return Counts(
+        to_approve=row.to_approve,
+        changes_requested=row.changes_requested,
+        failed=row.failed,
+        needs_person=row.needs_person,
+        held=row.held,
+        reconnect=row.reconnect,
+        drafts=row.drafts,
+    )
+
+
+def _reader(actor: Actor, situation: Situation) -> Reader:
+    return Reader(
+        member_id=actor.member_id,
+        approves=actor.role in APPROVERS,
+        any_reviewer=actor.role is Role.ADMIN,
+        self_approval=situation.organization.self_approval,
+    )
+
+
+def _asked(row: Row[Any]) -> Asked:
+    return Asked(
+        post_id=row.id,
+        text=row.text,
+        who=row.name,
+        words=getattr(row, "words", ""),
+        at=row.at,
+        first_due_at=row.first_due_at,
+        networks=tuple(row.networks or ()),
+    )

@@ -1,0 +1,116 @@
+"""SQL of the pages about one post."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from core.posts.fragments import Rows, statement
+
+_POST: Final = statement(
+    """
+select t.*, author.name as author_name, editor.name as editor_name, submitter.name as submitter_name,
+  reviewer.name as reviewer_name
+from masthead.post t {author} {submitter} {reviewer}
+join masthead.member em on em.organization_id = t.organization_id and em.id = t.updated_by
+join masthead.person editor on editor.id = em.person_id
+where t.id = :post
+"""
+)
+
+_PUBLICATIONS: Final = statement(
+    """
+select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state as account_state, a.network,
+  o.publish_paused, o.pause_reason, approver.name as approver_name, l.url as live_url,
+  coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
+  {current} as current
+from masthead.publication p {account_and_organization}
+left join masthead.member m on m.organization_id = p.organization_id and m.id = p.approved_by
+left join masthead.person approver on approver.id = m.person_id
+left join masthead.publication_link l on l.organization_id = p.organization_id and l.publication_id = p.id
+where p.post_id = :post and p.removed_at is null
+order by lower(a.name), a.id, p.occurrence desc
+"""
+)
+
+_COMMENTS: Final = statement(
+    """
+select c.id, c.version, c.kind, c.text, c.author_id, c.at, person.name
+from masthead.review_comment c
+join masthead.member m on m.organization_id = c.organization_id and m.id = c.author_id
+join masthead.person on person.id = m.person_id
+where c.post_id = :post order by c.at, c.id
+"""
+)
+
+_VERSIONS: Final = statement(
+    """
+select v.version, v.text, v.link, v.at, person.name
+from masthead.post_version v
+join masthead.member m on m.organization_id = v.organization_id and m.id = v.submitted_by
+join masthead.person on person.id = m.person_id
+where v.post_id = :post order by v.version desc limit 20
+"""
+)
+
+# A run of saves by one person that changed the same things is one line: autosave writes many.
+_TIMELINE: Final = statement(
+    """
+with parts as (
+  select p.id, a.name from masthead.publication p
+  join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id
+  where p.post_id = :post),
+lines as (
+  select e.at, e.id, e.actor, e.action, coalesce(e.after, '{}') as after, e.correlation_id, parts.id as publication_id,
+    parts.name as account_name,
+    lead(array[e.action, e.actor, e.after->>'changed', e.after->>'voided']) over (order by e.id) as following
+  from masthead.audit_event e
+  left join parts on e.subject_kind = 'publication' and e.subject_id = parts.id::text
+  where (e.subject_kind = 'post' and e.subject_id = cast(:post as uuid)::text)
+    or (e.subject_kind = 'publication' and e.subject_id in (select parts.id::text from parts))),
+done as (
+  select 'person' as kind, at, id, actor, action, after, correlation_id, publication_id, account_name
+  from lines
+  where action <> 'post.save'
+    or following is distinct from array[action, actor, after->>'changed', after->>'voided']
+  order by id desc limit :most),
+happened as (
+  select 'program' as kind, e.at, e.id, e.actor, e.to_state as action, coalesce(e.why, '{}') as after,
+    e.correlation_id, parts.id as publication_id, parts.name as account_name
+  from masthead.publication_event e join parts on parts.id = e.publication_id
+  where e.actor not like 'person:%' and e.to_state not in ('queued','claimed') and e.from_state is not null
+  order by e.id desc limit :most)
+select every.*, person.name as person_name
+from (select * from done union all select * from happened) every
+left join masthead.person on every.actor = 'person:' || person.id
+order by every.at, every.kind, every.id
+"""
+)
+
+
+def post(session: Session, post_id: UUID) -> Row[Any] | None:
+    """One post with the names of who had a hand in it, deleted ones too."""
+    return session.execute(_POST, {"post": post_id}).one_or_none()
+
+
+def publications(session: Session, post_id: UUID) -> Rows:
+    """The publications of one post with everything a page shows, superseded ones after what took their place."""
+    return session.execute(_PUBLICATIONS, {"post": post_id}).all()
+
+
+def comments(session: Session, post_id: UUID) -> Rows:
+    """Everything said in the reviews of a post, oldest first."""
+    return session.execute(_COMMENTS, {"post": post_id}).all()
+
+
+def versions(session: Session, post_id: UUID) -> Rows:
+    """The last 20 texts that were submitted, newest first."""
+    return session.execute(_VERSIONS, {"post": post_id}).all()
+
+
+def timeline(session: Session, post_id: UUID, most: int = 500) -> Rows:
+    """What people and programs did to a post and its publications, oldest first; the newest `most` of each."""
+    return session.execute(_TIMELINE, {"post": post_id, "most": most}).all()

@@ -1,0 +1,163 @@
+"""Database rows as the dataclasses of `views`, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from core.posts import rules
+from core.posts.rules import CommentKind, Needs, PublicationState
+from core.posts.views import Brief, Comment, PostFacts, PublicationRow, Version, Waiting, Who
+
+
+def who(member_id: UUID | None, name: str | None) -> Who | None:
+    """A member by name, None for nobody."""
+    return None if member_id is None else Who(member_id, name or "")
+
+
+def error_words(last_error: Mapping[str, Any] | None) -> str:
+    """The network's last no and the way to mend it, as `core.publishing` stores it."""
+    if not last_error:
+        return ""
+    return " ".join(str(last_error[name]) for name in ("reason", "how_to_fix") if last_error.get(name))
+
+
+def publication(row: Row[Any], slot_at: object) -> PublicationRow:
+    """One publication of a post whose slot is `slot_at`."""
+    state, needs = PublicationState(row.state), _needs(row)
+    return PublicationRow(
+        id=row.id,
+        post_id=row.post_id,
+        account_id=row.account_id,
+        account_name=row.account_name,
+        account_picture_url=row.picture_url,
+        account_url=row.account_url,
+        account_state=row.account_state,
+        network=row.network,
+        state=state,
+        needs=needs,
+        shown=rules.words(state, needs, row.account_state, row.publish_paused),
+        because=_because(row),
+        text=row.payload["text"],
+        link=row.payload["link"],
+        sha256=bytes(row.payload_sha256),
+        due_at=row.due_at,
+        not_after=row.not_after,
+        own_slot=row.due_at != slot_at,
+        approved_by=row.approver_name,
+        approved_at=row.approved_at,
+        approved_until=row.approved_until,
+        approval_holds=row.holds,
+        self_approved=row.self_approved,
+        published_at=row.published_at,
+        provider_post_id=row.provider_post_id,
+        url=row.live_url,
+        occurrence=row.occurrence,
+        current=row.current,
+        attempt_count=row.attempt_count,
+        next_action_at=row.next_action_at,
+        correlation_id=row.correlation_id,
+    )
+
+
+def brief(row: Row[Any]) -> Brief:
+    """One publication in a list."""
+    state, needs = PublicationState(row.state), _needs(row)
+    return Brief(
+        id=row.id,
+        account_id=row.account_id,
+        account_name=row.account_name,
+        network=row.network,
+        state=state,
+        shown=rules.words(state, needs, row.account_state, row.publish_paused),
+        due_at=row.due_at,
+        published_at=row.published_at,
+        sha256=bytes(row.payload_sha256),
+    )
+
+
+def briefs_by_post(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[Brief, ...]]:
+    """Post -> its publications, in the order of the rows."""
+    found: dict[UUID, list[Brief]] = {}
+    for row in rows:
+        found.setdefault(row.post_id, []).append(brief(row))
+    return {post_id: tuple(several) for post_id, several in found.items()}
+
+
+def waiting(row: Row[Any]) -> Waiting:
+    """One line on Home."""
+    state, needs = PublicationState(row.state), _needs(row)
+    return Waiting(
+        post_id=row.post_id,
+        publication_id=row.id,
+        text=row.text,
+        account_name=row.account_name,
+        network=row.network,
+        state=state,
+        shown=rules.words(state, needs, row.account_state, row.publish_paused),
+        because=_because(row),
+        due_at=row.due_at,
+        published_at=row.published_at,
+        url=row.live_url,
+        since=row.updated_at,
+    )
+
+
+def post_facts(row: Row[Any], publications: Iterable[PublicationRow]) -> PostFacts:
+    """One post; its word is the gravest of its current publications'."""
+    current = [each for each in publications if each.current]
+    return PostFacts(
+        id=row.id,
+        author=Who(row.author_id, row.author_name),
+        text=row.text,
+        link=row.link,
+        slot_at=row.slot_at,
+        revision=row.revision,
+        submitted_version=row.submitted_version,
+        submitted_by=who(row.submitted_by, row.submitter_name),
+        submitted_at=row.submitted_at,
+        reviewer=who(row.reviewer_id, row.reviewer_name),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        updated_by=Who(row.updated_by, row.editor_name),
+        deleted=row.deleted_at is not None,
+        shown=rules.gravest(each.shown for each in current),
+        progress=rules.progress([each.state for each in current]),
+    )
+
+
+def comment(row: Row[Any]) -> Comment:
+    """One line of a review."""
+    return Comment(
+        id=row.id,
+        version=row.version,
+        kind=CommentKind(row.kind),
+        text=row.text,
+        author=Who(row.author_id, row.name),
+        at=row.at,
+    )
+
+
+def version(row: Row[Any]) -> Version:
+    """A text as it was submitted."""
+    return Version(version=row.version, text=row.text, link=row.link, submitted_by=row.name, at=row.at)
+
+
+def _needs(row: Row[Any]) -> Needs | None:
+    return None if row.needs is None else Needs(row.needs)
+
+
+def _because(row: Row[Any]) -> str:
+    return rules.because(
+        PublicationState(row.state),
+        _needs(row),
+        row.account_state,
+        row.account_name,
+        organization_paused=row.publish_paused,
+        pause_reason=row.pause_reason,
+        error=error_words(row.last_error),
+        link_known=row.live_url is not None,
+    )

@@ -1,0 +1,286 @@
+"""SQL that commands of posts use: rows, locks and moves. Takes a session in the organization; never commits.
+
+Locks go in one order, so that two commands never wait for each other: posts by id, then publications by id. The SQL of
+pages is in `reads`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from core.accounts.model import Account
+from core.infra.actor import Role
+from core.infra.ids import new_id
+from core.posts.model import Post, PostVersion, Publication, ReviewComment
+from core.posts.rules import TWIN_WITHIN, CommentKind, PublicationState
+from core.posts.views import OrganizationFacts, Who
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What of an account matters to a post."""
+
+    id: UUID
+    network: str
+    provider_account_id: str
+    name: str
+    picture_url: str | None
+    url: str | None
+    state: str
+    state_reason: str | None
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The organization's rules and Postgres' time, which is the time that counts."""
+
+    organization: OrganizationFacts
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """Another publication with the same text for the same account, at most 24 h away."""
+
+    account_id: UUID
+    text: str
+    at: datetime
+    state: PublicationState
+
+
+_SITUATION = """
+select o.name, o.timezone, o.self_approval, o.approval_days, o.publish_paused, o.pause_reason,
+  clock_timestamp() as moment
+from masthead.organization o
+"""
+
+
+def situation(session: Session) -> Situation:
+    """This organization's rules and the time."""
+    row = session.execute(text(_SITUATION)).one()
+    return Situation(
+        OrganizationFacts(
+            name=row.name,
+            timezone=row.timezone,
+            self_approval=row.self_approval,
+            approval_days=row.approval_days,
+            publish_paused=row.publish_paused,
+            pause_reason=row.pause_reason,
+        ),
+        row.moment,
+    )
+
+
+def organization_of(session: Session) -> UUID:
+    """The organization this session works in."""
+    organization_id: UUID = session.info["organization_id"]
+    return organization_id
+
+
+# Posts
+
+
+def post(session: Session, post_id: UUID) -> Post | None:
+    """One post as it is now, deleted ones too."""
+    return session.scalars(select(Post).where(Post.id == post_id)).one_or_none()
+
+
+def lock_posts(session: Session, post_ids: Collection[UUID]) -> dict[UUID, Post]:
+    """Posts by id, held until the end of the transaction, so that commands on one post happen one after the other."""
+    query = select(Post).where(Post.id.in_(post_ids)).order_by(Post.id).with_for_update(key_share=True)
+    return {each.id: each for each in session.scalars(query.execution_options(populate_existing=True))}
+
+
+def add_post(session: Session, author_id: UUID, words: str, link: str | None, slot_at: datetime | None) -> Post:
+    """A new post without publications."""
+    made = Post(
+        organization_id=organization_of(session),
+        id=new_id(),
+        author_id=author_id,
+        updated_by=author_id,
+        text=words,
+        link=link,
+        slot_at=slot_at,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def move_slot(session: Session, post: Post, slot_at: datetime | None, member_id: UUID, moment: datetime) -> None:
+    """Change the time wished for a post. The revision moves, so that an open composer doesn't put the old time back."""
+    post.slot_at = slot_at
+    post.revision += 1
+    post.updated_at = moment
+    post.updated_by = member_id
+    session.flush()
+
+
+# Publications
+
+
+def publications(session: Session, post_ids: Collection[UUID]) -> list[Publication]:
+    """All publications of posts, unchosen and superseded ones too, by account and occurrence."""
+    query = select(Publication).where(Publication.post_id.in_(post_ids))
+    return list(session.scalars(query.order_by(Publication.account_id, Publication.occurrence)))
+
+
+def lock_publications(session: Session, post_ids: Collection[UUID]) -> list[Publication]:
+    """As `publications`, held until the end of the transaction; waits for a sender that has just taken one."""
+    query = select(Publication).where(Publication.post_id.in_(post_ids)).order_by(Publication.id).with_for_update()
+    found = session.scalars(query.execution_options(populate_existing=True)).all()
+    return sorted(found, key=lambda each: (each.account_id, each.occurrence))
+
+
+def post_ids_of(session: Session, publication_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Publication -> its post, of those that exist here."""
+    query = select(Publication.id, Publication.post_id).where(Publication.id.in_(publication_ids))
+    return {row.id: row.post_id for row in session.execute(query)}
+
+
+def add_publication(session: Session, **values: Any) -> Publication:
+    """A new publication; the caller says everything but organization and id."""
+    made = Publication(organization_id=organization_of(session), id=new_id(), **values)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def change(session: Session, publication: Publication, *, because: str = "", **values: Any) -> None:
+    """Write columns of one publication that this transaction holds; `because` goes into the event of a new state.
+
+    One UPDATE per publication: the database compares its bytes, state and approval as a whole.
+    """
+    if because and values.get("state", publication.state) is not publication.state:
+        set_because(session, because)
+    for name, value in values.items():
+        setattr(publication, name, value)
+    session.flush()
+
+
+def set_because(session: Session, because: str) -> None:
+    """Why the next state of a publication comes about, for its event; the trigger forgets it after one."""
+    session.execute(
+        text("select set_config('app.why', jsonb_build_object('because', cast(:because as text))::text, true)"),
+        {"because": because},
+    )
+
+
+# Accounts and members
+
+
+def accounts(session: Session, account_ids: Collection[UUID] | None = None) -> dict[UUID, AccountFacts]:
+    """Accounts of the organization by id, in the order of their names; `account_ids` None: all."""
+    query = select(Account).order_by(func.lower(Account.name), Account.id)
+    if account_ids is not None:
+        query = query.where(Account.id.in_(account_ids))
+    return {
+        each.id: AccountFacts(
+            id=each.id,
+            network=each.network,
+            provider_account_id=each.provider_account_id,
+            name=each.name,
+            picture_url=each.picture_url,
+            url=each.url,
+            state=each.state,
+            state_reason=each.state_reason,
+            window_s=each.window_s,
+        )
+        for each in session.scalars(query)
+    }
+
+
+_MEMBERS = """
+select m.id, p.name from masthead.member m join masthead.person p on p.id = m.person_id
+where m.disabled_at is null and p.disabled_at is null and m.role = any(:roles)
+order by lower(p.name), m.id
+"""
+
+
+def members(session: Session, roles: Collection[Role]) -> tuple[Who, ...]:
+    """Active members with one of these roles, by name."""
+    rows = session.execute(text(_MEMBERS), {"roles": [role.value for role in roles]})
+    return tuple(Who(row.id, row.name) for row in rows)
+
+
+def names(session: Session, member_ids: Collection[UUID | None]) -> dict[UUID, str]:
+    """Member -> name, of disabled members too."""
+    rows = session.execute(
+        text(
+            "select m.id, p.name from masthead.member m join masthead.person p on p.id = m.person_id"
+            " where m.id = any(:ids)"
+        ),
+        {"ids": [each for each in set(member_ids) if each is not None]},
+    )
+    return {row.id: row.name for row in rows}
+
+
+# Review
+
+
+def add_version(session: Session, post: Post, member_id: UUID) -> None:
+    """Keep the words that were submitted, under the post's current version."""
+    session.add(
+        PostVersion(
+            organization_id=organization_of(session),
+            post_id=post.id,
+            version=post.submitted_version,
+            text=post.text,
+            link=post.link,
+            submitted_by=member_id,
+        )
+    )
+    session.flush()
+
+
+def add_comment(session: Session, post: Post, kind: CommentKind, words: str, member_id: UUID) -> None:
+    """A line of the review, under the post's current version."""
+    session.add(
+        ReviewComment(
+            organization_id=organization_of(session),
+            id=new_id(),
+            post_id=post.id,
+            version=post.submitted_version,
+            kind=kind,
+            text=words,
+            author_id=member_id,
+        )
+    )
+    session.flush()
+
+
+_TWINS = """
+select distinct on (q.account_id) q.account_id, q.payload->>'text' as text, q.state,
+  coalesce(q.published_at, q.due_at, q.updated_at) as at
+from masthead.publication q
+join unnest(cast(:accounts as uuid[]), cast(:texts as text[]), cast(:times as timestamptz[]))
+  as mine(account_id, text, at) on mine.account_id = q.account_id and mine.text = q.payload->>'text'
+where q.post_id <> :post and q.removed_at is null
+  and q.state in ('in_review','approved','scheduled','queued','claimed','sending','unknown','published')
+  and coalesce(q.published_at, q.due_at, q.updated_at) > mine.at - cast(:within as interval)
+  and coalesce(q.published_at, q.due_at, q.updated_at) < mine.at + cast(:within as interval)
+order by q.account_id, at desc
+"""
+
+
+def twins(session: Session, post_id: UUID, wanted: Sequence[tuple[UUID, str, datetime]]) -> dict[UUID, Twin]:
+    """Account -> the other post's publication with the same text within 24 h, for (account, text, time) as wanted."""
+    if not wanted:
+        return {}
+    parameters: Mapping[str, Any] = {
+        "post": post_id,
+        "within": TWIN_WITHIN,
+        "accounts": [account_id for account_id, _, _ in wanted],
+        "texts": [words for _, words, _ in wanted],
+        "times": [at for _, _, at in wanted],
+    }
+    rows = session.execute(text(_TWINS), parameters)
+    return {row.account_id: Twin(row.account_id, row.text, row.at, PublicationState(row.state)) for row in rows}

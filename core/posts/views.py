@@ -1,0 +1,488 @@
+"""What queries and commands of posts give back: frozen, complete, no table rows.
+
+All times are aware UTC. Words in `str` fields are plain text, never markup: escape what people wrote before drawing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from core.posts.redline import Segment
+from core.posts.rules import CommentKind, Needs, PublicationState, Shown, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A member by name."""
+
+    member_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProblem:
+    """A problem of one publication; an error refuses submit, approve, schedule and publish-now, a warning informs.
+
+    `account_id` None: it is about the post as a whole.
+    """
+
+    severity: Literal["error", "warning"]
+    account_id: UUID | None
+    account_name: str
+    words: str
+    fix: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Everything in one line."""
+        named = f"{self.account_name}: {self.words}" if self.account_name else self.words
+        return f"{named} {self.fix}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What saving costs one publication."""
+
+    publication_id: UUID
+    account_id: UUID
+    account_name: str
+    network: str
+    state: PublicationState
+    shown: Shown
+    words: str  # "Acme Coffee loses its approval and leaves the schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """The version that was saved meanwhile, complete, so that nothing is lost."""
+
+    revision: int
+    text: str
+    link: str | None
+    account_ids: tuple[UUID, ...]
+    slot_at: datetime | None
+    saved_by: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What `save` did. `voided`: publications that left review, approval or schedule. `changed` False: nothing new."""
+
+    revision: int
+    saved_at: datetime
+    voided: tuple[Lost, ...] = ()
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What `submit` did: `version` is the number under which comments of this round stand."""
+
+    version: int
+    publication_ids: tuple[UUID, ...]
+    warnings: tuple[AccountProblem, ...] = ()
+    nobody_else_may_approve: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """One publication that was approved; `state` is scheduled or approved (no slot)."""
+
+    publication_id: UUID
+    account_name: str
+    state: PublicationState
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotApproved:
+    """One publication that was asked to be approved and wasn't, and why."""
+
+    publication_id: UUID
+    account_name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What `approve` did; `refused` ones are as they were."""
+
+    approved: tuple[Approved, ...]
+    refused: tuple[NotApproved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRow:
+    """One publication, as a page shows it.
+
+    `shown.label` and `because` say everything: why it is held, what a person must decide, why it failed and what mends
+    it. `current` False: a later one for the same account took its place ("Try again"). `own_slot`: its time isn't the
+    post's. `url` None while published: "live, link not found yet".
+    """
+
+    id: UUID
+    post_id: UUID
+    account_id: UUID
+    account_name: str
+    account_picture_url: str | None
+    account_url: str | None
+    account_state: str
+    network: str
+    state: PublicationState
+    needs: Needs | None
+    shown: Shown
+    because: str
+    text: str
+    link: str | None
+    sha256: bytes
+    due_at: datetime | None
+    not_after: datetime | None
+    own_slot: bool
+    approved_by: str | None
+    approved_at: datetime | None
+    approved_until: datetime | None
+    approval_holds: bool
+    self_approved: bool
+    published_at: datetime | None
+    provider_post_id: str | None
+    url: str | None
+    occurrence: int
+    current: bool
+    attempt_count: int
+    next_action_at: datetime | None
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One line of the review; it stays with the version it was written about."""
+
+    id: UUID
+    version: int
+    kind: CommentKind
+    text: str
+    author: Who
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A text as it was submitted."""
+
+    version: int
+    text: str
+    link: str | None
+    submitted_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PostFacts:
+    """One post without its publications."""
+
+    id: UUID
+    author: Who
+    text: str
+    link: str | None
+    slot_at: datetime | None
+    revision: int
+    submitted_version: int
+    submitted_by: Who | None
+    submitted_at: datetime | None
+    reviewer: Who | None
+    created_at: datetime
+    updated_at: datetime
+    updated_by: Who
+    deleted: bool
+    shown: Shown
+    progress: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationFacts:
+    """What of the organization rules a post."""
+
+    name: str
+    timezone: str
+    self_approval: bool
+    approval_days: int
+    publish_paused: bool
+    pause_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftAccount:
+    """An account in the composer. `fixed`: it can't be chosen or unchosen any more, `because` says why."""
+
+    account_id: UUID
+    network: str
+    name: str
+    picture_url: str | None
+    url: str | None
+    state: str
+    chosen: bool
+    own_slot_at: datetime | None
+    publication: PublicationRow | None
+    fixed: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything the composer shows. `fixed` holds the words when the text can't change any more."""
+
+    post: PostFacts
+    organization: OrganizationFacts
+    accounts: tuple[DraftAccount, ...]
+    problems: tuple[AccountProblem, ...]
+    fixed: str | None
+    approvers: tuple[Who, ...]
+    comments: tuple[Comment, ...]
+
+    @property
+    def nobody_else_may_approve(self) -> bool:
+        """True when only the author could approve this and the organization doesn't allow it."""
+        return not self.approvers
+
+    @property
+    def errors(self) -> tuple[AccountProblem, ...]:
+        """What refuses submitting."""
+        return tuple(each for each in self.problems if each.severity == "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One publication in a list."""
+
+    id: UUID
+    account_id: UUID
+    account_name: str
+    network: str
+    state: PublicationState
+    shown: Shown
+    due_at: datetime | None
+    published_at: datetime | None
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """One post in a list. `text` is its beginning, at most 280 characters."""
+
+    id: UUID
+    text: str
+    link: str | None
+    author: Who
+    slot_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+    shown: Shown
+    progress: str | None
+    publications: tuple[Brief, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to; empty means everything.
+
+    `text` is looked for in text and link without regard to case. Days are days in the organization's zone, both
+    included; a post counts on the day of its slot, one without a slot on the day it was made.
+    """
+
+    words: tuple[Word, ...] = ()
+    account_id: UUID | None = None
+    author_id: UUID | None = None
+    text: str = ""
+    from_day: date | None = None
+    to_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of posts, newest slot (or, without one, newest made) first.
+
+    `after` goes back into `listing` for the next page, None on the last. `counts` has every word and ignores
+    `filters.words`, so that each chip says what it would show; `total` is their sum.
+    """
+
+    rows: tuple[PostRow, ...]
+    after: str | None
+    counts: Mapping[Word, int]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """One post that waits for approval. `may_approve` False: `why_not` says why this person can't."""
+
+    post_id: UUID
+    version: int
+    text: str
+    link: str | None
+    author: Who
+    submitted_by: Who
+    submitted_at: datetime
+    reviewer: Who | None
+    first_due_at: datetime | None
+    publications: tuple[Brief, ...]
+    may_approve: bool
+    why_not: str
+
+    @property
+    def hashes(self) -> dict[UUID, bytes]:
+        """What `approve` binds to, when this list is all the approver looked at."""
+        return {each.id: each.sha256 for each in self.publications}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewQueue:
+    """What waits for approval, soonest slot first."""
+
+    items: tuple[ReviewItem, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPublication:
+    """One publication under review. `redline` compares with what was last approved for it; None: never was."""
+
+    publication: PublicationRow
+    redline: tuple[Segment, ...] | None
+    link_before: str | None
+    approved_before_at: datetime | None
+    problems: tuple[AccountProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Everything an approver needs for one post.
+
+    `since_last_round` compares with the version submitted before this one; None on the first round.
+    `hashes` goes back into `approve` unchanged: it is what was seen.
+    """
+
+    post: PostFacts
+    organization: OrganizationFacts
+    publications: tuple[ReviewPublication, ...]
+    others: tuple[PublicationRow, ...]
+    since_last_round: tuple[Segment, ...] | None
+    comments: tuple[Comment, ...]
+    versions: tuple[Version, ...]
+    approvers: tuple[Who, ...]
+    may_approve: bool
+    why_not: str
+    is_own_work: bool
+
+    @property
+    def hashes(self) -> dict[UUID, bytes]:
+        """Publication -> hash of the bytes shown here."""
+        return {each.publication.id: each.publication.sha256 for each in self.publications}
+
+
+EntryKind = Literal["person", "program", "comment"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Who did what, when. `detail`: what they wrote, or why the program did it; `account_name` None: the whole post."""
+
+    at: datetime
+    who: str
+    what: str
+    detail: str
+    kind: EntryKind
+    icon: str
+    account_name: str | None
+    publication_id: UUID | None
+    correlation_id: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One post with everything that happened to it, oldest first."""
+
+    post: PostFacts
+    organization: OrganizationFacts
+    publications: tuple[PublicationRow, ...]
+    timeline: tuple[TimelineEntry, ...]
+    comments: tuple[Comment, ...]
+    fixed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line on Home: a publication and its post's beginning (at most 140 characters)."""
+
+    post_id: UUID
+    publication_id: UUID
+    text: str
+    account_name: str
+    network: str
+    state: PublicationState
+    shown: Shown
+    because: str
+    due_at: datetime | None
+    published_at: datetime | None
+    url: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One post on Home that waits for this person; `words` is the approver's comment where changes were requested."""
+
+    post_id: UUID
+    text: str
+    who: str
+    words: str
+    at: datetime
+    first_due_at: datetime | None
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """One account that can't send until somebody connects it again, and how many posts wait for it."""
+
+    account_id: UUID
+    name: str
+    network: str
+    state: str
+    reason: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What waits for this person, and today. Lists are cut at 20; `counts` tells how many there are."""
+
+    organization: OrganizationFacts
+    today: date
+    to_approve: tuple[Asked, ...]
+    changes_requested: tuple[Asked, ...]
+    failed: tuple[Waiting, ...]
+    needs_person: tuple[Waiting, ...]
+    held: tuple[Waiting, ...]
+    accounts_to_reconnect: tuple[Reconnect, ...]
+    today_slots: tuple[Waiting, ...]
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Figures for the menu's badges: what this person may decide, and what went wrong in the organization."""
+
+    to_approve: int = 0
+    changes_requested: int = 0
+    failed: int = 0
+    needs_person: int = 0
+    held: int = 0
+    reconnect: int = 0
+    drafts: int = 0

@@ -1,0 +1,133 @@
+"""Posts and publications, made by the commands that make real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import update
+
+from core.infra import db
+from core.infra.actor import Actor, Role
+from core.posts import commands, store
+from core.posts.model import Publication
+from core.posts.rules import Needs, PublicationState
+from tests.factories.accounts import make_account
+from tests.factories.organizations import make_actor, make_organization
+
+
+@dataclass(frozen=True)
+class Team:
+    """An organization with one person of each kind and one account."""
+
+    organization_id: UUID
+    viewer: Actor
+    author: Actor
+    approver: Actor
+    admin: Actor
+    account_id: UUID
+
+
+def make_team(timezone: str = "Europe/Berlin", account: str = "Acme Coffee") -> Team:
+    """A viewer, an editor who writes, an approver and an admin, with an active account."""
+    organization_id = make_organization(timezone=timezone)
+    admin = make_actor(organization_id, Role.ADMIN, name="Ada Admin")
+    return Team(
+        organization_id=organization_id,
+        viewer=make_actor(organization_id, Role.VIEWER, name="Vera Viewer"),
+        author=make_actor(organization_id, Role.EDITOR, name="Edgar Editor"),
+        approver=make_actor(organization_id, Role.APPROVER, name="Apia Approver"),
+        admin=admin,
+        account_id=make_account(admin, name=account).id,
+    )
+
+
+def soon(hours: float = 24) -> datetime:
+    """A slot ahead, on a whole minute."""
+    return (datetime.now(UTC) + timedelta(hours=hours)).replace(second=0, microsecond=0)
+
+
+def make_post(
+    actor: Actor,
+    account_ids: Collection[UUID] = (),
+    *,
+    text: str = "Fresh beans on Monday.",
+    link: str | None = None,
+    slot_at: datetime | None = None,
+) -> UUID:
+    """A draft by the actor."""
+    return commands.create(actor, uuid4(), text=text, link=link, account_ids=account_ids, slot_at=slot_at)
+
+
+def make_submitted(actor: Actor, account_ids: Collection[UUID], **post: Any) -> UUID:
+    """A post in review."""
+    post_id = make_post(actor, account_ids, **post)
+    commands.submit(actor, uuid4(), post_id, 1)
+    return post_id
+
+
+def make_approved(author: Actor, approver: Actor, account_ids: Collection[UUID], **post: Any) -> UUID:
+    """A post that is approved, and scheduled if `slot_at` is given."""
+    post_id = make_submitted(author, account_ids, **post)
+    commands.approve(approver, uuid4(), post_id, hashes(author, post_id))
+    return post_id
+
+
+def publications(actor: Actor, post_id: UUID) -> list[Publication]:
+    """The rows of a post's publications, unchosen ones too."""
+    with db.transaction(actor) as session:
+        found = store.publications(session, [post_id])
+        session.expunge_all()
+    return found
+
+
+def publication(actor: Actor, post_id: UUID) -> Publication:
+    """The one publication of a post."""
+    (found,) = publications(actor, post_id)
+    return found
+
+
+def hashes(actor: Actor, post_id: UUID) -> dict[UUID, bytes]:
+    """What an approver would see now."""
+    return {each.id: each.payload_sha256 for each in publications(actor, post_id) if each.removed_at is None}
+
+
+_HELD_BY_SENDER = {PublicationState.QUEUED, PublicationState.CLAIMED, PublicationState.SENDING}
+_ON_THE_WAY = (PublicationState.QUEUED, PublicationState.CLAIMED, PublicationState.SENDING)
+
+
+def send(
+    database: db.Database, publication: Publication, *to: PublicationState, needs: Needs | None = None, **last: Any
+) -> None:
+    """Move a scheduled publication as senders do, through `to`; `database` is the worker's (`worker_database`)."""
+    now = datetime.now(UTC)
+    with database.organization_transaction(publication.organization_id, "program:sender", "test") as session:
+        for state in to:
+            values: dict[str, Any] = {"state": state, "needs": needs if state is PublicationState.NEEDS_HUMAN else None}
+            values["lease_until"] = now + timedelta(minutes=1) if state in _HELD_BY_SENDER else None
+            if state is PublicationState.PUBLISHED:
+                values |= {"provider_post_id": str(publication.id), "published_at": now}
+            if state is PublicationState.FAILED:
+                values["last_error"] = {"reason": "Facebook refused it.", "how_to_fix": "Shorten it."}
+            if state is to[-1]:
+                values |= last
+            session.execute(update(Publication).where(Publication.id == publication.id).values(values))
+
+
+def publish(database: db.Database, publication: Publication) -> None:
+    """Send a scheduled publication and have the network accept it."""
+    send(database, publication, *_ON_THE_WAY, PublicationState.PUBLISHED)
+
+
+def fail(database: db.Database, publication: Publication) -> None:
+    """Send a scheduled publication and have the network refuse it."""
+    send(database, publication, *_ON_THE_WAY, PublicationState.FAILED)
+
+
+def lose(database: db.Database, publication: Publication) -> None:
+    """Send a scheduled publication and get no clear answer, nor from reading back: a person must look."""
+    away = (*_ON_THE_WAY, PublicationState.UNKNOWN, PublicationState.NEEDS_HUMAN)
+    send(database, publication, *away, needs=Needs.OUTCOME)
