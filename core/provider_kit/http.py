@@ -129,9 +129,14 @@ class Http:
         if answer is not None:
             return answer
         if not exchange.begun:
-            raise NotSent(f"Nothing was sent to {place}: {cause}.", provider_health=not exchange.too_late)
+            raise NotSent(
+                f"Nothing was sent to {_host(request)}: {cause}.",
+                how_to_fix="Masthead tries again by itself.",
+                provider_health=not exchange.too_late,
+            )
         raise OutcomeUnknown(
-            f"{place} was called and gave no complete answer: {cause}.",
+            f"{_host(request)} was called and gave no complete answer: {cause}.",
+            how_to_fix="Masthead looks what became of it before anything else happens.",
             trace=Trace(http_status=status),
             provider_health=True,
         )
@@ -182,8 +187,11 @@ def _adapter() -> _Adapter:
 
 def _place(request: Request) -> str:
     """Host and path of a request, without its query."""
-    parts = urlsplit(request.url)
-    return f"{parts.hostname}{parts.path}"
+    return f"{_host(request)}{urlsplit(request.url).path}"
+
+
+def _host(request: Request) -> str:
+    return urlsplit(request.url).hostname or "nowhere"
 
 
 _LIBRARY_ERRORS: Final = (

@@ -15,7 +15,7 @@ from typing_extensions import override
 MASK: Final = "[masked]"
 _SHORTEST_SECRET: Final = 6
 _SECRET_PARAMETER: Final = re.compile(
-    r"(?i)\b([a-z_]*(?:token|secret|proof|code|password|signature|assertion|verifier)[a-z_]*)(=|\"?\s*:\s*\")([^&\s\"']+)"
+    r"(?i)\b([a-z_]*(?:token|secret|proof|code|password|signature|assertion|verifier)[a-z_]*)(=|\"?\s*:\s*\")([^&,;\s\"']+)"
 )
 _AUTHORIZATION: Final = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[a-z0-9._~+/|=-]{8,}")
 

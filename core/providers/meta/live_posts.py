@@ -14,7 +14,8 @@ from core.provider_kit.types import LivePost, Payload
 
 FIELDS: Final = "id,message,created_time,permalink_url,attachments{url,target,title}"
 _LONGEST_TEXT: Final = 100_000
-_LONGEST_RESEMBLANCE: Final = 80
+_LONG_BEGINNING: Final = 80
+_SHORT_BEGINNING: Final = 20
 _WRAPPERS: Final = frozenset({"l.facebook.com", "lm.facebook.com"})
 
 
@@ -115,11 +116,17 @@ def _canonical(link: str) -> str:
 
 
 def _resembles(shown: str, links: Sequence[str], payload: Payload) -> bool:
-    """Near enough for a person to look: the same words, the same beginning of many, or the same link."""
+    """Near enough for a person to look: the same words, a long common beginning, or the same link and a short one."""
     ours, theirs = _folded(payload.text), _folded(shown)
-    if ours and theirs and (ours == theirs or ours[:_LONGEST_RESEMBLANCE] == theirs[:_LONGEST_RESEMBLANCE]):
+    if ours == theirs:
+        return bool(ours)
+    shared = next(
+        (n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
+    )
+    if shared >= _LONG_BEGINNING:
         return True
-    return payload.link is not None and _canonical(payload.link) in map(_canonical, links)
+    same_link = payload.link is not None and _canonical(payload.link) in map(_canonical, links)
+    return same_link and (shared >= _SHORT_BEGINNING or not ours or not theirs)
 
 
 def _folded(text: str) -> str:
