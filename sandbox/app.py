@@ -45,5 +45,5 @@ async def _flush_for_ever(world: World) -> None:
         try:
             world.flush()
         except sqlite3.Error:
-            # A full disk, say: what wasn't written stays in memory, and the next round tries again.
+            # A full disk, say: answering goes on, and the log in memory stays complete.
             LOG.exception("the request log can't be written")

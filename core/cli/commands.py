@@ -1,0 +1,44 @@
+"""`masthead run|migrate|init|doctor`.
+
+What people can mend (a setting, a taken port, a server that doesn't answer, a full disk) ends with exit code 2 and one
+line on stderr of at most 200 characters, never with a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from core.cli import doctor, init, migrate, run
+from core.infra.errors import MastheadError
+from core.infra.programs import CanNotStart
+from core.infra.settings import SettingsInvalid
+
+EXIT_MEND = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code says whether it could do what was asked."""
+    given = parser().parse_args(arguments)
+    try:
+        return int(given.command(given))
+    except (SettingsInvalid, CanNotStart, MastheadError) as problem:
+        print(f"masthead: {one_line(problem)}", file=sys.stderr)
+        return EXIT_MEND
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options; each command's module adds its own."""
+    whole = argparse.ArgumentParser(prog="masthead", description="Publishing operations console.")
+    commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for module in (run, migrate, init, doctor):
+        name = module.__name__.rpartition(".")[2]
+        summary = (module.__doc__ or "").partition("\n")[0]
+        module.add_to(commands.add_parser(name, help=summary, description=summary))
+    return whole
+
+
+def one_line(problem: Exception) -> str:
+    """The message with nothing in it that would break the promise of one short line."""
+    return " ".join(str(problem).split())[:190]

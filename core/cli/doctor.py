@@ -1,0 +1,53 @@
+"""Say what is configured, reachable and missing, with the next step for each.
+
+Exit code 0 when nothing needed is missing, 1 when something is.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Final
+
+from core.cli import findings
+from core.cli.findings import Finding, State
+from core.infra.settings import Settings, SettingsInvalid
+
+_MARKS: Final = {State.GOOD: "ok     ", State.ADVICE: "advice ", State.MISSING: "MISSING"}
+_PLACEHOLDER: Final = "only so that the other settings can be looked at"
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.set_defaults(command=command)
+
+
+def command(_given: argparse.Namespace) -> int:
+    """Print every finding as it is made."""
+    missing = 0
+    for finding in examine():
+        missing += finding.state is State.MISSING
+        print(f"{_MARKS[finding.state]}  {finding.subject}: {finding.words}")
+        if finding.next_step:
+            print(f"         -> {finding.next_step}")
+    print(f"\n{missing} missing." if missing else "\nNothing that is needed is missing.")
+    return 1 if missing else 0
+
+
+def examine() -> Iterator[Finding]:
+    """All findings. A setting that can't be used is a finding too; the others are still looked at."""
+    try:
+        settings = Settings.load()
+        yield Finding("Settings", State.GOOD, "can be read")
+    except SettingsInvalid as problem:
+        yield Finding("Settings", State.MISSING, str(problem), "`make run` makes a secret key of its own.")
+        try:
+            settings = Settings(MASTHEAD_SECRET_KEY=_PLACEHOLDER)
+        except ValueError:
+            return
+    yield from findings.data_folder_findings(settings)
+    yield from findings.postgres_findings(settings)
+    yield from findings.queue_findings(settings)
+    yield from findings.sign_in_findings(settings)
+    yield from findings.provider_findings()
+    yield from findings.address_findings(settings)

@@ -1,0 +1,220 @@
+"""What the doctor looks at: each check yields what it found, in words, with the next step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from importlib import import_module
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import httpx
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from core.infra import db
+from core.infra.migrate import CLAIM_ROLE, OLDEST_POSTGRES, current_revision, newest_revision
+from core.infra.reachable import database_words, queue_server, without_password
+from core.infra.settings import LOGIN_ROLES, Program, Settings, SettingsInvalid
+
+_MIGRATE = "Run `masthead migrate`."
+
+
+class State(Enum):
+    """How grave a finding is."""
+
+    GOOD = 1
+    ADVICE = 2
+    MISSING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    state: State
+    words: str
+    next_step: str = ""
+
+
+def data_folder_findings(settings: Settings) -> Iterator[Finding]:
+    """Can programs keep their files?"""
+    folder = settings.data.absolute()
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(nearest, os.W_OK):
+        step = "Let this user write there, or set MASTHEAD_DATA."
+        yield Finding("Data folder", State.MISSING, f"{folder} can't be written", step)
+        return
+    free = shutil.disk_usage(nearest).free >> 20
+    state = State.GOOD if free > 1024 else State.ADVICE
+    yield Finding("Data folder", state, f"{folder}, {free:,} MB free", "" if state is State.GOOD else "Make room.")
+
+
+def postgres_findings(settings: Settings) -> Iterator[Finding]:
+    """The owner's database: server, privileges, schema; then whether each program can log in."""
+    if settings.database_url is None:
+        on_their_own = all(settings.has_own_url(program) for program in LOGIN_ROLES)
+        step = "Set it to the owner's address for `masthead migrate`; `make run` starts a PostgreSQL of its own."
+        yield Finding("PostgreSQL", State.ADVICE if on_their_own else State.MISSING, "DATABASE_URL is not set", step)
+    else:
+        yield from _database_findings(settings)
+    for program in LOGIN_ROLES:
+        if settings.database_url is not None or settings.has_own_url(program):
+            yield _login_finding(settings, program)
+
+
+def _database_findings(settings: Settings) -> Iterator[Finding]:
+    try:
+        engine = create_engine(settings.owner_url(), poolclass=NullPool, connect_args={"connect_timeout": 5})
+        with engine.connect() as connection:
+            yield from _server_findings(connection, without_password(settings.owner_url()))
+            yield from _owner_findings(connection)
+            yield from _schema_findings(connection)
+    except DBAPIError as error:
+        words = f"DATABASE_URL does not let us in: {database_words(error)}"
+        yield Finding("PostgreSQL", State.MISSING, words, "Start that server or correct DATABASE_URL.")
+
+
+def queue_findings(settings: Settings) -> Iterator[Finding]:
+    """Redis or Valkey: hints may be lost, but must never be evicted."""
+    try:
+        server = queue_server(settings)
+    except SettingsInvalid as problem:
+        yield Finding("Queue", State.MISSING, str(problem))
+        return
+    name = f"{server.product} {server.version} at {without_password(settings.queue_url())}"
+    if server.policy not in ("", "noeviction"):
+        step = "Set maxmemory-policy to noeviction: a queue that is evicted delays every post."
+        yield Finding("Queue", State.MISSING, f"{name} may throw jobs away ({server.policy})", step)
+    elif not server.append_only:
+        step = "Set appendonly yes; without it a restart of the server delays what was queued."
+        yield Finding("Queue", State.ADVICE, f"{name} keeps nothing on disk", step)
+    else:
+        yield Finding("Queue", State.GOOD, name)
+
+
+def sign_in_findings(settings: Settings) -> Iterator[Finding]:
+    """The OpenID provider, by asking for its discovery document."""
+    address = str(settings.oidc_metadata_url or "")
+    if not address or settings.oidc_client_secret is None:
+        step = "Set MASTHEAD_OIDC_METADATA_URL, MASTHEAD_OIDC_CLIENT_ID and MASTHEAD_OIDC_CLIENT_SECRET."
+        yield Finding("Sign-in", State.MISSING, "no OpenID provider is configured", step)
+        return
+    try:
+        document = httpx.get(address, timeout=5, follow_redirects=True).raise_for_status().json()
+        missing = {"issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"} - set(document)
+    except (httpx.HTTPError, ValueError, TypeError) as error:
+        step = "Correct MASTHEAD_OIDC_METADATA_URL; it ends in /.well-known/openid-configuration."
+        yield Finding("Sign-in", State.MISSING, f"{address} gives no discovery document ({error})", step)
+        return
+    if missing:
+        words = f"the document at {address} lacks {', '.join(sorted(missing))}"
+        yield Finding("Sign-in", State.MISSING, words, "Ask whoever runs that OpenID provider.")
+    else:
+        step = f"The provider must allow the redirect address {settings.console_url}/oauth2callback."
+        yield Finding("Sign-in", State.GOOD, f"{document['issuer']} as {settings.oidc_client_id}", step)
+
+
+def provider_findings() -> Iterator[Finding]:
+    """Which networks' apps are configured. One is enough; none means nothing can be connected."""
+    try:
+        providers = import_module("core.providers").providers()
+    except SettingsInvalid as problem:
+        yield Finding("Networks", State.MISSING, str(problem))
+        return
+    any_configured = any(each.configured for each in providers.values())
+    for key, each in sorted(providers.items()):
+        if each.configured:
+            words = "configured; it points at a sandbox" if each.points_elsewhere else "configured"
+            yield Finding(each.title, State.GOOD, words)
+        else:
+            step = f"Set PROVIDER_{key.upper()}_CLIENT_ID and _CLIENT_SECRET; core/providers/{key}/README.md says how."
+            yield Finding(each.title, State.ADVICE if any_configured else State.MISSING, "no app is configured", step)
+
+
+def address_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether browsers are asked over TLS, and whether the networks can fetch files from here."""
+    if settings.secure_cookies:
+        yield Finding("Console", State.GOOD, settings.console_url)
+    else:
+        step = "In production set MASTHEAD_CONSOLE_URL to the https:// address that people open."
+        yield Finding("Console", State.ADVICE, f"{settings.console_url} is not encrypted", step)
+    host = urlsplit(settings.ingest_url).hostname or ""
+    if _is_private(host):
+        step = "Set MASTHEAD_PUBLIC_URL to an https:// address that the internet reaches; text posts work without."
+        words = f"{settings.ingest_url} can't be reached from outside, so networks can't fetch images from it"
+        yield Finding("Public address", State.ADVICE, words, step)
+    else:
+        yield Finding("Public address", State.GOOD, settings.ingest_url)
+
+
+def _server_findings(connection: Connection, address: str) -> Iterator[Finding]:
+    version = int(connection.exec_driver_sql("show server_version_num").scalar_one())
+    words = f"{version // 10000}.{version % 10000} at {address}"
+    if version < OLDEST_POSTGRES:
+        yield Finding("PostgreSQL", State.MISSING, f"{words} is too old", "Use PostgreSQL 15 or newer.")
+    else:
+        yield Finding("PostgreSQL", State.GOOD, words)
+
+
+def _owner_findings(connection: Connection) -> Iterator[Finding]:
+    """What `masthead migrate` will need of the role in DATABASE_URL."""
+    row = connection.exec_driver_sql(
+        "select current_user, rolsuper, rolcreaterole, has_database_privilege(current_database(), 'create'),"
+        " exists (select 1 from pg_roles where rolname = %s) from pg_roles where rolname = current_user",
+        (CLAIM_ROLE,),
+    ).one()
+    name, is_superuser, may_make_roles, may_create, claim_exists = row
+    if not may_create:
+        step = f"As a superuser: grant create on database ... to {name}."
+        yield Finding("Owner", State.MISSING, f"{name} may not create a schema here", step)
+    if not (claim_exists or may_make_roles or is_superuser):
+        step = f"As a superuser: alter role {name} createrole."
+        yield Finding("Owner", State.MISSING, f"{name} may not make the programs' roles", step)
+    if claim_exists and not _may_become_claim_role(connection):
+        step = f"As a superuser: grant {CLAIM_ROLE} to {name}."
+        yield Finding("Owner", State.MISSING, f"{name} may not hand functions to {CLAIM_ROLE}", step)
+    if is_superuser:
+        step = "Use an ordinary role that owns the database and has CREATEROLE."
+        yield Finding("Owner", State.ADVICE, f"{name} is a superuser", step)
+
+
+def _may_become_claim_role(connection: Connection) -> bool:
+    version = int(connection.exec_driver_sql("show server_version_num").scalar_one())
+    kind = "SET" if version >= 160000 else "MEMBER"
+    return bool(connection.exec_driver_sql("select pg_has_role(%s, %s)", (CLAIM_ROLE, kind)).scalar_one())
+
+
+def _schema_findings(connection: Connection) -> Iterator[Finding]:
+    has, newest = current_revision(connection), newest_revision()
+    if has == newest:
+        yield Finding("Schema", State.GOOD, f"revision {newest}, the newest")
+    else:
+        yield Finding("Schema", State.MISSING, f"is at {has or 'nothing'}, the newest is {newest}", _MIGRATE)
+
+
+def _login_finding(settings: Settings, program: Program) -> Finding:
+    subject = f"Login of {program}"
+    try:
+        engine = db.make_engine(settings.program_url(program), pool_size=1, application="masthead-doctor")
+        try:
+            db.Database(engine).refuse_owner()
+        finally:
+            engine.dispose()
+    except SettingsInvalid as problem:
+        return Finding(subject, State.MISSING, str(problem))
+    except DBAPIError as error:
+        return Finding(subject, State.MISSING, database_words(error), _MIGRATE)
+    return Finding(subject, State.GOOD, f"works as {urlsplit(settings.program_url(program)).username}")
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or "." not in host or host.endswith((".local", ".localhost", ".internal"))

@@ -1,0 +1,162 @@
+"""What an operator can mend ends with exit code 2 and one line: setting, value, next step; never a traceback."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from core import cli
+from core.cli import commands
+from core.infra import data_folder, migrate, reachable
+from core.infra.settings import Settings
+from tests.fixtures.programs import free_ports
+from tests.fixtures.servers import SECRET_KEY
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: Settings, tmp_path: Path
+) -> Refused:
+    """Run a command in a sound environment but for what the test changes; gives the one line it refuses with."""
+    sound = {
+        "MASTHEAD_SECRET_KEY": SECRET_KEY,
+        "MASTHEAD_DATA": str(tmp_path),
+        "MASTHEAD_PORT": str(free_row_of_ports()),
+        "DATABASE_URL": settings.owner_url(),
+        "REDIS_URL": settings.queue_url(),
+    }
+
+    def run(*arguments: str, **changed: str) -> str:
+        for name, value in (sound | changed).items():
+            monkeypatch.setenv(name, value)
+        assert cli.main(arguments) == 2
+        said = capsys.readouterr()
+        line = said.err.rstrip("\n")
+        assert "\n" not in line
+        assert len(line) <= 200
+        assert "Traceback" not in said.err + said.out
+        return line
+
+    return run
+
+
+def free_row_of_ports() -> int:
+    """A port whose two followers are free as well."""
+    return next(port for port in free_ports(20) if all(reachable.port_is_free(port + step) for step in range(3)))
+
+
+@pytest.fixture
+def closed_port() -> int:
+    return free_ports(1)[0]
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken
+
+
+def test_a_setting_that_is_no_number(refused: Refused) -> None:
+    assert refused("migrate", MASTHEAD_PORT="eighty") == (
+        "masthead: MASTHEAD_PORT ('eighty'): Input should be a valid integer, unable to parse string as an integer."
+        " Change or unset it."
+    )
+
+
+def test_a_secret_key_that_is_too_short_is_not_repeated(refused: Refused) -> None:
+    line = refused("migrate", MASTHEAD_SECRET_KEY="short-and-private")
+    assert "MASTHEAD_SECRET_KEY" in line
+    assert "short-and-private" not in line
+    assert line.endswith("Set it to 32 or more random characters.")
+
+
+def test_a_database_url_of_another_kind(refused: Refused) -> None:
+    line = refused("migrate", DATABASE_URL="mysql://owner:hidden@db/masthead")
+    assert "DATABASE_URL: Value error, must start with postgresql://" in line
+    assert "hidden" not in line
+
+
+def test_no_database_url(refused: Refused) -> None:
+    assert refused("migrate", DATABASE_URL="").startswith("masthead: DATABASE_URL is not set. Use `make run`")
+
+
+def test_only_one_of_the_two_servers_given(refused: Refused) -> None:
+    assert "DATABASE_URL is set alone" in refused("run", "--embedded", REDIS_URL="")
+
+
+def test_a_postgres_that_does_not_answer(refused: Refused, closed_port: int) -> None:
+    line = refused("migrate", DATABASE_URL=f"postgresql://o:hidden@127.0.0.1:{closed_port}/masthead")
+    assert "DATABASE_URL" in line
+    assert str(closed_port) in line
+    assert line.endswith("`masthead doctor` says more.")
+    assert "hidden" not in line
+
+
+def test_a_postgres_that_is_too_old(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate, "OLDEST_POSTGRES", 990000)
+    assert "Masthead needs 15 or newer. Upgrade it or name another." in refused("migrate")
+
+
+def test_a_redis_that_does_not_answer(refused: Refused, closed_port: int) -> None:
+    line = refused("run", REDIS_URL=f"redis://:hidden@127.0.0.1:{closed_port}/0")
+    assert line.startswith("masthead: REDIS_URL: ")
+    assert line.endswith("Start that server or correct the setting.")
+    assert "hidden" not in line
+
+
+@pytest.mark.parametrize("product", ["_OLDEST_REDIS", "_OLDEST_VALKEY"])
+def test_a_redis_that_is_too_old(refused: Refused, monkeypatch: pytest.MonkeyPatch, product: str) -> None:
+    for each in ("_OLDEST_REDIS", "_OLDEST_VALKEY"):
+        monkeypatch.setattr(reachable, each, (99, 0))
+    assert "Masthead needs 99.0 or newer. Upgrade it." in refused("run")
+
+
+@pytest.mark.parametrize(("step", "arguments"), [(0, ()), (1, ()), (2, ("--with-sandbox",))])
+def test_a_port_that_is_taken(refused: Refused, listener: socket.socket, step: int, arguments: tuple[str, ...]) -> None:
+    taken = listener.getsockname()[1]
+    line = refused("run", *arguments, MASTHEAD_PORT=str(taken - step))
+    assert f"MASTHEAD_PORT ({taken - step}): port {taken} is taken by another program." in line
+
+
+def test_a_full_disk(refused: Refused, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(data_folder.shutil, "disk_usage", lambda _path: SimpleNamespace(free=1024))
+    line = refused("run", "--embedded", MASTHEAD_SECRET_KEY="")
+    assert (
+        line == f"masthead: The disk of MASTHEAD_DATA ({str(tmp_path)[:80]}) is full. Free 200 MB or set MASTHEAD_DATA."
+    )
+
+
+def test_a_data_folder_that_is_a_file(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    line = refused("run", "--embedded", MASTHEAD_DATA=str(tmp_path / "file"))
+    assert "file exists. Mend it or set MASTHEAD_DATA." in line
+
+
+def test_a_time_zone_that_does_not_exist(refused: Refused) -> None:
+    line = refused("init", "--name", "Northwind", "--email", "maya@northwind.example", "--zone", "Europe/Berlim")
+    assert "--zone 'Europe/Berlim' is no time zone. Give a name such as Europe/Berlin." in line
+
+
+def test_a_login_that_can_not_get_in(refused: Refused, closed_port: int) -> None:
+    line = refused(
+        "init",
+        "--name",
+        "N",
+        "--email",
+        "m@n.example",
+        DATABASE_URL_WEB=f"postgresql://w:hidden@127.0.0.1:{closed_port}/x",
+    )
+    assert "DATABASE_URL_WEB" in line
+    assert "hidden" not in line
+
+
+def test_a_long_message_is_cut_to_one_line() -> None:
+    line = commands.one_line(ValueError("two\nlines " + "long " * 100))
+    assert line.startswith("two lines long")
+    assert len(line) <= 190
