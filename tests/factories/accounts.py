@@ -17,6 +17,8 @@ from core.infra.actor import Actor
 from core.infra.settings import Settings
 from tests.fixtures.servers import SECRET_KEY
 
+ACCOUNT_TOKEN = "EAAmade0account0token"
+GRANT_TOKEN = "EAAmade0grant0token"
 _numbers = itertools.count(100_000_000_000)
 
 
@@ -38,10 +40,10 @@ def make_account(
     provider_account_id: str | None = None,
     provider_user_id: str | None = None,
     state: AccountState = AccountState.ACTIVE,
-    token: str = "EAAmade0account0token",
+    token: str = ACCOUNT_TOKEN,
     connection_id: UUID | None = None,
 ) -> MadeAccount:
-    """An account of the actor's organization with a token of its own; on `connection_id`, or a connection of its own."""
+    """An account with a token of its own in the actor's organization, on a new connection unless one is given."""
     use_test_keys()
     page = provider_account_id or str(next(_numbers))
     with db.transaction(actor) as session:
@@ -81,5 +83,5 @@ def _connection(session: db.OrganizationSession, actor: Actor, provider: str, pr
         choose_until=None,
         scopes=text("array['pages_show_list','pages_manage_posts','pages_read_engagement','business_management']"),
     )
-    credentials.keep(session, connection_id, Purpose.GRANT, SecretStr("EAAmade0grant0token"))
+    credentials.keep(session, connection_id, Purpose.GRANT, SecretStr(GRANT_TOKEN))
     return connection_id

@@ -1,0 +1,63 @@
+"""Taking work: which rows a process may act on, and giving back what it won't act on after all.
+
+A claim is a row moved in Postgres under a new epoch and a lease (`claim_due` of migration 0005); the queue's hints say
+only that there may be something to claim. A process that dies between claim and commit (d0, d1) has claimed nothing;
+after it (d2, d3) the lease runs out and the sweep hands the row to whoever comes next. Nothing was sent in either case.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable
+from functools import cache
+
+from core.infra import crash, db
+from core.infra.settings import PublishTimes
+from core.posts.rules import PublicationState
+from core.publishing import store
+from core.publishing.store import Claim
+from core.publishing.times import call_timeout_s
+
+SENDER = "program:sender"
+
+__all__ = ["SENDER", "Claim", "due", "due_checks", "give_back", "owner"]
+
+
+@cache
+def owner() -> str:
+    """How leases name this process."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}"
+
+
+def due(at_most: int, times: PublishTimes) -> list[Claim]:
+    """Claim up to `at_most` publications that are to be sent now."""
+    crash.point("d0")
+    with db.free_transaction() as session:
+        claims = store.claim_due(
+            session,
+            at_most,
+            owner=owner(),
+            lease_s=times.lease_queued_s,
+            backlog_older_than_s=times.backlog_older_than_s,
+            backlog_spacing_s=times.backlog_spacing_s,
+            twin_spacing_s=times.twin_spacing_s,
+        )
+        if claims:
+            crash.point("d1")
+    if claims:
+        crash.point("d2")
+    return claims
+
+
+def due_checks(at_most: int, times: PublishTimes) -> list[Claim]:
+    """Claim up to `at_most` unclear outcomes that are to be read back now."""
+    with db.free_transaction() as session:
+        return store.claim_checks(session, at_most, lease_s=2 * call_timeout_s(times))
+
+
+def give_back(claims: Iterable[Claim]) -> None:
+    """Let go of claims that nobody began to work on, so that another process sends them at once."""
+    for claim in claims:
+        with db.organization_transaction(claim.organization_id, SENDER) as session:
+            store.give_back(session, claim, PublicationState.SCHEDULED, wait_s=0, last_error=None)

@@ -1,0 +1,97 @@
+"""What a person may hand in. Unknown fields are refused; every problem is said in words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+
+from core.infra.errors import Invalid
+from core.posts.inputs import Moment
+
+MAX_REASON = 2_000
+
+
+def _reason(value: str) -> str:
+    words = " ".join(value.replace("\x00", "").split())
+    if len(words) > MAX_REASON:
+        raise ValueError(f"The reason is longer than {MAX_REASON:,} characters. Shorten it.")
+    return words
+
+
+def _given_reason(value: str) -> str:
+    words = _reason(value)
+    if not words:
+        raise ValueError("Say how you know: others will read it on the timeline.")
+    return words
+
+
+def _named_post(value: str) -> str:
+    words = value.strip()
+    if not words:
+        raise ValueError("Paste the address of the live post, or its id.")
+    if len(words) > MAX_REASON:
+        raise ValueError("That is too long for the address of a post.")
+    return words
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def read(cls, **values: Any) -> Self:
+        """Check what was handed in. Raises Invalid."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            said = [each["msg"].removeprefix("Value error, ") for each in error.errors(include_url=False)]
+            raise Invalid(said) from None
+
+
+class Target(_Input):
+    """A post with everything of it that can be changed, or one publication."""
+
+    post_id: UUID | None = None
+    publication_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.post_id is None) == (self.publication_id is None):
+            raise ValueError("Say either which post or which publication.")
+        return self
+
+    @property
+    def subject(self) -> tuple[str, UUID]:
+        """Kind and id for the audit line."""
+        if self.post_id is not None:
+            return "post", self.post_id
+        if self.publication_id is not None:
+            return "publication", self.publication_id
+        raise ValueError("validated to be one of both")
+
+
+class Slot(_Input):
+    """A time to send at."""
+
+    slot_at: Moment
+
+
+class Reason(_Input):
+    """Why, optional."""
+
+    reason: Annotated[str, AfterValidator(_reason)] = ""
+
+
+class LiveVerdict(_Input):
+    """A person says: it is live, there."""
+
+    post: Annotated[str, AfterValidator(_named_post)]
+    reason: Annotated[str, AfterValidator(_given_reason)]
+
+
+class NotLiveVerdict(_Input):
+    """A person says: it is not live."""
+
+    send_again: bool
+    reason: Annotated[str, AfterValidator(_given_reason)]

@@ -1,0 +1,269 @@
+"""What an answer of the network means, how long to wait, and when a read settles a question. Pure.
+
+    Published                -> attempt accepted,  publication published
+    NotSent                  -> attempt not_sent,  back to scheduled after a wait
+    RetryLater               -> attempt rejected,  back to scheduled after the network's own wait
+    ReconnectNeeded          -> attempt rejected,  back to scheduled, the account held until somebody reconnects
+    Rejected                 -> attempt rejected,  failed, with the words and the fix
+    anything else            -> attempt unknown,   unknown: read back, never resent by itself (RELIABILITY 9.1)
+
+`anything else` includes exceptions nobody thought of: only what a provider's table proves to have been refused before
+it was done may be sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from core.posts.rules import PublicationState
+from core.provider_kit.errors import (
+    NotSent,
+    OutcomeUnknown,
+    ProviderFailure,
+    ReconnectNeeded,
+    Rejected,
+    RetryLater,
+    Trace,
+)
+from core.provider_kit.types import LivePost, Payload, Published, ReadBack
+
+PUBLISH_NOW_PER_MINUTE: Final = 30
+# A read-back looks a little further back than the attempt: the network's clock and ours may differ (RELIABILITY 9.1).
+LOOK_BACK: Final = timedelta(minutes=2)
+# A send that hasn't begun this long after its last check is checked again: Disconnect and Pause hold within a second.
+CHECK_HOLDS_S: Final = 1.0
+LONGEST_WORDS: Final = 500
+LINK_TRIES_AFTER_S: Final = (5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0)
+
+RESEND_RISK: Final = (
+    "If the first try shows up on the network after all, the post will be live twice."
+    " Look at the account once more before you send it again."
+)
+TOO_LATE: Final = "It is being sent now, that can't be stopped."
+
+
+class AttemptState(StrEnum):
+    """What is known of one try. The first two mean: it may be live."""
+
+    OPEN = "open"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+    PROVEN_ABSENT = "proven_absent"
+    SUPERSEDED = "superseded"
+
+
+UNRESOLVED: Final = frozenset({AttemptState.OPEN, AttemptState.UNKNOWN})
+
+ATTEMPT_WORDS: Final = MappingProxyType(
+    {
+        AttemptState.OPEN: "is under way",
+        AttemptState.UNKNOWN: "ended without a clear answer",
+        AttemptState.ACCEPTED: "was accepted",
+        AttemptState.REJECTED: "was refused",
+        AttemptState.NOT_SENT: "did not reach the network",
+        AttemptState.PROVEN_ABSENT: "was found not to be live",
+        AttemptState.SUPERSEDED: "was replaced",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one try comes to. `wait_s`: the network's own wish; None leaves it to our steps."""
+
+    attempt: AttemptState
+    state: PublicationState
+    words: str = ""
+    fix: str = ""
+    trace: Trace = field(default_factory=Trace)
+    wait_s: float | None = None
+    reconnect: bool = False
+    published: Published | None = None
+
+    def as_error(self) -> dict[str, Any] | None:
+        """The form kept in `publication.last_error`; None when all went well."""
+        if self.published:
+            return None
+        said = {
+            "reason": self.words,
+            "how_to_fix": self.fix,
+            "status": self.trace.http_status,
+            "code": self.trace.code,
+            "trace_id": self.trace.trace_id,
+        }
+        return {name: value for name, value in said.items() if value not in (None, "")}
+
+
+def outcome_of(result: Published | BaseException) -> Outcome:
+    """What a call's result proves, and where the publication goes."""
+    if isinstance(result, Published):
+        if not result.provider_post_id:
+            return _unknown("The network said yes but named no post.", Trace(http_status=result.http_status))
+        return Outcome(
+            AttemptState.ACCEPTED,
+            PublicationState.PUBLISHED,
+            trace=Trace(http_status=result.http_status, trace_id=result.trace_id),
+            published=result,
+        )
+    match result:
+        case NotSent():
+            return _from(result, AttemptState.NOT_SENT, PublicationState.SCHEDULED)
+        case RetryLater():
+            return _from(result, AttemptState.REJECTED, PublicationState.SCHEDULED, wait_s=result.after_s)
+        case ReconnectNeeded():
+            return _from(result, AttemptState.REJECTED, PublicationState.SCHEDULED, reconnect=True)
+        case Rejected():
+            return _from(result, AttemptState.REJECTED, PublicationState.FAILED)
+        case OutcomeUnknown():
+            return _from(result, AttemptState.UNKNOWN, PublicationState.UNKNOWN)
+        case _:
+            return _unknown(f"The program met an error of its own while sending ({type(result).__name__}).", Trace())
+
+
+def before_sending(result: BaseException) -> Outcome:
+    """As `outcome_of`, for a failure before the attempt: whatever it was, nothing visible was asked for."""
+    outcome = outcome_of(result)
+    if outcome.state in (PublicationState.FAILED, PublicationState.SCHEDULED):
+        return outcome
+    return Outcome(
+        AttemptState.NOT_SENT, PublicationState.SCHEDULED, words=outcome.words, fix=outcome.fix, trace=outcome.trace
+    )
+
+
+def refused(words: str, fix: str) -> Outcome:
+    """Our own no, before anything was sent: the publication fails."""
+    return Outcome(AttemptState.NOT_SENT, PublicationState.FAILED, words=words, fix=fix)
+
+
+def held(words: str) -> Outcome:
+    """Not now, before anything was sent: the publication waits."""
+    return Outcome(AttemptState.NOT_SENT, PublicationState.SCHEDULED, words=words)
+
+
+def _from(failure: ProviderFailure, attempt: AttemptState, state: PublicationState, **more: Any) -> Outcome:
+    return Outcome(
+        attempt, state, failure.reason[:LONGEST_WORDS], failure.how_to_fix[:LONGEST_WORDS], failure.trace, **more
+    )
+
+
+def _unknown(words: str, trace: Trace) -> Outcome:
+    return Outcome(AttemptState.UNKNOWN, PublicationState.UNKNOWN, words=words, trace=trace)
+
+
+def wait_s(outcome: Outcome, tries: int, steps: Sequence[float], random: float) -> float:
+    """Seconds until the next try. `tries` counts from 1, `random` is in [0, 1): at most a quarter on top of the step.
+
+    What the network asked for is the least; a tenth on top keeps a crowd from coming back in the same second.
+    """
+    step = steps[min(max(tries, 1), len(steps)) - 1] * (1 + random / 4)
+    return step if outcome.wait_s is None else max(step, outcome.wait_s * (1 + random / 10))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a sender sees when it asks everything again, right before the attempt."""
+
+    approved: bool  # the approval has not lapsed
+    in_window: bool
+    account_state: str
+    account_id_at_network: str
+    network: str
+    organization_paused: bool
+
+
+def payload_to_send(
+    stored: dict[str, Any], approved: dict[str, Any] | None, stored_sha256: bytes, approved_sha256: bytes | None
+) -> Payload | None:
+    """The approved payload, if every copy and hash of it agree; None if not: then nothing may be sent (P5)."""
+    if approved is None or approved_sha256 is None:
+        return None
+    try:
+        payload = Payload.from_json(approved)
+        hashes = {payload.sha256(), Payload.from_json(stored).sha256(), stored_sha256, approved_sha256}
+    except (KeyError, TypeError, ValueError):
+        return None
+    return payload if len(hashes) == 1 else None
+
+
+def obstacle(seen: Checked, payload: Payload) -> Outcome | None:
+    """Why this publication isn't sent now; None if nothing stands in the way."""
+    if (payload.network, payload.provider_account_id) != (seen.network, seen.account_id_at_network):
+        return refused(
+            "It was approved for another account than the one it would go to; nothing was sent.",
+            "Duplicate the post and have it approved again.",
+        )
+    if seen.organization_paused:
+        return held("Publishing is paused for the whole organization.")
+    if seen.account_state != "active":
+        return held("The account can't send now.")
+    if not seen.in_window:
+        return held("Its window has closed.")
+    if not seen.approved:
+        return held("Its approval has lapsed.")
+    return None
+
+
+class Verdict(StrEnum):
+    """What a read-back settles."""
+
+    LIVE = "live"
+    ASK = "ask"
+    AGAIN = "again"
+
+
+def verdict(
+    read: ReadBack | None, taken: Collection[str], *, has_unresolved_twin: bool, reads_left: bool
+) -> tuple[Verdict, LivePost | None]:
+    """What one read says of an unclear outcome. `read` None: it failed. `taken`: posts that other publications own.
+
+    Only a complete read with exactly one unowned match settles it, and only while no equal publication of the account
+    is in doubt too: one live post closes one publication, and twins go to a person (PRODUCT 7 f). Absence is never
+    proof: it goes to a person.
+    """
+    if read is None or not read.complete:
+        return (Verdict.AGAIN if reads_left else Verdict.ASK), None
+    unowned = [post for post in read.matches if post.provider_post_id not in taken]
+    if len(unowned) == 1 and not has_unresolved_twin:
+        return Verdict.LIVE, unowned[0]
+    return Verdict.ASK, None
+
+
+def named_post(wanted: str, candidates: Collection[LivePost]) -> LivePost | None:
+    """The one of these posts that a person means by an id or an address; None if none or several."""
+    wanted = wanted.strip()
+    found = {post.provider_post_id: post for post in candidates if _means(wanted, post)}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _means(wanted: str, post: LivePost) -> bool:
+    if wanted == post.provider_post_id or (post.permalink and _address(wanted) == _address(post.permalink)):
+        return True
+    parts = {part for part in _words_of(wanted) if part}
+    own = post.provider_post_id
+    return own in parts or ("_" in own and set(own.split("_")) <= parts)
+
+
+def _address(url: str) -> tuple[str, str, str]:
+    parts = urlsplit(url if "//" in url else f"//{url}")
+    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+    return host, unquote(parts.path).rstrip("/"), parts.query
+
+
+def _words_of(url: str) -> list[str]:
+    text = unquote(url)
+    for mark in "/?&=#":
+        text = text.replace(mark, " ")
+    return text.split()
+
+
+def resend_after(send_deadline: datetime, lease_sending_s: float) -> datetime:
+    """From when "not live" may be said: no program can still be sending then (RELIABILITY 9.1, 6)."""
+    return send_deadline + timedelta(seconds=2 * lease_sending_s)

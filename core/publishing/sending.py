@@ -1,0 +1,390 @@
+"""One publication, sent at most once.
+
+    w0  compare-and-set queued -> claimed, everything asked again                       own transaction
+    w1  (before its commit)
+        the provider prepares: invisible steps, the one visible request as bytes        no transaction
+    w2  claimed -> sending together with the attempt row, if everything still holds     own transaction
+    s1  (before its commit)
+    s2  is there still time?                                                            no transaction, no connection
+    s2b the call, once, under a total deadline
+    s3  the outcome, fenced by epoch and by the attempt being unresolved                own transaction
+    f1  (before its commit)
+    f2
+
+Dead before s2: nothing was sent, the lease lapses, the row goes back to scheduled. Dead from s2 to f1: nobody can tell
+whether it was sent, the lease lapses to `unknown` and the row is read back, never sent again by itself. Dead after f1's
+commit: recorded.
+
+A frozen process that wakes after its lease is the one that could send twice. It can't pass w2, whose compare-and-set
+asks for the lease and the epoch on the row itself. Past s2, its own monotonic clock, started before the attempt's
+transaction, refuses to begin the call after `send_within_s`, long before the lease ends; the provider asks that clock
+again right before the first byte. What is left is a freeze between that look and the write of the socket: a window of
+microseconds that no client of an interface without idempotency keys can close (RELIABILITY C 13). Its row is `unknown`
+then, and no resend happens by itself, so even this costs a person's look and not a second post.
+
+The same clock bounds how stale the last look at account and organization may be (`CHECK_HOLDS_S`): after Disconnect
+or Pause no call leaves later than a second.
+
+An answer that arrives after the lease is still the truth about its own attempt. It is taken while that attempt is
+unresolved under the same epoch, and kept as evidence when somebody else had decided by then.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import providers
+from core.accounts.access import access_for, report_broken
+from core.infra import crash, db
+from core.infra.logs import bound
+from core.infra.settings import PublishTimes
+from core.posts.model import Publication
+from core.posts.rules import Needs, PublicationState
+from core.provider_kit.errors import NotSent, OutcomeUnknown, ProviderFailure, ReconnectNeeded
+from core.provider_kit.port import Publisher
+from core.provider_kit.types import Access, Payload, Published, VisibleCall
+from core.publishing import rules, store
+from core.publishing.claiming import SENDER, owner
+from core.publishing.rules import AttemptState, Outcome
+from core.publishing.store import Claim
+from core.publishing.times import call_timeout_s
+from core.publishing.times import times as times_of_this_process
+
+_log = logging.getLogger(__name__)
+_RECORD_AGAIN_AFTER_S = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A claimed publication with all that is needed to send it."""
+
+    claim: Claim
+    payload: Payload
+    approved_sha256: bytes
+    account_id: UUID
+    tries: int
+    correlation_id: str
+    access: Access
+    publisher: Publisher
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """The attempt under way. `begin_by`: instant of this process's monotonic clock after which no call may begin."""
+
+    id: int
+    begin_by: float
+
+
+def publish_one(
+    organization_id: UUID, publication_id: UUID, epoch: int, *, times: PublishTimes | None = None
+) -> PublicationState | None:
+    """Send one claimed publication; gives the state it was left in, None when it was no longer ours.
+
+    Raises nothing of the network's: every failure ends in the row. A BaseException is recorded and goes on.
+    """
+    claim = Claim(organization_id, publication_id, epoch)
+    times = times or times_of_this_process()
+    with bound(organization_id=organization_id, publication_id=publication_id, epoch=epoch, actor=SENDER):
+        crash.point("w0")
+        ready = _claim(claim, times)
+        if not isinstance(ready, _Ready):
+            return ready
+        with bound(correlation_id=ready.correlation_id):
+            return _send(ready, times)
+
+
+def _send(ready: _Ready, times: PublishTimes) -> PublicationState | None:
+    try:
+        call = ready.publisher.prepare(ready.payload, ready.access)
+    except BaseException as failure:
+        state = _give_back(ready, rules.before_sending(failure), times)
+        return _unless_fatal(failure, state)
+    crash.point("w2")
+    began = time.monotonic()
+    try:
+        attempt = _open_attempt(ready, call, began, times)
+    except BaseException as failure:
+        # The commit may have gone through without our knowing. Nothing was sent, and that is known.
+        state = _nothing_sent(ready, rules.before_sending(failure), times)
+        return _unless_fatal(failure, state)
+    if attempt is None:
+        return _give_back(ready, rules.held("Something changed while it was being prepared."), times)
+    crash.point("s2")
+    result = _call(ready, call, attempt, times)
+    crash.point("s3")
+    state = _record(ready, attempt.id, rules.outcome_of(result), times)
+    return _unless_fatal(result, state) if isinstance(result, BaseException) else state
+
+
+def _unless_fatal(failure: BaseException, state: PublicationState | None) -> PublicationState | None:
+    """What asks the whole process to end goes on; what concerns this publication alone is in its row."""
+    if not isinstance(failure, Exception):
+        raise failure
+    if not isinstance(failure, ProviderFailure):
+        _log.error("sending failed in an unforeseen way", exc_info=failure)
+    return state
+
+
+def _claim(claim: Claim, times: PublishTimes) -> _Ready | PublicationState | None:
+    with db.organization_transaction(claim.organization_id, SENDER) as session:
+        row = store.claim(session, claim.publication_id, claim.epoch, owner=owner(), lease_s=times.lease_claimed_s)
+        if row is None:
+            _log.info("publication is no longer ours")
+            return None
+        ready = _asked_again(session, claim, row)
+        if isinstance(ready, Outcome):
+            _let_go(session, claim, row.account_id, row.attempt_count, ready, times)
+            return ready.state
+        crash.point("w1")
+        return ready
+
+
+def _asked_again(session: Session, claim: Claim, row: Publication) -> _Ready | Outcome:
+    """Everything that was true when it was approved must be true now."""
+    payload = rules.payload_to_send(row.payload, row.approved_payload, row.payload_sha256, row.approved_sha256)
+    if payload is None or row.approved_sha256 is None:
+        _log.error("stored bytes are not the approved ones")
+        return rules.refused(
+            "The stored bytes are not the ones that were approved; nothing was sent.",
+            "Duplicate the post and have it approved again.",
+        )
+    obstacle = rules.obstacle(store.checked(session, row.id), payload)
+    if obstacle is not None:
+        return obstacle
+    try:
+        publisher = providers.publisher(payload.network)
+    except (KeyError, StopIteration):
+        return rules.refused(f"This installation can't send to {payload.network}.", "Ask your operator.")
+    for problem in publisher.problems(payload):
+        if problem.severity == "error":
+            return rules.refused(problem.words, problem.fix)
+    try:
+        access = access_for(session, row.account_id, row.correlation_id)
+    except ReconnectNeeded as failure:
+        return rules.outcome_of(failure)
+    return _Ready(
+        claim=claim,
+        payload=payload,
+        approved_sha256=row.approved_sha256,
+        account_id=row.account_id,
+        tries=row.attempt_count,
+        correlation_id=row.correlation_id,
+        access=access,
+        publisher=publisher,
+    )
+
+
+def _let_go(
+    session: Session, claim: Claim, account_id: UUID, tries: int, outcome: Outcome, times: PublishTimes
+) -> bool:
+    held = store.give_back(
+        session,
+        claim,
+        outcome.state,
+        wait_s=_wait_s(outcome, tries, times),
+        last_error=outcome.as_error(),
+    )
+    if held and outcome.reconnect:
+        report_broken(session, account_id, outcome.words)
+    _log.warning("publication not sent", extra={"to_state": outcome.state, "because": outcome.words})
+    return held
+
+
+def _give_back(ready: _Ready, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
+    """Let go of a claimed publication that has no attempt. If even this fails, the lease does it."""
+    try:
+        with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
+            held = _let_go(session, ready.claim, ready.account_id, ready.tries, outcome, times)
+    except Exception:
+        _log.exception("could not give the publication back; its lease will")
+        return None
+    return outcome.state if held else None
+
+
+def _nothing_sent(ready: _Ready, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
+    """After a failed commit of the attempt: close it if it is there, let go of the claim if it isn't."""
+    try:
+        with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
+            store.lock(session, ready.claim.publication_id, ready.claim.epoch)
+            attempt = store.unresolved_attempt(session, ready.claim.publication_id)
+            attempt_id = attempt.id if attempt is not None and attempt.epoch == ready.claim.epoch else None
+    except Exception:
+        _log.exception("could not see whether the attempt was written; its lease will tell")
+        return None
+    if attempt_id is None:
+        return _give_back(ready, outcome, times)
+    return _record(ready, attempt_id, outcome, times)
+
+
+def _open_attempt(ready: _Ready, call: VisibleCall, began: float, times: PublishTimes) -> _Attempt | None:
+    with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
+        attempt_id = store.open_attempt(
+            session,
+            ready.claim,
+            approved_sha256=ready.approved_sha256,
+            request_sha256=call.sha256,
+            lease_s=times.lease_sending_s,
+            send_within_s=times.send_within_s,
+            correlation_id=ready.correlation_id,
+        )
+        if attempt_id is None:
+            return None
+        crash.point("s1")
+    return _Attempt(attempt_id, began + min(times.send_within_s, rules.CHECK_HOLDS_S))
+
+
+def _call(ready: _Ready, call: VisibleCall, attempt: _Attempt, times: PublishTimes) -> Published | BaseException:
+    """The one visible call. No database connection is held while it lasts."""
+    if time.monotonic() >= attempt.begin_by:
+        return NotSent("There was no time left to begin the call.")
+    crash.point("s2b")
+    try:
+        return ready.publisher.publish(call, ready.access, timeout_s=call_timeout_s(times), begin_by=attempt.begin_by)
+    except BaseException as failure:
+        return failure
+
+
+def _record(ready: _Ready, attempt_id: int, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
+    """Write what came of it, again and again while Postgres is away, for as long as the lease lasts.
+
+    Nothing is lost when that is not enough: the sweep makes it `unknown`, and the read-back finds the post.
+    """
+    until = time.monotonic() + times.lease_sending_s
+    waits = iter(_RECORD_AGAIN_AFTER_S)
+    while True:
+        try:
+            return _record_once(ready, attempt_id, outcome, times)
+        except _PostOfAnother as other:
+            outcome = rules.outcome_of(OutcomeUnknown(str(other)))
+        except Exception:
+            wait = next(waits, _RECORD_AGAIN_AFTER_S[-1])
+            if time.monotonic() + wait > until:
+                _log.exception("the outcome could not be written; its lease will make it unknown")
+                return None
+            _log.warning("the outcome could not be written yet", exc_info=True)
+            time.sleep(wait)
+
+
+class _PostOfAnother(Exception):
+    """The network answered with the id of a post that another publication of this account owns."""
+
+
+def _record_once(ready: _Ready, attempt_id: int, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
+    claim = ready.claim
+    try:
+        with db.organization_transaction(claim.organization_id, SENDER, ready.correlation_id) as session:
+            row = store.lock(session, claim.publication_id, claim.epoch)
+            if row is None or not _may_still_say(row, outcome) or not _close(session, attempt_id, outcome):
+                _keep_as_evidence(session, claim, attempt_id, outcome)
+                return None
+            _move(session, ready, row, attempt_id, outcome, times)
+            crash.point("f1")
+    except IntegrityError as error:
+        if outcome.published and "provider_post_id" in str(error.orig):
+            raise _PostOfAnother(
+                f"The network answered with the post {outcome.published.provider_post_id}, which is another's."
+            ) from None
+        raise
+    crash.point("f2")
+    _log.info(
+        "publication sent" if outcome.published else "publication not confirmed",
+        extra={
+            "to_state": outcome.state,
+            "because": outcome.words,
+            "network_status": outcome.trace.http_status,
+            "network_code": outcome.trace.code,
+            "network_trace_id": outcome.trace.trace_id,
+        },
+    )
+    return outcome.state
+
+
+def _may_still_say(row: Publication, outcome: Outcome) -> bool:
+    """Whether this attempt's answer may move the row, given what others made of its silence meanwhile."""
+    if row.state is PublicationState.SENDING:
+        return True
+    if row.state is PublicationState.UNKNOWN:
+        return outcome.attempt is not AttemptState.UNKNOWN
+    return row.needs is Needs.OUTCOME and outcome.attempt is AttemptState.ACCEPTED
+
+
+def _close(session: Session, attempt_id: int, outcome: Outcome) -> bool:
+    return store.close_attempt(
+        session,
+        attempt_id,
+        outcome.attempt,
+        trace=outcome.trace,
+        words=outcome.words or None,
+        provider_ref=outcome.published.provider_post_id if outcome.published else None,
+    )
+
+
+def _move(
+    session: Session, ready: _Ready, row: Publication, attempt_id: int, outcome: Outcome, times: PublishTimes
+) -> None:
+    last_error: dict[str, Any] | None = outcome.as_error()
+    if outcome.published:
+        store.close_as_published(
+            session,
+            row.id,
+            provider_post_id=outcome.published.provider_post_id,
+            permalink=outcome.published.permalink,
+        )
+    elif outcome.state is PublicationState.UNKNOWN:
+        store.wait_to_check(
+            session,
+            row.id,
+            attempt_id=attempt_id,
+            first_read_s=times.first_read_after_s,
+            because=outcome.words,
+            last_error=last_error,
+        )
+    elif outcome.state is PublicationState.SCHEDULED:
+        store.retry_in(
+            session,
+            row.id,
+            seconds=_wait_s(outcome, ready.tries, times),
+            because=outcome.words,
+            last_error=last_error,
+        )
+        if outcome.reconnect:
+            report_broken(session, ready.account_id, outcome.words)
+    else:
+        store.move(session, row.id, outcome.state, because=outcome.words, last_error=last_error, next_action_at=None)
+
+
+def _keep_as_evidence(session: Session, claim: Claim, attempt_id: int, outcome: Outcome) -> None:
+    """A yes that came after somebody else had decided: it changes nothing by itself, but nobody may miss it."""
+    if outcome.published is None:
+        _log.info("the outcome came too late to matter", extra={"outcome": outcome.attempt})
+        return
+    post_id = outcome.published.provider_post_id
+    row = store.publication(session, claim.publication_id)
+    if row is not None and row.provider_post_id == post_id:
+        return  # recorded already: by the read-back, or by a commit whose answer was lost
+    _log.error("a late yes", extra={"provider_post_id": post_id})
+    store.add_read(
+        session,
+        claim.publication_id,
+        attempt_id,
+        complete=False,
+        matches=1,
+        evidence={
+            "words": "The network's yes arrived after this attempt had been closed.",
+            "provider_post_id": post_id,
+            "permalink": outcome.published.permalink,
+        },
+    )
+
+
+def _wait_s(outcome: Outcome, tries: int, times: PublishTimes) -> float:
+    return rules.wait_s(outcome, tries, times.retry_after_s, random.random())  # noqa: S311 - spread, not a secret

@@ -1,0 +1,564 @@
+"""All SQL of sending. Takes a session; never commits.
+
+Every write of a program names the epoch under which it claimed the row, and is a compare-and-set: no row back means
+somebody else has it by now. Locks go publication first, then its attempts; the trigger `publication_guard` refuses a
+publication that moves on while an attempt is unresolved, so the attempt is closed before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
+from sqlalchemy.orm import Session, aliased
+
+from core.accounts.model import Account
+from core.infra.logs import correlation_id
+from core.posts.model import Publication, PublicationEvent
+from core.posts.rules import Needs, PublicationState
+from core.posts.store import organization_of, set_because
+from core.provider_kit.errors import Trace
+from core.publishing.model import Attempt, LinkState, PublicationLink, ReconcileRead, TickerHeartbeat
+from core.publishing.rules import UNRESOLVED, AttemptState, Checked
+
+_clock = func.clock_timestamp
+_STEPS = ("post", "publish")
+_WHITE = " \t\n\r\f\v"
+_FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One publication that this process may work on, under this epoch."""
+
+    organization_id: UUID
+    publication_id: UUID
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One publication that the sweep moved."""
+
+    organization_id: UUID
+    publication_id: UUID
+    to_state: str
+
+
+# Across organizations: definer functions that return ids only (migration 0005)
+
+
+def claim_due(
+    session: Session,
+    at_most: int,
+    *,
+    owner: str,
+    lease_s: float,
+    backlog_older_than_s: float,
+    backlog_spacing_s: float,
+    twin_spacing_s: float,
+) -> list[Claim]:
+    """Take up to `at_most` due publications: scheduled -> queued, each with a new epoch."""
+    rows = session.execute(
+        text(
+            "select organization_id, publication_id, epoch from masthead.claim_due(:at_most, :owner, :lease,"
+            " :backlog_age, :backlog_spacing, :twin_spacing)"
+        ),
+        {
+            "at_most": at_most,
+            "owner": owner,
+            "lease": timedelta(seconds=lease_s),
+            "backlog_age": timedelta(seconds=backlog_older_than_s),
+            "backlog_spacing": timedelta(seconds=backlog_spacing_s),
+            "twin_spacing": timedelta(seconds=twin_spacing_s),
+        },
+    )
+    return [Claim(row.organization_id, row.publication_id, row.epoch) for row in rows]
+
+
+def claim_checks(session: Session, at_most: int, *, lease_s: float) -> list[Claim]:
+    """Take up to `at_most` unclear outcomes whose read is due; nobody else gets them for `lease_s` seconds."""
+    rows = session.execute(
+        text("select organization_id, publication_id, epoch from masthead.claim_checks(:at_most, :lease)"),
+        {"at_most": at_most, "lease": timedelta(seconds=lease_s)},
+    )
+    return [Claim(row.organization_id, row.publication_id, row.epoch) for row in rows]
+
+
+def claim_links(session: Session, at_most: int, *, lease_s: float) -> list[tuple[UUID, UUID]]:
+    """Take up to `at_most` links that are to be looked for: (organization id, publication id)."""
+    rows = session.execute(
+        text("select organization_id, publication_id from masthead.claim_links(:at_most, :lease)"),
+        {"at_most": at_most, "lease": timedelta(seconds=lease_s)},
+    )
+    return [(row.organization_id, row.publication_id) for row in rows]
+
+
+def sweep(session: Session, *, first_read_s: float, retry_s: float) -> list[Moved]:
+    """Move what lapsed: leases, windows, approvals."""
+    rows = session.execute(
+        text("select organization_id, publication_id, to_state from masthead.sweep(:first_read, :retry)"),
+        {"first_read": timedelta(seconds=first_read_s), "retry": timedelta(seconds=retry_s)},
+    )
+    return [Moved(row.organization_id, row.publication_id, row.to_state) for row in rows]
+
+
+def until_next_due(session: Session) -> float | None:
+    """Seconds until the next publication, read or link becomes due; None when nothing waits."""
+    row = session.execute(
+        text("select extract(epoch from masthead.next_due() - clock_timestamp())::float8 as seconds")
+    ).one()
+    seconds: float | None = row.seconds
+    return seconds
+
+
+def work_waiting(session: Session) -> tuple[bool, bool]:
+    """Whether there is something to send or read back, and whether there are links to look for, now."""
+    row = session.execute(text("select sends, links from masthead.work_waiting()")).one()
+    return bool(row.sends), bool(row.links)
+
+
+def oldest_due_s(session: Session) -> float | None:
+    """Seconds for which the oldest publication that could go out has been waiting; None when none waits."""
+    row = session.execute(text("select extract(epoch from masthead.oldest_due())::float8 as seconds")).one()
+    seconds: float | None = row.seconds
+    return seconds
+
+
+def beat(session: Session, name: str) -> None:
+    """Note that a ticker is looking."""
+    beating = insert_or_update(TickerHeartbeat).values(name=name, at=_clock())
+    session.execute(beating.on_conflict_do_update(index_elements=["name"], set_={"at": _clock()}))
+
+
+def heartbeats(session: Session) -> dict[str, float]:
+    """Ticker -> seconds since it last looked."""
+    age = func.extract("epoch", _clock() - TickerHeartbeat.at)
+    return {row.name: float(row.age) for row in session.execute(select(TickerHeartbeat.name, age.label("age")))}
+
+
+# One publication on its way
+
+
+def claim(session: Session, publication_id: UUID, epoch: int, *, owner: str, lease_s: float) -> Publication | None:
+    """Queued -> claimed; None when the lease lapsed or somebody else has it."""
+    return session.scalars(
+        update(Publication)
+        .where(
+            Publication.id == publication_id,
+            Publication.epoch == epoch,
+            Publication.state == PublicationState.QUEUED,
+            Publication.lease_until > _clock(),
+        )
+        .values(
+            state=PublicationState.CLAIMED,
+            lease_owner=owner,
+            lease_until=_clock() + timedelta(seconds=lease_s),
+            attempt_count=Publication.attempt_count + 1,
+            # Every click gives one; a row without is given one here, so that its calls can be told apart.
+            correlation_id=func.coalesce(func.nullif(Publication.correlation_id, ""), correlation_id()),
+        )
+        .returning(Publication)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+
+
+_CHECKED = """
+select p.approved_until > clock_timestamp() as approved, p.not_after > clock_timestamp() as in_window,
+  a.state as account_state, a.provider_account_id, a.network, o.publish_paused
+from masthead.publication p
+join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id
+join masthead.organization o on o.id = p.organization_id
+where p.id = :publication_id
+"""
+
+
+def checked(session: Session, publication_id: UUID) -> Checked:
+    """What has to hold at this moment for the publication to be sent."""
+    row = session.execute(text(_CHECKED), {"publication_id": publication_id}).one()
+    return Checked(
+        approved=bool(row.approved),
+        in_window=bool(row.in_window),
+        account_state=row.account_state,
+        account_id_at_network=row.provider_account_id,
+        network=row.network,
+        organization_paused=row.publish_paused,
+    )
+
+
+def give_back(
+    session: Session, claim: Claim, state: PublicationState, *, wait_s: float, last_error: Mapping[str, Any] | None
+) -> bool:
+    """Queued or claimed -> scheduled or failed, without an attempt; False when this epoch no longer holds it."""
+    if last_error and "reason" in last_error:
+        set_because(session, str(last_error["reason"]))
+    moved = session.execute(
+        update(Publication)
+        .where(
+            Publication.id == claim.publication_id,
+            Publication.epoch == claim.epoch,
+            Publication.state.in_((PublicationState.QUEUED, PublicationState.CLAIMED)),
+        )
+        .values(
+            state=state,
+            next_action_at=_clock() + timedelta(seconds=wait_s) if state is PublicationState.SCHEDULED else None,
+            last_error=dict(last_error) if last_error else Publication.last_error,
+            **_FREE,
+        )
+        .returning(Publication.id)
+        .execution_options(synchronize_session=False)
+    )
+    return moved.first() is not None
+
+
+def open_attempt(
+    session: Session,
+    claim: Claim,
+    *,
+    approved_sha256: bytes,
+    request_sha256: bytes,
+    lease_s: float,
+    send_within_s: float,
+    correlation_id: str,
+) -> int | None:
+    """Claimed -> sending together with its attempt, if everything still holds; None when it doesn't.
+
+    Lease, epoch, window, approval and bytes are compared on the row itself, account and organization beside it: this
+    is the last look before the call.
+    """
+    may_send = exists().where(Account.id == Publication.account_id, Account.state == "active").correlate(Publication)
+    moved = session.execute(
+        update(Publication)
+        .where(
+            Publication.id == claim.publication_id,
+            Publication.epoch == claim.epoch,
+            Publication.state == PublicationState.CLAIMED,
+            Publication.lease_until > _clock(),
+            Publication.not_after > _clock(),
+            Publication.approved_until > _clock(),
+            Publication.approved_sha256 == approved_sha256,
+            Publication.payload_sha256 == approved_sha256,
+            may_send,
+            text("not (select publish_paused from masthead.organization where id = publication.organization_id)"),
+        )
+        .values(state=PublicationState.SENDING, lease_until=_clock() + timedelta(seconds=lease_s))
+        .returning(Publication.id)
+        .execution_options(synchronize_session=False)
+    )
+    if moved.first() is None:
+        return None
+    attempt_id: int = session.execute(
+        insert(Attempt)
+        .values(
+            organization_id=claim.organization_id,
+            publication_id=claim.publication_id,
+            step="post",
+            epoch=claim.epoch,
+            request_sha256=request_sha256,
+            send_deadline=_clock() + timedelta(seconds=send_within_s),
+            correlation_id=correlation_id,
+        )
+        .returning(Attempt.id)
+    ).scalar_one()
+    return attempt_id
+
+
+def lock(session: Session, publication_id: UUID, epoch: int | None = None) -> Publication | None:
+    """One publication, held until the end of the transaction; None when it is gone or, with `epoch`, claimed anew."""
+    query = select(Publication).where(Publication.id == publication_id)
+    if epoch is not None:
+        query = query.where(Publication.epoch == epoch)
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+
+def unresolved_attempt(session: Session, publication_id: UUID) -> Attempt | None:
+    """The attempt of which nobody knows the outcome; the database allows one at most."""
+    query = select(Attempt).where(
+        Attempt.publication_id == publication_id, Attempt.step.in_(_STEPS), Attempt.state.in_(UNRESOLVED)
+    )
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def close_attempt(
+    session: Session,
+    attempt_id: int,
+    state: AttemptState,
+    *,
+    trace: Trace | None = None,
+    words: str | None = None,
+    provider_ref: str | None = None,
+    verdict_by: str | None = None,
+) -> bool:
+    """Write what became of an attempt nobody had closed; False when somebody had.
+
+    open -> unknown is such a closing too, but an unknown one can still be closed for good.
+    """
+    values: dict[str, Any] = {"state": state, "closed_at": _clock(), "verdict_by": verdict_by}
+    if trace is not None:
+        values |= {
+            "http_status": trace.http_status,
+            "provider_code": trace.code if trace.subcode is None else f"{trace.code}/{trace.subcode}",
+            "provider_trace_id": trace.trace_id,
+        }
+    if words is not None:
+        values["message"] = words
+    if provider_ref is not None:
+        values["provider_ref"] = provider_ref
+    before = (AttemptState.OPEN,) if state is AttemptState.UNKNOWN else tuple(UNRESOLVED)
+    closed = session.execute(
+        update(Attempt)
+        .where(Attempt.id == attempt_id, Attempt.state.in_(before))
+        .values(values)
+        .returning(Attempt.id)
+        .execution_options(synchronize_session=False)
+    )
+    return closed.first() is not None
+
+
+def move(session: Session, publication_id: UUID, state: PublicationState, *, because: str = "", **values: Any) -> None:
+    """Change a publication that this transaction holds; leases are let go of, `because` goes into its event."""
+    if because:
+        set_because(session, because)
+    session.execute(
+        update(Publication)
+        .where(Publication.id == publication_id)
+        .values(state=state, **_FREE, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def wait_to_check(
+    session: Session,
+    publication_id: UUID,
+    *,
+    attempt_id: int,
+    first_read_s: float,
+    because: str,
+    last_error: dict[str, Any] | None,
+) -> None:
+    """Sending -> unknown. The network gets `first_read_s` seconds from now and from the send's deadline to show it."""
+    deadline = select(Attempt.send_deadline).where(Attempt.id == attempt_id).scalar_subquery()
+    move(
+        session,
+        publication_id,
+        PublicationState.UNKNOWN,
+        because=because,
+        next_action_at=func.greatest(_clock(), deadline) + timedelta(seconds=first_read_s),
+        last_error=last_error,
+    )
+
+
+def retry_in(
+    session: Session, publication_id: UUID, *, seconds: float, because: str, last_error: dict[str, Any] | None
+) -> None:
+    """Sending or unknown -> scheduled after a provable no: the network gets another try in `seconds`."""
+    move(
+        session,
+        publication_id,
+        PublicationState.SCHEDULED,
+        because=because,
+        next_action_at=_clock() + timedelta(seconds=seconds),
+        last_error=last_error,
+    )
+
+
+def read_again_in(session: Session, publication_id: UUID, epoch: int, seconds: float) -> None:
+    """Put the next read of an unclear outcome off."""
+    session.execute(
+        update(Publication)
+        .where(
+            Publication.id == publication_id,
+            Publication.epoch == epoch,
+            Publication.state == PublicationState.UNKNOWN,
+        )
+        .values(next_action_at=_clock() + timedelta(seconds=seconds))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def ask_a_person(session: Session, publication_id: UUID, because: str) -> None:
+    """Unknown -> needs_human: whether it is live is for a person to say."""
+    move(
+        session,
+        publication_id,
+        PublicationState.NEEDS_HUMAN,
+        because=because,
+        needs=Needs.OUTCOME,
+        next_action_at=None,
+    )
+
+
+def close_as_published(
+    session: Session,
+    publication_id: UUID,
+    *,
+    provider_post_id: str | None,
+    permalink: str | None,
+    proof: dict[str, Any] | None = None,
+    published_at: datetime | None = None,
+    because: str = "",
+) -> None:
+    """-> published, with the row under which its public address will be found or is known already."""
+    move(
+        session,
+        publication_id,
+        PublicationState.PUBLISHED,
+        because=because,
+        provider_post_id=provider_post_id,
+        proof=proof,
+        published_at=published_at if published_at is not None else _clock(),
+        needs=None,
+        next_action_at=None,
+        last_error=None,
+    )
+    if provider_post_id is None:
+        return
+    session.execute(
+        insert_or_update(PublicationLink)
+        .values(
+            organization_id=organization_of(session),
+            publication_id=publication_id,
+            state=LinkState.FOUND if permalink else LinkState.PENDING,
+            url=permalink,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+# Reading back
+
+
+def add_read(
+    session: Session,
+    publication_id: UUID,
+    attempt_id: int,
+    *,
+    complete: bool,
+    matches: int,
+    evidence: Mapping[str, Any],
+) -> int:
+    """Keep a read; gives how many this attempt has had."""
+    session.execute(
+        insert(ReconcileRead).values(
+            organization_id=organization_of(session),
+            publication_id=publication_id,
+            attempt_id=attempt_id,
+            complete=complete,
+            matches=matches,
+            evidence=dict(evidence),
+        )
+    )
+    count: int = session.execute(
+        select(func.count()).select_from(ReconcileRead).where(ReconcileRead.attempt_id == attempt_id)
+    ).scalar_one()
+    return count
+
+
+def taken(session: Session, publication: Publication, provider_post_ids: Collection[str]) -> set[str]:
+    """Which of these posts of the account are another publication's."""
+    query = select(Publication.provider_post_id).where(
+        Publication.account_id == publication.account_id,
+        Publication.id != publication.id,
+        Publication.provider_post_id.in_(provider_post_ids),
+    )
+    return {each for each in session.scalars(query) if each is not None}
+
+
+def has_unresolved_twin(session: Session, publication: Publication) -> bool:
+    """Whether a publication of the same words on the account is in doubt too, so that one post could be either's.
+
+    Networks trim texts, so texts that differ in nothing but their ends count as the same.
+    """
+    other = aliased(Publication)
+    in_doubt = exists().where(
+        Attempt.publication_id == other.id, Attempt.step.in_(_STEPS), Attempt.state.in_(UNRESOLVED)
+    )
+    query = select(other.id).where(
+        other.account_id == publication.account_id,
+        func.btrim(other.payload["text"].astext, _WHITE) == publication.payload["text"].strip(_WHITE),
+        other.id != publication.id,
+        in_doubt,
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+# Links
+
+
+def link(session: Session, publication_id: UUID) -> PublicationLink | None:
+    """The row of a live post's address."""
+    query = select(PublicationLink).where(PublicationLink.publication_id == publication_id)
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def note_link(session: Session, publication_id: UUID, *, url: str | None, again_in_s: float | None) -> None:
+    """What a look for the address gave; neither an address nor another try means it is missing."""
+    state = LinkState.FOUND if url else LinkState.PENDING if again_in_s is not None else LinkState.MISSING
+    session.execute(
+        update(PublicationLink)
+        .where(PublicationLink.publication_id == publication_id, PublicationLink.state == LinkState.PENDING)
+        .values(
+            state=state,
+            url=url,
+            tries=PublicationLink.tries + 1,
+            next_try_at=_clock() + timedelta(seconds=again_in_s or 0),
+            updated_at=_clock(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+# Pages
+
+
+def publication(session: Session, publication_id: UUID) -> Publication | None:
+    """One publication as it is now."""
+    query = select(Publication).where(Publication.id == publication_id)
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def attempts(session: Session, publication_id: UUID) -> Sequence[Attempt]:
+    """All attempts, oldest first."""
+    return session.scalars(select(Attempt).where(Attempt.publication_id == publication_id).order_by(Attempt.id)).all()
+
+
+def reads(session: Session, publication_id: UUID) -> Sequence[ReconcileRead]:
+    """All reads, oldest first."""
+    query = select(ReconcileRead).where(ReconcileRead.publication_id == publication_id)
+    return session.scalars(query.order_by(ReconcileRead.id)).all()
+
+
+def events(session: Session, publication_id: UUID) -> Sequence[PublicationEvent]:
+    """All events, oldest first."""
+    query = select(PublicationEvent).where(PublicationEvent.publication_id == publication_id)
+    return session.scalars(query.order_by(PublicationEvent.id)).all()
+
+
+_LIMIT_LOCK = 7_021_992  # names the lock under which one organization's presses of Publish now are counted
+
+
+def pressed_lately(session: Session, action: str) -> int:
+    """How often an action was taken in this organization in the last minute. Presses at one time count one by one."""
+    session.execute(
+        text("select pg_advisory_xact_lock(:lock, hashtext(:organization))"),
+        {"lock": _LIMIT_LOCK, "organization": str(organization_of(session))},
+    )
+    pressed: int = session.execute(
+        text(
+            "select count(*) from masthead.audit_event where action = :action"
+            " and at > clock_timestamp() - interval '1 minute'"
+        ),
+        {"action": action},
+    ).scalar_one()
+    return pressed
+
+
+def now(session: Session) -> datetime:
+    """Postgres' time, which is the time that counts."""
+    moment: datetime = session.execute(select(_clock())).scalar_one()
+    return moment

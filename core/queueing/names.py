@@ -1,0 +1,35 @@
+"""Queues and the jobs that may run on them, by dotted name: core starts work that it may not import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class QueueName(StrEnum):
+    """One queue, one kind of worker process; a worker on two queues would lose jobs (RELIABILITY 0, fact 1)."""
+
+    PUBLISH = "publish"
+    MEDIA = "media"
+    LOW = "low"
+    TICK = "tick"
+
+
+class JobName(StrEnum):
+    """Every job there is. None takes arguments: what to do is read from Postgres."""
+
+    DRAIN = "jobs.sender.drain"
+    FIND_LINKS = "jobs.low.find_links"
+    REVOKE_OVERDUE_CHOICES = "jobs.low.revoke_overdue_choices"
+    TICK = "jobs.tick.tick"
+    HOUSEKEEPING = "jobs.tick.housekeeping"
+
+
+QUEUE_OF: Final[Mapping[JobName, QueueName]] = {
+    JobName.DRAIN: QueueName.PUBLISH,
+    JobName.FIND_LINKS: QueueName.LOW,
+    JobName.REVOKE_OVERDUE_CHOICES: QueueName.LOW,
+    JobName.TICK: QueueName.TICK,
+    JobName.HOUSEKEEPING: QueueName.TICK,
+}

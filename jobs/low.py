@@ -1,0 +1,25 @@
+"""Jobs that nobody waits for."""
+
+from __future__ import annotations
+
+from core.accounts import commands as accounts
+from core.publishing import links
+
+_AT_ONCE = 20
+_ROUNDS = 50
+
+
+def find_links() -> int:
+    """Look for the addresses of live posts until none is due; gives how many were looked for."""
+    found = 0
+    for _ in range(_ROUNDS):
+        count = links.find_due(_AT_ONCE)
+        found += count
+        if count < _AT_ONCE:
+            break
+    return found
+
+
+def revoke_overdue_choices() -> None:
+    """Give back grants whose accounts were not chosen in time."""
+    accounts.revoke_overdue_choices()

@@ -1,0 +1,127 @@
+"""The sender: `drain` keeps up to k sends in flight until nothing is due (MEASURED 3).
+
+One process, one pool of k threads, one database connection per thread and one for claiming. Rows are claimed only when
+a slot is free or about to be, never more than k + k/2, because a claimed row's lease runs. A kill can so leave k
+publications in doubt at most, and a stop leaves none: it ends claiming, gives back what no thread has begun, and waits
+for the sends in flight, each of which has a total deadline of its own. RQ's job timeout hits the main thread only; what
+is in flight goes on, and the next `drain` counts it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from core.infra import crash
+from core.infra.settings import PublishTimes
+from core.publishing import checking, claiming, sending, sweeping
+from core.publishing.claiming import Claim
+from core.queueing.enqueue import Hints
+from core.queueing.names import JobName
+
+_log = logging.getLogger(__name__)
+_SHORTEST_NAP_S = 0.01
+
+
+@dataclass(slots=True)
+class Sender:
+    """The slots of this process."""
+
+    times: PublishTimes
+    hints: Hints | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _slots: ThreadPoolExecutor = field(init=False)
+    _flight: dict[Future[object], Claim] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._slots = ThreadPoolExecutor(max_workers=self.times.in_flight, thread_name_prefix="send")
+
+    def drain(self) -> int:
+        """Send and read back what is due until nothing is, the budget is over or a stop is asked; gives how many."""
+        until = time.monotonic() + self.times.drain_budget_s
+        begun = 0
+        while True:
+            if self.stopping.is_set():
+                self._give_back()
+                open_for_more = False
+            else:
+                open_for_more = time.monotonic() < until
+            found = self._claim() if open_for_more else 0
+            begun += found
+            if not self._flight:
+                break
+            # With nothing more to claim, look again when the next row is due: a send in flight may take half a minute.
+            nap = self.times.tick_s if found or not open_for_more else self._until_next_due()
+            self._land(nap)
+        if not self.stopping.is_set() and self.hints is not None and sweeping.work_waiting()[0]:
+            self.hints.give(JobName.DRAIN)
+        return begun
+
+    def stop(self) -> None:
+        """Claim nothing more; `drain` gives back what hasn't begun and ends with the last send in flight."""
+        self.stopping.set()
+
+    def close(self) -> None:
+        """Give back what no thread has begun, wait for what is in flight, and let the threads go."""
+        self.stop()
+        self._give_back()
+        self._slots.shutdown(wait=True)
+
+    def _claim(self) -> int:
+        k = self.times.in_flight
+        if len(self._flight) > k + k // 4:
+            return 0
+        room = k + max(1, k // 2) - len(self._flight)
+        # Questions first: they are few, short, and somebody waits for the answer. At most a quarter of the slots.
+        checks = claiming.due_checks(min(room, max(1, k // 4)), self.times)
+        for claim in checks:
+            self._begin(checking.check_one, claim)
+        sends = claiming.due(room - len(checks), self.times) if room > len(checks) else []
+        for claim in sends:
+            self._begin(sending.publish_one, claim)
+        if sends:
+            crash.point("d3")
+        return len(checks) + len(sends)
+
+    def _begin(self, work: Callable[..., object], claim: Claim) -> None:
+        future = self._slots.submit(work, claim.organization_id, claim.publication_id, claim.epoch, times=self.times)
+        self._flight[future] = claim
+
+    def _land(self, nap_s: float) -> None:
+        done, _ = wait(self._flight, timeout=nap_s, return_when=FIRST_COMPLETED)
+        for future in done:
+            claim = self._flight.pop(future)
+            failure = None if future.cancelled() else future.exception()
+            if failure is not None:
+                _log.error(
+                    "a send ended in an exception; its lease will settle it",
+                    exc_info=failure,
+                    extra={"publication_id": claim.publication_id},
+                )
+
+    def _give_back(self) -> None:
+        claiming.give_back([claim for future, claim in list(self._flight.items()) if future.cancel()])
+
+    def _until_next_due(self) -> float:
+        seconds = sweeping.until_next_due()
+        return self.times.tick_s if seconds is None else min(max(seconds, _SHORTEST_NAP_S), self.times.tick_s)
+
+
+_sender: Sender | None = None
+
+
+def use(sender: Sender | None) -> None:
+    """Make `sender` the one that `drain` of this process works with."""
+    global _sender
+    _sender = sender
+
+
+def drain() -> int:
+    """The job behind a hint on the queue `publish`."""
+    if _sender is None:
+        raise RuntimeError("jobs.sender.use() has not been called in this process")
+    return _sender.drain()

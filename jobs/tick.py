@@ -1,0 +1,42 @@
+"""The second, independent ticker: started by rq-scheduler, so that publishing goes on when the dispatcher doesn't."""
+
+from __future__ import annotations
+
+from core.publishing import sweeping
+from core.publishing.sweeping import Look
+from core.publishing.times import times
+from core.queueing.enqueue import Hints
+from core.queueing.names import JobName
+
+TICKER = "tick"
+_hints: Hints | None = None
+
+
+def use(hints: Hints) -> None:
+    """Give the hints of this process to its jobs."""
+    global _hints
+    _hints = hints
+
+
+def tick() -> None:
+    """Sweep once and wake whoever has something to do."""
+    wake(sweeping.look(TICKER, times()), _given())
+
+
+def housekeeping() -> None:
+    """Once a minute: what nobody waits for."""
+    _given().give(JobName.REVOKE_OVERDUE_CHOICES)
+
+
+def wake(look: Look, hints: Hints) -> None:
+    """Hints for what a look has seen."""
+    if look.sends:
+        hints.give(JobName.DRAIN)
+    if look.links:
+        hints.give(JobName.FIND_LINKS)
+
+
+def _given() -> Hints:
+    if _hints is None:
+        raise RuntimeError("jobs.tick.use() has not been called in this process")
+    return _hints

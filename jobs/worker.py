@@ -1,0 +1,142 @@
+"""`python -m jobs.worker <queue>`: one worker process for one queue.
+
+RQ's SimpleWorker: no fork per job, so the pool of connections stays warm and no orphan of a killed parent can go on
+(RELIABILITY 0, fact 3). One queue each, because with several RQ takes jobs off destructively (fact 1).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.worker import SimpleWorker
+from typing_extensions import override
+
+from core.infra.settings import Settings, SettingsInvalid
+from core.publishing.times import times as times_of_this_process
+from core.queueing.connection import for_hints, for_worker
+from core.queueing.enqueue import Hints
+from core.queueing.jobs import KnownJob
+from core.queueing.names import QueueName
+from jobs import process, sender, tick
+from jobs.process import Pause
+from jobs.sender import Sender
+
+_log = logging.getLogger(__name__)
+_MAINTENANCE_S = 60
+_POOL_OF_OTHERS = 2
+
+
+def _nothing() -> None:
+    """Most workers have nothing to do while the queue's server is away."""
+
+
+class HintQueue(Queue):
+    """A queue that lets its worker look for work by itself when its server is away: hints are all that is lost."""
+
+    on_server_away: ClassVar[Callable[[], object]] = staticmethod(_nothing)
+
+    @classmethod
+    @override
+    def dequeue_any(cls, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().dequeue_any(*args, **kwargs)
+        except (RedisError, OSError):
+            cls.on_server_away()
+            raise
+
+
+class OneQueueWorker(SimpleWorker):
+    """A worker that tells its job of a stop, and survives the loss of its server while it does so."""
+
+    job_class = KnownJob
+    queue_class = HintQueue
+    max_connection_wait_time = 2.0
+    on_stop: Callable[[], object] = staticmethod(_nothing)
+    asked_to_stop = False
+
+    @override
+    def handle_warm_shutdown_request(self) -> None:
+        self.asked_to_stop = True
+        self.on_stop()
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+
+    @override
+    def set_shutdown_requested_date(self) -> None:
+        try:
+            super().set_shutdown_requested_date()  # type: ignore[no-untyped-call]
+        except (RedisError, OSError):
+            _log.warning("the stop could not be noted in the queue's server")
+
+
+def work(name: QueueName, connection: Redis, on_stop: Callable[[], object] = _nothing) -> None:
+    """Work on one queue until asked to stop, starting over when RQ gives up on its server."""
+    pause = Pause()
+    while True:
+        began = time.monotonic()
+        try:
+            worker = OneQueueWorker(
+                [HintQueue(name.value, connection=connection, job_class=KnownJob, serializer="json")],
+                connection=connection,
+                serializer="json",
+                maintenance_interval=_MAINTENANCE_S,
+                log_job_description=False,
+            )
+            worker.on_stop = on_stop
+            worker.work(with_scheduler=False)
+            if worker.asked_to_stop:
+                return
+        except (RedisError, OSError) as error:
+            _log.warning("the queue's server is away", extra={"cause": type(error).__name__})
+            HintQueue.on_server_away()
+        if time.monotonic() - began > process.LONGEST_PAUSE_S:
+            pause.reset()
+        pause.take()
+
+
+def main(settings: Settings, name: QueueName) -> None:
+    """Run until SIGTERM or SIGINT."""
+    process.begin_logging(f"worker-{name}", settings)
+    times = times_of_this_process()
+    sends = name is QueueName.PUBLISH
+    process.connect(
+        settings,
+        "worker",
+        pool_size=times.in_flight + 1 if sends else _POOL_OF_OTHERS,
+        application=f"masthead-worker-{name}",
+    )
+    longest = times.drain_budget_s + times.lease_sending_s
+    hints = Hints(for_hints(settings.queue_url()), timeout_s=int(longest) + 60)
+    tick.use(hints)
+    connection = for_worker(settings.queue_url())
+    if not sends:
+        work(name, connection)
+        return
+    slots = Sender(times, hints)
+    sender.use(slots)
+    HintQueue.on_server_away = slots.drain
+    try:
+        work(name, connection, slots.stop)
+    finally:
+        slots.close()
+
+
+def named(arguments: list[str]) -> QueueName:
+    """The queue on the command line. Raises SettingsInvalid."""
+    try:
+        (name,) = arguments
+        return QueueName(name)
+    except ValueError:
+        raise SettingsInvalid(
+            f"python -m jobs.worker {' '.join(arguments):.60}: name one queue of {', '.join(QueueName)}."
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(process.run(lambda settings: main(settings, named(sys.argv[1:]))))

@@ -1,0 +1,318 @@
+"""Publications that can really be sent: accounts whose Pages live in the sandbox, posts approved and due."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import select, text
+
+from core.infra import db
+from core.infra.actor import Actor, Role
+from core.infra.settings import PublishTimes
+from core.posts.model import Publication
+from core.posts.rules import PublicationState
+from core.provider_kit.types import Access, LivePost, Payload, Problem, Published, ReadBack, VisibleCall
+from core.publishing import checking, claiming, sending, store, sweeping
+from core.publishing.model import Attempt, ReconcileRead
+from core.publishing.store import Claim
+from tests.factories.accounts import MadeAccount, make_account
+from tests.factories.organizations import make_actor, make_organization
+from tests.factories.posts import make_approved, publication
+from tests.fixtures.programs import RunningSandbox
+
+_numbers = itertools.count(1)
+
+# Every time of the machine at 1/50 (PRODUCT 7 h).
+FAST = PublishTimes(
+    lease_queued_s=0.6,
+    lease_claimed_s=1.2,
+    lease_sending_s=1.2,
+    connect_timeout_s=0.1,
+    read_timeout_s=0.6,
+    send_within_s=0.2,
+    first_read_after_s=0.3,
+    read_spacing_s=(0.3, 1.2, 12),
+    retry_after_s=(0.1, 0.3, 1.2, 6),
+    backlog_older_than_s=6,
+    backlog_spacing_s=1.2,
+    twin_spacing_s=1.2,
+    tick_s=0.02,
+    drain_budget_s=1.2,
+    stop_grace_s=0.9,
+)
+
+
+def as_environment(times: PublishTimes) -> dict[str, str]:
+    """The same times for a program of its own."""
+    return {
+        f"MASTHEAD_PUBLISH_{name.upper()}": ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        for name, value in times.model_dump().items()
+    }
+
+
+@dataclass(frozen=True)
+class Page:
+    """A Page of the sandbox, and the account that Masthead has for it."""
+
+    account: MadeAccount
+    id: str
+    token: str
+
+    @property
+    def feed(self) -> str:
+        """The route of its posts, for faults."""
+        return f"POST /graph.facebook.com/*/{self.id}/feed"
+
+    @property
+    def reading(self) -> str:
+        """The route of reading it back, for faults."""
+        return f"GET /graph.facebook.com/*/{self.id}/published_posts"
+
+
+@dataclass(frozen=True)
+class House:
+    """An organization with an author, an approver and Pages in the sandbox."""
+
+    organization_id: UUID
+    author: Actor
+    approver: Actor
+    pages: tuple[Page, ...]
+
+    @property
+    def page(self) -> Page:
+        """The first Page."""
+        return self.pages[0]
+
+
+def make_pages(sandbox: RunningSandbox, actor: Actor, count: int = 1) -> tuple[Page, ...]:
+    """New Pages at the sandbox, connected."""
+    made = sandbox.post("/_sandbox/accounts", {"count": count, "person": "p-maya", "prefix": f"P{next(_numbers)}"})
+    return tuple(
+        Page(
+            make_account(actor, name=each["name"], provider_account_id=each["id"], token=each["page_token"]),
+            each["id"],
+            each["page_token"],
+        )
+        for each in made
+    )
+
+
+def make_house(sandbox: RunningSandbox, pages: int = 1) -> House:
+    """A new organization, ready to publish."""
+    organization_id = make_organization()
+    approver = make_actor(organization_id, Role.ADMIN, name="Ada Admin")
+    author = make_actor(organization_id, Role.EDITOR, name="Edgar Editor")
+    return House(organization_id, author, approver, make_pages(sandbox, approver, pages))
+
+
+def make_scheduled(house: House, page: Page | None = None, *, words: str | None = None, **post: Any) -> Publication:
+    """An approved publication with a slot tomorrow and words of its own."""
+    words = words or f"Number {next(_numbers)} of {house.organization_id.hex[:8]}."
+    account_id = (page or house.page).account.id
+    post.setdefault("slot_at", datetime.now(UTC) + timedelta(days=1))
+    return publication(house.author, make_approved(house.author, house.approver, [account_id], text=words, **post))
+
+
+def make_due(
+    house: House, page: Page | None = None, *, words: str | None = None, ago_s: float = 0.0, window_s: float = 1800
+) -> Publication:
+    """An approved publication whose slot came `ago_s` seconds ago."""
+    row = make_scheduled(house, page, words=words)
+    bring_forward(house.approver, row.id, ago_s=ago_s, window_s=window_s)
+    return again(house.approver, row.id)
+
+
+def bring_forward(actor: Actor, publication_id: UUID, *, ago_s: float = 0.0, window_s: float = 1800) -> None:
+    """Let a slot come: nobody can schedule into the past, and tests don't wait."""
+    let_pass(
+        actor,
+        publication_id,
+        due_at=f"clock_timestamp() - make_interval(secs => {ago_s:f})",
+        not_after=f"clock_timestamp() + make_interval(secs => {window_s:f})",
+    )
+
+
+def again(actor: Actor, publication_id: UUID) -> Publication:
+    """A publication's row as it is now."""
+    with db.transaction(actor) as session:
+        row = session.scalars(select(Publication).where(Publication.id == publication_id)).one()
+        session.expunge_all()
+    return row
+
+
+def attempts(actor: Actor, publication_id: UUID) -> list[Attempt]:
+    """All attempts, oldest first."""
+    with db.transaction(actor) as session:
+        rows = session.scalars(
+            select(Attempt).where(Attempt.publication_id == publication_id).order_by(Attempt.id)
+        ).all()
+        session.expunge_all()
+    return list(rows)
+
+
+def reads(actor: Actor, publication_id: UUID) -> list[ReconcileRead]:
+    """All reads, oldest first."""
+    with db.transaction(actor) as session:
+        rows = session.scalars(
+            select(ReconcileRead).where(ReconcileRead.publication_id == publication_id).order_by(ReconcileRead.id)
+        ).all()
+        session.expunge_all()
+    return list(rows)
+
+
+@contextmanager
+def acting_as(database: db.Database) -> Iterator[None]:
+    """Let commands and programs of this block use another role's database."""
+    before = db.current()
+    db.use(database)
+    try:
+        yield
+    finally:
+        db.use(before)
+
+
+def claim_one(worker: db.Database, publication_id: UUID, times: PublishTimes = FAST) -> Claim:
+    """Claim what is due, which must be this publication."""
+    with acting_as(worker):
+        (claim,) = claiming.due(5, times)
+    assert claim.publication_id == publication_id
+    return claim
+
+
+def send_one(worker: db.Database, publication_id: UUID, times: PublishTimes = FAST) -> PublicationState | None:
+    """Claim and send it."""
+    claim = claim_one(worker, publication_id, times)
+    with acting_as(worker):
+        return sending.publish_one(claim.organization_id, claim.publication_id, claim.epoch, times=times)
+
+
+def vanish_while_sending(worker: db.Database, house: House, publication_id: UUID) -> None:
+    """Leave a publication as a sender does that dies between its attempt's commit and its outcome's."""
+    claim = claim_one(worker, publication_id)
+    with worker.organization_transaction(house.organization_id, "program:sender", "test") as session:
+        row = store.claim(session, publication_id, claim.epoch, owner="gone", lease_s=1)
+        assert row is not None
+        assert row.approved_sha256 is not None
+        opened = store.open_attempt(
+            session,
+            claim,
+            approved_sha256=row.approved_sha256,
+            request_sha256=row.approved_sha256,
+            lease_s=0.001,
+            send_within_s=FAST.send_within_s,
+            correlation_id=row.correlation_id,
+        )
+        assert opened is not None
+
+
+def leave_unclear(worker: db.Database, house: House, publication_id: UUID) -> None:
+    """As `vanish_while_sending`, swept, and with the read-back due."""
+    vanish_while_sending(worker, house, publication_id)
+    let_pass(house.approver, publication_id, lease_until="clock_timestamp() - interval '1 ms'")
+    assert sweep(worker) == {publication_id: "unknown"}
+    let_pass(house.approver, publication_id, next_action_at="clock_timestamp()")
+
+
+def check_one(worker: db.Database, publication_id: UUID, times: PublishTimes = FAST) -> PublicationState | None:
+    """Read an unclear outcome back, as if its time had come."""
+    with acting_as(worker):
+        with db.free_transaction() as session:
+            organization_id, epoch = session.execute(
+                text("select organization_id, epoch from masthead.claim_checks(100, '1 s') where publication_id = :id"),
+                {"id": publication_id},
+            ).one()
+        return checking.check_one(organization_id, publication_id, epoch, times=times)
+
+
+def sweep(worker: db.Database, times: PublishTimes = FAST) -> dict[UUID, str]:
+    """Look once; gives what moved where."""
+    with acting_as(worker):
+        return {each.publication_id: each.to_state for each in sweeping.look("test", times).moved}
+
+
+def posts_with(sandbox: RunningSandbox, words: str) -> list[dict[str, Any]]:
+    """Every post ever made visible with these words."""
+    return [post for post in sandbox.get("/_sandbox/posts") if post["text"] == words]
+
+
+_owner_url = ""
+
+
+def use_owner(url: str) -> None:
+    """Where `tamper` logs in as the owner of the tables."""
+    global _owner_url
+    _owner_url = url.replace("postgresql+psycopg://", "postgresql://")
+
+
+def tamper(organization_id: UUID, statement: str, **values: object) -> None:
+    """Run SQL in an organization as the owner: for what no login role may write."""
+    with psycopg.connect(_owner_url) as connection:
+        connection.execute("select set_config('app.organization_id', %s, true)", (str(organization_id),))
+        connection.execute(statement, values)
+
+
+def let_pass(actor: Actor, publication_id: UUID, **columns: str) -> None:
+    """Set columns of a row to SQL expressions: let_pass(actor, id, lease_until="clock_timestamp()")."""
+    changes = ", ".join(f"{name} = {expression}" for name, expression in columns.items())
+    tamper(actor.organization_id, f"update masthead.publication set {changes} where id = %(id)s", id=publication_id)
+
+
+class ScriptedPublisher:
+    """A network that does what a test says, for what the sandbox can't do: errors of ours, exact moments, frozen calls.
+
+    `answers` are given one per call: a value is returned, an exception raised, a function called.
+    """
+
+    def __init__(self, *answers: Any, read: Any = None, prepared: Any = None) -> None:
+        self.answers = list(answers)
+        self.read = read
+        self.prepared = prepared
+        self.sent: list[tuple[VisibleCall, Access]] = []
+        self.begin_by: list[float | None] = []
+
+    def problems(self, payload: Payload) -> list[Problem]:
+        return [Problem("error", "Too long.", "Shorten it.")] if payload.text.startswith("TOO LONG") else []
+
+    def prepare(self, payload: Payload, access: Access) -> VisibleCall:
+        if self.prepared is not None:
+            self._give(self.prepared)
+        return VisibleCall("POST", "https://network.example/feed", {"message": payload.text}, payload.sha256())
+
+    def publish(
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+    ) -> Published:
+        self.sent.append((call, access))
+        self.begin_by.append(begin_by)
+        answer: Published = self._give(self.answers.pop(0))
+        return answer
+
+    def read_back(self, payload: Payload, access: Access, *, since: datetime, timeout_s: float) -> ReadBack:
+        read: ReadBack = self._give(self.read)
+        return read
+
+    def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
+        return f"https://network.example/{provider_post_id}"
+
+    @staticmethod
+    def _give(answer: Any) -> Any:
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer() if callable(answer) else answer
+
+
+def live_post(provider_post_id: str, words: str, *, at: datetime | None = None) -> LivePost:
+    """A post as a read shows it."""
+    permalink = f"https://network.example/{provider_post_id}"
+    return LivePost(provider_post_id, words, None, at or datetime.now(UTC), permalink)
+
+
+def seen(*matches: LivePost, complete: bool = True, look_alikes: tuple[LivePost, ...] = ()) -> ReadBack:
+    """A read of the account."""
+    return ReadBack(complete=complete, matches=matches, seen=len(matches), look_alikes=look_alikes)

@@ -1,0 +1,40 @@
+"""The sandbox as the network of these tests, and the roles of the programs that meet in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core import providers
+from core.infra import db
+from core.infra.settings import Settings
+from tests.factories.publishing import House, make_house, use_owner
+from tests.fixtures.programs import RunningSandbox
+
+
+@pytest.fixture
+def network(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSandbox]:
+    """Meta's calls go to the sandbox."""
+    app = next(each for each in sandbox.get("/_sandbox/world")["apps"] if each["provider"] == "meta")
+    monkeypatch.setenv("PROVIDER_META_GRAPH_URL", f"{sandbox.url}/graph.facebook.com")
+    monkeypatch.setenv("PROVIDER_META_DIALOG_URL", f"{sandbox.url}/www.facebook.com")
+    monkeypatch.setenv("PROVIDER_META_CLIENT_ID", app["client_id"])
+    monkeypatch.setenv("PROVIDER_META_CLIENT_SECRET", app["client_secret"])
+    providers.providers.cache_clear()
+    yield sandbox
+    providers.providers.cache_clear()
+    sandbox.delete("/_sandbox/faults")
+
+
+@pytest.fixture
+def worker(settings: Settings, worker_database: db.Database, committed_database: db.Database) -> db.Database:
+    """The sender's role. People's commands use the web role, which is the current one."""
+    use_owner(settings.owner_url())
+    return worker_database
+
+
+@pytest.fixture
+def house(network: RunningSandbox, worker: db.Database) -> House:
+    """An organization with one Page in the sandbox."""
+    return make_house(network)

@@ -1,0 +1,237 @@
+"""Who gets which row: due, approved, fair, one of twins, a backlog spaced, and never two hands on one."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from core.infra import db
+from core.infra.settings import PublishTimes
+from core.posts.rules import PublicationState
+from core.publishing import claiming, store
+from tests.factories.publishing import (
+    FAST,
+    House,
+    acting_as,
+    again,
+    bring_forward,
+    claim_one,
+    let_pass,
+    make_due,
+    make_house,
+    make_pages,
+    make_scheduled,
+    send_one,
+)
+from tests.fixtures.programs import RunningSandbox
+
+SLOW = PublishTimes()
+
+
+def claim(worker: db.Database, at_most: int = 50, times: PublishTimes = FAST) -> list[UUID]:
+    with acting_as(worker):
+        return [each.publication_id for each in claiming.due(at_most, times)]
+
+
+def run(house: House, sql: str) -> None:
+    with db.transaction(house.approver) as session:
+        session.execute(text(sql))
+
+
+def test_a_due_row_is_taken_once_with_a_new_epoch_and_a_lease(house: House, worker: db.Database):
+    row = make_due(house)
+    taken = claim_one(worker, row.id, SLOW)
+    now = again(house.author, row.id)
+    assert (now.state, now.epoch, now.lease_owner) == (PublicationState.QUEUED, taken.epoch, claiming.owner())
+    assert now.lease_until is not None
+    assert 29 < (now.lease_until - now.updated_at).total_seconds() <= 30
+    assert claim(worker) == []
+
+
+def test_what_is_not_due_yet_is_left_alone(house: House, worker: db.Database):
+    make_scheduled(house)
+    assert claim(worker) == []
+
+
+@pytest.mark.parametrize(
+    "because",
+    [
+        "update masthead.publication set next_action_at = clock_timestamp() + interval '1 min'",
+        "update masthead.publication set not_after = clock_timestamp()",
+        "update masthead.publication set approved_until = clock_timestamp()",
+        "update masthead.account set state = 'paused'",
+        "update masthead.account set state = 'auth_broken'",
+        "update masthead.account set state = 'disabled'",
+        "update masthead.organization set publish_paused = true",
+    ],
+)
+def test_what_must_wait_is_left_alone(because: str, house: House, worker: db.Database):
+    make_due(house)
+    run(house, because)
+    assert claim(worker) == []
+
+
+def test_what_came_due_during_a_pause_is_not_sent_at_resume(house: House, worker: db.Database):
+    row = make_due(house)
+    run(house, "update masthead.account set state = 'paused'")
+    run(house, "update masthead.account set state = 'active'")
+    assert claim(worker) == []
+    later = make_due(house)
+    assert claim(worker) == [later.id]
+    assert again(house.author, row.id).state is PublicationState.SCHEDULED
+
+
+def test_what_came_due_while_the_organization_was_paused_is_not_sent_at_resume(house: House, worker: db.Database):
+    make_due(house)
+    run(house, "update masthead.organization set publish_paused = true")
+    run(house, "update masthead.organization set publish_paused = false")
+    assert claim(worker) == []
+
+
+def test_a_reconnected_account_sends_what_waited_for_it(house: House, worker: db.Database):
+    row = make_due(house)
+    run(house, "update masthead.account set state = 'auth_broken'")
+    run(house, "update masthead.account set state = 'active'")
+    assert claim(worker) == [row.id]
+
+
+def test_ten_claimers_at_once_share_the_rows_and_none_is_taken_twice(
+    network: RunningSandbox, house: House, worker: db.Database
+):
+    pages = make_pages(network, house.approver, 10)
+    rows = {make_due(house, page).id for page in pages for _ in range(4)}
+    together, taken = threading.Barrier(8), []
+
+    def take() -> None:
+        together.wait()
+        for _ in range(6):
+            taken.extend(each.publication_id for each in claiming.due(3, FAST))
+
+    with acting_as(worker):
+        threads = [threading.Thread(target=take) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        taken.extend(each.publication_id for each in claiming.due(50, FAST))
+    assert Counter(taken) == Counter(rows)
+
+
+def test_an_organization_with_many_rows_does_not_keep_another_waiting(
+    network: RunningSandbox, house: House, worker: db.Database
+):
+    for _ in range(12):
+        make_due(house, ago_s=5)
+    assert len(claim(worker, 6)) == 6
+    other = make_house(network)
+    late = make_due(other, ago_s=0)
+    assert claim(worker, 1) == [late.id]
+
+
+def test_equal_twins_go_one_after_the_other(house: House, worker: db.Database):
+    first, second = make_due(house, words="Twice.", ago_s=1), make_due(house, words="Twice.")
+    assert send_one(worker, first.id, SLOW) is PublicationState.PUBLISHED
+    assert claim(worker, times=SLOW) == []
+    with worker.organization_transaction(house.organization_id, "program:test") as session:
+        session.execute(
+            text("update masthead.publication set published_at = clock_timestamp() - interval '61 s' where id = :id"),
+            {"id": first.id},
+        )
+    assert claim(worker, times=SLOW) == [second.id]
+
+
+def test_twins_in_two_hands_at_once_are_impossible(house: House, worker: db.Database):
+    first, second = make_due(house, words="Twice."), make_due(house, words="Twice.")
+    with worker.organization_transaction(house.organization_id, "program:test") as session:
+        session.execute(
+            text("update masthead.publication set state = 'queued', lease_until = 'infinity' where id = :id"),
+            {"id": first.id},
+        )
+        # Another sender looks before the first twin's claim is committed: it can't see it, and must not take the other.
+        assert claim(worker) == []
+    assert again(house.author, second.id).state is PublicationState.SCHEDULED
+
+
+def test_a_backlog_leaves_one_at_a_time(house: House, worker: db.Database):
+    old = [make_due(house, ago_s=600) for _ in range(3)]
+    fresh = make_due(house)
+    assert len(claim(worker, times=SLOW)) == 2
+    assert fresh.id not in claim(worker, times=SLOW)
+    run(house, "update masthead.account set next_send_at = clock_timestamp()")
+    assert len(claim(worker, times=SLOW)) == 1
+    left = [row for row in old if again(house.author, row.id).state is PublicationState.SCHEDULED]
+    assert len(left) == 1
+
+
+def test_a_row_in_a_persons_hands_is_skipped_and_not_waited_for(house: House, worker: db.Database):
+    row = make_due(house)
+    with db.transaction(house.approver) as session:
+        session.execute(
+            text(
+                "update masthead.publication set due_at = due_at + interval '1 day',"
+                " not_after = not_after + interval '1 day' where id = :id"
+            ),
+            {"id": row.id},
+        )
+        assert claim(worker) == []
+    assert claim(worker) == []
+
+
+def test_an_account_held_by_a_frozen_process_delays_nobody_else(
+    network: RunningSandbox, house: House, worker: db.Database
+):
+    (other,) = make_pages(network, house.approver)
+    stuck, free = make_due(house, ago_s=600), make_due(house, other, ago_s=600)
+    with worker.organization_transaction(house.organization_id, "program:frozen") as session:
+        session.execute(
+            text("update masthead.account set next_send_at = null where id = :id"), {"id": house.page.account.id}
+        )
+        assert claim(worker, times=SLOW) == [free.id]
+    assert claim(worker, times=SLOW) == [stuck.id]
+
+
+def test_what_is_given_back_is_due_again_at_once(house: House, worker: db.Database):
+    row = make_due(house)
+    taken = claim_one(worker, row.id)
+    with acting_as(worker):
+        claiming.give_back([taken])
+    assert again(house.author, row.id).state is PublicationState.SCHEDULED
+    assert claim_one(worker, row.id).epoch == taken.epoch + 1
+
+
+def test_giving_back_what_somebody_else_has_by_now_changes_nothing(house: House, worker: db.Database):
+    row = make_due(house)
+    taken = claim_one(worker, row.id)
+    let_pass(house.approver, row.id, epoch="epoch + 1")
+    with acting_as(worker):
+        claiming.give_back([taken])
+    assert again(house.author, row.id).state is PublicationState.QUEUED
+
+
+def test_the_next_due_instant_is_ahead_and_a_held_row_keeps_nobody_awake(house: House, worker: db.Database):
+    with acting_as(worker), db.free_transaction() as session:
+        assert store.until_next_due(session) is None
+    row = make_scheduled(house)
+    with acting_as(worker), db.free_transaction() as session:
+        seconds = store.until_next_due(session)
+    assert seconds is not None
+    assert 86_000 < seconds < 86_500
+    bring_forward(house.approver, row.id)
+    run(house, "update masthead.account set state = 'paused'")
+    with acting_as(worker), db.free_transaction() as session:
+        assert store.until_next_due(session) is None
+        assert store.work_waiting(session) == (False, False)
+
+
+def test_the_age_of_the_oldest_due_row_is_the_alarm(house: House, worker: db.Database):
+    with acting_as(worker), db.free_transaction() as session:
+        assert store.oldest_due_s(session) is None
+    make_due(house, ago_s=100)
+    with acting_as(worker), db.free_transaction() as session:
+        age = store.oldest_due_s(session)
+    assert age is not None
+    assert 100 < age < 110

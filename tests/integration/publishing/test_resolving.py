@@ -1,0 +1,217 @@
+"""A person says what became of a send; the network is asked before it counts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from core.audit.queries import history
+from core.infra import db
+from core.infra.errors import Conflict, Invalid, Refused
+from core.posts.rules import PublicationState
+from core.provider_kit.errors import NotSent
+from core.provider_kit.types import Published
+from core.publishing import commands, rules, store
+from core.publishing.queries import evidence
+from core.publishing.times import times
+from tests.factories.publishing import (
+    House,
+    ScriptedPublisher,
+    again,
+    attempts,
+    check_one,
+    leave_unclear,
+    let_pass,
+    live_post,
+    make_due,
+    posts_with,
+    reads,
+    seen,
+    send_one,
+    tamper,
+)
+from tests.fixtures.programs import RunningSandbox
+
+_S = PublicationState
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch):
+    """Put a scripted publisher in the place of the network's."""
+
+    def put(*answers: Any, **more: Any) -> ScriptedPublisher:
+        publisher = ScriptedPublisher(*answers, **more)
+        monkeypatch.setattr("core.providers.publisher", lambda _network: publisher)
+        return publisher
+
+    return put
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch):
+    """The web's commands read their times from the environment."""
+    monkeypatch.setenv("MASTHEAD_PUBLISH_LEASE_SENDING_S", "46")
+    times.cache_clear()
+    yield
+    times.cache_clear()
+
+
+def ask(house: House, worker: db.Database, script: Any, *, words: str | None = None) -> UUID:
+    """An open question, old enough to be answered either way."""
+    row = make_due(house, words=words)
+    leave_unclear(worker, house, row.id)
+    script(read=seen())
+    assert check_one(worker, row.id) is _S.NEEDS_HUMAN
+    let_deadline_pass(house)
+    return row.id
+
+
+def let_deadline_pass(house: House) -> None:
+    """Nothing can still be sending it."""
+    tamper(house.organization_id, "update masthead.attempt set send_deadline = clock_timestamp() - interval '93 s'")
+
+
+@pytest.mark.parametrize("named", ["77_1", "https://network.example/77_1", "https://www.network.example/77_1/"])
+def test_a_person_closes_it_as_live_by_id_or_address(named: str, house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    words = again(house.author, question).payload["text"]
+    script(read=seen(live_post("77_1", words), live_post("77_2", words)))
+    commands.resolve_live(house.approver, uuid4(), question, post=named, reason="I see it on the Page.")
+    now, (attempt,) = again(house.author, question), attempts(house.author, question)
+    assert (now.state, now.provider_post_id, now.needs) == (_S.PUBLISHED, "77_1", None)
+    assert now.proof is not None
+    assert (now.proof["verdict_by"], now.proof["reason"]) == (house.approver.label, "I see it on the Page.")
+    assert (attempt.state, attempt.verdict_by) == ("accepted", house.approver.label)
+    assert evidence(house.author, question).link == "https://network.example/77_1"
+    (line,) = history(house.approver, "publication", question)
+    assert line.action == "publication.resolve_live"
+
+
+def test_a_post_that_looks_alike_can_be_named_too(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    script(read=seen(look_alikes=(live_post("77_3", "almost the same"),)))
+    commands.resolve_live(house.approver, uuid4(), question, post="77_3", reason="Facebook trimmed it.")
+    assert again(house.author, question).provider_post_id == "77_3"
+
+
+def test_a_post_the_account_does_not_show_is_refused_and_the_read_is_kept(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    script(read=seen(live_post("77_1", "x")))
+    with pytest.raises(Refused, match="The account shows no such post"):
+        commands.resolve_live(house.approver, uuid4(), question, post="99_9", reason="I think so.")
+    assert again(house.author, question).state is _S.NEEDS_HUMAN
+    assert len(reads(house.author, question)) == 2
+
+
+def test_another_publications_post_is_refused(house: House, worker: db.Database, script):
+    first = make_due(house, words="Twice.", ago_s=1)
+    script(Published("77_1", 200))
+    send_one(worker, first.id)
+    with worker.organization_transaction(house.organization_id, "program:test") as session:
+        session.execute(text("update masthead.publication set published_at = 'epoch' where state = 'published'"))
+    question = ask(house, worker, script, words="Twice.")
+    script(read=seen(live_post("77_1", "Twice.")))
+    with pytest.raises(Refused, match="belongs to another publication"):
+        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
+
+
+def test_when_the_network_is_away_nothing_is_closed_as_live_and_nothing_sent_again(
+    house: House, worker: db.Database, script
+):
+    question = ask(house, worker, script)
+    script(read=NotSent("The network is away."))
+    with pytest.raises(Refused, match=r"could not be read.*The network is away"):
+        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
+    with pytest.raises(Refused, match="could not be read"):
+        commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
+    commands.resolve_not_live(house.approver, uuid4(), question, send_again=False, reason="Not there.")
+    assert again(house.author, question).state is _S.CANCELLED
+
+
+def test_not_live_can_be_sent_again_once_and_is_live_once(house: House, worker: db.Database, network: RunningSandbox):
+    row = make_due(house)
+    network.post("/_sandbox/faults", {"route": house.page.feed, "mode": "reset_before", "times": 1})
+    send_one(worker, row.id)
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    assert check_one(worker, row.id) is _S.NEEDS_HUMAN
+    let_deadline_pass(house)
+
+    changed = commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=True, reason="I looked.")
+
+    assert changed.words == "It will be sent again now."
+    assert send_one(worker, row.id) is _S.PUBLISHED
+    assert len(posts_with(network, row.payload["text"])) == 1
+    assert [each.state for each in attempts(house.author, row.id)] == ["proven_absent", "accepted"]
+    assert attempts(house.author, row.id)[0].verdict_by == house.approver.label
+
+
+def test_not_live_is_not_taken_while_a_program_may_still_be_sending(house: House, worker: db.Database, script):
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    script(read=seen())
+    check_one(worker, row.id)
+    for again_ in (True, False):
+        with pytest.raises(Refused, match="It may still be on its way"):
+            commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=again_, reason="Not there.")
+    shown = evidence(house.author, row.id)
+    assert shown.resend_after is not None
+    assert shown.resend_risk == rules.RESEND_RISK
+
+
+@pytest.mark.parametrize("send_again", [True, False])
+def test_not_live_is_not_taken_when_the_network_shows_it(send_again: bool, house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    script(read=seen(live_post("77_1", again(house.author, question).payload["text"])))
+    with pytest.raises(Refused, match=r"The account shows it: https://network.example/77_1"):
+        commands.resolve_not_live(house.approver, uuid4(), question, send_again=send_again, reason="Not there.")
+    assert again(house.author, question).state is _S.NEEDS_HUMAN
+
+
+def test_a_lapsed_approval_goes_to_review_instead_of_being_sent_again(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    let_pass(house.approver, question, approved_until="clock_timestamp()")
+    commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
+    now = again(house.author, question)
+    assert (now.state, now.due_at) == (_S.IN_REVIEW, None)
+
+
+def test_a_verdict_needs_a_reason(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    with pytest.raises(Invalid, match="Say how you know"):
+        commands.resolve_not_live(house.approver, uuid4(), question, send_again=False, reason="  ")
+    with pytest.raises(Invalid, match="Paste the address"):
+        commands.resolve_live(house.approver, uuid4(), question, post=" ", reason="I see it.")
+
+
+def test_where_there_is_no_question_there_is_no_verdict(house: House, worker: db.Database, script):
+    row = make_due(house)
+    with pytest.raises(Refused, match="no open question"):
+        commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=False, reason="Not there.")
+
+
+def test_an_answer_found_while_the_person_decides_wins(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+
+    def meanwhile() -> Any:
+        with worker.organization_transaction(house.organization_id, "program:sender") as session:
+            attempt = store.unresolved_attempt(session, question)
+            assert attempt is not None
+            store.close_attempt(session, attempt.id, rules.AttemptState.ACCEPTED, provider_ref="77_9")
+            store.close_as_published(session, question, provider_post_id="77_9", permalink=None)
+        return seen()
+
+    script(read=meanwhile)
+    with pytest.raises(Conflict, match="Somebody answered this meanwhile"):
+        commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
+    assert again(house.author, question).state is _S.PUBLISHED
+
+
+def test_a_second_click_gets_the_first_answer(house: House, worker: db.Database, script):
+    question, action = ask(house, worker, script), uuid4()
+    first = commands.resolve_not_live(house.approver, action, question, send_again=True, reason="Not there.")
+    again_ = commands.resolve_not_live(house.approver, action, question, send_again=True, reason="Not there.")
+    assert (again_.publication_ids, again_.words) == (first.publication_ids, first.words)
+    assert len(history(house.approver, "publication", question)) == 1

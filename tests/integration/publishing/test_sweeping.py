@@ -1,0 +1,132 @@
+"""What lapses: leases, windows, approvals; and that a ticker may do it twice, half, or not at all."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from core.infra import db
+from core.posts.rules import Needs, PublicationState
+from core.publishing import store, sweeping
+from core.publishing.queries import evidence
+from tests.factories.posts import make_submitted, publication, soon
+from tests.factories.publishing import (
+    FAST,
+    House,
+    acting_as,
+    again,
+    attempts,
+    bring_forward,
+    claim_one,
+    let_pass,
+    make_due,
+    make_scheduled,
+    sweep,
+    vanish_while_sending,
+)
+
+LAPSED = "clock_timestamp() - interval '1 ms'"
+
+
+def test_a_lease_that_ran_out_before_sending_puts_it_back_on_the_schedule(house: House, worker: db.Database):
+    row = make_due(house)
+    claim_one(worker, row.id)
+    assert sweep(worker) == {}
+    let_pass(house.approver, row.id, lease_until=LAPSED)
+    assert sweep(worker) == {row.id: "scheduled"}
+    now = again(house.author, row.id)
+    assert (now.state, now.lease_owner, now.lease_until) == (PublicationState.SCHEDULED, None, None)
+    assert now.next_action_at is not None
+    assert sweep(worker) == {}
+
+
+def test_a_lease_that_ran_out_while_sending_makes_it_a_question_and_never_a_resend(house: House, worker: db.Database):
+    row = make_due(house)
+    vanish_while_sending(worker, house, row.id)
+    let_pass(house.approver, row.id, lease_until=LAPSED)
+    assert sweep(worker) == {row.id: "unknown"}
+    now, (attempt,) = again(house.author, row.id), attempts(house.author, row.id)
+    assert (now.state, attempt.state) == (PublicationState.UNKNOWN, "unknown")
+    assert now.next_action_at is not None
+    assert now.next_action_at > attempt.send_deadline
+    last = evidence(house.author, row.id).events[-1]
+    assert (last.actor, last.because) == ("program:sweeper", "The program that was sending it went away.")
+
+
+def test_a_closed_window_goes_to_a_person_as_late_and_nothing_leaves(house: House, worker: db.Database):
+    row = make_due(house)
+    let_pass(house.approver, row.id, not_after="clock_timestamp()")
+    assert sweep(worker) == {row.id: "needs_human"}
+    now = again(house.author, row.id)
+    assert (now.state, now.needs) == (PublicationState.NEEDS_HUMAN, Needs.LATE)
+
+
+def test_a_slot_that_comes_without_an_approval_goes_to_a_person(house: House, worker: db.Database):
+    post_id = make_submitted(house.author, [house.page.account.id], slot_at=soon())
+    row = publication(house.author, post_id)
+    bring_forward(house.approver, row.id)
+    assert sweep(worker) == {row.id: "needs_human"}
+    assert again(house.author, row.id).needs is Needs.APPROVAL
+
+
+def test_an_approval_that_lapsed_before_the_slot_goes_to_a_person(house: House, worker: db.Database):
+    row = make_due(house)
+    let_pass(house.approver, row.id, approved_until="clock_timestamp()")
+    assert sweep(worker) == {row.id: "needs_human"}
+    assert again(house.author, row.id).needs is Needs.APPROVAL
+
+
+@pytest.mark.parametrize(
+    ("pause", "resume"),
+    [
+        ("update masthead.account set state = 'paused'", "update masthead.account set state = 'active'"),
+        (
+            "update masthead.organization set publish_paused = true",
+            "update masthead.organization set publish_paused = false",
+        ),
+    ],
+)
+def test_resuming_makes_every_overdue_post_late_whatever_its_window(
+    pause: str, resume: str, house: House, worker: db.Database
+):
+    overdue, ahead = make_due(house, window_s=86_400), make_scheduled(house)
+    for sql in (pause, resume):
+        with db.transaction(house.approver) as session:
+            session.execute(text(sql))
+    assert sweep(worker) == {overdue.id: "needs_human"}
+    assert again(house.author, overdue.id).needs is Needs.LATE
+    assert again(house.author, ahead.id).state is PublicationState.SCHEDULED
+
+
+def test_a_row_somebody_holds_is_skipped_and_the_others_are_swept(house: House, worker: db.Database):
+    held, free = make_due(house), make_due(house)
+    for row in (held, free):
+        let_pass(house.approver, row.id, not_after="clock_timestamp()")
+    with db.transaction(house.approver) as session:
+        session.execute(text("select 1 from masthead.publication where id = :id for update"), {"id": held.id})
+        assert sweep(worker) == {free.id: "needs_human"}
+    assert sweep(worker) == {held.id: "needs_human"}
+
+
+def test_a_look_beats_and_says_what_there_is_to_do(house: House, worker: db.Database, dispatch_database: db.Database):
+    with acting_as(dispatch_database):
+        idle = sweeping.look("one", FAST)
+    make_due(house)
+    make_scheduled(house)
+    with acting_as(dispatch_database):
+        busy = sweeping.look("one", FAST)
+    assert (idle.sends, idle.links, idle.next_due_s) == (False, False, None)
+    assert (busy.sends, busy.links, busy.moved) == (True, False, ())
+    assert busy.next_due_s is not None
+    with worker.free_transaction() as session:
+        assert list(store.heartbeats(session)) == ["one"]
+
+
+def test_a_program_that_sweeps_can_not_read_what_it_moves(house: House, dispatch_database: db.Database):
+    make_due(house)
+    with (
+        pytest.raises(DBAPIError, match="permission denied"),
+        dispatch_database.organization_transaction(house.organization_id, "program:dispatcher") as session,
+    ):
+        session.execute(text("select payload from masthead.publication"))
