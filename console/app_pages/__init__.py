@@ -1,0 +1,1 @@
+"""One folder is one section of the menu, one file is one page (`console.navigation`)."""

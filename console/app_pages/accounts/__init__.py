@@ -1,0 +1,3 @@
+"""The accounts that posts go to."""
+
+SECTION = "Manage"

@@ -1,0 +1,333 @@
+"""Accounts: connect, choose, pause, reconnect and disconnect the accounts that posts go to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+
+from console import cached, feedback, navigation, places, state
+from console.components.account import account_badge
+from console.components.away import away
+from console.components.empty import empty
+from console.components.header import header
+from console.components.networks import network_title
+from console.components.plain import plain
+from console.components.times import Zones, ago, clock
+from console.identity import Visitor
+from console.navigation import Badge, PageSpec
+from core.accounts import commands, queries
+from core.accounts.queries import AccountRow, Choice
+from core.accounts.rules import AccountState
+from core.infra.actor import Actor
+from core.infra.clock import now
+from core.infra.errors import MastheadError
+from core.organizations.rules import Permission
+
+PAGE = PageSpec(
+    title="Accounts",
+    icon="key",
+    help="The accounts posts go to: connect, choose, pause, reconnect, disconnect; what is missing and what it breaks.",
+    permission=Permission.READ,
+    url_path="accounts",
+    order=60,
+    badge=lambda visitor: Badge(cached.menu_counts(visitor.actor).reconnect, "red"),
+)
+
+_BADGES: Final = {
+    AccountState.ACTIVE: ("green", "check_circle"),
+    AccountState.PAUSED: ("orange", "pause_circle"),
+    AccountState.AUTH_BROKEN: ("red", "key_off"),
+    AccountState.DISABLED: ("gray", "link_off"),
+}
+_SOON: Final = timedelta(days=14)
+
+
+def render(visitor: Visitor) -> None:
+    """Draw the page."""
+    zones = Zones.of(visitor)
+    rows = queries.accounts(visitor.actor)
+    live = [each for each in rows if each.state is not AccountState.DISABLED]
+    with header("Accounts", f"{len(live)} connected" if live else None):
+        _connect_buttons(visitor)
+    _choice(visitor, zones)
+    if not rows:
+        can = visitor.may(Permission.CONNECT)
+        empty(
+            "add_link",
+            "No account yet",
+            "Connect a Page to write for it. You choose which of your Pages come in."
+            if can
+            else "An admin of this organization connects the first one.",
+            action=None if can else "Go to Home",
+            page=None if can else navigation.HOME,
+        )
+        return
+    with st.grid(3, gap="small", min_column_width=300):
+        for each in rows:
+            _card(visitor, each, zones)
+    _asked(visitor, rows)
+
+
+def _connect_buttons(visitor: Visitor) -> None:
+    for provider in queries.providers(visitor.actor):
+        label, refusal = f"Connect {provider.title}", visitor.why_not(Permission.CONNECT)
+        try:
+            path = None if refusal else commands.connect_intent(visitor.actor, provider.key)
+        except MastheadError as problem:
+            path, refusal = None, problem.message
+        if path is not None:
+            away(label, places.ingest_url() + path, icon="add_link", primary=True, key=f"connect_{provider.key}")
+        else:
+            st.button(
+                label,
+                icon=":material/add_link:",
+                disabled=True,
+                help=plain(refusal or ""),
+                key=f"connect_{provider.key}_off",
+            )
+
+
+def _card(visitor: Visitor, each: AccountRow, zones: Zones) -> None:
+    color, icon = _BADGES[each.state]
+    with st.container(border=True, height="stretch", gap="small", key=f"account_{each.id}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            account_badge(each.name, each.network, key=f"account_badge_{each.id}")
+            st.markdown(f":{color}-badge[:material/{icon}: {each.state_words}]", width="content")
+        st.caption(
+            f"Connected by {plain(each.connected_by_name)}, {plain(clock(each.connected_at, zones.organization))}"
+        )
+        if each.state_reason:
+            st.markdown(f":orange[:material/info:] {plain(each.state_reason[:1].upper() + each.state_reason[1:])}")
+        for missing in each.missing_scopes:
+            st.markdown(
+                f":orange[:material/warning:] **{plain(missing.breaks)}** :gray[({plain(missing.scope)} was not given)]"
+            )
+        if each.token_expires_at and each.token_expires_at - now() < _SOON:
+            st.markdown(f":orange[:material/schedule:] Access ends {ago(each.token_expires_at)}. Connect again before.")
+        if each.stranded:
+            waits = "1 post waits" if each.stranded == 1 else f"{each.stranded} posts wait"
+            st.markdown(f":red[:material/pause_circle:] {waits} for this account, held until it can send.")
+        st.space("stretch")
+        _card_actions(visitor, each)
+
+
+def _card_actions(visitor: Visitor, each: AccountRow) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if each.state is AccountState.AUTH_BROKEN or each.missing_scopes or each.state is AccountState.DISABLED:
+            _consent_again(visitor, each)
+        if each.url:
+            st.link_button("Open", each.url, icon=":material/open_in_new:", type="tertiary")
+        pausing = visitor.why_not(Permission.PAUSE_ACCOUNT)
+        if each.state is AccountState.ACTIVE:
+            _button("Pause", "pause_circle", pausing, "pause", each)
+        if each.state is AccountState.PAUSED:
+            st.button(
+                "Resume",
+                icon=":material/play_circle:",
+                on_click=_resume,
+                args=(each,),
+                disabled=pausing is not None,
+                help=plain(pausing) if pausing else None,
+                key=f"resume_{each.id}",
+            )
+        if each.state is not AccountState.DISABLED:
+            _button("Disconnect", "link_off", visitor.why_not(Permission.DISCONNECT), "disconnect", each)
+
+
+def _consent_again(visitor: Visitor, each: AccountRow) -> None:
+    refusal = visitor.why_not(Permission.CONNECT)
+    if refusal is None:
+        path = commands.connect_intent(visitor.actor, each.provider, each.connection_id)
+        label = "Connect again" if each.state is not AccountState.ACTIVE else "Allow what is missing"
+        away(label, places.ingest_url() + path, icon="key", key=f"again_{each.id}")
+    else:
+        st.button(
+            "Connect again", icon=":material/key:", disabled=True, help=plain(refusal), key=f"again_{each.id}_off"
+        )
+
+
+def _button(label: str, icon: str, why_not: str | None, verb: str, each: AccountRow) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        type="tertiary",
+        on_click=state.put,
+        args=("account_asked", (verb, each.id)),
+        disabled=why_not is not None,
+        help=plain(why_not) if why_not else None,
+        key=f"{verb}_{each.id}",
+    )
+
+
+def _resume(each: AccountRow) -> None:
+    def run(actor: Actor) -> int:
+        return commands.resume_account(actor, feedback.action_id(actor, "resume", each.id, each.state_reason), each.id)
+
+    def words(late: int) -> str:
+        return f"{each.name} sends again." + (f" {late} posts became late and need you." if late else "")
+
+    feedback.act("accounts.resume", run, done=words)
+
+
+# Dialogs
+
+
+def _asked(visitor: Visitor, rows: Sequence[AccountRow]) -> None:
+    asked = state.value("account_asked")
+    if asked is None:
+        return
+    state.put("account_asked", None)
+    verb, account_id = asked
+    for each in rows:
+        if each.id == account_id:
+            (_pause if verb == "pause" else _disconnect)(each)
+
+
+@st.dialog("Pause an account", icon=":material/pause_circle:")
+def _pause(each: AccountRow) -> None:
+    st.markdown(f"Nothing more goes to **{plain(each.name)}** until it is resumed. What is being sent now goes on.")
+    reason = st.text_input(
+        "Why", max_chars=500, key="pause_reason", required=True, placeholder="So that others know when to resume"
+    )
+
+    def run(actor: Actor) -> bool:
+        commands.pause_account(
+            actor, feedback.action_id(actor, "pause", each.id, reason, state.writes()), each.id, reason
+        )
+        return True
+
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Back", type="tertiary", key="pause_back"):
+            st.rerun()
+        if st.button("Pause", type="primary", icon=":material/pause_circle:", disabled=not reason, key="pause_confirm"):
+            feedback.act("accounts.pause", run, done=f"{each.name} is paused.")
+            st.rerun()
+
+
+@st.dialog("Disconnect an account", icon=":material/link_off:")
+def _disconnect(each: AccountRow) -> None:
+    st.markdown(
+        f"**{plain(each.name)}** can't be posted to until somebody connects it again. Its posts and history stay."
+    )
+    if each.stranded:
+        waits = "1 post waits" if each.stranded == 1 else f"{each.stranded} posts wait"
+        st.warning(f"{waits} for this account and will be held.", icon=":material/pause_circle:")
+        navigation.link("posts", "See them", account=each.id)
+    typed = st.text_input(f"Type `{each.name.replace('`', '')}` to confirm", key="disconnect_typed", live=True)
+
+    def run(actor: Actor) -> commands.Disconnected:
+        return commands.disconnect(
+            actor, feedback.action_id(actor, "disconnect", each.id, each.connected_at), account_id=each.id
+        )
+
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Back", type="tertiary", key="disconnect_back"):
+            st.rerun()
+        sure = typed.strip() == each.name.replace("`", "").strip()
+        if st.button(
+            "Disconnect", type="primary", icon=":material/link_off:", disabled=not sure, key="disconnect_confirm"
+        ):
+            feedback.act("accounts.disconnect", run, done=f"{each.name} is disconnected.")
+            st.rerun()
+
+
+# The choice after a consent: /accounts?choose=<connection>
+
+
+def _choice(visitor: Visitor, zones: Zones) -> None:
+    asked = st.query_params.get("choose")
+    if not asked:
+        return
+    try:
+        choice = queries.choice(visitor.actor, UUID(asked))
+    except ValueError:
+        _close_choice()
+        return
+    except MastheadError as refusal:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key="choice_over"):
+            st.markdown(f":orange[:material/info:] {plain(refusal.message)}", width="stretch")
+            st.button("Close", type="tertiary", on_click=_close_choice, key="choice_close")
+        return
+    with st.container(border=True, gap="small", key="choice"):
+        _choose(visitor, choice, zones)
+
+
+def _choose(visitor: Visitor, choice: Choice, zones: Zones) -> None:
+    st.subheader(f"Choose what {plain(choice.name)} shares", anchor=False)
+    st.caption(
+        f"{plain(choice.provider_title)} gave access to these accounts. Choose within"
+        f" {ago(choice.choose_until).removeprefix('in ')}, else the access is given back."
+    )
+    for missing in choice.missing:
+        st.markdown(
+            f":orange[:material/warning:] **{plain(missing.breaks)}** :gray[({plain(missing.scope)} was not given)]"
+        )
+    if not choice.listed:
+        st.markdown("The network hasn't given the list of accounts yet.")
+        st.button("Load it", icon=":material/refresh:", on_click=_load, args=(choice.connection_id,), key="choice_load")
+    elif not choice.offered:
+        st.markdown("This grant reaches no account. Consent again and tick the Pages that Masthead may use.")
+    for each in choice.offered:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            st.checkbox(
+                plain(each.name),
+                value=each.eligible,
+                disabled=not each.eligible,
+                key=f"choose_{choice.connection_id}_{each.network}_{each.provider_account_id}",
+                on_change="ignore",
+            )
+            st.caption(
+                f"{network_title(each.network)} · {plain(each.provider_account_id)}"
+                + (" · connected already, its access is renewed" if each.already else "")
+                + (f" · {plain(each.reason)}" if each.reason else "")
+            )
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Connect the chosen ones",
+            type="primary",
+            icon=":material/check:",
+            on_click=_take,
+            args=(choice,),
+            disabled=not any(each.eligible for each in choice.offered),
+            key="choice_take",
+        )
+        if choice.missing:
+            path = commands.connect_intent(visitor.actor, choice.provider, choice.connection_id)
+            away("Allow what is missing", places.ingest_url() + path, icon="key", key="choice_again")
+        st.button("Not now", type="tertiary", on_click=_close_choice, key="choice_close")
+
+
+def _take(choice: Choice) -> None:
+    chosen = [
+        each.provider_account_id
+        for each in choice.offered
+        if each.eligible
+        and state.value(f"choose_{choice.connection_id}_{each.network}_{each.provider_account_id}", each.eligible)
+    ]
+
+    def run(actor: Actor) -> commands.Chosen:
+        action = feedback.action_id(actor, "choose", choice.connection_id, *sorted(chosen))
+        return commands.choose(actor, action, choice.connection_id, chosen)
+
+    def words(taken: commands.Chosen) -> str:
+        count = len(taken.account_ids)
+        return f"{count} account{'s' if count != 1 else ''} connected."
+
+    if feedback.act("accounts.choose", run, done=words) is not None:
+        _close_choice()
+
+
+def _load(connection_id: UUID) -> None:
+    def run(actor: Actor) -> bool:
+        commands.load_choice(actor, connection_id)
+        return True
+
+    feedback.act("accounts.load_choice", run)
+
+
+def _close_choice() -> None:
+    st.query_params.pop("choose", None)

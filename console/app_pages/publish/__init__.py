@@ -1,0 +1,3 @@
+"""Writing, approving and following posts."""
+
+SECTION = "Publish"

@@ -1,0 +1,348 @@
+"""Approvals: what waits for a second pair of eyes, and deciding on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+
+from console import cached, feedback, state
+from console.components.empty import empty
+from console.components.header import header
+from console.components.networks import network_title
+from console.components.plain import beginning, plain
+from console.components.post_list import Row, post_list
+from console.components.preview import preview
+from console.components.redline import redline
+from console.components.status import badge
+from console.components.timeline import Entry, timeline
+from console.components.times import Zones, ago, clock, when
+from console.identity import Visitor
+from console.navigation import Badge, PageSpec
+from core.infra.actor import Actor
+from core.organizations.rules import Permission
+from core.posts import commands, queries
+from core.posts.redline import Segment
+from core.posts.rules import SHOWN, CommentKind, Word
+from core.posts.views import Decided, Review, ReviewItem, ReviewPublication
+
+PAGE = PageSpec(
+    title="Approvals",
+    icon="rate_review",
+    help="Posts that wait for approval, soonest first: read what changed, then approve or send back.",
+    permission=Permission.READ,
+    url_path="approvals",
+    order=20,
+    badge=lambda visitor: Badge(cached.menu_counts(visitor.actor).to_approve),
+)
+
+_COMMENTS: Final = {
+    CommentKind.COMMENT: ("said", "chat", "gray"),
+    CommentKind.CHANGES_REQUESTED: ("requested changes", "reply", "orange"),
+    CommentKind.APPROVED: ("approved it", "verified", "green"),
+    CommentKind.WITHDRAWN: ("withdrew it", "undo", "gray"),
+}
+
+
+def render(visitor: Visitor) -> None:
+    """Draw the page."""
+    zones = Zones.of(visitor)
+    queue = queries.review_queue(visitor.actor)
+    with header("Approvals", f"{len(queue.items)}{'+' if queue.after else ''} waiting" if queue.items else None):
+        pass
+    if not queue.items:
+        empty(
+            "task_alt",
+            "Nothing waits for approval",
+            "Posts show up here as soon as somebody asks for a review.",
+            action="See all posts",
+            page="posts",
+        )
+        return
+    ids = [each.post_id for each in queue.items]
+    shown = _asked_for(ids)
+    left, right = st.columns([1, 1.75], gap="medium")
+    with left:
+        _queue(queue.items, shown, zones)
+    with right, st.container(border=True, key="review"):
+        _review(visitor, queries.review(visitor.actor, shown), ids, zones)
+
+
+def _asked_for(ids: Sequence[UUID]) -> UUID:
+    try:
+        asked = UUID(st.query_params["post"])
+    except (KeyError, ValueError):
+        return ids[0]
+    return asked if asked in ids else ids[0]
+
+
+def _open(post_id: UUID) -> None:
+    st.query_params["post"] = str(post_id)
+
+
+def _queue(items: Sequence[ReviewItem], shown: UUID, zones: Zones) -> None:
+    def row(item: ReviewItem) -> Row:
+        note = f"{item.submitted_by.name} asked {ago(item.submitted_at)}"
+        return Row(
+            post_id=item.post_id,
+            text=item.text,
+            shown=SHOWN[Word.IN_REVIEW],
+            at=item.first_due_at or item.submitted_at,
+            timed=item.first_due_at is not None,
+            accounts=[(each.account_name, each.network) for each in item.publications],
+            note=note if item.reviewer is None else f"{note} · for {item.reviewer.name}",
+            selected=item.post_id == shown,
+        )
+
+    post_list(
+        [row(each) for each in items],
+        zones,
+        key="approvals_queue",
+        label="Waiting for approval",
+        page="approvals",
+        layout="cards",
+        on_open=_open,
+    )
+
+
+def _review(visitor: Visitor, review: Review, ids: Sequence[UUID], zones: Zones) -> None:
+    post, at = review.post, ids.index(review.post.id)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(f"Version {post.submitted_version}", anchor=False, width="content")
+        st.markdown(badge(post.shown), width="content")
+        st.space("stretch")
+        for key, icon, step, words in (
+            ("K", "keyboard_arrow_up", -1, "Previous"),
+            ("J", "keyboard_arrow_down", 1, "Next"),
+        ):
+            st.button(
+                "",
+                icon=f":material/{icon}:",
+                shortcut=key,
+                on_click=_open,
+                args=(ids[(at + step) % len(ids)],),
+                help=words,
+                disabled=len(ids) == 1,
+                key=f"review_{words.lower()}",
+            )
+    _facts(review, zones)
+    tab = st.segmented_control(
+        "Show",
+        ["Changes", "Preview", "History"],
+        default="Changes",
+        required=True,
+        label_visibility="collapsed",
+        key="review_tab",
+        persist_state="session",
+    )
+    if tab == "Preview":
+        _previews(review, zones)
+    elif tab == "History":
+        _history(review, zones)
+    else:
+        _changes(review, zones)
+    _problems(review)
+    _decide(visitor, review, ids)
+
+
+def _facts(review: Review, zones: Zones) -> None:
+    post = review.post
+    who = plain((post.submitted_by or post.author).name)
+    asked = f"**{who}** asked for approval {ago(post.submitted_at)}" if post.submitted_at else f"by **{who}**"
+    due = [each.publication.due_at for each in review.publications if each.publication.due_at]
+    goes = f"goes out **{plain(when(min(due), zones))}**" if due else "has **no time yet**: approving doesn't send it"
+    st.markdown(f"{asked} · {goes}")
+    st.markdown(
+        " ".join(
+            f":gray-badge[{plain(each.publication.account_name)} · {network_title(each.publication.network)}]"
+            for each in review.publications
+        )
+    )
+
+
+def _changes(review: Review, zones: Zones) -> None:
+    for index, (names, each) in enumerate(_alike(review.publications)):
+        publication = each.publication
+        if each.redline is None:
+            st.caption(f"{names}Never approved before: the whole text")
+            segments: Sequence[Segment] = (Segment("same", publication.text),)
+        else:
+            since = (
+                clock(each.approved_before_at, zones.organization) if each.approved_before_at else "the last approval"
+            )
+            st.caption(f"{names}Since it was approved on {plain(since)}")
+            segments = each.redline
+        redline(
+            segments,
+            link=publication.link,
+            link_before=each.link_before,
+            compared=each.redline is not None,
+            key=f"redline_{review.post.id}_{index}",
+        )
+    if review.since_last_round is not None:
+        with st.expander("Since the last round", icon=":material/difference:"):
+            redline(review.since_last_round, link=None, link_before=None, compared=False, key="redline_round")
+
+
+def _alike(publications: Sequence[ReviewPublication]) -> list[tuple[str, ReviewPublication]]:
+    """Publications that read the same, once, with the names of their accounts where there are several readings."""
+    groups: dict[object, list[ReviewPublication]] = {}
+    for each in publications:
+        groups.setdefault((each.redline, each.publication.text, each.publication.link, each.link_before), []).append(
+            each
+        )
+    if len(groups) == 1:
+        return [("", publications[0])]
+    return [
+        (f"{plain(', '.join(one.publication.account_name for one in several))}: ", several[0])
+        for several in groups.values()
+    ]
+
+
+def _previews(review: Review, zones: Zones) -> None:
+    for each in review.publications:
+        publication = each.publication
+        preview(
+            account_id=str(publication.account_id),
+            name=publication.account_name,
+            network=publication.network,
+            text=publication.text,
+            link=publication.link,
+            when=clock(publication.due_at, zones.organization) if publication.due_at else "when approved",
+            key=f"preview_{publication.id}",
+        )
+
+
+def _history(review: Review, zones: Zones) -> None:
+    entries = [
+        Entry(
+            at=each.at,
+            who=each.author.name,
+            what=f"{_COMMENTS[each.kind][0]} (version {each.version})",
+            icon=_COMMENTS[each.kind][1],
+            color=_COMMENTS[each.kind][2],
+            detail=each.text,
+            said=True,
+        )
+        for each in review.comments
+    ]
+    entries += [
+        Entry(at=each.at, who=each.submitted_by, what=f"submitted version {each.version}", icon="rate_review")
+        for each in review.versions
+    ]
+    timeline(entries, zones, key=f"review_history_{review.post.id}")
+
+
+def _problems(review: Review) -> None:
+    for words in dict.fromkeys(problem.sentence for each in review.publications for problem in each.problems):
+        st.markdown(f":orange[:material/warning:] {plain(words)}")
+
+
+def _decide(visitor: Visitor, review: Review, ids: Sequence[UUID]) -> None:
+    post = review.post
+    note = f"note_{post.id}_{post.submitted_version}"
+    st.text_area(
+        "Comment",
+        placeholder="Optional when you approve; needed when you request changes",
+        height=72,
+        max_chars=5_000,
+        key=note,
+        on_change="ignore",
+        persist_state="session",
+    )
+    due = any(each.publication.due_at for each in review.publications)
+    why_not = None if review.may_approve else review.why_not
+    seen = (post.id, post.submitted_version)
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Approve and schedule" if due else "Approve",
+            icon=":material/check:",
+            type="primary",
+            shortcut="A",
+            on_click=_approve,
+            args=(review, note, ids),
+            disabled=why_not is not None,
+            help=plain(why_not) if why_not else None,
+            key=f"approve_{seen[0]}_{seen[1]}",
+        )
+        refusal = visitor.why_not(Permission.REQUEST_CHANGES)
+        st.button(
+            "Request changes",
+            icon=":material/reply:",
+            shortcut="X",
+            on_click=_request_changes,
+            args=(review, note, ids),
+            disabled=refusal is not None,
+            help=plain(refusal) if refusal else None,
+            key=f"request_{seen[0]}_{seen[1]}",
+        )
+        refusal = visitor.why_not(Permission.WRITE)
+        st.button(
+            "Comment",
+            icon=":material/chat:",
+            type="tertiary",
+            on_click=_comment,
+            args=(review, note),
+            disabled=refusal is not None,
+            help=plain(refusal) if refusal else "Say something without deciding.",
+            key=f"comment_{seen[0]}_{seen[1]}",
+        )
+    if why_not:
+        st.caption(f":material/info: {plain(why_not)}")
+
+
+def _approve(review: Review, note: str, ids: Sequence[UUID]) -> None:
+    post = review.post
+
+    def run(actor: Actor) -> Decided:
+        action = feedback.action_id(actor, "posts.approve", post.id, post.submitted_version, *_hashes(review))
+        return commands.approve(actor, action, post.id, review.hashes, text=state.value(note) or "")
+
+    def words(decided: Decided) -> str:
+        scheduled = any(each.due_at for each in decided.approved)
+        left = f" Not for {', '.join(each.account_name for each in decided.refused)}." if decided.refused else ""
+        return f"Approved{' and scheduled' if scheduled else ''}: “{beginning(post.text, 50)}”.{left}"
+
+    if feedback.act("posts.approve", run, done=words) is not None:
+        _move_on(post.id, ids)
+
+
+def _request_changes(review: Review, note: str, ids: Sequence[UUID]) -> None:
+    post = review.post
+
+    def run(actor: Actor) -> bool:
+        action = feedback.action_id(actor, "posts.request_changes", post.id, post.submitted_version)
+        commands.request_changes(actor, action, post.id, post.submitted_version, state.value(note) or "")
+        return True
+
+    if feedback.act("posts.request_changes", run, done=f"Sent back: “{beginning(post.text, 50)}”.") is not None:
+        _move_on(post.id, ids)
+
+
+def _comment(review: Review, note: str) -> None:
+    post, words = review.post, state.value(note) or ""
+
+    def run(actor: Actor) -> bool:
+        action = feedback.action_id(
+            actor, "posts.comment", post.id, post.submitted_version, words, len(review.comments)
+        )
+        commands.comment(actor, action, post.id, post.submitted_version, words)
+        return True
+
+    if feedback.act("posts.comment", run, done="Said.") is not None:
+        state.put(note, "")
+
+
+def _hashes(review: Review) -> list[str]:
+    return sorted(each.hex() for each in review.hashes.values())
+
+
+def _move_on(post_id: UUID, ids: Sequence[UUID]) -> None:
+    """To the next one, as J would; the decided one is gone."""
+    rest = [each for each in ids if each != post_id]
+    if rest:
+        _open(rest[min(ids.index(post_id), len(rest) - 1)])
+    else:
+        st.query_params.pop("post", None)

@@ -1,0 +1,53 @@
+"""What waits for a person: one line each, leading to where it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+
+from console import navigation, state
+from console.components import frontend
+from console.components.plain import one_line
+
+_ATTENTION: Final = st.components.v2.component(
+    "masthead_attention",
+    html='<div class="root"><div class="at"></div></div>',
+    css=frontend.style("attention"),
+    js=frontend.script("dom", "attention"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line. `post_id` goes into the address of `page`."""
+
+    icon: str
+    color: str
+    title: str
+    note: str
+    page: str
+    post_id: UUID | None = None
+
+
+def attention(items: Sequence[Item], *, key: str) -> None:
+    """Draw the lines."""
+
+    def opened() -> None:
+        item = items[int(state.value(key)["opened"])]
+        navigation.go(item.page, **({"post": item.post_id} if item.post_id else {}))
+
+    lines = [
+        {
+            "icon": item.icon,
+            "color": item.color,
+            "title": one_line(item.title),
+            "note": one_line(item.note),
+            "href": navigation.address(item.page, **({"post": item.post_id} if item.post_id else {})),
+        }
+        for item in items
+    ]
+    _ATTENTION(key=key, data={"items": lines}, on_opened_change=opened)

@@ -1,0 +1,19 @@
+"""The badge of a state: colour, icon and word, the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.components.plain import plain
+from core.posts.rules import Shown
+
+
+def badge(shown: Shown) -> str:
+    """The badge as Markdown."""
+    detail = f": {plain(shown.detail)}" if shown.detail else ""
+    return f":{shown.color}-badge[:material/{shown.icon}: {shown.label}{detail}]"
+
+
+def badge_data(shown: Shown) -> dict[str, Any]:
+    """The badge for our own components."""
+    return {"label": shown.label, "color": shown.color, "icon": shown.icon, "detail": shown.detail}

@@ -1,0 +1,301 @@
+"""What the composer's controls do: save, choose accounts and a time, settle a conflict, submit.
+
+Each is a callback: it reads the post as it is now, changes the one thing that was touched, and saves the whole at the
+revision it read. Only words can be in conflict, because only they are typed over a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+
+from console import feedback, navigation, state
+from console.components import composer
+from console.components.plain import beginning
+from console.state import DraftInHand
+from core.infra.actor import Actor
+from core.infra.errors import Refused
+from core.posts import commands, queries, slots
+from core.posts.commands import EditConflict
+from core.posts.slots import TimeDoesNotExist, TimeOccursTwice, Which
+from core.posts.views import Draft, Saved, Theirs
+
+COMPOSER: Final = "composer"
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two versions of the same words: ours, which isn't saved, and theirs, which is."""
+
+    text: str
+    link: str | None
+    number: int
+    theirs: Theirs
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTrouble:
+    """A wall time that the clocks skip or show twice, and what to choose from."""
+
+    words: str
+    skipped: TimeDoesNotExist | None = None
+    twice: TimeOccursTwice | None = None
+    wall: datetime | None = None
+
+
+def key_of(hand: DraftInHand, name: str) -> str:
+    """The key of a control of this post: another post's controls never share its values."""
+    return f"{name}_{hand.token}"
+
+
+def written(hand: DraftInHand) -> None:
+    """The browser handed words over."""
+    said = composer.written(COMPOSER)
+    if said is None or said.token != hand.token or said.number <= hand.done:
+        return
+
+    def save(actor: Actor) -> Saved | None:
+        if hand.post_id is None:
+            made = commands.create(actor, hand.token, text=said.text, link=said.link)
+            return _made(hand, actor, made)
+        draft = queries.draft(actor, hand.post_id)
+        return commands.save(
+            actor,
+            hand.post_id,
+            _revision(hand, draft, said),
+            text=said.text,
+            link=said.link,
+            account_ids=_chosen(draft),
+            slot_at=draft.post.slot_at,
+        )
+
+    def refused(refusal: Refused) -> bool:
+        if isinstance(refusal, EditConflict):
+            hand.conflict = Clash(said.text, said.link, said.number, refusal.theirs)
+        else:
+            hand.not_saved = refusal.message
+        return True
+
+    saved = feedback.act("posts.save", save, refused=refused, quiet=True)
+    if saved is not None:
+        hand.own_revision, hand.done, hand.saved_at = saved.revision, said.number, saved.saved_at
+        hand.not_saved = ""
+        _tell_voided(saved)
+        _put_into_address(hand)
+
+
+def accounts_chosen(hand: DraftInHand) -> None:
+    """Accounts were ticked or unticked."""
+    wanted = [UUID(str(each)) for each in state.value(key_of(hand, "accounts")) or ()]
+    _change(hand, account_ids=wanted)
+
+
+def slot_chosen(hand: DraftInHand, zone: str) -> None:
+    """Day or time were set."""
+    day: date | None = state.value(key_of(hand, "day"))
+    clock: time | None = state.value(key_of(hand, "time"))
+    hand.slot_trouble = None
+    if day is None and clock is None:
+        _change(hand, slot_at=None, sets_slot=True)
+    elif day is None or clock is None:
+        hand.slot_trouble = SlotTrouble("Choose a time as well." if clock is None else "Choose a day as well.")
+    else:
+        set_slot(hand, datetime.combine(day, clock), zone)
+
+
+def set_slot(hand: DraftInHand, wall: datetime, zone: str, which: Which | None = None) -> None:
+    """Give the post this wall time, if the clocks show it exactly once or `which` says which time is meant."""
+    try:
+        at = slots.instant(wall, zone, which)
+    except TimeDoesNotExist as skipped:
+        hand.slot_trouble = SlotTrouble(skipped.message, skipped=skipped)
+        return
+    except TimeOccursTwice as twice:
+        hand.slot_trouble = SlotTrouble(twice.message, twice=twice, wall=wall)
+        return
+    hand.slot_trouble = None
+    state.put(key_of(hand, "day"), wall.date())
+    state.put(key_of(hand, "time"), wall.time())
+    _change(hand, slot_at=at, sets_slot=True)
+
+
+def clear_slot(hand: DraftInHand) -> None:
+    """Take the time away again."""
+    hand.slot_trouble = None
+    state.put(key_of(hand, "day"), None)
+    state.put(key_of(hand, "time"), None)
+    _change(hand, slot_at=None, sets_slot=True)
+
+
+def edit_anyway(hand: DraftInHand) -> None:
+    """Whoever writes has read what an edit costs."""
+    hand.editing_approved = True
+
+
+def keep_mine(hand: DraftInHand) -> None:
+    """Settle a conflict: our words over theirs, theirs stay in the history."""
+    clash: Clash = hand.conflict
+
+    def save(actor: Actor) -> Saved:
+        theirs = clash.theirs
+        return commands.save(
+            actor,
+            _post(hand),
+            theirs.revision,
+            text=clash.text,
+            link=clash.link,
+            account_ids=theirs.account_ids,
+            slot_at=theirs.slot_at,
+        )
+
+    def refused(refusal: Refused) -> bool:
+        if isinstance(refusal, EditConflict):  # a third version came meanwhile
+            hand.conflict = Clash(clash.text, clash.link, clash.number, refusal.theirs)
+            return True
+        return False
+
+    saved = feedback.act("posts.save", save, refused=refused, done="Your version is saved.")
+    if saved is not None:
+        hand.conflict, hand.own_revision, hand.done = None, saved.revision, clash.number
+
+
+def take_theirs(hand: DraftInHand) -> None:
+    """Settle a conflict: their words into the composer."""
+    clash: Clash = hand.conflict
+    hand.conflict = None
+    hand.own_revision, hand.done = clash.theirs.revision, clash.number
+    hand.refill += 1
+
+
+def submit(hand: DraftInHand) -> None:
+    """Hand over what is still in the browser, then ask for approval and show the post."""
+    written(hand)
+    if hand.conflict is not None or hand.not_saved or hand.post_id is None:
+        return
+    post_id, reviewer = hand.post_id, state.value(key_of(hand, "reviewer"))
+
+    def ask(actor: Actor) -> object:
+        revision = queries.draft(actor, post_id).post.revision
+        action = feedback.action_id(actor, "posts.submit", post_id, revision)
+        return commands.submit(actor, action, post_id, revision, UUID(str(reviewer)) if reviewer else None)
+
+    if feedback.act("posts.submit", ask, done="Sent for approval.") is not None:
+        navigation.go("post", post=post_id)
+
+
+def withdraw(post_id: UUID, version: int) -> None:
+    """Take a post back from review."""
+    feedback.act(
+        "posts.withdraw",
+        lambda actor: commands.withdraw(actor, feedback.action_id(actor, "posts.withdraw", post_id, version), post_id),
+        done="Taken back. It is a draft again.",
+    )
+
+
+def duplicate(post_id: UUID, nonce: object) -> None:
+    """Make a new draft of a post and open it."""
+    made = feedback.act(
+        "posts.duplicate",
+        lambda actor: commands.duplicate(
+            actor, feedback.action_id(actor, "posts.duplicate", post_id, nonce, state.writes()), post_id
+        ),
+        done="This is the copy. It has no time yet.",
+    )
+    if made is not None:
+        navigation.go("compose", post=made)
+
+
+def delete(post_id: UUID, revision: int, text: str) -> None:
+    """Delete a draft, with the way back on offer."""
+
+    def run(actor: Actor) -> bool:
+        action = feedback.action_id(actor, "posts.delete", post_id, revision, state.writes())
+        commands.delete(actor, action, post_id)
+        return True
+
+    def take_back() -> None:
+        feedback.act("posts.undelete", _undelete(post_id), done="The draft is back.")
+
+    words = f"Deleted “{beginning(text, 50)}”" if text.strip() else "Deleted an empty draft"
+    if feedback.act("posts.delete", run, undo=lambda _: state.Undo(words, take_back)) is not None:
+        navigation.go("posts")
+
+
+def _undelete(post_id: UUID) -> feedback.Run[bool]:
+    def run(actor: Actor) -> bool:
+        commands.undelete(actor, feedback.action_id(actor, "posts.undelete", post_id, state.writes()), post_id)
+        return True
+
+    return run
+
+
+def _change(
+    hand: DraftInHand,
+    *,
+    account_ids: Collection[UUID] | None = None,
+    slot_at: datetime | None = None,
+    sets_slot: bool = False,
+) -> None:
+    def save(actor: Actor) -> Saved | None:
+        if hand.post_id is None:
+            made = commands.create(actor, hand.token, account_ids=account_ids or (), slot_at=slot_at)
+            return _made(hand, actor, made)
+        draft = queries.draft(actor, hand.post_id)
+        return commands.save(
+            actor,
+            hand.post_id,
+            draft.post.revision,
+            text=draft.post.text,
+            link=draft.post.link,
+            account_ids=_chosen(draft) if account_ids is None else account_ids,
+            slot_at=slot_at if sets_slot else draft.post.slot_at,
+        )
+
+    saved = feedback.act("posts.save", save)
+    if saved is not None:
+        hand.own_revision, hand.saved_at = saved.revision, saved.saved_at
+        _tell_voided(saved)
+        _put_into_address(hand)
+    else:
+        # What was refused must not go on standing there as if it were saved.
+        for name in ("accounts", "day", "time"):
+            state.forget(key_of(hand, name))
+
+
+def _made(hand: DraftInHand, actor: Actor, post_id: UUID) -> Saved:
+    hand.post_id = post_id
+    post = queries.draft(actor, post_id).post
+    return Saved(post.revision, post.updated_at)
+
+
+def _revision(hand: DraftInHand, draft: Draft, said: composer.Written) -> int:
+    """The revision to save at: the newest, unless its words are neither what ours grew from nor our own last save."""
+    grew_from_these = (draft.post.text, draft.post.link) == (said.was_text, said.was_link)
+    if grew_from_these or draft.post.revision == hand.own_revision:
+        return draft.post.revision
+    return said.base
+
+
+def _chosen(draft: Draft) -> list[UUID]:
+    return [each.account_id for each in draft.accounts if each.chosen]
+
+
+def _post(hand: DraftInHand) -> UUID:
+    if hand.post_id is None:
+        raise Refused("This post isn't saved yet. Write something first.")
+    return hand.post_id
+
+
+def _tell_voided(saved: Saved) -> None:
+    for lost in saved.voided:
+        state.say(lost.words, "gpp_maybe")
+
+
+def _put_into_address(hand: DraftInHand) -> None:
+    if hand.post_id is not None and st.query_params.get("post") != str(hand.post_id):
+        st.query_params["post"] = str(hand.post_id)

@@ -1,0 +1,160 @@
+"""What a page says back: done, undone, refused with the reason, or broken with an incident id.
+
+Every button that changes something goes through `act`: the person is read again, one command runs in its one
+transaction, and nothing of Streamlit is called in between, because any click ends a running script at its next call.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final, TypeVar
+from uuid import UUID, uuid5
+
+import streamlit as st
+
+from console import identity, state
+from console.components.plain import plain
+from core.infra import logs
+from core.infra.actor import Actor
+from core.infra.errors import MastheadError, Refused, SignedOut
+
+T = TypeVar("T")
+Run = Callable[[Actor], T]
+
+_LOG: Final = logging.getLogger(__name__)
+_ACTIONS: Final = UUID("6f0f6d1c-0d6e-5c53-9b8e-6f2f3a1f8a57")
+
+
+def action_id(actor: Actor, command: str, *seen: object) -> UUID:
+    """The same id for the same person, command and things as they were seen: a double click is one action.
+
+    `seen` names the subject and its version or state, so that doing it again later is another action.
+    """
+    return uuid5(_ACTIONS, "|".join((str(actor.session_id), command, *map(str, seen))))
+
+
+def act(
+    name: str,
+    run: Run[T],
+    *,
+    done: str | Callable[[T], str] | None = None,
+    undo: Callable[[T], state.Undo] | None = None,
+    refused: Callable[[Refused], bool] | None = None,
+    quiet: bool = False,
+) -> T | None:
+    """Run one command for whoever is signed in now; None when it was refused or broke, which is then said.
+
+    `name` is the event in the log. `done` becomes a toast, or with `undo` the words beside the button that takes it
+    back. `refused` may take care of a refusal itself by returning True. `quiet` is for saves that nobody asked for:
+    they withdraw no undo, and leave what was said before.
+    """
+    if not quiet:
+        state.tell_trouble(None)
+    correlation = identity.correlation_id()
+    with logs.bound(correlation_id=correlation):
+        try:
+            actor = identity.actor_now(correlation)
+            result = run(actor)
+        except SignedOut as over:
+            state.remember_signed_out(over.message)
+            return None
+        except Refused as refusal:
+            _LOG.info("console.refused", extra={"command": name, "why": refusal.message})
+            if refused is None or not refused(refusal):
+                state.tell_trouble(state.Trouble(refusal.message))
+            return None
+        except Exception as error:  # whatever it is: words on the page, facts in the log
+            state.tell_trouble(state.Trouble(words_for(error), "failed", report(error, name)))
+            return None
+        _LOG.info("console.acted", extra={"command": name, "organization_id": str(actor.organization_id)})
+    state.count_write()
+    if undo is not None:
+        state.offer_undo(undo(result))
+    elif not quiet:
+        state.offer_undo(None)
+    if done is not None:
+        state.say(done if isinstance(done, str) else done(result))
+    return result
+
+
+def report(error: BaseException, where: str) -> str:
+    """Write what happened into the log under a new incident id, and give the id."""
+    incident = logs.incident()
+    _LOG.error("console.incident", extra={"incident": incident, "where": where}, exc_info=error)
+    return incident
+
+
+def words_for(error: BaseException) -> str:
+    """What a person reads of an error: our own words, never a library's."""
+    if isinstance(error, MastheadError):
+        return error.message
+    return "Something went wrong on our side, and nothing was changed. Try again; if it stays, tell your operator."
+
+
+def on_script_error(error: Exception) -> bool:
+    """Streamlit's hook for whatever escapes a page: words and an incident id instead of a traceback."""
+    if isinstance(error, SignedOut):
+        state.remember_signed_out(error.message)
+        st.info("You are signed out. Reload this page to sign in again.", icon=":material/lock:")
+        return True
+    with logs.bound(correlation_id=identity.correlation_id()):
+        incident = report(error, "page")
+    _trouble_box(state.Trouble(_page_words(error), "failed", incident))
+    return True
+
+
+def _page_words(error: Exception) -> str:
+    if isinstance(error, MastheadError):
+        return error.message
+    return "This page could not be drawn. Reload it; if it stays like this, tell your operator the incident."
+
+
+def show_trouble() -> None:
+    """Why the last thing was not done, at the head of the page until something else is done."""
+    told = state.trouble()
+    if told is not None:
+        _trouble_box(told)
+
+
+def show_toasts() -> None:
+    """What was done, in passing."""
+    for toast in state.take_toasts():
+        st.toast(plain(toast.words), icon=f":material/{toast.icon}:")
+
+
+def undo_bar() -> None:
+    """The way back from what was just done, at the foot of every page, with the key U."""
+    offered = state.undo()
+    if offered is None:
+        return
+    with (
+        st.bottom,
+        st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False, key="undo_bar"),
+    ):
+        st.markdown(f":green[:material/check_circle:] {plain(offered.words)}", width="stretch")
+        st.button(
+            "Undo", icon=":material/undo:", type="tertiary", shortcut="U", on_click=_take_back, key="undo_take_back"
+        )
+        st.button(
+            "Dismiss",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=state.offer_undo,
+            args=(None,),
+            key="undo_keep",
+        )
+
+
+def _take_back() -> None:
+    offered = state.undo()
+    state.offer_undo(None)
+    if offered is not None:
+        offered.take_back()
+
+
+def _trouble_box(told: state.Trouble) -> None:
+    if told.kind == "failed":
+        st.error(f"{plain(told.words)}  \nIncident `{told.incident}`", icon=":material/error:")
+    else:
+        st.warning(plain(told.words), icon=":material/block:")

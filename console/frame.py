@@ -1,0 +1,137 @@
+"""What surrounds every page: sign-in, menu, organization, banner, and what the page says back."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from console import entrance, feedback, identity, navigation, state
+from console.brand import MARK, logo
+from console.components.empty import empty
+from console.components.plain import plain
+from console.identity import Outside, Visitor
+from console.navigation import Found
+from core.infra import logs
+from core.infra.actor import Actor
+from core.infra.errors import NotFound
+from core.organizations import commands
+from core.providers import providers
+
+LOOK_AGAIN_S: Final = 15  # an idle tab goes blank within twice this after its sign-in ended (PRODUCT 3: 30 s)
+SANDBOX: Final = "Sandbox: nothing reaches a real network"
+
+# Only what the theme can't say. Everything else is in .streamlit/config.toml.
+_STYLE: Final = """<style>
+.stMainBlockContainer{padding-inline:2.5rem;max-width:1480px}
+.st-key-page_header{min-height:44px}
+[data-testid=stLayoutWrapper]:has(>.st-key-sandbox_banner){position:absolute;height:0}
+.st-key-sandbox_banner{position:fixed;top:15px;right:64px;z-index:1000000;width:auto;pointer-events:none}
+[data-testid=stElementContainer]:has(style){position:absolute}
+.st-key-entrance{min-height:72vh;justify-content:center}
+.st-key-entrance_card{padding:10px 14px;box-shadow:0 1px 2px rgb(16 24 40/.05),0 12px 32px -12px rgb(16 24 40/.16)}
+.st-key-undo_bar{background:var(--st-background-color)}
+.st-key-person{margin-top:auto}
+@media(max-width:820px){.stMainBlockContainer{padding-inline:1.25rem}}
+</style>"""
+
+
+def run() -> None:
+    """Draw the page that the address names, for whoever is here."""
+    st.set_page_config(page_title="Masthead", page_icon=MARK, layout="wide")
+    visit = identity.visitor()
+    if isinstance(visit, Outside):
+        navigation.menu(None, lambda found: None)
+        _style()
+        entrance.show(visit)
+        return
+    with logs.bound(
+        correlation_id=visit.actor.correlation_id,
+        organization_id=visit.actor.organization_id,
+        actor=visit.actor.label,
+    ):
+        page = navigation.menu(visit, partial(_page, visit))
+        st.set_page_config(page_title=f"{page.title.partition('  :')[0]} · Masthead")
+        _style()
+        _logo()
+        _banner()
+        _sidebar(visit)
+        entrance.accept_here(visit)
+        page.run()
+        feedback.undo_bar()
+        feedback.show_toasts()
+        _look_again(visit.actor)
+
+
+def _page(visitor: Visitor, found: Found) -> None:
+    refusal = visitor.why_not(found.spec.permission)
+    if refusal is not None:
+        empty("lock", f"{found.spec.title} isn't for your role", refusal, action="Go to Home", page=navigation.HOME)
+        return
+    feedback.show_trouble()
+    try:
+        found.module.render(visitor)
+    except NotFound as missing:
+        empty("search_off", "Not here", missing.message, action="Go to Posts", page="posts")
+
+
+def _style() -> None:
+    st.html(_STYLE)
+
+
+def _logo() -> None:
+    st.logo(logo(dark=st.context.theme.type == "dark"), icon_image=MARK, size="large")
+
+
+def _banner() -> None:
+    if any(each.points_elsewhere for each in providers().values()):
+        with st.container(key="sandbox_banner", width="content"):
+            st.markdown(f":yellow-badge[:material/science: {SANDBOX}]")
+
+
+def _sidebar(visitor: Visitor) -> None:
+    signed_in = visitor.signed_in
+    with st.sidebar, st.container(key="person", gap="small"):
+        names = {each.organization_id: each.name for each in signed_in.choices}
+        if len(names) > 1:
+            st.selectbox(
+                "Organization",
+                list(names),
+                index=list(names).index(visitor.organization.id),
+                format_func=lambda each: names[each],
+                key=f"organization_{visitor.organization.id}",
+                on_change=_choose_organization,
+                args=(visitor.organization.id,),
+                label_visibility="collapsed",
+            )
+        else:
+            st.markdown(f"**{plain(visitor.organization.name)}**")
+        st.caption(
+            f":material/person: {plain(signed_in.name)} · {visitor.actor.role}  \n"
+            f":material/schedule: {plain(visitor.zone)}"
+        )
+        st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=identity.sign_out, key="sign_out")
+
+
+def _choose_organization(shown: object) -> None:
+    chosen = state.value(f"organization_{shown}")
+    said = identity.claims()
+    if said is None:
+        return
+
+    def choose(actor: Actor) -> None:
+        commands.choose_organization(identity.key_of(said), chosen)
+
+    feedback.act("organizations.choose", choose)
+    # What was looked at belongs to the other organization.
+    st.query_params.clear()
+
+
+def _look_again(actor: Actor) -> None:
+    @st.fragment(run_every=LOOK_AGAIN_S)
+    def look() -> None:
+        if not identity.still_here(actor):
+            st.rerun()
+
+    look()
