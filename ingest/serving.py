@@ -22,7 +22,11 @@ def application() -> Flask:
 
 def configure_logs(settings: Settings) -> None:
     """JSON lines that never hold this installation's secrets."""
+    logs.configure("ingest", settings.log_level, secrets=concealed(settings))
+
+
+def concealed(settings: Settings) -> list[str]:
+    """The secrets that this process knows from its settings."""
+    keys = (settings.secret_key, settings.credential_keys, settings.oidc_client_secret)
     of_providers = [provider_environment(key).get("client_secret", "") for key in providers()]
-    keys = [settings.secret_key, settings.credential_keys]
-    concealed = [each.get_secret_value() for each in keys if each is not None]
-    logs.configure("ingest", settings.log_level, secrets=[*concealed, settings.role_password("web"), *of_providers])
+    return [*(each.get_secret_value() for each in keys if each), settings.role_password("web"), *of_providers]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core import providers
 from core.accounts import credentials, store
 from core.accounts.connecting import pending
-from core.accounts.giving_back import end_connection, give_back
+from core.accounts.giving_back import end_connection, give_back, locked_with_grant
 from core.accounts.model import Connection
 from core.accounts.rules import (
     TAKEN_ELSEWHERE,
@@ -68,9 +68,9 @@ def choose(actor: Actor, action_id: UUID, connection_id: UUID, chosen: Collectio
     with db.transaction(actor) as session:
         if not audit.first_time(session, actor, action_id, "accounts.choose"):
             return Chosen.from_json(audit.earlier_result(session, actor, action_id))
-        connection = pending(session, actor, connection_id, lock=True)
+        locked_with_grant(session, connection_id)
+        connection = pending(session, actor, connection_id)
         taken = _wanted(session, connection_id, chosen)
-        store.lock_grant(session, connection.provider, connection.provider_user_id)
         target = _live_connection(session, actor, connection)
         account_ids: list[UUID] = []
         reconnected: list[UUID] = []
@@ -184,6 +184,11 @@ def _take(session: Session, target: UUID, grant: Connection, offered: OfferedAcc
 
 def _left_empty(session: Session, before: UUID, target: UUID) -> list[UUID]:
     """End the connection that an account came from, if it was the last there; returns what is to be given back."""
-    if before == target or store.accounts_of_connection(session, before):
+    if before == target:
         return []
-    return [before] if end_connection(session, before) else []
+    connection = locked_with_grant(session, before)
+    if connection is None or connection.state == ConnectionState.REVOKED:
+        return []
+    if store.accounts_of_connection(session, before):
+        return []
+    return [before] if end_connection(session, connection) else []

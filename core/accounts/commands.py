@@ -55,17 +55,21 @@ def pause_account(actor: Actor, action_id: UUID, account_id: UUID, reason: str) 
             audit.remember(session, actor, action_id, {})
 
 
-def resume_account(actor: Actor, action_id: UUID, account_id: UUID) -> None:
-    """Let publications go to an account again. What became late meanwhile goes to a person, by the tables' own triggers.
+def resume_account(actor: Actor, action_id: UUID, account_id: UUID) -> int:
+    """Let publications go to an account again; returns how many became late while it was paused.
 
+    Those go to a person as "Needs you: late" (the sweep sees it by `account.resumed_at`, which a trigger writes).
     Raises NotAllowed, NotFound, Conflict when the account isn't paused.
     """
     require(actor, Permission.PAUSE_ACCOUNT)
     with db.transaction(actor) as session:
-        if audit.first_time(session, actor, action_id, "accounts.resume"):
-            _move(session, account_id, AccountState.PAUSED, AccountState.ACTIVE, None)
-            audit.record(session, actor, "account.resumed", "account", account_id)
-            audit.remember(session, actor, action_id, {})
+        if not audit.first_time(session, actor, action_id, "accounts.resume"):
+            return int(audit.earlier_result(session, actor, action_id)["late"])
+        _move(session, account_id, AccountState.PAUSED, AccountState.ACTIVE, None)
+        late = store.overdue(session, account_id)
+        audit.record(session, actor, "account.resumed", "account", account_id, after={"late": late})
+        audit.remember(session, actor, action_id, {"late": late})
+        return late
 
 
 def _move(session: Session, account_id: UUID, seen: AccountState, to: AccountState, reason: str | None) -> None:

@@ -61,6 +61,17 @@ class Callback(BaseModel):
     state: Annotated[str, Field(max_length=512)] = ""
     code: Annotated[SecretStr | None, Field(max_length=4096)] = None
     error: Annotated[str | None, Field(max_length=512)] = None
+    error_code: Annotated[str | None, Field(max_length=512)] = None
+
+    @property
+    def denied(self) -> bool:
+        """The person said no, as OAuth spells it (RFC 6749 4.1.2.1)."""
+        return self.error == "access_denied"
+
+    @property
+    def failed(self) -> bool:
+        """The network says that it went wrong, in OAuth's parameter or one of its own."""
+        return self.error is not None or self.error_code is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +145,12 @@ def finish_connect(actor: Actor, provider_key: str, callback: Callback, *, redir
     require(actor, Permission.CONNECT)
     provider = _configured(provider_key)
     consent = _take(actor, provider, callback, redirect_uri)
-    if callback.error is not None:
+    if callback.denied:
         _close(actor, consent, "denied", "connect.denied", provider.key)
         raise ConsentDenied
+    if callback.failed:
+        _close(actor, consent, "failed", "connect.failed", provider.key)
+        raise ConnectFailed(f"{provider.title} had a problem of its own, so nothing was connected. {CONNECT_AGAIN}")
     if callback.code is None:
         raise _refused(actor, provider.key, Refusal.CODE)
     try:

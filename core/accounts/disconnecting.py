@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.accounts import store
-from core.accounts.giving_back import end_connection, give_back
-from core.accounts.model import Account
+from core.accounts.giving_back import end_connection, give_back, locked_with_grant
 from core.accounts.rules import AccountState, ConnectionState
 from core.audit import commands as audit
 from core.infra import db
@@ -24,7 +23,7 @@ from core.organizations.rules import Permission, require
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """`stranded`: publications that wait for these accounts, Held now. `ended`: connections left without account."""
+    """`stranded`: publications that wait for these accounts, Held now. `ended`: the connection to give back, if any."""
 
     account_ids: tuple[UUID, ...]
     stranded: int
@@ -67,8 +66,8 @@ def disconnect(
         if not audit.first_time(session, actor, action_id, "accounts.disconnect"):
             return Disconnected.from_json(audit.earlier_result(session, actor, action_id))
         reason = f"disconnected by {actor.name}"
-        result = _take_out(session, _chosen(session, account_id, connection_id), reason, connection_id)
-        _recorded(session, actor, result)
+        result = _take_out(session, account_id, connection_id, reason)
+        _recorded(session, actor, result, connection_id)
         audit.remember(session, actor, action_id, result.as_json())
     for each in result.ended:
         give_back(actor, each)
@@ -87,39 +86,35 @@ def release(network: str, provider_account_id: str) -> Released:
     organization_id, account_id = owner
     actor = ProgramActor(organization_id, "operator", f"release-{new_id().hex}")
     with db.transaction(actor) as session:
-        result = _take_out(session, _chosen(session, account_id, None), "released by the operator", None)
-        _recorded(session, actor, result)
+        result = _take_out(session, account_id, None, "released by the operator")
+        _recorded(session, actor, result, None)
     for each in result.ended:
         give_back(actor, each)
     return Released(organization_id, account_id, result.stranded)
 
 
-def _chosen(session: Session, account_id: UUID | None, connection_id: UUID | None) -> Sequence[Account]:
+def _take_out(session: Session, account_id: UUID | None, connection_id: UUID | None, reason: str) -> Disconnected:
     if account_id is not None:
-        account = store.account(session, account_id, lock=True)
-        if account is None or account.state == AccountState.DISABLED:
-            raise NotFound
-        return [account]
-    if connection_id is None:
-        raise ValueError("name an account or a connection")
-    connection = store.connection(session, connection_id, lock=True)
+        seen = store.account(session, account_id)
+        connection_id = seen.connection_id if seen else None
+    connection = locked_with_grant(session, connection_id) if connection_id else None
     if connection is None or connection.state == ConnectionState.REVOKED:
         raise NotFound
-    return store.accounts_of_connection(session, connection_id, lock=True)
-
-
-def _take_out(session: Session, accounts: Sequence[Account], reason: str, connection_id: UUID | None) -> Disconnected:
-    connections = {each.connection_id for each in accounts} | ({connection_id} if connection_id else set())
+    live = store.accounts_of_connection(session, connection.id, lock=True)
+    accounts = [each for each in live if account_id in (None, each.id)]
+    if account_id is not None and not accounts:
+        raise NotFound
     stranded = 0
     for account in accounts:
         store.change_account(session, account.id, state=AccountState.DISABLED, state_reason=reason)
         store.empty_credentials(session, account_id=account.id)
         stranded += sum(row.stranded for row in store.listed(session, account.id))
-    left_empty = [each for each in sorted(connections) if not store.accounts_of_connection(session, each)]
-    ended = tuple(each for each in left_empty if end_connection(session, each))
-    return Disconnected(tuple(account.id for account in accounts), stranded, ended)
+    ends = len(accounts) == len(live) and end_connection(session, connection)
+    return Disconnected(tuple(each.id for each in accounts), stranded, (connection.id,) if ends else ())
 
 
-def _recorded(session: Session, actor: ActsInOrganization, result: Disconnected) -> None:
+def _recorded(session: Session, actor: ActsInOrganization, result: Disconnected, connection_id: UUID | None) -> None:
+    if connection_id is not None and not result.account_ids:
+        audit.record(session, actor, "connection.disconnected", "connection", connection_id)
     for account_id in result.account_ids:
         audit.record(session, actor, "account.disconnected", "account", account_id, after={"stranded": result.stranded})

@@ -5,7 +5,8 @@ grant, in every organization of the installation. So the decision is made under 
 and a token that may not be revoked there is only emptied here.
 
 The order is: state and tokens in one transaction, then the network. What fails there is tried again by
-`revoke_overdue_choices`, which the low queue runs.
+`revoke_overdue_choices`, which the low queue runs. A consent that comes back in the very seconds of a revocation dies
+with it: no lock is held over a call to a network.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from core import providers
 from core.accounts import credentials, store
+from core.accounts.model import Connection
 from core.accounts.rules import GIVE_BACK_AGAIN_AFTER, ConnectionState, CredentialState, Purpose
 from core.audit import commands as audit
 from core.infra import db
@@ -31,13 +33,18 @@ _PROGRAM: Final = "accounts"
 _log = logging.getLogger(__name__)
 
 
-def end_connection(session: Session, connection_id: UUID) -> bool:
-    """Take a connection out of use at once; True when its grant is to be given back after the commit."""
-    connection = store.connection(session, connection_id, lock=True)
-    if connection is None or connection.state == ConnectionState.REVOKED:
-        return False
-    store.lock_grant(session, connection.provider, connection.provider_user_id)
-    shared = store.grant_in_use(session, connection)
+def locked_with_grant(session: Session, connection_id: UUID) -> Connection | None:
+    """A connection, its person's grants at that network locked before it: everybody takes the locks in this order."""
+    seen = store.connection(session, connection_id)
+    if seen is None:
+        return None
+    store.lock_grant(session, seen.provider, seen.provider_user_id)
+    return store.connection(session, connection_id, lock=True)
+
+
+def end_connection(session: Session, connection: Connection) -> bool:
+    """Take a connection (`locked_with_grant`) out of use; True when its grant is to be given back after the commit."""
+    connection_id, shared = connection.id, store.grant_in_use(session, connection)
     if shared:
         store.empty_credentials(session, connection_id=connection_id)
     else:
@@ -87,9 +94,9 @@ def revoke_overdue_choices(at_most: int = 50) -> int:
     for organization_id, connection_id in overdue:
         actor = ProgramActor(organization_id, _PROGRAM, f"choice-{connection_id.hex}")
         with db.transaction(actor) as session:
-            connection = store.connection(session, connection_id, lock=True)
+            connection = locked_with_grant(session, connection_id)
             if connection is not None and connection.state == ConnectionState.PENDING:
-                end_connection(session, connection_id)
+                end_connection(session, connection)
                 audit.record(session, actor, "connect.lapsed", "connection", str(connection_id))
         done += give_back(actor, connection_id)
     return done

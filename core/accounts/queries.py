@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -176,7 +176,7 @@ def _row(row: Row[Any]) -> AccountRow:
         state=state,
         state_words=STATE_WORDS[state],
         state_reason=row.state_reason,
-        missing_scopes=missing_scopes(_scopes().get(row.provider, ()), row.scopes),
+        missing_scopes=() if state is AccountState.DISABLED else missing_scopes(_asked(row.provider), row.scopes),
         connection_id=row.connection_id,
         connected_by_name=row.connected_by_name,
         connected_at=row.connected_at,
@@ -187,5 +187,7 @@ def _row(row: Row[Any]) -> AccountRow:
     )
 
 
-def _scopes() -> Mapping[str, tuple[Scope, ...]]:
-    return {key: tuple(each.oauth.scopes) for key, each in registry.providers().items()}
+def _asked(provider_key: str) -> Sequence[Scope]:
+    """What a provider is asked for; nothing for one whose folder is gone."""
+    provider = registry.providers().get(provider_key)
+    return provider.oauth.scopes if provider else ()

@@ -309,6 +309,18 @@ def listed(session: Session, account_id: UUID | None = None) -> Sequence[Row[Any
     return session.execute(text(_LISTED), {"account_id": account_id}).all()
 
 
+def overdue(session: Session, account_id: UUID) -> int:
+    """How many publications of an account wait though their slot has passed."""
+    found = session.execute(
+        text(
+            "select count(*) from masthead.publication"
+            " where account_id = :account and state = 'scheduled' and due_at <= clock_timestamp()"
+        ),
+        {"account": account_id},
+    )
+    return int(found.scalar_one())
+
+
 # Credentials
 
 

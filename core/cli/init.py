@@ -31,12 +31,16 @@ def command(given: argparse.Namespace) -> int:
         raise CanNotStart(f"--zone {given.zone!r:.60} is no time zone. Give a name such as Europe/Berlin.")
     settings = Settings.load()
     try:
-        db.connect(settings.program_url("web"), application="masthead-init")
+        database = db.connect(settings.program_url("web"), application="masthead-init")
     except DBAPIError as error:
         raise SettingsInvalid(
             f"DATABASE_URL_WEB (or DATABASE_URL): {database_words(error):.110}. `masthead doctor` says more."
         ) from None
-    made = initialize(name=given.name, email=given.email, timezone=given.zone)
+    try:
+        made = initialize(name=given.name, email=given.email, timezone=given.zone)
+    finally:
+        db.use(None)
+        database.engine.dispose()
     link = settings.console_url + made.invitation_link_path
     print(f"{given.name} is ready. Its first admin accepts here within 7 days, signed in as {given.email}:\n  {link}")
     return 0

@@ -69,8 +69,11 @@ def command(given: argparse.Namespace) -> int:
             introduction: Sequence[str] = ()
             if given.with_sandbox:
                 introduction = _point_at_sandbox_and_load_demo(supervisor, settings)
-            supervisor.start(*programs)
-            _await_health(supervisor, health_checks(settings, programs))
+            checks = health_checks(settings)
+            # People wait for what has an address; the others would only take the processors from it.
+            for together in ([p for p in programs if p.name in checks], [p for p in programs if p.name not in checks]):
+                supervisor.start(*together)
+                _await_health(supervisor, {program.name: checks.get(program.name, []) for program in together})
             print(welcome.words(settings, introduction, time.monotonic() - started_at), flush=True)
             supervisor.run()
         except StopRequested:
@@ -79,13 +82,12 @@ def command(given: argparse.Namespace) -> int:
     return 0
 
 
-def health_checks(settings: Settings, programs: Sequence[Program]) -> dict[str, list[tuple[int, str]]]:
-    """Program name -> addresses that must answer before it counts as started; the others only have to stay alive."""
-    known = {
+def health_checks(settings: Settings) -> dict[str, list[tuple[int, str]]]:
+    """Program -> ports and paths that must answer before it counts as started."""
+    return {
         "console": [(settings.port, "/_stcore/health"), (settings.port, "/readyz")],
         "ingest": [(settings.port + 1, "/readyz")],
     }
-    return {program.name: known.get(program.name, []) for program in programs}
 
 
 def _bring_secret_key() -> None:

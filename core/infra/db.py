@@ -4,7 +4,7 @@ A program connects once (`connect`) and every command opens one short transactio
 
     with db.transaction(actor) as session: ...            # an actor's organization, set for this transaction only
     with db.organization_transaction(organization_id, "program:sender") as session: ...
-    with db.free_transaction() as session: ...            # rows of no organization; only modules an architecture test lists
+    with db.free_transaction() as session: ...            # outside any; only modules an architecture test lists
 
 Row-level security reads `app.organization_id`, which is set with `set_config(..., true)`: it ends with the transaction,
 so a pooled connection never carries it to the next borrower. SQL without an organization raises OrganizationMissing.
@@ -153,7 +153,11 @@ _current: Database | None = None
 def connect(url: str, *, pool_size: int = 5, application: str = "masthead") -> Database:
     """Make the database of this process; refuses to log in as owner or superuser."""
     database = Database(make_engine(url, pool_size=pool_size, application=application))
-    database.refuse_owner()
+    try:
+        database.refuse_owner()
+    except BaseException:
+        database.engine.dispose()
+        raise
     use(database)
     return database
 

@@ -236,6 +236,8 @@ class EmbeddedServers:
             )
 
     def _postgres_answers(self) -> bool:
+        if not self._postgres_says_ready():
+            return False
         try:
             psycopg.connect(self.addresses.superuser, connect_timeout=5).close()
         except psycopg.OperationalError as error:
@@ -245,6 +247,14 @@ class EmbeddedServers:
                 ) from None
             return False
         return True
+
+    def _postgres_says_ready(self) -> bool:
+        """What the postmaster writes for pg_ctl; to connect sooner would only put FATAL lines into its log."""
+        try:
+            lines = (self._cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return False
+        return lines[7:8] != [] and lines[7].strip() == "ready"
 
     def _valkey_answers(self) -> bool:
         with asked_once(self.addresses.valkey) as client:

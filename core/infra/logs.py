@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import secrets as random
 import sys
 import threading
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
@@ -38,7 +37,7 @@ _log = logging.getLogger(__name__)
 def configure(program: str, level: str = "INFO", *, secrets: Iterable[str] = (), stream: TextIO | None = None) -> None:
     """Send every line of this process to stdout (or `stream`) as JSON; `secrets` are values never to be written."""
     conceal(*secrets)
-    handler = logging.StreamHandler(stream or sys.stdout)
+    handler = _Lines(stream or sys.stdout)
     handler.setFormatter(JsonLines(program))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -93,12 +92,23 @@ class JsonLines(logging.Formatter):
         extra = {key: value for key, value in record.__dict__.items() if key not in _OF_A_RECORD}
         others = {key: value for key, value in bound_fields.items() if key not in _CONTEXT}
         for key, value in redacted_fields({**others, **extra}).items():
-            line[f"{key}_" if key in line and key not in _CONTEXT else key] = _finite(value)
+            line[f"{key}_" if key in line and key not in _CONTEXT else key] = value
         if trace := record.exc_text or (self.formatException(record.exc_info) if record.exc_info else ""):
             line["exception"] = _short(trace if isinstance(record, _Record) else redacted(trace))
         if record.stack_info:
             line["stack"] = _short(redacted(record.stack_info))
         return json.dumps(line, default=str)
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes lines. What goes wrong with one must not print its arguments, as Python would."""
+
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[0]
+        line = {"level": "ERROR", "event": "a line was lost", "logger": record.name, "error": error and error.__name__}
+        with suppress(OSError, ValueError):
+            self.stream.write(json.dumps(line) + self.terminator)
 
 
 class _Record(logging.LogRecord):
@@ -126,7 +136,7 @@ def _formatted(record: logging.LogRecord) -> str:
     """A wrong format string must not cost the line, and logging's own complaint would print the arguments."""
     try:
         return logging.LogRecord.getMessage(record)
-    except (TypeError, ValueError, KeyError):
+    except Exception:
         return f"{record.msg} (its arguments don't fit)"
 
 
@@ -161,11 +171,6 @@ def _unraisable(about: Any) -> None:
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} [{len(text) - LONGEST_TEXT} more]"
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity, and a reader of lines would stumble over them."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _short_id(length: int) -> str:

@@ -5,6 +5,7 @@ Used on every log line, on tracebacks and on audit lines. It would rather mask a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Set
 from datetime import date, time
@@ -29,7 +30,7 @@ _SECRET_KEY: Final = re.compile(rf"(?i)(?:{_NAME})s?$")
 _HEADERS: Final = (
     r"(?:proxy-)?authorization|(?:set-)?cookie|x-hub-signature(?:-256)?|x-li-signature|x-api-key|x-csrf-?token"
 )
-# Words of which one must be there, in lower case, and what then finds the part to keep (group 1) and the secret after it.
+# Words of which one must be there, in lower case; then what finds the part to keep (group 1) and the secret after it.
 _BY_NAME: Final = tuple(
     (tuple(words.split()), re.compile(pattern))
     for words, pattern in (
@@ -106,8 +107,10 @@ def sounds_secret(key: str, value: object = "") -> bool:
 
 
 def _plain(value: Any, depth: int) -> Any:
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)  # JSON has neither NaN nor infinity
     if isinstance(value, Enum):
         return _plain(value.value, depth)
     if isinstance(value, bytes | bytearray | memoryview):
@@ -119,4 +122,11 @@ def _plain(value: Any, depth: int) -> Any:
     if depth < _DEEPEST and isinstance(value, list | tuple | Set):
         members = sorted(value, key=str) if isinstance(value, Set) else value
         return [_plain(each, depth + 1) for each in members]
-    return redacted(str(value))
+    return redacted(_shown(value))
+
+
+def _shown(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # whatever an object's own words do, they must not cost the line they stand in
+        return f"[a {type(value).__name__} that can't be shown]"

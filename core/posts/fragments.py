@@ -26,11 +26,12 @@ RULES: Final[Mapping[str, Any]] = {
 }
 
 _PARTS: Final = {
-    # Not unchosen, and no later publication of the same post took its place.
-    "current": """p.removed_at is null and not exists (
+    # Not unchosen, and no later publication of the same post took its place, which only happens to what failed or was
+    # cancelled: the look for it is spared all others.
+    "current": """p.removed_at is null and (p.state not in ('failed','cancelled') or not exists (
     select 1 from masthead.publication later where later.organization_id = p.organization_id
       and later.post_id = p.post_id and later.account_id = p.account_id and later.occurrence > p.occurrence
-      and later.removed_at is null)""",
+      and later.removed_at is null))""",
     # A publication's account and its organization's switch, for the word it shows.
     "account_and_organization": """
 join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id

@@ -84,10 +84,12 @@ _HELD: Final = statement(
 )
 _BETWEEN: Final = statement(
     _WAITING,
+    # What went out today had its time today, or at most its longest window earlier.
     """
-and ((p.due_at >= :start and p.due_at < :end and p.state not in ('draft','changes_requested','cancelled'))
+and p.due_at >= :start - interval '1 day' and p.due_at < :end
+and ((p.due_at >= :start and p.state not in ('draft','changes_requested','cancelled'))
   or (p.state = 'published' and p.published_at >= :start and p.published_at < :end))""",
-    "order by coalesce(p.due_at, p.published_at), p.id limit :limit",
+    "order by p.due_at, p.id limit :limit",
 )
 
 _RECONNECT: Final = statement(

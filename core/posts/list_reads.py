@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.posts.fragments import RULES, Rows, statement
+from core.posts.fragments import RANK, RULES, Rows, statement
+from core.posts.rules import WORD_OF, PublicationState, Word
 
 _BRIEFS: Final = statement(
     """
@@ -60,6 +61,8 @@ _CONDITIONS: Final = {
     "since": "and {at} >= :since",
     "until": "and {at} < :until",
     "wanted": "and standing.rank = any(:wanted)",
+    "wanted_states": """and t.id in (
+  select p.post_id from masthead.publication p where p.state = any(:wanted_states) and p.removed_at is null)""",
     "after_at": "and ({at}, t.id) < (:after_at, :after_id)",
 }
 
@@ -85,6 +88,8 @@ def listed(
     parameters = narrowed.parameters
     if ranks is not None:
         parameters["wanted"] = list(ranks)
+        if RANK[Word.DRAFT] not in ranks:  # which a post without publications shows too
+            parameters["wanted_states"] = [state.value for state in PublicationState if _ranks_of(state) & set(ranks)]
     if after is not None:
         parameters["after_at"], parameters["after_id"] = after
     asked = statement(_LISTED, *_conditions(parameters), "order by {at} desc, t.id desc limit :limit")
@@ -108,6 +113,12 @@ def counted(session: Session, narrowed: Narrowed) -> dict[int, int]:
     parameters = narrowed.parameters
     asked = statement(_COUNTED, *_conditions(parameters), "group by 1")
     return {row.rank: row.posts for row in session.execute(asked, {**RULES, **parameters})}
+
+
+def _ranks_of(state: PublicationState) -> set[int]:
+    """The words that a publication in this state may show."""
+    held = {RANK[Word.HELD]} if state is PublicationState.SCHEDULED else set()
+    return {RANK[WORD_OF[state]]} | held
 
 
 def _conditions(parameters: Collection[str]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final, Literal
@@ -11,8 +12,10 @@ from typing import Final, Literal
 Change = Literal["same", "added", "removed"]
 
 # A word, a run of blanks, or one other sign: joined again they are the text, to the character.
-_PIECES: Final = re.compile(r"\w+|\s+|[^\w\s]")
-_TOO_LONG: Final = 20_000  # pieces in the parts that differ; beyond it a word-level comparison takes seconds
+_WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
+_LINES: Final = re.compile(r"[^\n]*\n|[^\n]+")
+# Pairs of equal pieces, which is what a comparison costs: about 0.3 s.
+_DEAREST: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +30,22 @@ def redline(before: str, after: str) -> tuple[Segment, ...]:
     """What changed from `before` to `after`.
 
     The texts of "same" and "removed" in order are `before`; those of "same" and "added" are `after`. Neighbours differ
-    in their change, and in a replacement the removed words stand first.
+    in their change, and in a replacement the removed words stand first. Where comparing words would take seconds (long
+    texts that repeat themselves), lines are compared, and where even that would, the whole.
     """
-    return tuple(_joined(_segments(_PIECES.findall(before), _PIECES.findall(after))))
-
-
-def _segments(before: list[str], after: list[str]) -> Iterator[Segment]:
-    head = _common(before, after)
-    tail = _common(before[head:][::-1], after[head:][::-1])
-    yield Segment("same", "".join(before[:head]))
-    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
-    if len(old) + len(new) > _TOO_LONG:
-        yield Segment("removed", "".join(old))
-        yield Segment("added", "".join(new))
-    else:
-        for verb, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
-            if verb == "equal":
-                yield Segment("same", "".join(old[a:b]))
-            else:
-                yield Segment("removed", "".join(old[a:b]))
-                yield Segment("added", "".join(new[c:d]))
-    yield Segment("same", "".join(before[len(before) - tail :]))
+    for pieces in (_WORDS, _LINES):
+        old, new = pieces.findall(before), pieces.findall(after)
+        head = _common(old, new)
+        tail = _common(old[head:][::-1], new[head:][::-1])
+        middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
+        if _cost(middle_old, middle_new) <= _DEAREST:
+            changes = [
+                Segment("same", "".join(old[:head])),
+                *_compared(middle_old, middle_new),
+                Segment("same", "".join(old[len(old) - tail :])),
+            ]
+            return tuple(_joined(changes))
+    return tuple(_joined([Segment("removed", before), Segment("added", after)]))
 
 
 def _common(one: list[str], other: list[str]) -> int:
@@ -59,33 +57,32 @@ def _common(one: list[str], other: list[str]) -> int:
     return length
 
 
-def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
-    """Leaves out empty ones and joins neighbours; a blank that stayed between two changes becomes part of both."""
-    removed: list[str] = []
-    added: list[str] = []
-    same: list[str] = []
+def _cost(old: list[str], new: list[str]) -> int:
+    there = Counter(new)
+    return sum(times * there[piece] for piece, times in Counter(old).items())
 
-    def flush() -> Iterator[Segment]:
-        if removed:
-            yield Segment("removed", "".join(removed))
-        if added:
-            yield Segment("added", "".join(added))
-        removed.clear()
-        added.clear()
+
+def _compared(old: list[str], new: list[str]) -> Iterator[Segment]:
+    for verb, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if verb == "equal":
+            yield Segment("same", "".join(old[a:b]))
+        else:
+            yield Segment("removed", "".join(old[a:b]))
+            yield Segment("added", "".join(new[c:d]))
+
+
+def _joined(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """Without empty ones, and every run of changes as one removed and one added."""
+    gathered: dict[Change, list[str]] = {"same": [], "removed": [], "added": []}
+
+    def gathered_segments(*changes: Change) -> Iterator[Segment]:
+        for change in changes:
+            if gathered[change]:
+                yield Segment(change, "".join(gathered[change]))
+                gathered[change].clear()
 
     for segment in segments:
-        if not segment.text:
-            continue
-        if segment.change == "same":
-            if not same:
-                yield from flush()
-            same.append(segment.text)
-        else:
-            if same:
-                yield Segment("same", "".join(same))
-                same.clear()
-            (removed if segment.change == "removed" else added).append(segment.text)
-    if same:
-        yield Segment("same", "".join(same))
-    else:
-        yield from flush()
+        if segment.text:
+            yield from gathered_segments(*(("removed", "added") if segment.change == "same" else ("same",)))
+            gathered[segment.change].append(segment.text)
+    yield from gathered_segments("same", "removed", "added")

@@ -218,7 +218,7 @@ _CAUSES: Final = (
     ("BadStatusLine", "the answer is not HTTP"),
     ("LineTooLong", "the answer is not HTTP"),
     ("HTTPException", "the answer is not HTTP"),
-    ("InvalidHeader", "the request has a header that can't be sent"),
+    ("InvalidHeader", "a header can't be used"),
 )
 
 
@@ -229,4 +229,4 @@ def _words(error: BaseException) -> str:
         causes = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
         chain += [cause for cause in causes if isinstance(cause, BaseException) and cause not in chain]
     names = {type(one).__name__ for one in chain}
-    return next((words for name, words in _CAUSES if name in names), f"the connection failed ({type(error).__name__})")
+    return next((words for name, words in _CAUSES if name in names), "the connection broke")

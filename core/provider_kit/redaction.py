@@ -1,32 +1,22 @@
-"""What must never be written down: tokens, secrets and one-time codes inside words that others wrote.
-
-Networks quote what they were sent ("Malformed access token EAA..."), and libraries log whole addresses.
-"""
+"""Secrets inside what others write of our calls: networks quote what they were sent, libraries log whole addresses."""
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from typing_extensions import override
 
-MASK: Final = "[masked]"
-_SHORTEST_SECRET: Final = 6
-_SECRET_PARAMETER: Final = re.compile(
-    r"(?i)\b([a-z_]*(?:token|secret|proof|code|password|signature|assertion|verifier)[a-z_]*)(=|\"?\s*:\s*\")([^&,;\s\"']+)"
-)
-_AUTHORIZATION: Final = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[a-z0-9._~+/|=-]{8,}")
+from core.infra.redaction import MASK, SHORTEST_SECRET, redacted
 
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the given secrets, and without values of parameters that sound like secrets."""
+    """`text` without the secrets of this call, and without what looks like one."""
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
+        if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, MASK)
-    text = _SECRET_PARAMETER.sub(rf"\1\2{MASK}", text)
-    return _AUTHORIZATION.sub(rf"\1 {MASK}", text)
+    return redacted(text)
 
 
 class DropQueries(logging.Filter):

@@ -85,7 +85,8 @@ class Payload:
     def sha256(self) -> bytes:
         """32 bytes over the canonical JSON; two payloads are the same to an approver exactly if these are equal."""
         canonical = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).digest()
+        # A lone surrogate is a problem that checks name; hashing must not trip over it before.
+        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).digest()
 
 
 @dataclass(frozen=True, slots=True)

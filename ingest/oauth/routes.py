@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request
+from http import HTTPStatus
+
+from flask import Blueprint, request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -12,8 +14,6 @@ from core.accounts.rules import IntentInvalid
 from core.infra.actor import Actor
 from core.infra.settings import Settings
 from ingest.guards import navigation, signed_in
-
-_SEE_OTHER = 303
 
 
 class StartQuery(BaseModel):
@@ -39,7 +39,7 @@ def consent_routes(settings: Settings) -> Blueprint:
         address = accounts.start_connect(
             actor, provider, intent=asked.intent, redirect_uri=_redirect_uri(settings, provider)
         )
-        return redirect(address, _SEE_OTHER)
+        return _go(address)
 
     @routes.get("/<provider>/callback")
     @signed_in
@@ -48,9 +48,14 @@ def consent_routes(settings: Settings) -> Blueprint:
         finished = accounts.finish_connect(
             actor, provider, _callback(request.args), redirect_uri=_redirect_uri(settings, provider)
         )
-        return redirect(settings.console_url + finished.next_path, _SEE_OTHER)
+        return _go(settings.console_url + finished.next_path)
 
     return routes
+
+
+def _go(address: str) -> Response:
+    """Send the browser on. Without the usual page, which would repeat the address with its state."""
+    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
 
 
 def _redirect_uri(settings: Settings, provider: str) -> str:

@@ -119,6 +119,7 @@ create index publication_unknown on masthead.publication(next_action_at) where s
 create index publication_post on masthead.publication(organization_id, post_id);
 create index publication_account on masthead.publication(organization_id, account_id, due_at desc);
 create index publication_state on masthead.publication(organization_id, state, due_at, id);
+create index publication_slot on masthead.publication(organization_id, due_at) where due_at is not null;
 create index publication_twins on masthead.publication(account_id, payload_sha256)
   where state in ('queued','claimed','sending','unknown','published');
 

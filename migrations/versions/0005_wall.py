@@ -55,6 +55,9 @@ create policy claim on masthead.connection for select to masthead_claim using (t
 
 GRANTS = """
 revoke all on all functions in schema masthead from public;
+do $$begin  -- a temporary table or type of a caller's own has no business here
+  execute format('revoke temporary on database %I from public', current_database());
+end$$;
 grant usage on schema masthead to masthead_web, masthead_worker, masthead_dispatch, masthead_claim;
 grant execute on function masthead.ctx_organization(), masthead.ctx_person()
   to masthead_web, masthead_worker, masthead_dispatch, masthead_claim;
@@ -71,18 +74,31 @@ grant update (role, disabled_at, last_seen_at) on masthead.member to masthead_we
 grant update (token_sha256, role, expires_at, accepted_at, accepted_by) on masthead.invitation to masthead_web;
 grant update (result) on masthead.command_receipt to masthead_web;
 
-grant select, insert, update on masthead.connection, masthead.account, masthead.credential, masthead.consent,
-  masthead.post, masthead.publication, masthead.publication_link to masthead_web;
+grant select, insert, update on masthead.connection, masthead.account, masthead.credential, masthead.post,
+  masthead.publication_link to masthead_web;
+grant select, insert on masthead.consent, masthead.publication to masthead_web;
+grant update (used_at, outcome, connection_id) on masthead.consent to masthead_web;
+-- Epoch and what a publication is stay out of people's commands; its bytes and approval out of the senders'.
+grant update (payload, payload_sha256, approved_payload, approved_sha256, approved_at, approved_by, approved_until,
+  self_approved, due_at, not_after, state, needs, lease_owner, lease_until, attempt_count, next_action_at,
+  provider_post_id, proof, published_at, last_error, correlation_id, removed_at) on masthead.publication to masthead_web;
 grant select, insert on masthead.post_version, masthead.review_comment, masthead.audit_event, masthead.command_receipt,
   masthead.publication_event to masthead_web;
 grant select on masthead.publication_transition, masthead.ticker_heartbeat to masthead_web;
 grant select, insert on masthead.reconcile_read to masthead_web;
-grant select, update on masthead.attempt to masthead_web;
+grant select on masthead.attempt to masthead_web;
+grant update (state, closed_at, verdict_by, message, provider_ref) on masthead.attempt to masthead_web;
 
 grant select on masthead.organization, masthead.person, masthead.member, masthead.post, masthead.post_version,
   masthead.publication_transition to masthead_worker;
-grant select, insert, update on masthead.connection, masthead.account, masthead.credential, masthead.publication,
-  masthead.attempt, masthead.publication_link, masthead.ticker_heartbeat to masthead_worker;
+grant select, insert, update on masthead.connection, masthead.account, masthead.credential,
+  masthead.publication_link, masthead.ticker_heartbeat to masthead_worker;
+grant select on masthead.publication to masthead_worker;
+grant update (state, needs, lease_owner, lease_until, attempt_count, next_action_at, provider_post_id, proof,
+  published_at, last_error, correlation_id) on masthead.publication to masthead_worker;
+grant select, insert on masthead.attempt to masthead_worker;
+grant update (state, closed_at, verdict_by, http_status, provider_code, provider_trace_id, message, provider_ref)
+  on masthead.attempt to masthead_worker;
 grant select, insert on masthead.reconcile_read, masthead.publication_event, masthead.audit_event to masthead_worker;
 
 grant select, insert, update on masthead.ticker_heartbeat to masthead_dispatch;
@@ -97,8 +113,8 @@ grant insert on masthead.publication_event to masthead_claim;
 """
 
 FUNCTIONS = """
--- Begins an organization's transaction. False when the actor is a person who is no active member of it (any more): so
--- whoever is disabled is refused in their next transaction, whatever a page or a script still believes.
+-- Begins an organization's transaction. False, and no organization set, when the actor is a person who is no active
+-- member of it (any more): so whoever is disabled is refused in their next transaction, whatever a page still believes.
 create function masthead.enter(organization uuid, actor text, correlation text) returns boolean
   language plpgsql set search_path = masthead, pg_temp as $$begin
   perform set_config('app.organization_id', organization::text, true), set_config('app.actor', actor, true),
@@ -106,10 +122,13 @@ create function masthead.enter(organization uuid, actor text, correlation text) 
   if actor not like 'person:%' then
     return true;
   end if;
-  return exists (
-    select 1 from member m join person p on p.id = m.person_id
-    where m.organization_id = organization and m.person_id = substr(actor, 8)::uuid
-      and m.disabled_at is null and p.disabled_at is null);
+  if exists (select 1 from member m join person p on p.id = m.person_id
+             where m.organization_id = organization and m.person_id = substr(actor, 8)::uuid
+               and m.disabled_at is null and p.disabled_at is null) then
+    return true;
+  end if;
+  perform set_config('app.organization_id', '', true);
+  return false;
 end$$;
 
 -- Who signs in, by what their sign-in service calls them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.infra.redaction import conceal
 from core.provider_kit.http import Http
 from core.provider_kit.port import Provider
 from core.providers.meta.facebook import FacebookPages, network
@@ -13,6 +14,7 @@ from core.providers.meta.settings import MetaSettings
 def build(environment: dict[str, str]) -> Provider:
     """The provider out of its `PROVIDER_META_*` settings. Raises SettingsInvalid."""
     settings = MetaSettings.load(environment)
+    conceal(settings.client_secret.get_secret_value())
     graph = Graph(settings, Http([settings.graph_url], connect_timeout_s=settings.connect_timeout_s))
     facebook = network(settings)
     return Provider(

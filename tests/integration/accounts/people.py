@@ -80,7 +80,9 @@ class Person:
         """Everything up to the choice; returns the pending connection."""
         answer = self.get(self.consent(**how))
         assert answer.status_code == 303, answer.text
-        found = re.fullmatch(rf"{re.escape(self.settings.console_url)}/accounts\?choose=(.+)", answer.headers["Location"])
+        found = re.fullmatch(
+            rf"{re.escape(self.settings.console_url)}/accounts\?choose=(.+)", answer.headers["Location"]
+        )
         assert found is not None, answer.headers["Location"]
         return commands.UUID(found[1])
 
@@ -113,7 +115,9 @@ def app_of(sandbox: RunningSandbox) -> dict[str, str]:
 
 def take_off(sandbox: RunningSandbox, person: str) -> None:
     """Remove Masthead from a person's Facebook account, as if they had never connected."""
-    token = sandbox.post("/_sandbox/tokens", {"provider": "meta", "person": person, "scopes": list(SCOPES)})["access_token"]
+    token = sandbox.post("/_sandbox/tokens", {"provider": "meta", "person": person, "scopes": list(SCOPES)})[
+        "access_token"
+    ]
     proof = hmac.digest(app_of(sandbox)["client_secret"].encode(), token.encode(), hashlib.sha256).hex()
     answer = httpx.request(
         "DELETE",

@@ -11,14 +11,15 @@ from core.infra import db
 from core.infra.actor import Actor
 
 _POST = """
-insert into masthead.post(organization_id, id, author_id, updated_by, text) values (:organization, :post, :member, :member, 'Hi')
+insert into masthead.post(organization_id, id, author_id, updated_by, text)
+values (:organization, :post, :member, :member, 'Hi')
 """
 _PUBLICATION = """
 insert into masthead.publication(organization_id, id, post_id, account_id, intent_key, payload, payload_sha256,
   approved_payload, approved_sha256, approved_at, approved_until, due_at, not_after, state)
-values (:organization, :publication, :post, :account, :key, cast(:payload as jsonb), sha256('x'), cast(:payload as jsonb),
-  sha256('x'), clock_timestamp(), clock_timestamp() + interval '30 days', clock_timestamp() + interval '1 hour',
-  clock_timestamp() + interval '90 minutes', 'scheduled')
+values (:organization, :publication, :post, :account, :key, cast(:payload as jsonb), sha256('x'),
+  cast(:payload as jsonb), sha256('x'), clock_timestamp(), clock_timestamp() + interval '30 days',
+  clock_timestamp() + interval '1 hour', clock_timestamp() + interval '90 minutes', 'scheduled')
 """
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select, update
 
 from core.accounts import commands, credentials, queries
 from core.accounts.access import access_for, report_broken
+from core.accounts.model import Credential
 from core.accounts.rules import AccountState, Purpose
 from core.infra import db
 from core.infra.actor import Role
@@ -19,6 +21,7 @@ from core.infra.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.provider_kit.errors import ReconnectNeeded
 from tests.factories.accounts import make_account
 from tests.factories.organizations import make_actor
+from tests.integration.accounts.schedules import schedule_publication
 
 Rows = Callable[..., list[Any]]
 pytestmark = pytest.mark.usefixtures("database")
@@ -37,7 +40,9 @@ def test_an_account_without_a_token_of_its_own_uses_the_connections() -> None:
     actor = make_actor()
     made = make_account(actor)
     with db.transaction(actor) as session:
-        session.connection().exec_driver_sql("update masthead.credential set purpose = 'offer' where purpose = 'account'")
+        session.connection().exec_driver_sql(
+            "update masthead.credential set purpose = 'offer' where purpose = 'account'"
+        )
         assert access_for(session, made.id, "").token.get_secret_value() == "EAAmade0grant0token"
 
 
@@ -45,7 +50,9 @@ def test_an_account_whose_own_token_is_gone_never_falls_back_to_the_persons() ->
     actor = make_actor()
     made = make_account(actor)
     with db.transaction(actor) as session:
-        session.connection().exec_driver_sql("update masthead.credential set state = 'revoked' where purpose = 'account'")
+        session.connection().exec_driver_sql(
+            "update masthead.credential set state = 'revoked' where purpose = 'account'"
+        )
         with pytest.raises(ReconnectNeeded):
             access_for(session, made.id, "")
 
@@ -53,24 +60,23 @@ def test_an_account_whose_own_token_is_gone_never_falls_back_to_the_persons() ->
 @pytest.mark.parametrize(
     "columns",
     [
-        "ciphertext = o.ciphertext",
-        "nonce = o.nonce",
-        "wrapped_key = o.wrapped_key",
-        "ciphertext = o.ciphertext, nonce = o.nonce",
-        "ciphertext = o.ciphertext, nonce = o.nonce, wrapped_key = o.wrapped_key, key_id = o.key_id",
+        ("ciphertext",),
+        ("nonce",),
+        ("wrapped_key",),
+        ("ciphertext", "nonce"),
+        ("key_id", "wrapped_key", "nonce", "ciphertext"),
     ],
+    ids="+".join,
 )
 def test_a_ciphertext_moved_to_another_row_opens_nowhere_and_is_logged(
-    columns: str, caplog: pytest.LogCaptureFixture
+    columns: Sequence[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     actor = make_actor()
     mine, other = make_account(actor, token="EAAmine"), make_account(actor, token="EAAother")
     with db.transaction(actor) as session:
-        session.connection().exec_driver_sql(
-            f"update masthead.credential c set {columns} from masthead.credential o"
-            " where c.account_id = %s and o.account_id = %s",
-            (mine.id, other.id),
-        )
+        theirs = session.scalars(select(Credential).where(Credential.account_id == other.id)).one()
+        moved = {column: getattr(theirs, column) for column in columns}
+        session.execute(update(Credential).where(Credential.account_id == mine.id).values(moved))
     with (
         caplog.at_level(logging.DEBUG),
         db.transaction(actor) as session,
@@ -161,7 +167,11 @@ def test_a_dead_page_token_holds_that_account_alone() -> None:
         report_broken(session, made.id, "The token is dead.")
         report_broken(session, uuid.uuid4(), "nobody's")
     one, two = queries.accounts(actor)
-    assert (one.state, one.state_reason, two.state) == (AccountState.AUTH_BROKEN, "The token is dead.", AccountState.ACTIVE)
+    assert (one.state, one.state_reason, two.state) == (
+        AccountState.AUTH_BROKEN,
+        "The token is dead.",
+        AccountState.ACTIVE,
+    )
     with db.transaction(actor) as session:
         assert access_for(session, other.id, "").token
 
@@ -172,7 +182,9 @@ def test_a_dead_token_of_the_connection_holds_all_its_accounts_but_not_the_pause
     make_account(actor, name="B", connection_id=made.connection_id)
     make_account(actor, name="C", connection_id=made.connection_id, state=AccountState.PAUSED)
     with db.transaction(actor) as session:
-        session.connection().exec_driver_sql("update masthead.credential set purpose = 'offer' where purpose = 'account'")
+        session.connection().exec_driver_sql(
+            "update masthead.credential set purpose = 'offer' where purpose = 'account'"
+        )
         report_broken(session, made.id, "The grant is dead.")
         report_broken(session, made.id, "The grant is dead.")
     assert [each.state for each in queries.accounts(actor)] == [
@@ -194,3 +206,20 @@ def test_a_connection_keeps_one_current_token_of_a_kind() -> None:
     made = make_account(actor)
     with pytest.raises(Exception, match="credential_current"), db.transaction(actor) as session:
         credentials.keep(session, made.connection_id, Purpose.GRANT, SecretStr("EAAsecond"))
+
+
+def test_resuming_says_how_many_posts_became_late_meanwhile(rows: Rows) -> None:
+    actor = make_actor()
+    made = make_account(actor)
+    schedule_publication(actor, made.id)
+    schedule_publication(actor, made.id)
+    commands.pause_account(actor, uuid.uuid4(), made.id, "why")
+    assert queries.account(actor, made.id).stranded == 2
+    rows(
+        actor.organization_id,
+        "update masthead.publication set due_at = clock_timestamp() - interval '1 second'"
+        " where id = (select min(id::text)::uuid from masthead.publication)",
+    )
+    action_id = uuid.uuid4()
+    assert commands.resume_account(actor, action_id, made.id) == 1
+    assert commands.resume_account(actor, action_id, made.id) == 1

@@ -130,6 +130,22 @@ def test_who_denies_access_reads_friendly_words_and_nothing_is_kept(
     assert rows(maya.actor.organization_id, "select 1 from masthead.connection") == []
 
 
+@pytest.mark.parametrize("query", ["error=server_error", "error_code=1349048&error_message=Can%27t+load+URL"])
+def test_a_problem_at_the_network_is_told_as_its_own(
+    new_person: MakePerson, sandbox: RunningSandbox, rows: Rows, query: str
+) -> None:
+    maya = new_person()
+    state = query_of(maya.consent())["state"]
+    before = exchanges(sandbox)
+    answer = maya.get(f"/oauth/meta/callback?state={state}&{query}")
+    assert answer.status_code == 502
+    assert "Facebook had a problem of its own" in answer.text
+    assert "load URL" not in answer.text
+    assert exchanges(sandbox) == before
+    (consent,) = rows(maya.actor.organization_id, "select outcome from masthead.consent")
+    assert consent.outcome == "failed"
+
+
 def test_a_scope_that_was_declined_is_named_and_asked_for_once_more(
     new_person: MakePerson, stranger_to_masthead: Callable[[str], None]
 ) -> None:
@@ -206,7 +222,9 @@ def test_a_code_that_the_network_refuses_is_told_in_words(
     assert answer.status_code == 502
     assert "press Connect again" in answer.text
     assert "made-up" not in answer.text
-    assert [row.outcome for row in rows(maya.actor.organization_id, "select outcome from masthead.consent")] == ["failed"]
+    assert [row.outcome for row in rows(maya.actor.organization_id, "select outcome from masthead.consent")] == [
+        "failed"
+    ]
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR, Role.APPROVER])
@@ -278,9 +296,7 @@ def test_no_page_can_start_a_consent_without_a_click(
     assert rows(maya.actor.organization_id, "select 1 from masthead.consent") == []
 
 
-def test_a_provider_without_settings_says_what_to_set(
-    new_person: MakePerson, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_provider_without_settings_says_what_to_set(new_person: MakePerson, monkeypatch: pytest.MonkeyPatch) -> None:
     from core.providers import meta
     from tests.integration.accounts.conftest import use_provider
 

@@ -8,17 +8,18 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
-from core.accounts import commands, queries
+from core.accounts import commands, giving_back, queries, store
 from core.accounts.access import access_for
 from core.accounts.rules import AccountState
 from core.infra import db
-from core.infra.actor import Role
+from core.infra.actor import ProgramActor, Role
 from core.infra.errors import NotAllowed, NotFound, Refused
 from core.provider_kit.errors import ReconnectNeeded
 from core.provider_kit.port import Provider
@@ -56,7 +57,8 @@ def test_disconnecting_the_last_account_revokes_at_the_network_and_empties_every
     (publication,) = rows(organization_id, "select id, state from masthead.publication")
     assert (publication.id, publication.state) == (waiting, "scheduled")
     tokens = rows(
-        organization_id, "select state, octet_length(ciphertext) + octet_length(wrapped_key) as size from masthead.credential"
+        organization_id,
+        "select state, octet_length(ciphertext) + octet_length(wrapped_key) as size from masthead.credential",
     )
     assert {(row.state, row.size) for row in tokens} == {("revoked", 0)}
     (connection,) = rows(organization_id, "select state, give_back_at from masthead.connection")
@@ -256,6 +258,75 @@ def test_only_admins_disconnect_and_only_what_is_theirs(new_person: MakePerson) 
         queries.account(stranger.actor, account_id)
 
 
+@pytest.mark.usefixtures("database")
+def test_a_choice_can_be_dropped_before_it_is_made(new_person: MakePerson, sandbox: RunningSandbox, rows: Rows) -> None:
+    maya = new_person()
+    connection_id = maya.connect()
+    before = revocations(sandbox)
+    done = commands.disconnect(maya.actor, uuid.uuid4(), connection_id=connection_id)
+    assert (done.account_ids, done.ended) == ((), (connection_id,))
+    assert revocations(sandbox) == before + 1
+    (line,) = rows(
+        maya.actor.organization_id,
+        "select subject_id from masthead.audit_event where action = 'connection.disconnected'",
+    )
+    assert line.subject_id == str(connection_id)
+
+
+@pytest.mark.usefixtures("committed_database")
+@pytest.mark.parametrize("_round", range(3))
+def test_disconnect_and_reconnect_at_the_same_moment_end_in_one_of_the_two(new_person: MakePerson, _round: int) -> None:
+    maya = new_person()
+    (account_id,) = connect(maya, ["Northwind Coffee"]).account_ids
+    pending = maya.connect()
+    page = named(maya, pending, "Northwind Coffee").provider_account_id
+    together = threading.Barrier(2)
+
+    def disconnect() -> None:
+        together.wait()
+        commands.disconnect(maya.actor, uuid.uuid4(), account_id=account_id)
+
+    def reconnect() -> None:
+        together.wait()
+        commands.choose(maya.actor, uuid.uuid4(), pending, [page])
+
+    with ThreadPoolExecutor(2) as threads:
+        for each in [threads.submit(disconnect), threads.submit(reconnect)]:
+            each.result(20)
+
+    (account,) = queries.accounts(maya.actor)
+    assert account.id == account_id
+    with db.transaction(maya.actor) as session:
+        if account.state is AccountState.ACTIVE:
+            assert access_for(session, account_id, "").token
+        else:
+            with pytest.raises(ReconnectNeeded, match="Disconnected"):
+                access_for(session, account_id, "")
+
+
+@pytest.mark.usefixtures("committed_database")
+def test_a_choice_made_in_the_last_moment_is_not_taken_back(
+    new_person: MakePerson, worker_database: db.Database, rows: Rows
+) -> None:
+    """The job saw it overdue, then waited for the transaction that made the choice."""
+    maya = new_person()
+    connection_id = maya.connect()
+    page = named(maya, connection_id, "Northwind Coffee").provider_account_id
+    _overdue(rows, maya.actor.organization_id)
+    with worker_database.free_transaction() as session:
+        assert store.overdue_choices(session, 10) == [(maya.actor.organization_id, connection_id)]
+    rows(
+        maya.actor.organization_id,
+        "update masthead.connection set choose_until = clock_timestamp() + interval '1 minute' where state = 'pending'",
+    )
+    commands.choose(maya.actor, uuid.uuid4(), connection_id, [page])
+    actor = ProgramActor(maya.actor.organization_id, "accounts", "late")
+    with as_current(worker_database):
+        assert giving_back.give_back(actor, connection_id)
+    (account,) = queries.accounts(maya.actor)
+    assert account.state is AccountState.ACTIVE
+
+
 @contextmanager
 def as_current(database: db.Database) -> Iterator[None]:
     """Work as another program for a while."""
@@ -279,4 +350,3 @@ def _overdue(rows: Rows, organization_id: uuid.UUID) -> None:
         organization_id,
         "update masthead.connection set choose_until = clock_timestamp() - interval '1 second' where state = 'pending'",
     )
-

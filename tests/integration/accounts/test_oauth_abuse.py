@@ -234,8 +234,8 @@ def _aged(by: str, **consent: Any) -> Case:
     def case(stage: Stage) -> tuple[Person, Callable[[], TestResponse]]:
         maya = stage.new_person()
         callback = maya.consent(**consent)
-        aged = f"update masthead.consent set expires_at = expires_at - interval '{by}'"
-        stage.rows(maya.actor.organization_id, aged)
+        aged = "update masthead.consent set expires_at = expires_at - cast(:by as interval)"
+        stage.rows(maya.actor.organization_id, aged, by=by)
         return maya, lambda: maya.get(callback)
 
     return case
@@ -255,7 +255,7 @@ def no_state(stage: Stage) -> tuple[Person, Callable[[], TestResponse]]:
 
 def challenge_missing_where_pkce_is_used(stage: Stage) -> tuple[Person, Callable[[], TestResponse]]:
     use_provider(stage.monkeypatch, replace(stage.provider, oauth=WithPkce(stage.provider.oauth)))
-    return _altered(stage, "code_challenge = null")
+    return _altered(stage, "update masthead.consent set code_challenge = null")
 
 
 def challenge_of_another_consent(stage: Stage) -> tuple[Person, Callable[[], TestResponse]]:
@@ -309,7 +309,7 @@ def address_changed_by_the_operator(stage: Stage) -> tuple[Person, Callable[[], 
 def _altered(stage: Stage, change: str) -> tuple[Person, Callable[[], TestResponse]]:
     maya = stage.new_person()
     callback = maya.consent()
-    stage.rows(maya.actor.organization_id, f"update masthead.consent set {change}")
+    stage.rows(maya.actor.organization_id, change)
     return maya, lambda: maya.get(callback)
 
 
@@ -323,7 +323,8 @@ def _switched(stage: Stage, person: Person) -> Person:
     make_signed_in(second, subject=str(person.sign_in.claims["sub"]))
     organizations.choose_organization(person.sign_in.key, second)
     found = person.sign_in.now()
-    assert found is not None and found.actor is not None
+    assert found is not None
+    assert found.actor is not None
     person.actor = found.actor
     return person
 
@@ -372,15 +373,19 @@ CASES: dict[Refusal | str, dict[str, Case]] = {
         "state of another installation": state_of_another_installation,
     },
     Refusal.SCOPES: {
-        "fewer": _alter("scopes = scopes[1:2]"),
-        "more": _alter("scopes = scopes || array['ads_management']"),
-        "another": _alter("scopes = array_replace(scopes, 'pages_manage_posts', 'pages_messaging')"),
+        "fewer": _alter("update masthead.consent set scopes = scopes[1:2]"),
+        "more": _alter("update masthead.consent set scopes = scopes || array['ads_management']"),
+        "another": _alter(
+            "update masthead.consent set scopes = array_replace(scopes, 'pages_manage_posts', 'pages_messaging')"
+        ),
         "by a deployment": scopes_changed_by_a_deployment,
     },
     Refusal.REDIRECT: {
-        "path": _alter("redirect_uri = redirect_uri || '/'"),
-        "host": _alter("redirect_uri = replace(redirect_uri, 'localhost', 'localhost.example')"),
-        "scheme": _alter("redirect_uri = replace(redirect_uri, 'http:', 'https:')"),
+        "path": _alter("update masthead.consent set redirect_uri = redirect_uri || '/'"),
+        "host": _alter(
+            "update masthead.consent set redirect_uri = replace(redirect_uri, 'localhost', 'localhost.example')"
+        ),
+        "scheme": _alter("update masthead.consent set redirect_uri = replace(redirect_uri, 'http:', 'https:')"),
         "by the operator": address_changed_by_the_operator,
     },
 }
@@ -503,7 +508,14 @@ def test_a_state_is_256_random_bits_of_which_only_the_hash_is_kept(stage: Stage)
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize(
     "query",
-    ["", "state=&code=x", "state=a&state=b&code=x", "state=" + "s" * 600 + "&code=x", "state=%00&code=x", "code=x&error=y"],
+    [
+        "",
+        "state=&code=x",
+        "state=a&state=b&code=x",
+        "state=" + "s" * 600 + "&code=x",
+        "state=%00&code=x",
+        "code=x&error=y",
+    ],
 )
 def test_garbage_is_answered_in_words_and_noted(stage: Stage, query: str) -> None:
     maya = stage.new_person()

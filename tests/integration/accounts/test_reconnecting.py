@@ -53,7 +53,9 @@ def test_reconnecting_keeps_account_connection_posts_and_history_and_replaces_th
     now = current_tokens(rows, maya)
     assert sorted(now) == ["account", "grant"]
     assert not set(now.values()) & set(before.values())
-    kept = rows(organization_id, "select octet_length(ciphertext) as bytes from masthead.credential where state <> 'current'")
+    kept = rows(
+        organization_id, "select octet_length(ciphertext) as bytes from masthead.credential where state <> 'current'"
+    )
     assert kept
     assert not any(row.bytes for row in kept), "a revoked token is emptied"
     (publication,) = rows(organization_id, "select id, account_id, state from masthead.publication")
@@ -142,9 +144,7 @@ def test_the_second_organization_reads_that_somebody_here_has_the_page(new_perso
 
 @pytest.mark.usefixtures("committed_database")
 @pytest.mark.parametrize("_round", range(3))
-def test_of_two_organizations_racing_for_one_page_one_gets_it(
-    new_person: MakePerson, rows: Rows, _round: int
-) -> None:
+def test_of_two_organizations_racing_for_one_page_one_gets_it(new_person: MakePerson, rows: Rows, _round: int) -> None:
     racers = [new_person(facebook="p-maya"), new_person(facebook="p-tomas")]
     pending = [racer.connect() for racer in racers]
     page = named(racers[0], pending[0], "Harbor Museum").provider_account_id

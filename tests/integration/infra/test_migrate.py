@@ -22,7 +22,7 @@ from tests.fixtures.servers import FAST, OWNER_PASSWORD, SECRET_KEY, Servers
 
 
 def settings_for(servers: Servers, database: str, **more: object) -> Settings:
-    return Settings(MASTHEAD_SECRET_KEY=SECRET_KEY, DATABASE_URL=servers.owner_url(database), **more)  # type: ignore[arg-type]
+    return Settings(MASTHEAD_SECRET_KEY=SECRET_KEY, DATABASE_URL=servers.owner_url(database), **more)
 
 
 @pytest.fixture

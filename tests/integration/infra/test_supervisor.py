@@ -205,7 +205,7 @@ class Terminal(io.StringIO):
 def said_to_a_person(notes: Path, *printed: str, is_server: bool = False) -> list[str]:
     """What a person reads of these lines of a program, without the time of day."""
     out = Terminal()
-    script = "; ".join(f"echo {shlex.quote(line)}" for line in printed) + f"; echo done > {notes}; sleep 60"
+    script = "; ".join(f"printf '%s\\n' {shlex.quote(line)}" for line in printed) + f"; echo done > {notes}; sleep 60"
     with Supervisor(out) as supervisor:
         supervisor.start(Program("web", tied_to_parent(["/bin/sh", "-c", script]), is_server=is_server))
         watch(supervisor, notes.exists)

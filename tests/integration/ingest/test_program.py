@@ -1,4 +1,4 @@
-"""`python -m ingest` as the supervisor runs it: ready, honest about its servers, gone when told, clear when it can't start."""
+"""`python -m ingest` as the supervisor runs it: ready, honest about its servers, gone when told, clear in words."""
 
 from __future__ import annotations
 

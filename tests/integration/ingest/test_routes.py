@@ -37,7 +37,9 @@ def test_the_start_takes_an_intent_and_nothing_else() -> None:
     assert set(StartQuery.model_fields) == {"intent"}
 
 
-def test_every_signed_in_route_refuses_who_is_not(app: Flask, client: FlaskClient, here: str, database: db.Database) -> None:
+def test_every_signed_in_route_refuses_who_is_not(
+    app: Flask, client: FlaskClient, here: str, database: db.Database
+) -> None:
     for rule in app.url_map.iter_rules():
         if rule.endpoint not in PUBLIC:
             path = str(rule).replace("<provider>", "meta")

@@ -110,7 +110,7 @@ def test_the_trace_has_what_meta_said_and_no_token(stand_in: Scripted) -> None:
     trace = failure.value.trace
     assert (trace.http_status, trace.code, trace.subcode, trace.trace_id) == (401, "190", "463", "AbC-123_x")
     assert trace.usage["app_percent"] == 91
-    assert trace.message == "Malformed access token [masked], signature=[masked], Bearer [masked]"
+    assert trace.message == "Malformed access token [redacted], signature=[redacted], Bearer [redacted]"
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,43 @@ def test_an_object_that_can_not_be_shown_costs_no_line(lines: Any) -> None:
             raise ValueError("not me")
 
     logging.getLogger("core").info("shy", extra={"shy": Shy()})
-    assert [line["event"] for line in lines()] == ["shy"]
+    assert [(line["event"], line["shy"]) for line in lines()] == [("shy", "[a Shy that can't be shown]")]
+
+
+def test_an_argument_that_can_not_be_shown_costs_no_line(lines: Any) -> None:
+    class Shy:
+        def __str__(self) -> str:
+            raise RuntimeError("not me")
+
+    logging.getLogger("core").info("%s", Shy())
+    assert [line["event"] for line in lines()] == ["%s (its arguments don't fit)"]
+
+
+class Stumbles(io.StringIO):
+    """A stream whose first write fails."""
+
+    stumbled = False
+
+    def write(self, text: str) -> int:
+        if not self.stumbled:
+            self.stumbled = True
+            raise OSError("disk full")
+        return super().write(text)
+
+
+def test_a_line_that_can_not_be_written_is_missed_without_its_arguments(
+    lines: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = Stumbles()
+    logs.configure("web", stream=stream)
+    logging.getLogger("core").info("one token=%s", SECRET)
+    assert json.loads(stream.getvalue()) == {
+        "level": "ERROR",
+        "event": "a line was lost",
+        "logger": "core",
+        "error": "OSError",
+    }
+    assert SECRET not in "".join(capsys.readouterr())
 
 
 def test_numbers_json_does_not_know_become_words(lines: Any) -> None:

@@ -1,0 +1,1 @@
+"""The least that a Streamlit application can be."""

@@ -1,0 +1,70 @@
+"""What a figure is, and the arithmetic behind it."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_DIGITS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the figure is held against, in the figure's own unit."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value beside its baseline; `ratio` says how many times the baseline it is."""
+
+    name: str
+    value: float
+    unit: str
+    baseline: Baseline
+
+    @property
+    def ratio(self) -> float:
+        """How many times the baseline; 1 is free."""
+        return self.value / self.baseline.value
+
+    def line(self) -> str:
+        """One line of JSON."""
+        return json.dumps(
+            {
+                "name": self.name,
+                "value": _rounded(self.value),
+                "unit": self.unit,
+                "baseline": {"name": self.baseline.name, "value": _rounded(self.baseline.value)},
+                "ratio": round(self.ratio, 2),
+            }
+        )
+
+
+def alternately(
+    rounds: int, ours: Callable[[], float], baseline: Callable[[], float], *, discard: int = 0
+) -> tuple[list[float], list[float]]:
+    """Measure A B A B, so that whatever drifts meets both alike; the first `discard` rounds warm up and don't count."""
+    pairs = [(ours(), baseline()) for _ in range(discard + rounds)][discard:]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle value."""
+    return statistics.median(values)
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest measured value that at least `percent` of all values don't exceed: never a value nobody measured."""
+    rank = math.ceil(percent / 100 * len(values))
+    return sorted(values)[max(rank, 1) - 1]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")

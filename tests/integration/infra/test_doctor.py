@@ -1,0 +1,218 @@
+"""`masthead doctor`: what is configured, reachable, missing, and the next step for each."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from core import cli, providers
+from core.cli import findings
+from core.infra.reachable import QueueServer
+from core.infra.settings import Settings
+from tests.fixtures.programs import free_ports
+from tests.fixtures.servers import SECRET_KEY, Servers
+
+Doctor = Callable[..., tuple[int, dict[str, str]]]
+
+
+class Discovery(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        origin = f"http://127.0.0.1:{self.server.server_address[1]}"
+        document = {name: f"{origin}/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+        if "complete" in self.path:
+            document["issuer"] = origin
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(document).encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def openid() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Discovery) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def doctor(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: Settings,
+    redis_url: str,
+    openid: str,
+    tmp_path: Path,
+) -> Iterator[Doctor]:
+    """Ask the doctor about a sound installation, but for what the test changes: exit code, {subject: the rest}."""
+    sound = {
+        "MASTHEAD_SECRET_KEY": SECRET_KEY,
+        "MASTHEAD_DATA": str(tmp_path),
+        "MASTHEAD_CONSOLE_URL": "https://posts.example.com",
+        "MASTHEAD_PUBLIC_URL": "https://posts.example.com",
+        "MASTHEAD_OIDC_METADATA_URL": f"{openid}/complete",
+        "MASTHEAD_OIDC_CLIENT_SECRET": "a test secret",
+        "DATABASE_URL": settings.owner_url(),
+        "REDIS_URL": redis_url,
+    } | {
+        f"PROVIDER_{key.upper()}_{name}": "a test value"
+        for key in providers.providers()
+        for name in ("CLIENT_ID", "CLIENT_SECRET")
+    }
+
+    def ask(**changed: str) -> tuple[int, dict[str, str]]:
+        for name in [name for name in os.environ if name.startswith(("MASTHEAD_", "PROVIDER_", "DATABASE_", "REDIS_"))]:
+            monkeypatch.delenv(name)
+        for name, value in (sound | changed).items():
+            if value:
+                monkeypatch.setenv(name, value)
+        providers.providers.cache_clear()
+        code = cli.main(["doctor"])
+        said = capsys.readouterr()
+        assert said.err == ""
+        found: dict[str, str] = {}
+        for line in said.out.splitlines():
+            if line.startswith("         -> "):
+                subject = list(found)[-1]
+                found[subject] += line.removeprefix("        ")
+            elif ": " in line:
+                state, subject, rest = line[:7].strip(), *line[9:].split(": ", 1)
+                found[subject] = f"{state} {rest}"
+        return code, found
+
+    yield ask
+    providers.providers.cache_clear()
+
+
+def test_a_sound_installation_lacks_nothing(doctor: Doctor) -> None:
+    code, found = doctor()
+    assert {subject: words for subject, words in found.items() if not words.startswith("ok")} == {}
+    assert code == 0
+    assert found["Login of worker"] == "ok works as masthead_worker"
+    assert "the newest" in found["Schema"]
+
+
+def test_an_empty_environment_is_told_everything_that_is_missing(doctor: Doctor) -> None:
+    code, found = doctor(
+        **dict.fromkeys(("MASTHEAD_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "MASTHEAD_OIDC_METADATA_URL"), "")
+    )
+    assert code == 1
+    missing = {subject for subject, words in found.items() if words.startswith("MISSING")}
+    assert missing == {"Settings", "PostgreSQL", "Queue", "Sign-in"}
+    assert "`make run`" in found["PostgreSQL"]
+
+
+def test_programs_with_addresses_of_their_own_need_no_owner(doctor: Doctor, settings: Settings) -> None:
+    own = {f"DATABASE_URL_{name.upper()}": settings.program_url(name) for name in ("web", "worker", "dispatch")}
+    code, found = doctor(DATABASE_URL="", **own)
+    assert code == 0
+    assert found["PostgreSQL"].startswith("advice DATABASE_URL is not set")
+    assert found["Login of web"] == "ok works as masthead_web"
+
+
+def test_a_program_that_would_log_in_as_owner_is_named(doctor: Doctor, settings: Settings) -> None:
+    code, found = doctor(DATABASE_URL_WEB=settings.owner_url())
+    assert code == 1
+    assert "owns tables or bypasses row-level security" in found["Login of web"]
+
+
+def test_a_wrong_password_leads_to_migrate(doctor: Doctor) -> None:
+    code, found = doctor(MASTHEAD_SECRET_KEY="another key, so every derived password is wrong")
+    assert code == 1
+    assert "password authentication failed" in found["Login of dispatch"]
+    assert found["Login of dispatch"].endswith("Run `masthead migrate`.")
+
+
+def test_a_database_that_was_never_migrated(doctor: Doctor, servers: Servers, worker_number: int) -> None:
+    name = f"{servers.template}_bare_{worker_number}"
+    with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} owner masthead_owner").format(sql.Identifier(name)))
+    try:
+        code, found = doctor(DATABASE_URL=servers.owner_url(name))
+    finally:
+        servers.drop(name)
+    assert code == 1
+    assert found["Schema"].startswith("MISSING is at nothing, the newest is ")
+
+
+def test_a_superuser_as_owner_is_advised_against(doctor: Doctor, servers: Servers, settings: Settings) -> None:
+    database = settings.owner_url().rpartition("/")[2]
+    code, found = doctor(DATABASE_URL=psycopg_url(servers.superuser_url, database))
+    assert code == 0
+    assert "is a superuser" in found["Owner"]
+
+
+def test_servers_that_do_not_answer(doctor: Doctor) -> None:
+    closed = free_ports(1)[0]
+    code, found = doctor(
+        DATABASE_URL=f"postgresql://o:hidden@127.0.0.1:{closed}/x",
+        REDIS_URL=f"redis://:hidden@127.0.0.1:{closed}/0",
+        MASTHEAD_OIDC_METADATA_URL=f"http://127.0.0.1:{closed}/",
+    )
+    assert code == 1
+    for subject in ("PostgreSQL", "Queue", "Sign-in"):
+        assert found[subject].startswith("MISSING")
+    assert "hidden" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        (
+            QueueServer("Redis", "7.0", "allkeys-lru", True),
+            1,
+            "may throw jobs away (allkeys-lru) -> Set maxmemory-policy",
+        ),
+        (QueueServer("Redis", "7.0", "noeviction", False), 0, "keeps nothing on disk -> Set appendonly yes"),
+        (QueueServer("Redis", "7.0", "", True), 0, "ok Redis 7.0 at redis://127.0.0.1"),
+    ],
+)
+def test_a_queue_that_forgets(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, answer: QueueServer, code: int, words: str
+) -> None:
+    monkeypatch.setattr(findings, "queue_server", lambda _settings: answer)
+    asked = doctor()
+    assert asked[0] == code
+    assert words in asked[1]["Queue"]
+
+
+def test_a_discovery_document_with_holes(doctor: Doctor, openid: str) -> None:
+    code, found = doctor(MASTHEAD_OIDC_METADATA_URL=f"{openid}/holes")
+    assert code == 1
+    assert "lacks issuer" in found["Sign-in"]
+
+
+def test_no_network_configured(doctor: Doctor) -> None:
+    code, found = doctor(PROVIDER_META_CLIENT_ID="")
+    assert code == 1
+    title = providers.provider("meta").title
+    assert "Set PROVIDER_META_CLIENT_ID and _CLIENT_SECRET" in found[title]
+
+
+def test_addresses_that_only_this_machine_reaches_are_pointed_out(doctor: Doctor) -> None:
+    code, found = doctor(MASTHEAD_CONSOLE_URL="", MASTHEAD_PUBLIC_URL="http://192.168.1.7:8502")
+    assert code == 0
+    assert found["Console"].startswith("advice http://localhost:8501 is not encrypted")
+    assert found["Public address"].startswith("advice http://192.168.1.7:8502 can't be reached from outside")
+
+
+def test_a_setting_that_can_not_be_used_is_a_finding_too(doctor: Doctor) -> None:
+    code, found = doctor(MASTHEAD_PORT="eighty")
+    assert code == 1
+    assert "MASTHEAD_PORT ('eighty')" in found["Settings"]
+
+
+def psycopg_url(url: str, database: str) -> str:
+    return f"{url.rpartition('/')[0]}/{database}"

@@ -1,0 +1,185 @@
+"""`masthead run --embedded` as people start it, with small programs in the place of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core.infra.reachable import port_is_free, program_answers
+from tests.fixtures.programs import PROJECT, free_ports
+
+pytestmark = pytest.mark.servers
+
+FAKE = Path(__file__).with_name("fake_program.py")
+
+
+class Copy:
+    """One installation in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.data = folder / "data"
+        self.note = folder / "note"
+        self.output = folder / "output"
+        self.procfile = folder / "Procfile"
+        self.procfile.write_text(f"console: python {FAKE} 0 {self.note}\ningest: python {FAKE} 1\nworker: sleep 60\n")
+        self.port = next(port for port in free_ports(20) if port_is_free(port + 1))
+
+    def command(self, *options: str) -> list[str]:
+        return [sys.executable, "-m", "core.cli", "run", *options, "--procfile", str(self.procfile)]
+
+    @contextmanager
+    def started(self, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+        """The running installation, ready; killed at the end of the block if it still lives."""
+        kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE"))}
+        environment = kept | {"MASTHEAD_PORT": str(self.port), "MASTHEAD_DATA": str(self.data)}
+        with self.output.open("ab") as output:
+            process = subprocess.Popen(
+                self.command(*(options or ["--embedded"])), cwd=PROJECT, env=environment, stdout=output, stderr=output
+            )
+        try:
+            until = time.monotonic() + 30
+            while b"Masthead runs" not in self.output.read_bytes():
+                assert process.poll() is None, self.output.read_text()
+                assert time.monotonic() < until, self.output.read_text()
+                time.sleep(0.05)
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    def starts(self) -> list[dict[str, str]]:
+        return [json.loads(line) for line in self.note.read_text().splitlines()]
+
+    def answers(self) -> bool:
+        return program_answers(self.port, "/readyz")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    return Copy(tmp_path / "a")
+
+
+def processes_of(copy: Copy) -> list[str]:
+    """Command lines of living processes that have to do with this copy."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                environment = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if str(copy.data) in command or f"MASTHEAD_DATA={copy.data}\0".encode() in environment:
+                found.append(command)
+    return found
+
+
+def none_left(copy: Copy, within_s: float = 5) -> bool:
+    until = time.monotonic() + within_s
+    while processes_of(copy) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not processes_of(copy)
+
+
+def test_everything_starts_and_ctrl_c_ends_every_child(copy: Copy) -> None:
+    with copy.started() as process:
+        assert copy.answers()
+        said = copy.output.read_text()
+        assert f"Open http://localhost:{copy.port}" in said
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+    assert none_left(copy)
+    assert "Traceback" not in copy.output.read_text()
+    assert stat.S_IMODE((copy.data / "secret-key").stat().st_mode) == 0o600
+
+
+def test_a_second_start_has_the_same_data_addresses_and_key(copy: Copy) -> None:
+    for _ in range(2):
+        copy.output.write_bytes(b"")
+        with copy.started() as process:
+            with psycopg.connect(copy.starts()[-1]["DATABASE_URL"], autocommit=True) as connection:
+                connection.execute("create table if not exists kept(at timestamptz default now())")
+                connection.execute("insert into kept default values")
+                count = connection.execute("select count(*) from kept").fetchone()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+    first, second = copy.starts()
+    assert count == (2,)
+    assert {**first, "pid": 0} == {**second, "pid": 0}
+
+
+def test_kill_9_of_the_supervisor_leaves_no_program_and_no_server(copy: Copy) -> None:
+    with copy.started() as process:
+        process.kill()
+        process.wait()
+        assert none_left(copy)
+
+
+def test_two_copies_run_side_by_side(tmp_path: Path) -> None:
+    one, other = Copy(tmp_path / "one"), Copy(tmp_path / "other")
+    with one.started(), other.started():
+        assert one.answers()
+        assert other.answers()
+        assert one.starts()[0]["DATABASE_URL"] != other.starts()[0]["DATABASE_URL"]
+
+
+def test_a_second_start_of_the_same_copy_is_refused(copy: Copy) -> None:
+    with copy.started():
+        environment = {"PATH": os.environ["PATH"], "MASTHEAD_PORT": str(copy.port), "MASTHEAD_DATA": str(copy.data)}
+        again = subprocess.run(
+            copy.command("--embedded"), cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert again.returncode == 2
+        assert f"port {copy.port} is taken" in again.stderr
+        elsewhere = environment | {
+            "MASTHEAD_PORT": str(next(port for port in free_ports(20) if port_is_free(port + 1)))
+        }
+        again = subprocess.run(
+            copy.command("--embedded"), cwd=PROJECT, env=elsewhere, capture_output=True, text=True, check=False
+        )
+        assert again.returncode == 2
+        assert "in use by another start" in again.stderr
+        assert copy.answers()
+
+
+def test_a_killed_program_is_back_within_5_seconds_and_so_is_postgres(copy: Copy) -> None:
+    with copy.started():
+        console = copy.starts()[0]
+        postmaster = int((copy.data / "pg" / "postmaster.pid").read_text().split()[0])
+        for pid in (int(console["pid"]), postmaster):
+            os.kill(pid, signal.SIGKILL)
+        began = time.monotonic()
+        while len(copy.starts()) < 2 or not copy.answers():
+            assert time.monotonic() - began < 5
+            time.sleep(0.05)
+        while True:
+            try:
+                psycopg.connect(console["DATABASE_URL"]).close()
+                break
+            except psycopg.OperationalError:
+                assert time.monotonic() - began < 5
+                time.sleep(0.05)
+
+
+def test_a_program_that_keeps_ending_ends_the_start_with_its_last_words(copy: Copy) -> None:
+    copy.procfile.write_text("worker: sh -c 'echo the cupboard is bare; exit 3'\n")
+    environment = {"PATH": os.environ["PATH"], "MASTHEAD_PORT": str(copy.port), "MASTHEAD_DATA": str(copy.data)}
+    started = subprocess.run(
+        copy.command("--embedded"), cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert started.returncode == 2
+    last = started.stderr.splitlines()[-1]
+    assert last == "masthead: worker ended 3 times. Its last words: the cupboard is bare"
+    assert none_left(copy)

@@ -1,0 +1,131 @@
+"""The words people read and what an edit costs."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.posts import rules
+from core.posts.rules import FINAL, GRAVEST_FIRST, SHOWN, TRANSITIONS, Needs, PublicationState, Word
+
+WRITTEN = {
+    PublicationState.DRAFT: "Draft",
+    PublicationState.IN_REVIEW: "In review",
+    PublicationState.CHANGES_REQUESTED: "Changes requested",
+    PublicationState.APPROVED: "Approved",
+    PublicationState.SCHEDULED: "Scheduled",
+    PublicationState.QUEUED: "Sending",
+    PublicationState.CLAIMED: "Sending",
+    PublicationState.SENDING: "Sending",
+    PublicationState.UNKNOWN: "Checking",
+    PublicationState.NEEDS_HUMAN: "Needs you",
+    PublicationState.PUBLISHED: "Published",
+    PublicationState.FAILED: "Failed",
+    PublicationState.CANCELLED: "Cancelled",
+}
+
+
+def shown(*words: Word) -> list[rules.Shown]:
+    return [SHOWN[word] for word in words]
+
+
+def test_every_state_has_the_word_of_the_product_rules() -> None:
+    assert {state: rules.words(state, None, "active", False).label for state in PublicationState} == WRITTEN
+
+
+@pytest.mark.parametrize("account_state", ["paused", "auth_broken", "disabled"])
+def test_only_what_is_scheduled_is_held_by_its_account(account_state: str) -> None:
+    read = {state: rules.words(state, None, account_state, False).label for state in PublicationState}
+    assert read == {**WRITTEN, PublicationState.SCHEDULED: "Held"}
+
+
+def test_a_paused_organization_holds_what_is_scheduled() -> None:
+    assert rules.words(PublicationState.SCHEDULED, None, "active", True).label == "Held"
+
+
+@pytest.mark.parametrize(
+    ("needs", "detail"),
+    [(Needs.OUTCOME, "live or not?"), (Needs.LATE, "late"), (Needs.APPROVAL, "not approved in time")],
+)
+def test_needs_you_says_what_for(needs: Needs, detail: str) -> None:
+    read = rules.words(PublicationState.NEEDS_HUMAN, needs, "active", False)
+    assert (read.label, read.detail) == ("Needs you", detail)
+
+
+def test_every_word_has_its_own_label_and_icon_and_a_place_in_the_order() -> None:
+    assert set(SHOWN) == set(Word) == set(GRAVEST_FIRST)
+    assert len({each.label for each in SHOWN.values()}) == len({each.icon for each in SHOWN.values()}) == len(Word)
+
+
+def test_a_post_shows_the_gravest_word() -> None:
+    assert rules.gravest(shown(Word.PUBLISHED, Word.SCHEDULED)).label == "Scheduled"
+    assert rules.gravest(shown(Word.PUBLISHED, Word.CANCELLED)).label == "Published"
+    assert rules.gravest(shown(Word.FAILED, Word.NEEDS_YOU, Word.HELD)).label == "Needs you"
+    assert rules.gravest([]).label == "Draft"
+
+
+def test_progress_is_told_once_something_is_published_of_several() -> None:
+    published, failed = PublicationState.PUBLISHED, PublicationState.FAILED
+    assert rules.progress([published, published, failed]) == "2 of 3 published"
+    assert rules.progress([published]) is None
+    assert rules.progress([failed, failed]) is None
+
+
+def test_final_states_lead_nowhere_and_all_others_somewhere() -> None:
+    leaving = {before for before, _ in TRANSITIONS}
+    assert leaving == set(PublicationState) - FINAL
+
+
+def test_only_programs_send() -> None:
+    for (before, after), by_person in TRANSITIONS.items():
+        if before in rules.BEING_SENT or after in rules.BEING_SENT | {PublicationState.UNKNOWN}:
+            assert not by_person, (before, after)
+
+
+def test_the_words_are_fixed_exactly_when_something_may_be_on_its_way_or_live() -> None:
+    fixed = {state for state in PublicationState if rules.why_fixed(state, None, "Acme")}
+    assert fixed == rules.BEING_SENT | {PublicationState.UNKNOWN, PublicationState.PUBLISHED}
+    assert rules.why_fixed(PublicationState.NEEDS_HUMAN, Needs.OUTCOME, "Acme") is not None
+    assert rules.why_fixed(PublicationState.NEEDS_HUMAN, Needs.LATE, "Acme") is None
+
+
+def test_what_can_change_back_to_draft_is_what_an_edit_may_touch() -> None:
+    """Every state whose words aren't fixed and that isn't over can be moved to draft by a person."""
+    movable = {before for (before, after), by_person in TRANSITIONS.items() if by_person and after == "draft"}
+    open_ones = {state for state in PublicationState if not rules.why_fixed(state, None, "") and state not in FINAL}
+    assert movable | {PublicationState.DRAFT} == open_ones
+
+
+@pytest.mark.parametrize(
+    ("state", "needs", "account_state", "paused", "error", "link_known", "words"),
+    [
+        ("scheduled", None, "paused", False, "", False, "Acme is paused. An approver can resume it on Accounts."),
+        ("scheduled", None, "strange", False, "", False, "Acme can't send now."),
+        ("scheduled", None, "active", True, "", False, "Publishing is paused for the whole organization. An admin"),
+        ("scheduled", None, "active", False, "Timeout.", False, "It will be tried again by itself. Timeout."),
+        ("scheduled", None, "active", False, "", False, ""),
+        ("unknown", None, "active", False, "", False, "The network gave no clear answer."),
+        ("needs_human", Needs.LATE, "active", False, "", False, "Its time passed before it could be sent"),
+        ("needs_human", Needs.APPROVAL, "active", False, "", False, "Not approved in time"),
+        ("needs_human", Needs.OUTCOME, "active", False, "", False, "We can't tell whether this is live."),
+        ("failed", None, "active", False, "Too long. Shorten it.", False, "Too long. Shorten it."),
+        ("failed", None, "active", False, "", False, "The network refused it."),
+        ("published", None, "active", False, "", False, "It is live; its link isn't found yet."),
+        ("published", None, "active", False, "", True, ""),
+        ("draft", None, "paused", True, "", False, ""),
+    ],
+)
+def test_the_sentence_beside_a_state_says_why_and_what_to_do(
+    state: str, needs: Needs | None, account_state: str, paused: bool, error: str, link_known: bool, words: str
+) -> None:
+    said = rules.because(
+        PublicationState(state),
+        needs,
+        account_state,
+        "Acme",
+        organization_paused=paused,
+        pause_reason=None,
+        error=error,
+        link_known=link_known,
+    )
+    assert said.startswith(words)
+    assert bool(said) == bool(words)

@@ -1,0 +1,79 @@
+"""Payloads as they are stored, hashed and compared; failures as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from core.provider_kit.errors import (
+    NotSent,
+    OutcomeUnknown,
+    ProviderFailure,
+    ReconnectNeeded,
+    Rejected,
+    RetryLater,
+    Trace,
+)
+from core.provider_kit.http import Answer, Request, form_bytes
+from core.provider_kit.signatures import call_sha256
+from core.provider_kit.types import Access, Payload
+
+PAYLOADS = st.builds(
+    Payload,
+    network=st.sampled_from(["facebook", "linkedin"]),
+    provider_account_id=st.text(alphabet="0123456789", min_size=1),
+    text=st.text(alphabet=st.characters(codec="utf-8")),
+    link=st.none() | st.just("https://example.com"),
+    options=st.dictionaries(st.text(alphabet="abc"), st.booleans()),
+)
+
+
+@given(PAYLOADS)
+def test_a_payload_survives_storage_with_its_hash(payload: Payload) -> None:
+    again = Payload.from_json(payload.as_json())
+    assert again == payload
+    assert again.sha256() == payload.sha256()
+
+
+@given(PAYLOADS)
+def test_another_payload_has_another_hash(payload: Payload) -> None:
+    assert replace(payload, text=payload.text + " ").sha256() != payload.sha256()
+    assert replace(payload, network="other").sha256() != payload.sha256()
+    assert replace(payload, options={**payload.options, "new": True}).sha256() != payload.sha256()
+
+
+def test_a_call_is_hashed_over_method_path_and_body() -> None:
+    hashes = {
+        call_sha256(method, path, body)
+        for method in ("POST", "PUT")
+        for path in ("/v26.0/1/feed", "/v26.0/2/feed")
+        for body in (b"message=a", b"message=b")
+    }
+    assert len(hashes) == 8
+    assert form_bytes({"a": "ü &=", "b": ""}) == b"a=%C3%BC+%26%3D&b="
+
+
+def test_every_failure_says_what_to_do_and_who_is_to_blame() -> None:
+    trace = Trace(http_status=400, code="190")
+    for kind in (NotSent, RetryLater, ReconnectNeeded, Rejected, OutcomeUnknown):
+        failure = kind("Words.", how_to_fix="Fix.", trace=trace, provider_health=True)
+        assert isinstance(failure, ProviderFailure)
+        assert (str(failure), failure.reason, failure.how_to_fix) == ("Words.", "Words.", "Fix.")
+        assert (failure.trace, failure.provider_health) == (trace, True)
+        assert kind("Words.").trace == Trace()
+    assert RetryLater("Words.", after_s=60).after_s == 60
+
+
+def test_what_holds_secrets_does_not_show_them() -> None:
+    secret = "canary-5512"
+    shown = [
+        Access("1", SecretStr(secret)),
+        Request(
+            "GET", "https://x.example/a", {"code": secret}, {"client_secret": secret}, {"A": secret}, SecretStr(secret)
+        ),
+        Answer(200, {"X": secret}, secret.encode()),
+    ]
+    assert secret not in repr(shown)
