@@ -14,12 +14,6 @@ from bench.programs import PYTHON, await_answer, free_ports, program
 HEALTH: Final = "/_stcore/health"
 # A first start makes the demo, which takes far longer than what is measured.
 _ANSWERS_WITHIN_S: Final = 180.0
-# What the console sets for speed in .streamlit/config.toml: the baseline shall not be slower for lack of it.
-_AS_FAST_AS_OURS: Final = {
-    "STREAMLIT_RUNNER_POST_SCRIPT_GC": "false",
-    "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none",
-    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +54,5 @@ def bare(folder: Path, port: int | None = None, *, with_servers: bool = False) -
     if with_servers:
         command += ["--servers", str(folder / "bare")]
     # Away from the checkout, whose .streamlit/config.toml would bring our theme and fonts.
-    with program(command, log, cwd=folder, environment=_AS_FAST_AS_OURS) as process:
+    with program(command, log, cwd=folder) as process:
         yield Served(process, log, port)

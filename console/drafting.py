@@ -138,7 +138,7 @@ def edit_anyway(hand: DraftInHand) -> None:
 
 
 def keep_mine(hand: DraftInHand) -> None:
-    """Settle a conflict: our words over theirs, theirs stay in the history."""
+    """Settle a conflict: our words over theirs; theirs can be brought back."""
     clash: Clash = hand.conflict
 
     def save(actor: Actor) -> Saved:
@@ -159,17 +159,24 @@ def keep_mine(hand: DraftInHand) -> None:
             return True
         return False
 
-    saved = feedback.act("posts.save", save, refused=refused, done="Your version is saved.")
+    theirs = clash.theirs
+
+    def undo(saved: Saved) -> state.Undo:
+        return state.Undo("Your version is saved.", lambda: _put_back(hand, theirs.text, theirs.link))
+
+    saved = feedback.act("posts.save", save, refused=refused, undo=undo)
     if saved is not None:
         hand.conflict, hand.own_revision, hand.done = None, saved.revision, clash.number
 
 
 def take_theirs(hand: DraftInHand) -> None:
-    """Settle a conflict: their words into the composer."""
+    """Settle a conflict: their words into the composer; ours can be brought back."""
     clash: Clash = hand.conflict
     hand.conflict = None
     hand.own_revision, hand.done = clash.theirs.revision, clash.number
     hand.refill += 1
+    words = f"Took the version of {clash.theirs.saved_by}."
+    state.offer_undo(state.Undo(words, lambda: _put_back(hand, clash.text, clash.link)))
 
 
 def submit(hand: DraftInHand) -> None:
@@ -224,6 +231,27 @@ def delete(post_id: UUID, revision: int, text: str) -> None:
     words = f"Deleted “{beginning(text, 50)}”" if text.strip() else "Deleted an empty draft"
     if feedback.act("posts.delete", run, undo=lambda _: state.Undo(words, take_back)) is not None:
         navigation.go("posts")
+
+
+def _put_back(hand: DraftInHand, text: str, link: str | None) -> None:
+    """The words that lost a conflict, saved over the ones that won."""
+
+    def save(actor: Actor) -> Saved:
+        draft = queries.draft(actor, _post(hand))
+        return commands.save(
+            actor,
+            draft.post.id,
+            draft.post.revision,
+            text=text,
+            link=link,
+            account_ids=_chosen(draft),
+            slot_at=draft.post.slot_at,
+        )
+
+    saved = feedback.act("posts.save", save, done="The other version is back.")
+    if saved is not None:
+        hand.own_revision = saved.revision
+        hand.refill += 1
 
 
 def _undelete(post_id: UUID) -> feedback.Run[bool]:

@@ -80,7 +80,9 @@ def _sign_in(because: str | None) -> None:
 
 
 def _without_organization(name: str, email: str) -> None:
-    feedback.show_trouble()
+    told = state.trouble()
+    if told is not None:
+        st.warning(plain(told.words), icon=":material/block:")
     if INVITATION in st.query_params:
         st.title(f"Welcome, {plain(name)}", anchor=False)
         st.caption(f"You are signed in as {plain(email)}. Accept the invitation to start working.")

@@ -100,7 +100,7 @@ def on_script_error(error: Exception) -> bool:
         return True
     with logs.bound(correlation_id=identity.correlation_id()):
         incident = report(error, "page")
-    _trouble_box(state.Trouble(_page_words(error), "failed", incident))
+    st.error(f"{plain(_page_words(error))}  \nIncident `{incident}`", icon=":material/error:")
     return True
 
 
@@ -110,40 +110,44 @@ def _page_words(error: Exception) -> str:
     return "This page could not be drawn. Reload it; if it stays like this, tell your operator the incident."
 
 
-def show_trouble() -> None:
-    """Why the last thing was not done, at the head of the page until something else is done."""
-    told = state.trouble()
-    if told is not None:
-        _trouble_box(told)
-
-
 def show_toasts() -> None:
     """What was done, in passing."""
     for toast in state.take_toasts():
         st.toast(plain(toast.words), icon=f":material/{toast.icon}:")
 
 
-def undo_bar() -> None:
-    """The way back from what was just done, at the foot of every page, with the key U."""
-    offered = state.undo()
-    if offered is None:
+def foot() -> None:
+    """At the foot of the page, where nothing has to move for it: why something was not done, or the way back."""
+    told, offered = state.trouble(), state.undo()
+    if told is None and offered is None:
         return
-    with (
-        st.bottom,
-        st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False, key="undo_bar"),
-    ):
+    with st.bottom:
+        if told is not None:
+            _trouble_bar(told)
+        if offered is not None:
+            _undo_bar(offered)
+
+
+def _trouble_bar(told: state.Trouble) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False, key="trouble_bar"):
+        color, icon = ("red", "error") if told.kind == "failed" else ("orange", "block")
+        incident = f" :gray[Incident] `{told.incident}`" if told.incident else ""
+        st.markdown(f":{color}[:material/{icon}:] {plain(told.words)}{incident}", width="stretch")
+        _dismiss(state.tell_trouble, "trouble_seen")
+
+
+def _undo_bar(offered: state.Undo) -> None:
+    """With the key U."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False, key="undo_bar"):
         st.markdown(f":green[:material/check_circle:] {plain(offered.words)}", width="stretch")
         st.button(
             "Undo", icon=":material/undo:", type="tertiary", shortcut="U", on_click=_take_back, key="undo_take_back"
         )
-        st.button(
-            "Dismiss",
-            icon=":material/close:",
-            type="tertiary",
-            on_click=state.offer_undo,
-            args=(None,),
-            key="undo_keep",
-        )
+        _dismiss(state.offer_undo, "undo_keep")
+
+
+def _dismiss(forget: Callable[[None], None], key: str) -> None:
+    st.button("Dismiss", icon=":material/close:", type="tertiary", on_click=forget, args=(None,), key=key)
 
 
 def _take_back() -> None:
@@ -151,10 +155,3 @@ def _take_back() -> None:
     state.offer_undo(None)
     if offered is not None:
         offered.take_back()
-
-
-def _trouble_box(told: state.Trouble) -> None:
-    if told.kind == "failed":
-        st.error(f"{plain(told.words)}  \nIncident `{told.incident}`", icon=":material/error:")
-    else:
-        st.warning(plain(told.words), icon=":material/block:")

@@ -31,7 +31,7 @@ _STYLE: Final = """<style>
 [data-testid=stElementContainer]:has(style){position:absolute}
 .st-key-entrance{min-height:72vh;justify-content:center}
 .st-key-entrance_card{padding:10px 14px;box-shadow:0 1px 2px rgb(16 24 40/.05),0 12px 32px -12px rgb(16 24 40/.16)}
-.st-key-undo_bar{background:var(--st-background-color)}
+.st-key-undo_bar,.st-key-trouble_bar{background:var(--st-background-color)}
 .st-key-person{margin-top:auto}
 @media(max-width:820px){.stMainBlockContainer{padding-inline:1.25rem}}
 </style>"""
@@ -59,7 +59,7 @@ def run() -> None:
         _sidebar(visit)
         entrance.accept_here(visit)
         page.run()
-        feedback.undo_bar()
+        feedback.foot()
         feedback.show_toasts()
         _look_again(visit.actor)
 
@@ -69,7 +69,6 @@ def _page(visitor: Visitor, found: Found) -> None:
     if refusal is not None:
         empty("lock", f"{found.spec.title} isn't for your role", refusal, action="Go to Home", page=navigation.HOME)
         return
-    feedback.show_trouble()
     try:
         found.module.render(visitor)
     except NotFound as missing:

@@ -7,9 +7,8 @@ from typing import Final
 
 from granian import Granian
 from granian.constants import Interfaces
-from sqlalchemy.exc import DBAPIError
 
-from core.infra import db
+from core.infra.answering import refuse_unusable_database
 from core.infra.reachable import LOOPBACK, port_is_free, queue_server
 from core.infra.settings import Settings, SettingsInvalid
 from ingest.serving import BLOCKING_THREADS, configure_logs
@@ -49,13 +48,7 @@ def _refuse_what_can_not_work(settings: Settings) -> None:
     if not port_is_free(port):
         raise SettingsInvalid(f"MASTHEAD_PORT {settings.port}: port {port} is taken. Stop its owner or set another.")
     queue_server(settings)
-    try:
-        db.connect(settings.program_url("web"), pool_size=1, application="masthead-ingest").engine.dispose()
-    except DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        raise SettingsInvalid(f"DATABASE_URL_WEB: {reason:.110}. `masthead doctor` says more.") from None
-    finally:
-        db.use(None)
+    refuse_unusable_database(settings, "web")
 
 
 if __name__ == "__main__":

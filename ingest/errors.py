@@ -13,12 +13,11 @@ from http import HTTPStatus
 from typing import Final
 
 from flask import Flask, Response, jsonify, request
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from core.accounts.rules import ConnectFailed, ConsentDenied, TooManyStarts
 from core.infra import logs
+from core.infra.answering import database_is_away
 from core.infra.errors import Conflict, Invalid, MastheadError, NotAllowed, NotFound, Refused, SignedOut
 from ingest.page import Way, show
 
@@ -87,9 +86,8 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     incident = logs.incident()
-    away = isinstance(error, PoolTimeout | DBAPIError)
     _log.error("request_failed", exc_info=error, extra={"incident": incident, "route": request.endpoint})
-    if away:
+    if database_is_away(error):
         words = "The database doesn't answer right now. Wait a moment and try again."
         answer = _answer(HTTPStatus.SERVICE_UNAVAILABLE, "Not just now", words, _HOME, incident)
         answer.headers["Retry-After"] = "5"

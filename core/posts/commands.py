@@ -4,10 +4,22 @@ Writing is in `writing`, deciding in `reviewing`; this is the way in for pages.
 """
 
 from core.posts.reviewing import approve, approve_all, comment, request_changes
-from core.posts.writing import EditConflict, create, delete, duplicate, save, submit, undelete, withdraw, would_void
+from core.posts.writing import (
+    EditConflict,
+    WouldCost,
+    create,
+    delete,
+    duplicate,
+    save,
+    submit,
+    undelete,
+    withdraw,
+    would_void,
+)
 
 __all__ = [
     "EditConflict",
+    "WouldCost",
     "approve",
     "approve_all",
     "comment",

@@ -213,4 +213,5 @@ def _entry(row: Row[Any]) -> TimelineEntry:
         publication_id=row.publication_id,
         correlation_id=row.correlation_id,
         version=row.after.get("version") if by_person else None,
+        slot_at=telling.given_time(row.action, row.after) if by_person else None,
     )

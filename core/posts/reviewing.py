@@ -205,6 +205,7 @@ def _approve_one(session: Session, actor: Actor, post: Post, verdict: _Verdict, 
         self_approved=actor.member_id in (post.author_id, post.submitted_by),
         not_after=editing.window_end(publication.due_at, verdict.account),
         next_action_at=None,
+        correlation_id=actor.correlation_id,
     )
     return Approved(publication.id, verdict.account.name, state, publication.due_at)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from core.posts.rules import SHOWN, WORD_OF, PublicationState
@@ -22,7 +23,7 @@ _DONE: Final[Mapping[str, tuple[str, str]]] = {
     "post.request_changes": ("requested changes", "reply"),
     "post.comment": ("commented", "chat"),
     "publication.publish_now": ("asked to publish it now", "send"),
-    "publication.reschedule": ("gave it another time", "schedule"),
+    "publication.reschedule": ("moved it to another time", "schedule"),
     "publication.cancel": ("cancelled it", "cancel"),
     "publication.try_again": ("asked to try it again", "refresh"),
     "publication.resolve_live": ("said that it is live", "check_circle"),
@@ -53,6 +54,12 @@ def done(action: str, after: Mapping[str, Any]) -> tuple[str, str, str]:
         if after.get("self_approved"):
             words += " (their own work)"
     return words, _detail(after), icon
+
+
+def given_time(action: str, after: Mapping[str, Any]) -> datetime | None:
+    """The time that a person gave, where that is what they did."""
+    moved = action == "publication.reschedule" or "slot" in after.get("changed", ())
+    return datetime.fromisoformat(after["slot_at"]) if moved and after.get("slot_at") else None
 
 
 def happened(state: PublicationState, why: Mapping[str, Any]) -> tuple[str, str, str]:

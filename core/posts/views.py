@@ -390,7 +390,10 @@ EntryKind = Literal["person", "program", "comment"]
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """Who did what, when. `detail`: what they wrote, or why the program did it; `account_name` None: the whole post."""
+    """Who did what, when. `detail`: what they wrote, or why the program did it; `account_name` None: the whole post.
+
+    `slot_at` is the time that was given where the words are about a time.
+    """
 
     at: datetime
     who: str
@@ -402,6 +405,7 @@ class TimelineEntry:
     publication_id: UUID | None
     correlation_id: str
     version: int | None = None
+    slot_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

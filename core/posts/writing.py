@@ -38,6 +38,14 @@ class EditConflict(Conflict):
         )
 
 
+class WouldCost(Refused):
+    """Saving would take something out of review, approval or schedule, and that was not agreed to. Nothing is saved."""
+
+    def __init__(self, lost: tuple[Lost, ...]) -> None:
+        self.lost = lost
+        super().__init__(f"Not saved yet, for it has a price: {'; '.join(each.words for each in lost)}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A new post."""
@@ -100,6 +108,7 @@ def save(
     account_ids: Collection[UUID],
     slot_at: datetime | None,
     own_slots: Mapping[UUID, datetime | None] | None = None,
+    may_cost: bool = True,
 ) -> Saved:
     """Save the whole post as the composer has it, if `revision` is still the newest (autosave calls this).
 
@@ -107,8 +116,9 @@ def save(
     schedule, a new slot included. `own_slots` are the accounts with a time of their own, None leaves those as they are.
     Saving what is saved already changes nothing, so a repeated call is harmless.
 
-    Raises NotAllowed, NotFound, Invalid, Refused when the words are fixed (being sent, perhaps live, published), and
-    EditConflict with the other person's version when the revision has moved.
+    Raises NotAllowed, NotFound, Invalid, Refused when the words are fixed (being sent, perhaps live, published),
+    EditConflict with the other person's version when the revision has moved, and with `may_cost=False` WouldCost where
+    `voided` would not be empty: for a composer that has not told the person, whose page may be older than an approval.
     """
     require(actor, Permission.WRITE)
     wanted = PostInput.read(
@@ -128,9 +138,11 @@ def save(
         situation = store.situation(session)
         plan = editing.plan(post, publications, accounts, wanted, situation)
         lost = plan.lost(situation)
+        if lost and not may_cost:
+            raise WouldCost(lost)
         before = _content(post, editing.chosen(publications))
         _refuse_problems_of_schedule(session, post, plan, situation)
-        _carry_out(session, post, publications, plan, situation.moment)
+        _carry_out(session, actor, post, publications, plan, situation.moment)
         post.text, post.link, post.slot_at = wanted.text, wanted.link, wanted.slot_at
         post.revision += 1
         post.updated_at, post.updated_by = situation.moment, actor.member_id
@@ -295,7 +307,7 @@ def _create(session: Session, actor: Actor, wanted: PostInput) -> Post:
     post = store.add_post(session, actor.member_id, wanted.text, wanted.link, wanted.slot_at)
     situation = store.situation(session)
     plan = editing.plan(post, (), _accounts(session, (), wanted), wanted, situation)
-    _carry_out(session, post, (), plan, situation.moment)
+    _carry_out(session, actor, post, (), plan, situation.moment)
     return post
 
 
@@ -304,7 +316,12 @@ def _accounts(session: Session, publications: Iterable[Publication], wanted: Pos
 
 
 def _carry_out(
-    session: Session, post: Post, publications: Sequence[Publication], plan: editing.Plan, moment: datetime
+    session: Session,
+    actor: Actor,
+    post: Post,
+    publications: Sequence[Publication],
+    plan: editing.Plan,
+    moment: datetime,
 ) -> None:
     for step in plan.steps:
         values: dict[str, Any] = {
@@ -322,6 +339,7 @@ def _carry_out(
                 account_id=step.account.id,
                 occurrence=occurrence,
                 intent_key=intent_key(post.id, step.account.id, occurrence),
+                correlation_id=actor.correlation_id,
                 **values,
             )
             continue
@@ -330,7 +348,9 @@ def _carry_out(
         if step.state is not _S.NEEDS_HUMAN:
             values["needs"] = None
         if step.due_at != step.publication.due_at:
-            values["next_action_at"] = None  # the waits between tries belong to the time it had
+            values |= {"next_action_at": None, "attempt_count": 0}  # tries and waits belong to the time it had
+        if step.is_new_schedule:
+            values["correlation_id"] = actor.correlation_id
         store.change(session, step.publication, because=step.because, **values)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import psycopg
 from alembic.script import ScriptDirectory
 
-from core.infra.embedded import Addresses, running
+from core.infra.embedded import running
 from core.infra.migrate import alembic_config, migrate
 from core.infra.settings import Settings
 
@@ -54,16 +54,16 @@ def findings() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), {"fsync": "off"}) as addresses:
         migrate(Settings(MASTHEAD_SECRET_KEY=secrets.token_hex(), DATABASE_URL=addresses.owner))
-        yield from tables_without_wall(addresses)
+        superuser = psycopg.conninfo.make_conninfo(addresses.superuser, dbname="masthead")
+        with psycopg.connect(superuser) as connection:
+            yield from tables_without_wall(connection)
 
 
-def tables_without_wall(addresses: Addresses) -> Iterator[str]:
+def tables_without_wall(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[str]:
     """Tables with an organization_id whose rows another organization could reach, with what they lack."""
-    superuser = psycopg.conninfo.make_conninfo(addresses.superuser, dbname="masthead")
-    with psycopg.connect(superuser) as connection:
-        for table, lacks in connection.execute(UNWALLED).fetchall():
-            if lacks:
-                yield f"masthead.{table}: {lacks}"
+    for table, lacks in connection.execute(UNWALLED).fetchall():
+        if lacks:
+            yield f"masthead.{table}: {lacks}"
 
 
 if __name__ == "__main__":

@@ -128,6 +128,7 @@ class Rows:
     connection: Connection
     tables: Mapping[str, Table]
     made: dict[tuple[str, UUID], dict[str, Any]] = field(default_factory=dict)
+    choices: dict[str, int] = field(default_factory=dict)
 
     def fill(self, organization_id: UUID) -> None:
         """One row in every table with an organization, and one person who is signed in."""
@@ -138,8 +139,12 @@ class Rows:
     def _is_of_people(self, table: Table) -> bool:
         return table.name == "person" or any(key.to == "person" for key in table.foreign_keys)
 
-    def values(self, table: Table, organization_id: UUID, choice: int = 0) -> dict[str, Any]:
-        """Values of a new row; `choice` varies what checks leave open. Refers to rows that `fill` made."""
+    def values(self, table: Table, organization_id: UUID, choice: int | None = None) -> dict[str, Any]:
+        """Values of a new row, which refers to rows that `fill` made.
+
+        `choice` varies what the checks on single columns leave open; by default it is the one that made a row before.
+        """
+        choice = self.choices.get(table.name, 0) if choice is None else choice
         allowed = [(column, _allowed(table, column)) for column in table.columns if self._is_wanted(table, column)]
         options = list(itertools.islice(itertools.product(*(each for _, each in allowed)), choice + 1))
         if choice >= len(options):
@@ -167,6 +172,7 @@ class Rows:
             except psycopg.errors.CheckViolation:
                 continue
             assert row is not None
+            self.choices[table.name] = choice
             return dict(zip((column.name for column in table.columns), row, strict=True))
         raise AssertionError
 
@@ -202,6 +208,8 @@ def _allowed(table: Table, column: Column) -> list[Any]:
         if among := re.fullmatch(rf"CHECK \(\({column.name} = ANY \(ARRAY\[(.*)\]\)\)\)", check):
             return re.findall(r"'([^']*)'::text", among[1])
     lengths = [match[1] for check in about if (match := re.search(rf"octet_length\({column.name}\) = (\d+)", check))]
+    if column.type in {"integer", "bigint"} and column.name in table.primary_key:
+        return [secrets.randbelow(2**30) + 1]
     return [_value(column.type, int(lengths[0]) if lengths else 32)]
 
 

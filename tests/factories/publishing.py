@@ -24,7 +24,7 @@ from core.publishing.model import Attempt, ReconcileRead
 from core.publishing.store import Claim
 from tests.factories.accounts import MadeAccount, make_account
 from tests.factories.organizations import make_actor, make_organization
-from tests.factories.posts import make_approved, publication
+from tests.factories.posts import make_approved, publication, publications
 from tests.fixtures.programs import RunningSandbox
 
 _numbers = itertools.count(1)
@@ -127,6 +127,18 @@ def make_due(
     row = make_scheduled(house, page, words=words)
     bring_forward(house.approver, row.id, ago_s=ago_s, window_s=window_s)
     return again(house.approver, row.id)
+
+
+def make_due_everywhere(house: House, *, ago_s: float = 0.0) -> list[Publication]:
+    """One post on every Page of the house, due."""
+    words = f"Number {next(_numbers)} of {house.organization_id.hex[:8]}."
+    slot_at = datetime.now(UTC) + timedelta(days=1)
+    accounts = [page.account.id for page in house.pages]
+    post_id = make_approved(house.author, house.approver, accounts, text=words, slot_at=slot_at)
+    rows = publications(house.author, post_id)
+    for row in rows:
+        bring_forward(house.approver, row.id, ago_s=ago_s)
+    return rows
 
 
 def bring_forward(actor: Actor, publication_id: UUID, *, ago_s: float = 0.0, window_s: float = 1800) -> None:
@@ -261,7 +273,8 @@ def tamper(organization_id: UUID, statement: str, **values: object) -> None:
 def let_pass(actor: Actor, publication_id: UUID, **columns: str) -> None:
     """Set columns of a row to SQL expressions: let_pass(actor, id, lease_until="clock_timestamp()")."""
     changes = ", ".join(f"{name} = {expression}" for name, expression in columns.items())
-    tamper(actor.organization_id, f"update masthead.publication set {changes} where id = %(id)s", id=publication_id)
+    statement = f"update masthead.publication set {changes} where id = %(id)s"  # noqa: S608 - tests' own words
+    tamper(actor.organization_id, statement, id=publication_id)
 
 
 class ScriptedPublisher:

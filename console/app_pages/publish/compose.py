@@ -302,7 +302,7 @@ def _conflict(hand: DraftInHand, zones: Zones) -> None:
     with st.container(border=True, gap="small", key="conflict"):
         st.markdown(
             f":red[:material/call_split:] **{plain(theirs.saved_by)} saved this post {ago(theirs.saved_at)},"
-            " while you were writing.** Yours is not saved over it. Choose one; the other is kept in the history or here."
+            " while you were writing.** Yours is not saved over it. Choose one; Undo brings the other back."
         )
         st.caption("Theirs, with what is different in yours marked")
         draw_redline(

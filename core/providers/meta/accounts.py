@@ -18,6 +18,7 @@ from core.providers.meta.graph import Graph
 from core.providers.meta.settings import MetaSettings
 
 _FIELDS: Final = "id,name,category,access_token,tasks,instagram_business_account{id,username}"
+_PICTURE: Final = "picture{url}"
 _MOST_PAGES: Final = 20
 _MOST_BUSINESSES: Final = 50
 # Both families of names are in use; full control includes creating content (meta 2.4 [SDK:Page.Tasks]).
@@ -70,24 +71,27 @@ def accounts(graph: Graph, settings: MetaSettings, token: SecretStr) -> list[Off
     """Every Page the person manages, by name; with the reason where one can't be chosen. Raises ProviderFailure."""
     end = time.monotonic() + settings.accounts_timeout_s
     granted = inspect(graph, token)
+    fields = f"{_FIELDS},{_PICTURE}" if settings.page_pictures else _FIELDS
     found: dict[str, OfferedAccount] = {}
-    for page in every_page(graph, settings, token, end, "me", "accounts", fields=_FIELDS):
+    for page in every_page(graph, settings, token, end, "me", "accounts", fields=fields):
         _keep(found, page, granted)
     # Without this permission the edges only refuse, so they are not asked.
     if settings.business_pages and "business_management" in granted.scopes:
-        for page in _business_pages(graph, settings, token, end):
+        for page in _business_pages(graph, settings, token, end, fields=fields):
             _keep(found, page, granted)
     return sorted(found.values(), key=lambda account: (account.name.lower(), account.provider_account_id))
 
 
-def _business_pages(graph: Graph, settings: MetaSettings, token: SecretStr, end: float) -> Iterator[Mapping[str, Any]]:
+def _business_pages(
+    graph: Graph, settings: MetaSettings, token: SecretStr, end: float, *, fields: str
+) -> Iterator[Mapping[str, Any]]:
     """Pages reached only through a Business portfolio. A portfolio that may not be listed hides its own Pages alone."""
     businesses = _listed(every_page(graph, settings, token, end, "me", "businesses", fields="id"))
     for business in islice(businesses, _MOST_BUSINESSES):
         business_id = hostile.identifier(business.get("id"))
         if business_id is not None:
             for edge in ("owned_pages", "client_pages"):
-                yield from _listed(every_page(graph, settings, token, end, business_id, edge, fields=_FIELDS))
+                yield from _listed(every_page(graph, settings, token, end, business_id, edge, fields=fields))
 
 
 def _listed(items: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -103,6 +107,7 @@ def _keep(found: dict[str, OfferedAccount], page: Mapping[str, Any], granted: In
     page_id = hostile.identifier(page.get("id"))
     if page_id is None or (page_id in found and found[page_id].eligible):
         return
+    picture = hostile.mapping(hostile.mapping(page.get("picture")).get("data"))
     token = page.get("access_token")
     held = SecretStr(token) if isinstance(token, str) and token else None
     reason = _reason(page, page_id, has_token=held is not None, granted=granted)
@@ -111,7 +116,7 @@ def _keep(found: dict[str, OfferedAccount], page: Mapping[str, Any], granted: In
         provider_account_id=page_id,
         name=hostile.line(page.get("name"), limit=200) or page_id,
         url=f"https://www.facebook.com/{page_id}",
-        picture_url=None,
+        picture_url=hostile.web_address(picture.get("url")),
         token=held,
         eligible=not reason,
         reason=reason,

@@ -42,6 +42,7 @@ class Stage:
     new_person: MakePerson
     sandbox: RunningSandbox
     rows: Rows
+    tampered: Callable[..., None]
     provider: Provider
     installation: Settings
     monkeypatch: pytest.MonkeyPatch
@@ -52,11 +53,12 @@ def stage(
     new_person: MakePerson,
     sandbox: RunningSandbox,
     rows: Rows,
+    tampered: Callable[..., None],
     provider: Provider,
     installation: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Stage:
-    return Stage(new_person, sandbox, rows, provider, installation, monkeypatch)
+    return Stage(new_person, sandbox, rows, tampered, provider, installation, monkeypatch)
 
 
 Case = Callable[[Stage], tuple[Person, Callable[[], TestResponse]]]
@@ -234,8 +236,7 @@ def _aged(by: str, **consent: Any) -> Case:
     def case(stage: Stage) -> tuple[Person, Callable[[], TestResponse]]:
         maya = stage.new_person()
         callback = maya.consent(**consent)
-        aged = "update masthead.consent set expires_at = expires_at - cast(:by as interval)"
-        stage.rows(maya.actor.organization_id, aged, by=by)
+        stage.tampered("update masthead.consent set expires_at = expires_at - cast(%(by)s as interval)", by=by)
         return maya, lambda: maya.get(callback)
 
     return case
@@ -262,8 +263,7 @@ def challenge_of_another_consent(stage: Stage) -> tuple[Person, Callable[[], Tes
     maya = stage.new_person()
     maya.start()
     callback = maya.consent()
-    stage.rows(
-        maya.actor.organization_id,
+    stage.tampered(
         "update masthead.consent set code_challenge = (select code_challenge from masthead.consent order by created_at"
         " limit 1)",
     )
@@ -309,7 +309,7 @@ def address_changed_by_the_operator(stage: Stage) -> tuple[Person, Callable[[], 
 def _altered(stage: Stage, change: str) -> tuple[Person, Callable[[], TestResponse]]:
     maya = stage.new_person()
     callback = maya.consent()
-    stage.rows(maya.actor.organization_id, change)
+    stage.tampered(change)
     return maya, lambda: maya.get(callback)
 
 
@@ -401,7 +401,7 @@ SOONER = {
 SINGLE = [(because, name, case) for because, cases in CASES.items() for name, case in cases.items()]
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("committed_database")
 @pytest.mark.parametrize(("because", "name", "case"), SINGLE, ids=[f"{because}: {name}" for because, name, _ in SINGLE])
 def test_no_abuse_reaches_the_token_exchange(stage: Stage, because: Refusal, name: str, case: Case) -> None:
     person, come_back = case(stage)

@@ -12,7 +12,10 @@ import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-GIVEN = ("DATABASE_URL", "REDIS_URL", "MASTHEAD_SECRET_KEY")
+GIVEN = (
+    *("DATABASE_URL", "REDIS_URL", "MASTHEAD_SECRET_KEY", "MASTHEAD_OIDC_METADATA_URL", "PROVIDER_META_GRAPH_URL"),
+    *("PROVIDER_META_CLIENT_ID", "PROVIDER_META_CLIENT_SECRET"),
+)
 
 
 class Answer(BaseHTTPRequestHandler):

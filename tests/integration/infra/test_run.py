@@ -183,3 +183,23 @@ def test_a_program_that_keeps_ending_ends_the_start_with_its_last_words(copy: Co
     last = started.stderr.splitlines()[-1]
     assert last == "masthead: worker ended 3 times. Its last words: the cupboard is bare"
     assert none_left(copy)
+
+
+def test_with_the_sandbox_programs_are_pointed_at_it_and_the_demo_is_loaded_once(copy: Copy) -> None:
+    copy.port = next(port for port in free_ports(20) if port_is_free(port + 1) and port_is_free(port + 2))
+    said = []
+    for _ in range(2):
+        copy.output.write_bytes(b"")
+        with copy.started("--embedded", "--with-sandbox") as process:
+            said.append(copy.output.read_text().partition("Masthead runs")[2])
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+    first, second = copy.starts()
+    sandbox = f"http://localhost:{copy.port + 2}"
+    assert first["MASTHEAD_OIDC_METADATA_URL"] == f"{sandbox}/oidc/.well-known/openid-configuration"
+    assert first["PROVIDER_META_GRAPH_URL"] == f"{sandbox}/graph.facebook.com"
+    assert first["PROVIDER_META_CLIENT_ID"]
+    assert {**first, "pid": 0} == {**second, "pid": 0}
+    for words in said:
+        assert "Maya Okafor (admin)" in words
+        assert "Try this first" in words

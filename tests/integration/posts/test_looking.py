@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -211,6 +212,8 @@ def test_the_timeline_tells_who_did_what_and_collapses_a_run_of_autosaves(
         ("Masthead", "started sending it", ""),
         ("Masthead", "published it", ""),
     ]
+    times = {each.what: each.slot_at for each in queries.detail(team.viewer, post_id).timeline}
+    assert (times["edited the time"], times["asked for approval"]) == (soon(), None)
     last = queries.detail(team.viewer, post_id).timeline[-1]
     assert (last.kind, last.account_name, last.correlation_id) == ("program", "Acme Coffee", "test")
 
@@ -254,10 +257,25 @@ def test_pages_follow_one_another_without_a_gap_or_a_repeat_whatever_the_page_si
     assert times == sorted(times, reverse=True)
 
 
-@pytest.mark.parametrize("after", ["", "x", "bm9wZQ", "WyIyMDI2LTAxLTAxIiwgIngiXQ", "W10", "WyJ4IiwgMV0", "é"])
-def test_a_broken_place_in_a_list_is_refused_in_words(team: Team, after: str) -> None:
-    with pytest.raises(Invalid, match="This address was cut off"):
-        queries.listing(team.viewer, after=after)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        '["x", 1]',
+        '["x", "y"]',
+        '["2027-01-01", "y"]',
+        '["2027-01-01T00:00:00+00:00", "y"]',
+        '["2027-01-01T00:00:00+00:00", "2027-01-01T00:00:00+00:00", "y"]',
+    ],
+)
+def test_a_broken_place_in_a_list_is_refused_in_words(team: Team, place: str) -> None:
+    for after in (place, base64.urlsafe_b64encode(place.encode()).decode()):
+        for ask in (queries.listing, queries.review_queue):
+            with pytest.raises(Invalid, match="This address was cut off"):
+                ask(team.viewer, after=after)
 
 
 def test_filters_narrow_the_list_and_each_chip_counts_what_it_would_show(team: Team) -> None:

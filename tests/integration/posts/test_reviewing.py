@@ -143,8 +143,46 @@ def test_several_posts_are_approved_at_once_with_a_line_for_each(team: Team) -> 
     assert last_line(team, one)["version"] == last_line(team, two)["version"] == 1
     assert publication(team.author, changed).state is DRAFT
     assert publication(team.author, own).state is IN_REVIEW
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="Acme Coffee: "):
         commands.approve_all(team.approver, uuid4(), seen)
+
+
+def test_approving_several_twice_with_the_same_action_approves_once(team: Team) -> None:
+    post_id = make_submitted(team.author, [team.account_id])
+    action_id, seen = uuid4(), hashes(team.author, post_id)
+    first = commands.approve_all(team.approver, action_id, seen)
+    assert commands.approve_all(team.approver, action_id, seen) == first
+
+
+def test_a_deleted_post_and_damaged_bytes_are_not_approved(team: Team) -> None:
+    deleted = make_submitted(team.author, [team.account_id], text="deleted")
+    seen = hashes(team.author, deleted)
+    commands.withdraw(team.author, uuid4(), deleted)
+    commands.delete(team.author, uuid4(), deleted)
+    with pytest.raises(Conflict, match="The post was deleted"):
+        commands.approve_all(team.approver, uuid4(), seen)
+    with pytest.raises(NotFound, match="was deleted"):
+        commands.approve(team.approver, uuid4(), deleted, seen)
+
+    damaged = make_submitted(team.author, [team.account_id], text="damaged")
+    seen = hashes(team.author, damaged)
+    with db.transaction(team.admin) as session:
+        session.execute(
+            sql('update masthead.publication set payload = payload || \'{"text":"forged"}\' where post_id = :post'),
+            {"post": damaged},
+        )
+    with pytest.raises(Invalid, match="don't match their hash"):
+        commands.approve(team.approver, uuid4(), damaged, seen)
+
+
+def test_a_comment_longer_than_is_kept_is_refused(team: Team) -> None:
+    post_id = make_submitted(team.author, [team.account_id])
+    with pytest.raises(Invalid, match="longer than 5,000"):
+        commands.comment(team.approver, uuid4(), post_id, 1, "x" * 5001)
+    action_id = uuid4()
+    for _ in range(2):
+        commands.comment(team.approver, action_id, post_id, 1, "Once")
+    assert len(queries.review(team.approver, post_id).comments) == 1
 
 
 def test_nothing_chosen_or_a_publication_of_another_post_is_refused(team: Team) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text as sql
 
 from core.accounts import store as accounts
 from core.accounts.rules import AccountState
@@ -16,9 +18,10 @@ from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from core.posts import commands, queries
-from core.posts.commands import EditConflict
+from core.posts.commands import EditConflict, WouldCost
 from core.posts.rules import PublicationState
 from core.provider_kit.types import Payload
+from core.providers import networks
 from tests.factories.accounts import make_account
 from tests.factories.posts import (
     Team,
@@ -452,3 +455,81 @@ def _set_account_state(team: Team, state: AccountState) -> None:
 def test_a_viewer_writes_nothing(team: Team) -> None:
     with pytest.raises(NotAllowed, match="You are a viewer here"):
         make_post(team.viewer)
+
+
+def test_a_composer_that_has_not_told_the_price_saves_nothing_that_has_one(team: Team) -> None:
+    post_id = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    with pytest.raises(WouldCost) as caught:
+        save(team.author, post_id, 1, text="Better", may_cost=False)
+    assert caught.value.message == (
+        "Not saved yet, for it has a price: Acme Coffee loses its approval and leaves the schedule."
+    )
+    assert caught.value.lost == commands.would_void(team.author, post_id, text="Better", link=None)
+    assert publication(team.author, post_id).state is SCHEDULED
+    assert save(team.author, post_id, 1, slot_at=soon(48), may_cost=False).revision == 2, "moving has no price"
+
+
+def test_a_network_that_takes_no_link_goes_without_one_says_so_and_outlives_its_change(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linkless = replace(networks()["facebook"], takes_link=False)
+    monkeypatch.setattr("core.posts.payloads.networks", lambda: {"facebook": linkless})
+    post_id = make_approved(team.author, team.approver, [team.account_id], link="https://acme.example/a")
+    assert publication(team.author, post_id).payload["link"] is None
+    assert save(team.author, post_id, 1, link="https://acme.example/b").voided == ()
+    assert states(team.author, post_id) == {team.account_id: APPROVED}
+    assert [each.words for each in queries.draft(team.author, post_id).problems] == [
+        "The link is left out: this network takes none."
+    ]
+
+
+def test_taking_the_slot_from_a_lapsed_approval_and_giving_it_one_sends_it_back_to_draft(team: Team) -> None:
+    post_id = make_approved(team.author, team.approver, [team.account_id])
+    with db.transaction(team.admin) as session:
+        session.execute(sql("update masthead.publication set approved_until = now() - interval '1 day'"))
+    saved = save(team.author, post_id, 1, slot_at=soon())
+    assert [each.words for each in saved.voided] == ["Acme Coffee goes back to draft: its approval has lapsed"]
+    assert states(team.author, post_id) == {team.account_id: DRAFT}
+
+
+def test_more_accounts_than_a_post_can_go_to_are_refused(team: Team) -> None:
+    with pytest.raises(Invalid, match="at most 50 accounts"):
+        make_post(team.author, [uuid4() for _ in range(51)])
+
+
+def test_what_needs_no_approval_can_not_be_submitted(team: Team) -> None:
+    post_id = make_approved(team.author, team.approver, [team.account_id])
+    with pytest.raises(Refused, match="Nothing of this post needs an approval now"):
+        commands.submit(team.author, uuid4(), post_id, 1)
+
+
+def test_every_click_is_one_line_with_its_actor_and_correlation(team: Team) -> None:
+    clicking = replace(team.author, correlation_id="click-1")
+    post_id = make_post(clicking, [team.account_id])
+    commands.submit(clicking, uuid4(), post_id, 1)
+    approving = replace(team.approver, correlation_id="click-2")
+    commands.approve(approving, uuid4(), post_id, hashes(team.author, post_id))
+    lines = [(each.action, each.actor, each.correlation_id) for each in history(team.author, "post", post_id)]
+    assert lines == [
+        ("post.create", team.author.label, "click-1"),
+        ("post.submit", team.author.label, "click-1"),
+        ("post.approve", team.approver.label, "click-2"),
+    ]
+    assert publication(team.author, post_id).correlation_id == "click-2", "the send goes on with the approval's"
+
+
+def test_deleting_and_undeleting_twice_with_the_same_action_happens_once(team: Team) -> None:
+    post_id = make_post(team.author)
+    away, back = uuid4(), uuid4()
+    for _ in range(2):
+        commands.delete(team.author, away, post_id)
+    for _ in range(2):
+        commands.undelete(team.author, back, post_id)
+    assert actions(team.author, post_id) == ["post.create", "post.delete", "post.undelete"]
+
+
+def test_an_action_id_of_another_command_is_refused(team: Team) -> None:
+    action_id = uuid4()
+    post_id = commands.create(team.author, action_id)
+    with pytest.raises(Conflict, match="asked for in another way already"):
+        commands.delete(team.author, action_id, post_id)

@@ -16,10 +16,10 @@ from core.providers.meta.failures import Purpose, failure
 from core.providers.meta.live_posts import Sighting
 from tests.providers.meta.test_contract import PAGE
 
-NAMES = (
-    "id message created_time permalink_url attachments data url target paging next cursors code error_subcode"
-    " error_user_title error_user_msg is_transient fbtrace_id type"
-).split()
+NAMES = [
+    *("id", "message", "created_time", "permalink_url", "attachments", "data", "url", "target", "paging", "next"),
+    *("cursors", "code", "error_subcode", "error_user_title", "error_user_msg", "is_transient", "fbtrace_id", "type"),
+]
 NEARLY_RIGHT = [
     *("1001_1", "https://shop.example.com/a", "https://l.facebook.com/l.php?u=%zz", "https://[::1", "Hello", "\ud800"),
     *("2026-11-20T10:00:00+0000", "2026-13-45", "https://" + "a" * 70 + ".example/"),

@@ -15,7 +15,7 @@ from core.provider_kit.types import Access, Payload
 from tests.providers.meta.test_contract import PAGE, meta
 from tests.providers.scripted import Scripted, answer
 
-FIXTURES = Path("core/providers/meta/fixtures")
+FIXTURES = Path(__file__).parents[3] / "core/providers/meta/fixtures"
 
 
 def cases(name: str) -> Any:
@@ -106,6 +106,29 @@ def test_listing_pages_obeys_its_total_time(stand_in: Scripted) -> None:
     with pytest.raises(RetryLater):
         meta(stand_in.url, accounts_timeout_s="0.5").oauth.accounts(SecretStr("EAABlong"))
     assert len(stand_in.received) < 10
+
+
+@pytest.mark.parametrize(
+    ("picture", "kept"),
+    [
+        ({"data": {"url": "https://scontent.example/1.jpg"}}, "https://scontent.example/1.jpg"),
+        ({"data": {"url": "javascript:alert(1)"}}, None),
+        ({"data": []}, None),
+        ("https://scontent.example/1.jpg", None),
+        (None, None),
+    ],
+)
+def test_pictures_are_web_addresses_or_none(stand_in: Scripted, picture: object, kept: str | None) -> None:
+    valid = {"app_id": "777", "is_valid": True, "user_id": "1", "scopes": ["pages_manage_posts"]}
+    stand_in.say(answer(200, {"data": valid}), answer(200, {"data": [{"id": "1", "picture": picture}]}))
+    (offered,) = meta(stand_in.url).oauth.accounts(SecretStr("EAABlong"))
+    assert offered.picture_url == kept
+
+
+def test_pictures_can_be_left_out(stand_in: Scripted) -> None:
+    stand_in.say(answer(200, {"data": {"is_valid": True}}), answer(200, {"data": []}))
+    meta(stand_in.url, page_pictures="false").oauth.accounts(SecretStr("EAABlong"))
+    assert "picture" not in stand_in.received[1].query["fields"]
 
 
 def test_login_for_business_names_its_configuration_instead_of_scopes() -> None:

@@ -17,7 +17,7 @@ from core.providers.meta.failures import Said, row_for
 from tests.providers.meta.test_contract import PAGE, meta
 from tests.providers.scripted import Scripted, answer
 
-FIXTURES = Path("core/providers/meta/fixtures")
+FIXTURES = Path(__file__).parents[3] / "core/providers/meta/fixtures"
 CASES: list[dict[str, Any]] = orjson.loads((FIXTURES / "refusals.json").read_bytes())["cases"]
 ACCESS = Access(PAGE, SecretStr("page-token"), "cid")
 

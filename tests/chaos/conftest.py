@@ -1,0 +1,104 @@
+"""Processes that die, and the world they die in. The full sets run with `pytest -m chaos`; a cut of them always."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core import providers
+from core.infra import db
+from core.infra.settings import Settings
+from tests.factories.publishing import FAST, as_environment, use_owner
+from tests.fixtures.programs import PROJECT, RunningSandbox
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "chaos: the full set; minutes. Run by `pytest -m chaos`.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "chaos" in (config.option.markexpr or ""):
+        return
+    full = [item for item in items if item.get_closest_marker("chaos")]
+    config.hook.pytest_deselected(items=full)
+    items[:] = [item for item in items if item not in full]
+
+
+class Forge:
+    """Gives orders to `tests.chaos.forge`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def order(self, do: str, **more: Any) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"do": do, **more}) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def kill_at(self, label: str, do: str = "drain", **more: Any) -> None:
+        """Run a process that must die at a point."""
+        answer = self.order(do, crash_at=label, slots=1, **more)
+        assert answer.get("ended_by") == 9, f"point {label} was not reached: {answer}"
+
+
+@pytest.fixture
+def provider_environment(sandbox: RunningSandbox) -> dict[str, str]:
+    """Meta's settings, with the sandbox as the network."""
+    app = next(each for each in sandbox.get("/_sandbox/world")["apps"] if each["provider"] == "meta")
+    return {
+        "PROVIDER_META_GRAPH_URL": f"{sandbox.url}/graph.facebook.com",
+        "PROVIDER_META_DIALOG_URL": f"{sandbox.url}/www.facebook.com",
+        "PROVIDER_META_CLIENT_ID": app["client_id"],
+        "PROVIDER_META_CLIENT_SECRET": app["client_secret"],
+    }
+
+
+@pytest.fixture
+def fast_environment(program_environment: dict[str, str], provider_environment: dict[str, str]) -> dict[str, str]:
+    """What a program of ours runs with at 1/50 of all times."""
+    return program_environment | provider_environment | as_environment(FAST)
+
+
+@pytest.fixture
+def network(
+    sandbox: RunningSandbox,
+    provider_environment: dict[str, str],
+    settings: Settings,
+    committed_database: db.Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[RunningSandbox]:
+    """The sandbox as the network of commands in this process too."""
+    use_owner(settings.owner_url())
+    for name, value in provider_environment.items():
+        monkeypatch.setenv(name, value)
+    providers.providers.cache_clear()
+    sandbox.delete("/_sandbox/faults")
+    yield sandbox
+    providers.providers.cache_clear()
+    sandbox.delete("/_sandbox/faults")
+
+
+@pytest.fixture
+def forge(fast_environment: dict[str, str], network: RunningSandbox) -> Iterator[Forge]:
+    """A process that makes sender processes."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.chaos.forge"],
+        cwd=PROJECT,
+        env=fast_environment | {"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"]},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield Forge(process)
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(10) == 0

@@ -1,0 +1,45 @@
+"""What the sandbox says of itself becomes settings, unless people have set their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import providers
+from core.cli import stand_in
+from core.infra import settings as environment
+from tests.fixtures.programs import RunningSandbox
+
+
+@pytest.fixture
+def groups(sandbox: RunningSandbox) -> list[dict[str, str]]:
+    return stand_in.environments(sandbox.url)
+
+
+def test_every_app_of_the_sandbox_becomes_one_group_of_settings(
+    groups: list[dict[str, str]], sandbox: RunningSandbox
+) -> None:
+    sign_in = next(group for group in groups if "MASTHEAD_OIDC_CLIENT_ID" in group)
+    assert sign_in["MASTHEAD_OIDC_METADATA_URL"] == f"{sandbox.url}/oidc/.well-known/openid-configuration"
+    assert all(sign_in.values())
+
+
+def test_a_provider_that_reads_its_group_is_configured_and_points_at_the_sandbox(
+    groups: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in next(group for group in groups if "PROVIDER_META_CLIENT_ID" in group).items():
+        monkeypatch.setenv(name, value)
+    providers.providers.cache_clear()
+    meta = providers.provider("meta")
+    providers.providers.cache_clear()
+    assert meta.configured
+    assert meta.points_elsewhere
+
+
+def test_a_group_is_taken_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDER_META_CLIENT_ID", "of an app of my own")
+    monkeypatch.setenv("MASTHEAD_OIDC_CLIENT_ID", "")
+    environment.adopt_whole({"PROVIDER_META_CLIENT_ID": "sandbox", "PROVIDER_META_GRAPH_URL": "http://localhost:1"})
+    environment.adopt_whole({"MASTHEAD_OIDC_CLIENT_ID": "sandbox"})
+    assert not environment.is_set("PROVIDER_META_GRAPH_URL")
+    assert environment.provider_environment("meta")["client_id"] == "of an app of my own"
+    assert environment.is_set("MASTHEAD_OIDC_CLIENT_ID")
