@@ -1,4 +1,4 @@
-"""An installation without its programs: our PostgreSQL and Valkey, migrated, and this process logged in as the console."""
+"""An installation without its programs: our PostgreSQL and Valkey, migrated, with this process as the console."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from core.infra import crypto, db
 from core.infra.embedded import Addresses, running
@@ -13,7 +14,7 @@ from core.infra.migrate import migrate
 from core.infra.settings import Settings
 from tests.fixtures.servers import SECRET_KEY
 
-_POOL: int = 4
+_POOL: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

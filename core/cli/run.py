@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO, cast
 
 from core.cli import stand_in, welcome
-from core.infra import data_folder
+from core.infra import data_folder, logs
+from core.infra.child_output import OwnLines
 from core.infra.embedded import EmbeddedServers
 from core.infra.migrate import migrate
 from core.infra.programs import CanNotStart, Program, read_procfile, tied_to_parent
@@ -144,6 +145,7 @@ def _point_at_sandbox_and_load_demo(supervisor: Supervisor, settings: Settings) 
     _await_health(supervisor, {"sandbox": [(port, "/_sandbox/health")]})
     for group in supervisor.run_while(lambda: stand_in.environments(f"http://localhost:{port}")):
         adopt_whole(group)
+    logs.configure("masthead", settings.log_level, stream=cast("TextIO", OwnLines("masthead", supervisor.out)))
     demo = import_module(DEMO)
     introduction: Sequence[str] = supervisor.run_while(lambda: demo.load(Settings.load()))
     return introduction

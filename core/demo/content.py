@@ -43,7 +43,7 @@ NORTHWIND: Final = Organization(
     page="Northwind Coffee",
     published=(
         (
-            "Our new Ethiopia Guji is in. Peach, jasmine and a long black-tea finish. Roasted on Tuesday, in shops today.",
+            "Our new Ethiopia Guji is in. Peach, jasmine, black tea. Roasted on Tuesday, in shops today.",
             None,
         ),
         (
@@ -53,7 +53,7 @@ NORTHWIND: Final = Organization(
         ("Six years ago we roasted our first bag in a borrowed garage. Thank you for every morning since.", None),
         ("Meet Ana, who runs our Lisbon cuppings. She can tell a washed Kenya from the doorway.", None),
         (
-            "Three lessons from shipping weekly for a year:\n1. Small batches forgive.\n2. Labels matter more than boxes.\n3. Nobody reads the manual, so draw it.",
+            "Three lessons from shipping weekly:\n1. Small batches forgive.\n2. Labels beat boxes.\n3. Draw the manual.",
             None,
         ),
         ("The oat milk question, settled by 212 blind tastings in our Berlin shop.", "https://northwind.example/oat"),

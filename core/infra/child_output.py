@@ -7,10 +7,13 @@ attention.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections import deque
 from typing import Any, Final, TextIO
+
+from typing_extensions import override
 
 from core.infra import clock
 from core.infra.redaction import redacted
@@ -87,6 +90,19 @@ class ChildOutput:
     def _write(self, line: str) -> None:
         self._out.write(line + "\n")
         self._out.flush()
+
+
+class OwnLines(io.TextIOBase):
+    """A stream for this process's own log, so that its lines look like its children's."""
+
+    def __init__(self, program: str, out: TextIO) -> None:
+        super().__init__()
+        self._output = ChildOutput(program, out)
+
+    @override
+    def write(self, text: str, /) -> int:
+        self._output.feed(text.encode())
+        return len(text)
 
 
 def _as_record(text: str) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from sandbox.meta.graph.answer import common_headers, trace_id
 from sandbox.meta.graph.authenticate import NOBODY, Caller, authenticate
 from sandbox.meta.graph.request import read_parameters
 from sandbox.meta.tokens import PASSWORD_CHANGED
-from sandbox.meta.usage import Bucket
+from sandbox.meta.graph.usage import Bucket
 
 if TYPE_CHECKING:
     from sandbox.world import World

@@ -1,4 +1,4 @@
-"""The Procfile: every queue has a worker of its own, and every line starts something that exists. So does every job's name."""
+"""The Procfile and the jobs: every queue has a worker of its own, and every name leads to something that exists."""
 
 from __future__ import annotations
 

@@ -32,10 +32,6 @@ from core.publishing.rules import AttemptState, Outcome
 from core.publishing.times import times
 from jobs.sender import Sender
 
-UNSETTLED = "('queued','claimed','sending','unknown')"
-# Scheduled again and due within this: the machine will go on by itself. Further off, the network asked us to wait.
-SOON = "interval '5 s'"
-
 
 def work(order: dict[str, Any]) -> None:
     """What one forked process does."""
@@ -59,18 +55,18 @@ def work(order: dict[str, Any]) -> None:
     sender.close()
 
 
+# Scheduled again and due soon: the machine will go on by itself. Further off, the network asked us to wait.
+_UNSETTLED = """
+select exists (select 1 from masthead.publication p join masthead.account a on a.id = p.account_id
+  where p.state in ('queued','claimed','sending','unknown')
+    or (p.state = 'scheduled' and a.state = 'active' and p.due_at < clock_timestamp()
+        and coalesce(p.next_action_at, clock_timestamp()) < clock_timestamp() + interval '5 s'))
+"""
+
+
 def _unsettled(organization_id: UUID) -> bool:
     with db.organization_transaction(organization_id, "program:chaos") as session:
-        return bool(
-            session.execute(
-                text(
-                    f"select exists (select 1 from masthead.publication p join masthead.account a on a.id = p.account_id"
-                    f" where p.state in {UNSETTLED} or (p.state = 'scheduled' and a.state = 'active'"
-                    f" and p.due_at < clock_timestamp() and coalesce(p.next_action_at, clock_timestamp())"
-                    f" < clock_timestamp() + {SOON}))"
-                )
-            ).scalar_one()
-        )
+        return bool(session.execute(text(_UNSETTLED)).scalar_one())
 
 
 def _resend_what_is_unclear() -> None:

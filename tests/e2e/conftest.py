@@ -43,7 +43,12 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     log = data / "log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            tied_to_parent(command), cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            tied_to_parent(command),
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
     try:
         _await_words(process, log)
@@ -68,9 +73,10 @@ def someone(product: Product, browser: Browser) -> Iterator[Callable[..., Someon
     opened: list[Someone] = []
 
     def open_for(name: str, *, organization: str | None = None, at: str = "/") -> Someone:
-        person = Someone(product, browser.new_context(
-            viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin", locale="en-GB"
-        ))
+        person = Someone(
+            product,
+            browser.new_context(viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin", locale="en-GB"),
+        )
         opened.append(person)
         person.sign_in(name, at=at)
         if organization is not None:

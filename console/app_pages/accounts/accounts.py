@@ -257,7 +257,7 @@ def _choice(visitor: Visitor, zones: Zones) -> None:
 
 
 def _choose(visitor: Visitor, choice: Choice, zones: Zones) -> None:
-    st.subheader(f"Choose what {plain(choice.name)} shares", anchor=False)
+    st.header(f"Choose what {plain(choice.name)} shares", anchor=False)
     st.caption(
         f"{plain(choice.provider_title)} gave access to these accounts. Choose within"
         f" {ago(choice.choose_until).removeprefix('in ')}, else the access is given back."

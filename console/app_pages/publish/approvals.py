@@ -110,7 +110,7 @@ def _queue(items: Sequence[ReviewItem], shown: UUID, zones: Zones) -> None:
 def _review(visitor: Visitor, review: Review, ids: Sequence[UUID], zones: Zones) -> None:
     post, at = review.post, ids.index(review.post.id)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(f"Version {post.submitted_version}", anchor=False, width="content")
+        st.header(f"Version {post.submitted_version}", anchor=False, width="content")
         st.markdown(badge(post.shown), width="content")
         st.space("stretch")
         for key, icon, step, words in (

@@ -51,7 +51,7 @@ def render(visitor: Visitor) -> None:
     left, right = st.columns([1.6, 1], gap="medium")
     with left, st.container(border=True, height="stretch", key="home_today"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("Today and the days ahead", anchor=False, width="content")
+            st.header("Today and the days ahead", anchor=False, width="content")
             st.space("stretch")
             st.caption(f"Times in {plain(zones.organization)}", width="content")
         rows = [_row(each) for each in home.today_slots] + _ahead(visitor, home)
@@ -66,7 +66,7 @@ def render(visitor: Visitor) -> None:
                 key="no_plans",
             )
     with right, st.container(border=True, height="stretch", key="home_attention"):
-        st.subheader("Waits for you", anchor=False)
+        st.header("Waits for you", anchor=False)
         items = list(_waiting(home, zones))
         if items:
             attention(items, key="home_items")

@@ -83,7 +83,7 @@ def render(visitor: Visitor) -> None:
         else:
             st.text(detail.post.text)
     with right, st.container(border=True, key="post_history"):
-        st.subheader("History", anchor=False)
+        st.header("History", anchor=False)
         st.caption(f"Times in {plain(zones.organization)}, newest first")
         timeline(_entries(detail, evidence), zones, key="post_timeline")
 

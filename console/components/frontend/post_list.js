@@ -15,7 +15,7 @@ export default function (component) {
 function dayHead (group) {
   const head = el('div', 'day', el('span', '', group.title), group.note ? el('span', 'quiet', group.note) : '')
   head.setAttribute('role', 'heading')
-  head.setAttribute('aria-level', '3')
+  head.setAttribute('aria-level', '2')
   return head
 }
 

@@ -13,7 +13,7 @@ from sandbox.meta.graph.authenticate import NOBODY, Caller, authenticate
 from sandbox.meta.graph.nodes import Node, find_node
 from sandbox.meta.graph.request import Address, GraphRequest, read_address, read_parameters, refuse_unknown
 from sandbox.meta.graph.routes import EDGES, ENDPOINTS, EVERYWHERE, Endpoint
-from sandbox.meta.usage import Bucket, Header
+from sandbox.meta.graph.usage import Bucket, Header
 from sandbox.seeding import digest
 
 if TYPE_CHECKING:

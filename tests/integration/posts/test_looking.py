@@ -15,7 +15,7 @@ from core.accounts.rules import AccountState
 from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import Invalid, NotFound, Refused
-from core.posts import commands, queries, slots
+from core.posts import commands, queries, slots, store
 from core.posts.rules import Needs, PublicationState, Word
 from core.posts.views import Filters
 from tests.factories.accounts import make_account
@@ -386,3 +386,50 @@ def _shown(actor: Actor, post_id: UUID) -> str:
 
 def _progress(actor: Actor, post_id: UUID) -> str | None:
     return queries.detail(actor, post_id).post.progress
+
+
+def test_each_chip_lists_exactly_the_posts_that_show_its_word(real_team: Team, worker_database: db.Database) -> None:
+    team = real_team
+    broken = make_account(team.admin, name="Broken Page").id
+
+    def approved(text: str, *account_ids: UUID) -> UUID:
+        accounts_of_post = account_ids or (team.account_id,)
+        return make_approved(team.author, team.approver, accounts_of_post, text=text, slot_at=soon())
+
+    made = {
+        Word.DRAFT: [make_post(team.author, text="nowhere"), make_post(team.author, [team.account_id], text="draft")],
+        Word.IN_REVIEW: [make_submitted(team.author, [team.account_id], text="in review")],
+        Word.CHANGES_REQUESTED: [make_submitted(team.author, [team.account_id], text="returned")],
+        Word.APPROVED: [make_approved(team.author, team.approver, [team.account_id], text="approved")],
+        Word.SCHEDULED: [approved("scheduled")],
+        Word.HELD: [approved("held", broken), approved("half held", broken, team.account_id)],
+        Word.SENDING: [approved("sending")],
+        Word.CHECKING: [approved("checking")],
+        Word.NEEDS_YOU: [approved("needs you")],
+        Word.PUBLISHED: [approved("published")],
+        Word.FAILED: [approved("failed")],
+        Word.CANCELLED: [approved("cancelled")],
+    }
+    commands.request_changes(team.approver, uuid4(), made[Word.CHANGES_REQUESTED][0], 1, "No")
+    with db.transaction(team.admin) as session:
+        accounts.change_account(session, broken, state=AccountState.PAUSED)
+    away = (_QUEUED, PublicationState.CLAIMED, PublicationState.SENDING)
+    send(worker_database, publication(team.author, made[Word.SENDING][0]), *away)
+    send(worker_database, publication(team.author, made[Word.CHECKING][0]), *away, PublicationState.UNKNOWN)
+    lose(worker_database, publication(team.author, made[Word.NEEDS_YOU][0]))
+    publish(worker_database, publication(team.author, made[Word.PUBLISHED][0]))
+    fail(worker_database, publication(team.author, made[Word.FAILED][0]))
+    with db.transaction(team.author) as session:
+        (row,) = store.lock_publications(session, made[Word.CANCELLED])
+        store.change(session, row, state=PublicationState.CANCELLED)
+
+    everything = queries.listing(team.viewer)
+    assert {each.id: each.shown.word for each in everything.rows} == {
+        post_id: word for word, posts in made.items() for post_id in posts
+    }
+    assert everything.counts == {word: len(posts) for word, posts in made.items()}
+    for word, posts in made.items():
+        assert {each.id for each in queries.listing(team.viewer, Filters(words=(word,))).rows} == set(posts), word
+        assert queries.detail(team.viewer, posts[0]).post.shown.word is word
+    graver = queries.listing(team.viewer, Filters(words=(Word.FAILED, Word.HELD)))
+    assert {each.id for each in graver.rows} == {*made[Word.FAILED], *made[Word.HELD]}

@@ -1,0 +1,148 @@
+"""Settings: what is derived, what is refused and in which words, and that no secret is repeated."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from core.infra import settings as environment
+from core.infra.settings import ProviderSettings, Settings, SettingsInvalid
+
+KEY = "a key for tests alone, 32 characters or more"
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MASTHEAD_PORT", "MASTHEAD_DATA", "MASTHEAD_CONSOLE_URL", "DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MASTHEAD_SECRET_KEY", KEY)
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid) as refused:
+        Settings.load()
+    line = str(refused.value)
+    assert len(line) <= 200
+    assert "\n" not in line
+    return line
+
+
+def test_only_the_secret_key_is_needed() -> None:
+    settings = Settings.load()
+    assert (settings.port, settings.data) == (8501, Path(".data"))
+    assert settings.console_url == "http://localhost:8501"
+    assert settings.ingest_url == "http://localhost:8502"
+    assert not settings.secure_cookies
+
+
+def test_without_a_secret_key_the_next_step_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MASTHEAD_SECRET_KEY")
+    with pytest.raises(SettingsInvalid, match=r"MASTHEAD_SECRET_KEY: .*Set it to 32 or more random characters\."):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MASTHEAD_PORT", "80"),
+        ("MASTHEAD_PORT", "65534"),
+        ("MASTHEAD_CONSOLE_URL", "posts.example.com"),
+        ("MASTHEAD_LOG_LEVEL", "LOUD"),
+        ("MASTHEAD_PORT", "x" * 500),
+    ],
+)
+def test_a_setting_that_can_not_be_used_is_named_with_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    line = refusal(monkeypatch, name, value)
+    assert line.startswith(f"{name} ('{value[:30]}")
+    assert line.endswith("Change or unset it.")
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_URL_WEB", "REDIS_URL", "MASTHEAD_SECRET_KEY"])
+def test_a_secret_that_can_not_be_used_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert "hidden" not in refusal(monkeypatch, name, "mysql://o:hidden@x")
+
+
+def test_an_empty_value_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.setenv("MASTHEAD_PORT", "")
+    assert Settings.load().database_url is None
+    assert not environment.is_set("DATABASE_URL")
+
+
+def test_programs_log_in_by_derived_passwords_that_stay_the_same() -> None:
+    settings = Settings(MASTHEAD_SECRET_KEY=KEY, DATABASE_URL="postgres://o:pw@db.internal:5433/posts")
+    web, worker = settings.program_url("web"), settings.program_url("worker")
+    assert web.startswith("postgresql+psycopg://masthead_web:")
+    assert web.endswith("@db.internal:5433/posts")
+    assert web == Settings(MASTHEAD_SECRET_KEY=KEY, DATABASE_URL="postgresql://x:y@db.internal:5433/posts").program_url(
+        "web"
+    )
+    assert settings.role_password("web") != settings.role_password("worker")
+    assert "pw" not in worker.partition("@")[0].rpartition(":")[0]
+
+
+def test_a_programs_own_address_comes_first() -> None:
+    settings = Settings(MASTHEAD_SECRET_KEY=KEY, DATABASE_URL_WORKER="postgresql://w:pw@db/posts")
+    assert settings.program_url("worker") == "postgresql+psycopg://w:pw@db/posts"
+    assert settings.has_own_url("worker")
+    with pytest.raises(SettingsInvalid, match="DATABASE_URL is not set"):
+        settings.program_url("web")
+
+
+def test_an_address_that_is_not_set_is_missed_in_words() -> None:
+    with pytest.raises(SettingsInvalid, match="REDIS_URL is not set"):
+        Settings(MASTHEAD_SECRET_KEY=KEY).queue_url()
+
+
+def test_the_key_ring_comes_from_the_secret_key_or_is_given_newest_first() -> None:
+    derived = Settings(MASTHEAD_SECRET_KEY=KEY).credential_key_ring()
+    assert [(name, len(key)) for name, key in derived.items()] == [("derived-1", 32)]
+    newer, older = (base64.b64encode(bytes([number]) * 32).decode() for number in (2, 1))
+    given = Settings(MASTHEAD_SECRET_KEY=KEY, MASTHEAD_CREDENTIAL_KEYS=f"b:{newer}, a:{older}").credential_key_ring()
+    assert list(given.items()) == [("b", b"\2" * 32), ("a", b"\1" * 32)]
+
+
+@pytest.mark.parametrize("ring", ["a", "a:short", ":YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=", "a:%%%"])
+def test_a_key_ring_that_can_not_be_used_is_refused(ring: str) -> None:
+    with pytest.raises(SettingsInvalid, match="MASTHEAD_CREDENTIAL_KEYS must be id:base64"):
+        Settings(MASTHEAD_SECRET_KEY=KEY, MASTHEAD_CREDENTIAL_KEYS=ring).credential_key_ring()
+
+
+def test_the_times_of_publishing_are_settings_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTHEAD_PUBLISH_LEASE_QUEUED_S", "0.6")
+    monkeypatch.setenv("MASTHEAD_PUBLISH_READ_SPACING_S", "0.3,1.2,12")
+    times = Settings.load().publish
+    assert times.lease_queued_s == 0.6
+    assert times.read_spacing_s == (0.3, 1.2, 12)
+    assert times.retry_after_s == (5, 15, 60, 300)
+
+
+def test_settings_do_not_change_and_do_not_show_secrets() -> None:
+    settings = Settings(MASTHEAD_SECRET_KEY=KEY, DATABASE_URL="postgresql://o:hidden@db/x")
+    assert KEY not in repr(settings)
+    assert "hidden" not in repr(settings)
+    with pytest.raises(ValidationError):
+        settings.port = 1
+
+
+def test_a_providers_hosts_can_be_pointed_at_a_stand_in() -> None:
+    class Network(ProviderSettings):
+        api_url: str = "https://api.network.example/v2"
+        version: str = "v2"
+
+    assert Network.towards("http://localhost:8503", "net") == {
+        "PROVIDER_NET_API_URL": "http://localhost:8503/api.network.example"
+    }
+    assert not Network().configured
+
+
+def test_a_providers_settings_are_found_by_their_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDER_NET_CLIENT_ID", "1")
+    monkeypatch.setenv("PROVIDER_OTHER_CLIENT_ID", "2")
+    assert environment.provider_environment("net") == {"client_id": "1"}
