@@ -33,6 +33,10 @@ _STYLE: Final = """<style>
 .st-key-entrance_card{padding:10px 14px;box-shadow:0 1px 2px rgb(16 24 40/.05),0 12px 32px -12px rgb(16 24 40/.16)}
 .st-key-undo_bar,.st-key-trouble_bar{background:var(--st-background-color)}
 .st-key-person{margin-top:auto}
+/* One colour can't be both text on a dark ground and ground for white text: Streamlit uses the primary one for both. */
+button[kind=primary]:enabled{background-color:light-dark(#3451D1,#4660DE);border-color:light-dark(#3451D1,#4660DE)}
+button[kind=primary]:enabled:hover{background-color:light-dark(#2A44B8,#5670E8);border-color:light-dark(#2A44B8,#5670E8)}
+button[kind=primary]:enabled kbd{color:#fff!important;opacity:1!important}
 @media(max-width:820px){.stMainBlockContainer{padding-inline:1.25rem}}
 </style>"""
 

@@ -7,11 +7,25 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from console import navigation
+
 
 @contextmanager
-def header(title: str, note: str | None = None, *, mark: str | None = None) -> Iterator[None]:
-    """Title on the left, what is drawn inside on the right; `mark` (a badge) and `note` (a quiet word) follow the title."""
+def header(title: str, note: str | None = None, *, mark: str | None = None, back: str | None = None) -> Iterator[None]:
+    """Title on the left, what is drawn inside on the right.
+
+    `mark` (a badge) and `note` (a quiet word) follow the title; `back` is the path of the list that this is one of.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_header"):
+        if back:
+            st.button(
+                "Back",
+                icon=":material/arrow_back:",
+                type="tertiary",
+                on_click=navigation.go,
+                args=(back,),
+                key="header_back",
+            )
         st.title(title, anchor=False, width="content")
         if mark:
             st.markdown(mark, width="content")

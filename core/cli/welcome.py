@@ -14,6 +14,5 @@ def words(settings: Settings, introduction: Sequence[str], seconds: float) -> st
         f"  Masthead runs (ready in {seconds:.1f} s). Open {settings.console_url}",
         *(f"  {line}".rstrip() for line in introduction),
         f"  All data lies in {settings.data}. Ctrl-C stops everything and keeps it.",
-        "",
     ]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"

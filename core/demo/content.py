@@ -53,7 +53,7 @@ NORTHWIND: Final = Organization(
         ("Six years ago we roasted our first bag in a borrowed garage. Thank you for every morning since.", None),
         ("Meet Ana, who runs our Lisbon cuppings. She can tell a washed Kenya from the doorway.", None),
         (
-            "Three lessons from shipping weekly:\n1. Small batches forgive.\n2. Labels beat boxes.\n3. Draw the manual.",
+            "Three lessons from shipping weekly:\n1. Small batches.\n2. Labels beat boxes.\n3. Draw the manual.",
             None,
         ),
         ("The oat milk question, settled by 212 blind tastings in our Berlin shop.", "https://northwind.example/oat"),

@@ -70,13 +70,16 @@ def _enter_organization(session: Session, transaction: SessionTransaction, conne
         raise NotAllowed("You are no longer an active member of this organization. Ask one of its admins.")
 
 
-def make_engine(url: str, *, pool_size: int = 5, application: str = "masthead") -> Engine:
-    """An engine that refuses SQL outside an organization unless the execution option `organization_free` is set."""
+def make_engine(url: str, *, pool_size: int = 5, application: str = "masthead", pool_timeout_s: float = 10) -> Engine:
+    """An engine that refuses SQL outside an organization unless the execution option `organization_free` is set.
+
+    Whoever finds all connections borrowed waits `pool_timeout_s` for one, then gets SQLAlchemy's TimeoutError.
+    """
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=pool_timeout_s,
         pool_pre_ping=False,
         hide_parameters=True,  # an error's words go to the logs; what it was asked with may be secret
         connect_args={"application_name": application, "connect_timeout": 5, "options": "-c statement_timeout=30000"},

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from core.audit.commands import first_time, record
 from core.infra import db
 from core.infra.actor import Actor, Role
-from core.infra.clock import now
 from core.infra.errors import Conflict, NotFound
 from core.organizations import store
 from core.organizations.rules import Permission, require
@@ -47,7 +46,7 @@ def change_role(actor: Actor, action_id: UUID, member_id: UUID, role: Role) -> N
         if role is not Role.ADMIN:
             _keep_an_admin(session, before)
         was = before.member.role
-        store.change_member(session, member_id, {"role": role.value})
+        store.change_role(session, member_id, role)
         record(
             session, actor, "organizations.change_role", "member", member_id, before={"role": was}, after={"role": role}
         )
@@ -66,7 +65,7 @@ def disable_member(actor: Actor, action_id: UUID, member_id: UUID) -> None:
         if before.member.disabled_at is not None:
             return
         _keep_an_admin(session, before)
-        store.change_member(session, member_id, {"disabled_at": now()})
+        store.disable_member(session, member_id)
         record(session, actor, "organizations.disable_member", "member", member_id, after={"disabled": True})
 
 
@@ -78,7 +77,7 @@ def enable_member(actor: Actor, action_id: UUID, member_id: UUID) -> None:
             return
         if _locked_member(session, member_id).member.disabled_at is None:
             return
-        store.change_member(session, member_id, {"disabled_at": None})
+        store.enable_member(session, member_id)
         record(session, actor, "organizations.enable_member", "member", member_id, after={"disabled": False})
 
 

@@ -206,9 +206,19 @@ def member_with_email(session: Session, email: str) -> Membership | None:
     return None if row is None else Membership(*row)
 
 
-def change_member(session: Session, member_id: UUID, values: Mapping[str, Any]) -> None:
-    """Write a member's role or state."""
-    session.execute(update(Member).where(Member.id == member_id).values(dict(values)))
+def change_role(session: Session, member_id: UUID, role: Role) -> None:
+    """Give a member another role."""
+    session.execute(update(Member).where(Member.id == member_id).values(role=role.value))
+
+
+def disable_member(session: Session, member_id: UUID) -> None:
+    """End a membership now."""
+    session.execute(update(Member).where(Member.id == member_id).values(disabled_at=_NOW))
+
+
+def enable_member(session: Session, member_id: UUID) -> None:
+    """Take a membership up again."""
+    session.execute(update(Member).where(Member.id == member_id).values(disabled_at=None))
 
 
 def has_other_admin(session: Session, member_id: UUID) -> bool:

@@ -34,15 +34,15 @@ class Ledger:
 
     def close(self, mode: str) -> dict[str, Any]:
         """Look at everything, print one JSON line, give it back."""
-        shown: dict[str, list[Mapping[str, Any]]] = {}
+        shown: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for post in self.sandbox.get("/_sandbox/posts"):
-            shown.setdefault(post["text"], []).append(post)
+            shown.setdefault((post["account_id"], post["text"]), []).append(post)
         states: Counter[str] = Counter()
         duplicates: list[str] = []
         lost: list[str] = []
         for publication_id, case in self.cases.items():
             row = again(self.actor, publication_id)
-            live = shown.get(row.payload["text"], [])
+            live = shown.get((row.payload["account"], row.payload["text"]), [])
             states[row.state if row.needs is None else f"{row.state}: {row.needs}"] += 1
             if len(live) > 1:
                 duplicates.append(f"{case}: {len(live)} posts")

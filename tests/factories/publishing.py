@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -129,13 +129,19 @@ def make_due(
     return again(house.approver, row.id)
 
 
-def make_due_everywhere(house: House, *, ago_s: float = 0.0) -> list[Publication]:
-    """One post on every Page of the house, due."""
+def make_scheduled_on(house: House, pages: Iterable[Page]) -> list[Publication]:
+    """One post with words of its own on several Pages, with a slot tomorrow."""
     words = f"Number {next(_numbers)} of {house.organization_id.hex[:8]}."
     slot_at = datetime.now(UTC) + timedelta(days=1)
-    accounts = [page.account.id for page in house.pages]
-    post_id = make_approved(house.author, house.approver, accounts, text=words, slot_at=slot_at)
-    rows = publications(house.author, post_id)
+    accounts = [page.account.id for page in pages]
+    return publications(
+        house.author, make_approved(house.author, house.approver, accounts, text=words, slot_at=slot_at)
+    )
+
+
+def make_due_everywhere(house: House, *, ago_s: float = 0.0) -> list[Publication]:
+    """One post on every Page of the house, due."""
+    rows = make_scheduled_on(house, house.pages)
     for row in rows:
         bring_forward(house.approver, row.id, ago_s=ago_s)
     return rows

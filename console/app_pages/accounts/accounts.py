@@ -20,7 +20,7 @@ from console.components.times import Zones, ago, clock
 from console.identity import Visitor
 from console.navigation import Badge, PageSpec
 from core.accounts import commands, queries
-from core.accounts.queries import AccountRow, Choice
+from core.accounts.queries import AccountRow, Choice, OfferedRow
 from core.accounts.rules import AccountState
 from core.infra.actor import Actor
 from core.infra.clock import now
@@ -44,6 +44,8 @@ _BADGES: Final = {
     AccountState.DISABLED: ("gray", "link_off"),
 }
 _SOON: Final = timedelta(days=14)
+MANY: Final = 10
+ROWS_HEIGHT: Final = 420  # so that the button under a long list stays in sight
 
 
 def render(visitor: Visitor) -> None:
@@ -271,20 +273,10 @@ def _choose(visitor: Visitor, choice: Choice, zones: Zones) -> None:
         st.button("Load it", icon=":material/refresh:", on_click=_load, args=(choice.connection_id,), key="choice_load")
     elif not choice.offered:
         st.markdown("This grant reaches no account. Consent again and tick the Pages that Masthead may use.")
-    for each in choice.offered:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-            st.checkbox(
-                plain(each.name),
-                value=each.eligible,
-                disabled=not each.eligible,
-                key=f"choose_{choice.connection_id}_{each.network}_{each.provider_account_id}",
-                on_change="ignore",
-            )
-            st.caption(
-                f"{network_title(each.network)} · {plain(each.provider_account_id)}"
-                + (" · connected already, its access is renewed" if each.already else "")
-                + (f" · {plain(each.reason)}" if each.reason else "")
-            )
+    several = sum(each.eligible for each in choice.offered) > 1
+    with st.container(height=ROWS_HEIGHT if len(choice.offered) > MANY else "content", gap="xsmall", key="choice_rows"):
+        for each in choice.offered:
+            _offered(choice, each, ticked=each.eligible and (each.already or not several))
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Connect the chosen ones",
@@ -301,12 +293,28 @@ def _choose(visitor: Visitor, choice: Choice, zones: Zones) -> None:
         st.button("Not now", type="tertiary", on_click=_close_choice, key="choice_close")
 
 
+def _offered(choice: Choice, each: OfferedRow, *, ticked: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        st.checkbox(
+            plain(each.name),
+            value=ticked,
+            width=320,
+            disabled=not each.eligible,
+            key=f"choose_{choice.connection_id}_{each.network}_{each.provider_account_id}",
+            on_change="ignore",
+        )
+        st.caption(
+            f"{network_title(each.network)} · {plain(each.provider_account_id)}"
+            + (" · connected already, its access is renewed" if each.already else "")
+            + (f" · {plain(each.reason)}" if each.reason else "")
+        )
+
+
 def _take(choice: Choice) -> None:
     chosen = [
         each.provider_account_id
         for each in choice.offered
-        if each.eligible
-        and state.value(f"choose_{choice.connection_id}_{each.network}_{each.provider_account_id}", each.eligible)
+        if each.eligible and state.value(f"choose_{choice.connection_id}_{each.network}_{each.provider_account_id}")
     ]
 
     def run(actor: Actor) -> commands.Chosen:

@@ -66,7 +66,8 @@ def render(visitor: Visitor) -> None:
                 key="no_plans",
             )
     with right, st.container(border=True, height="stretch", key="home_attention"):
-        st.header("Waits for you", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header("Waits for you", anchor=False, width="content")
         items = list(_waiting(home, zones))
         if items:
             attention(items, key="home_items")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from console.identity import Visitor
 from console.navigation import PageSpec
 from core.infra.actor import Actor
 from core.infra.clock import now
-from core.infra.errors import Invalid, NotFound
+from core.infra.errors import Invalid, MastheadError, NotFound
 from core.organizations.rules import Permission
 from core.posts import queries, rules, slots
 from core.posts.rules import Needs, PublicationState
@@ -46,6 +46,10 @@ PAGE = PageSpec(
 _S = PublicationState
 _MOVABLE: Final = frozenset({_S.DRAFT, _S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.APPROVED, _S.SCHEDULED})
 _SENDABLE: Final = frozenset({_S.APPROVED, _S.SCHEDULED})
+_AT_REST: Final = frozenset({_S.DRAFT, _S.CHANGES_REQUESTED, _S.NEEDS_HUMAN, _S.FAILED, _S.CANCELLED})
+LOOK_SOON_S: Final = 3
+LOOK_LATER_S: Final = 20
+NEAR: Final = timedelta(minutes=5)
 _OVER: Final = frozenset({_S.FAILED, _S.CANCELLED})
 _TRIED: Final = {
     "open": ("is being sent", "send", "blue"),
@@ -64,7 +68,7 @@ def render(visitor: Visitor) -> None:
     detail = queries.detail(visitor.actor, _asked_for())
     evidence = {each.id: sending.evidence(visitor.actor, each.id) for each in detail.publications if each.attempt_count}
     current = [each for each in detail.publications if each.current]
-    with header("Post", detail.post.progress, mark=badge(detail.post.shown)):
+    with header("Post", detail.post.progress, mark=badge(detail.post.shown), back="posts"):
         _post_actions(visitor, detail, current)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
@@ -83,9 +87,48 @@ def render(visitor: Visitor) -> None:
         else:
             st.text(detail.post.text)
     with right, st.container(border=True, key="post_history"):
-        st.header("History", anchor=False)
-        st.caption(f"Times in {plain(zones.organization)}, newest first")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header("History", anchor=False, width="content")
+            st.space("stretch")
+            st.caption(f"Times in {plain(zones.organization)}", width="content")
         timeline(_entries(detail, evidence), zones, key="post_timeline")
+    _follow(visitor, detail)
+
+
+def _follow(visitor: Visitor, detail: Detail) -> None:
+    """Look again while something is on its way, and draw anew when it moved."""
+    moving = [
+        each
+        for each in detail.publications
+        if each.current and each.state not in _AT_REST and (each.state is not _S.PUBLISHED or _link_may_come(each))
+    ]
+    if not moving:
+        return
+    soon = any(each.state is not _S.SCHEDULED or _is_near(each) for each in moving)
+    seen = _standing(detail)
+
+    @st.fragment(run_every=LOOK_SOON_S if soon else LOOK_LATER_S)
+    def look() -> None:
+        try:
+            there = queries.detail(visitor.actor, detail.post.id)
+        except MastheadError:
+            return
+        if _standing(there) != seen:
+            st.rerun()
+
+    look()
+
+
+def _link_may_come(each: PublicationRow) -> bool:
+    return each.url is None and each.published_at is not None and now() - each.published_at < NEAR
+
+
+def _is_near(each: PublicationRow) -> bool:
+    return each.due_at is not None and each.due_at - now() < NEAR
+
+
+def _standing(detail: Detail) -> tuple[object, ...]:
+    return tuple((each.id, each.state, each.due_at, each.url, each.attempt_count) for each in detail.publications)
 
 
 def _asked_for() -> UUID:
@@ -312,203 +355,8 @@ def _preview(each: PublicationRow, detail: Detail, zones: Zones) -> None:
     )
 
 
-# Dialogs
-
-
-@st.dialog("Another time", icon=":material/schedule:")
-def _reschedule(visitor: Visitor, detail: Detail, chosen: list[PublicationRow], publication_id: UUID | None) -> None:
-    zone = visitor.zone
-    due = next((each.due_at for each in chosen if each.due_at), None)
-    wall = slots.wall_time(due, zone) if due else None
-    today = now().astimezone(ZoneInfo(zone)).date()
-    _account_names(chosen)
-    day, clock_ = st.columns(2)
-    start = wall.date() if wall and wall.date() >= today else today
-    new_day: date = day.date_input("Day", value=start, min_value=today, format="YYYY-MM-DD", key="move_day")
-    new_time: time = clock_.time_input(
-        f"Time ({plain(zone)})", value=wall.time() if wall else time(9, 0), step=300, key="move_time"
-    )
-    at, which = None, None
-    try:
-        at = slots.instant(datetime.combine(new_day, new_time), zone)
-    except slots.TimeOccursTwice as twice:
-        which = st.segmented_control("This time occurs twice", ["first", "second"], key="move_which")
-        at = {None: None, "first": twice.first, "second": twice.second}[which]
-    except slots.TimeDoesNotExist as skipped:
-        st.warning(plain(skipped.message), icon=":material/warning:")
-    st.caption("Approvals stay: they are over the words, not the time.")
-    subject = _subject(detail, publication_id)
-    seen = [detail.post.revision, *(f"{each.id}:{each.due_at}" for each in chosen)]
-
-    def run(actor: Actor) -> object:
-        if at is None:
-            raise Invalid(["Choose a time that exists once."])
-        return publishing.reschedule(actor, feedback.action_id(actor, "reschedule", *seen, at), at, **subject)
-
-    if _confirm("Reschedule", "schedule", disabled=at is None):
-        feedback.act("publishing.reschedule", run, done="It has another time.")
-        st.rerun()
-
-
-@st.dialog("Publish now", icon=":material/send:")
-def _publish_now(visitor: Visitor, detail: Detail, chosen: list[PublicationRow], publication_id: UUID | None) -> None:
-    sendable = [each for each in chosen if _is_sendable(each)]
-    st.markdown("This goes out within seconds and can't be taken back from here.")
-    _account_names(sendable)
-    subject = _subject(detail, publication_id)
-    seen = [f"{each.id}:{each.state}:{each.due_at}" for each in sendable]
-
-    def run(actor: Actor) -> object:
-        return publishing.publish_now(actor, feedback.action_id(actor, "publish_now", *seen), **subject)
-
-    if _confirm("Publish now", "send"):
-        feedback.act("publishing.publish_now", run, done="On its way.")
-        st.rerun()
-
-
-@st.dialog("Cancel", icon=":material/cancel:")
-def _cancel(visitor: Visitor, detail: Detail, chosen: list[PublicationRow], publication_id: UUID | None) -> None:
-    st.markdown("It won't be sent. The words stay here and can be tried again.")
-    _account_names(chosen)
-    reason = st.text_input("Why (optional)", max_chars=500, key="cancel_reason")
-    subject = _subject(detail, publication_id)
-    seen = [f"{each.id}:{each.state}:{each.due_at}" for each in chosen]
-
-    def run(actor: Actor) -> object:
-        return publishing.cancel(actor, feedback.action_id(actor, "cancel", *seen), reason=reason, **subject)
-
-    if _confirm("Cancel this publication", "cancel"):
-        feedback.act("publishing.cancel", run, done="Cancelled.")
-        st.rerun()
-
-
-@st.dialog("It is live", icon=":material/check_circle:")
-def _live(visitor: Visitor, detail: Detail, chosen: list[PublicationRow], publication_id: UUID | None) -> None:
-    each = chosen[0]
-    st.markdown(f"You looked at **{plain(each.account_name)}** and found it. Which post is it?")
-    if each.account_url:
-        st.link_button("Open the account", each.account_url, icon=":material/open_in_new:")
-    post = st.text_input("Address or id of the live post", max_chars=500, key="live_post", required=True)
-    reason = st.text_input("What you saw", max_chars=500, key="live_reason", required=True)
-
-    def run(actor: Actor) -> object:
-        action = feedback.action_id(actor, "resolve_live", each.id, each.attempt_count, post)
-        return publishing.resolve_live(actor, action, each.id, post=post, reason=reason)
-
-    if _confirm("It is live", "check_circle", disabled=not (post and reason)):
-        feedback.act("publishing.resolve_live", run, done="Closed as published.")
-        st.rerun()
-
-
-@st.dialog("It is not live", icon=":material/cancel:")
-def _not_live(visitor: Visitor, detail: Detail, chosen: list[PublicationRow], publication_id: UUID | None) -> None:
-    each = chosen[0]
-    evidence = sending.evidence(visitor.actor, each.id)
-    st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there.")
-    if evidence.resend_risk:
-        st.warning(plain(evidence.resend_risk), icon=":material/warning:")
-    again = st.segmented_control(
-        "Then", ["Send it again", "Give it up"], default="Give it up", required=True, key="not_live_then"
-    )
-    reason = st.text_input("What you saw", max_chars=500, key="not_live_reason", required=True)
-
-    def run(actor: Actor) -> object:
-        action = feedback.action_id(actor, "resolve_not_live", each.id, each.attempt_count, again)
-        return publishing.resolve_not_live(actor, action, each.id, send_again=again == "Send it again", reason=reason)
-
-    if _confirm("It is not live", "cancel", disabled=not reason):
-        feedback.act("publishing.resolve_not_live", run, done="Closed.")
-        st.rerun()
-
-
-_DIALOGS: Final[Mapping[str, Callable[[Visitor, Detail, list[PublicationRow], UUID | None], None]]] = {
-    "reschedule": _reschedule,
-    "publish": _publish_now,
-    "cancel": _cancel,
-    "live": _live,
-    "not_live": _not_live,
-}
-
-
 def _try_again(each: PublicationRow) -> None:
     def run(actor: Actor) -> object:
         return publishing.try_again(actor, feedback.action_id(actor, "try_again", each.id, each.occurrence), each.id)
 
     feedback.act("publishing.try_again", run, done="Trying again.")
-
-
-def _confirm(label: str, icon: str, *, disabled: bool = False) -> bool:
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Back", type="tertiary", key="dialog_back"):
-            st.rerun()
-        return st.button(label, type="primary", icon=f":material/{icon}:", disabled=disabled, key="dialog_confirm")
-
-
-def _account_names(chosen: Iterable[PublicationRow]) -> None:
-    st.markdown(" ".join(f":gray-badge[{plain(each.account_name)} · {network_title(each.network)}]" for each in chosen))
-
-
-def _subject(detail: Detail, publication_id: UUID | None) -> dict[str, UUID]:
-    return {"publication_id": publication_id} if publication_id else {"post_id": detail.post.id}
-
-
-# History
-
-
-def _entries(detail: Detail, evidence: Mapping[UUID, Evidence]) -> list[Entry]:
-    several = len({each.account_id for each in detail.publications}) > 1
-    names = {each.id: each.account_name for each in detail.publications}
-    entries = [_entry(each, several=several) for each in detail.timeline]
-    for publication_id, found in evidence.items():
-        entries += _tried(found, names[publication_id] if several else "")
-    return entries
-
-
-def _entry(each: TimelineEntry, *, several: bool) -> Entry:
-    facts = [("trace", each.correlation_id)] if each.correlation_id and each.kind == "program" else []
-    return Entry(
-        at=each.at,
-        who=each.who,
-        what=each.what,
-        icon=each.icon,
-        account=(each.account_name or "") if several else "",
-        detail=each.detail,
-        said=each.kind == "comment",
-        facts=facts,
-    )
-
-
-def _tried(evidence: Evidence, account: str) -> Iterator[Entry]:
-    for number, attempt in enumerate(evidence.attempts, start=1):
-        what, icon, color = _TRIED.get(attempt.state, (attempt.state, "history", "gray"))
-        facts = [
-            (name, str(value))
-            for name, value in (
-                ("HTTP", attempt.http_status),
-                ("code", attempt.provider_code),
-                ("network's trace", attempt.provider_trace_id),
-                ("trace", attempt.correlation_id),
-                ("request", attempt.request_sha256[:16]),
-            )
-            if value
-        ]
-        yield Entry(
-            at=attempt.closed_at or attempt.opened_at,
-            who=f"Attempt {number}",
-            what=what,
-            icon=icon,
-            color=color,
-            account=account,
-            detail=attempt.words or attempt.message or "",
-            facts=facts,
-        )
-    for read in evidence.reads:
-        yield Entry(
-            at=read.at,
-            who="Masthead",
-            what="read the account",
-            icon="manage_search",
-            color="violet",
-            account=account,
-            detail=read.words,
-        )

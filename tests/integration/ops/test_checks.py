@@ -70,7 +70,7 @@ def joined(*parts: str) -> str:
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        (joined("-----BEGIN ", "RSA PRIVATE KEY-----"), "private key"),
+        (joined("-----BEGIN ", "RSA PRIVATE KEY-----\\n", "MIIEowIBAAKCAQ" * 4), "private key"),
         (joined("key = AKIA", "Q3EGRIWNB5HD2L7K"), "AWS key"),
         (joined("EAA", "Gm0PX4ZCpsBAHd7uYx3vJQ1nT8kLr5wOe2"), "Meta token"),
         (joined("client_sec", 'ret = "8Jw3vQz7LpX1nRk5Tb9Y"'), "assigned secret"),
@@ -80,7 +80,7 @@ def joined(*parts: str) -> str:
     ],
 )
 def test_a_secret_in_a_line_is_named_by_its_kind(line: str, kind: str) -> None:
-    assert list(secret_scan.kinds(line)) == [kind]
+    assert list(secret_scan.kinds(f"first line\n{line}\n")) == [(2, kind)]
 
 
 @pytest.mark.parametrize(

@@ -433,3 +433,17 @@ def test_each_chip_lists_exactly_the_posts_that_show_its_word(real_team: Team, w
         assert queries.detail(team.viewer, posts[0]).post.shown.word is word
     graver = queries.listing(team.viewer, Filters(words=(Word.FAILED, Word.HELD)))
     assert {each.id for each in graver.rows} == {*made[Word.FAILED], *made[Word.HELD]}
+
+
+def test_the_rest_of_a_post_that_is_published_in_part_can_be_moved(
+    real_team: Team, worker_database: db.Database
+) -> None:
+    team = real_team
+    second = make_account(team.admin, name="Acme Tea").id
+    both = [team.account_id, second]
+    post_id = make_approved(team.author, team.approver, both, text="Part", slot_at=soon())
+    first = next(each for each in publications(team.author, post_id) if each.account_id == team.account_id)
+    publish(worker_database, first)
+    commands.save(team.author, post_id, 1, text="Part", link=None, account_ids=both, slot_at=soon(48))
+    due = {each.account_id: each.due_at for each in publications(team.author, post_id)}
+    assert due == {team.account_id: soon(), second: soon(48)}
