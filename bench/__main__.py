@@ -14,11 +14,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import FrameType
-from typing import Final, NoReturn
+from typing import Final
 
 from bench import measures
-from bench.programs import PROJECT, PYTHON, end
+from bench.programs import PROJECT, PYTHON, end, heed_signals
 from core.infra.programs import tied_to_parent
 
 _END_WITHIN_S: Final = 90.0
@@ -34,7 +33,7 @@ def main(arguments: list[str]) -> int:
     for name in given.name:
         if name not in known:
             parser.error(f"nothing is called {name:.40}; there are {', '.join(known)}")
-    signal.signal(signal.SIGTERM, _leave)
+    heed_signals()
     with tempfile.TemporaryDirectory(prefix="masthead-bench-", ignore_cleanup_errors=True) as folder:
         try:
             return max(_measure(name, Path(folder), quick=given.quick) for name in given.name or known)
@@ -65,10 +64,6 @@ def _measure(name: str, folder: Path, *, quick: bool) -> int:
         end(child, _END_WITHIN_S)
     print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return code
-
-
-def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

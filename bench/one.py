@@ -7,7 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from bench.programs import CanNotMeasure
+from bench.programs import CanNotMeasure, heed_signals
 
 
 def main(arguments: list[str]) -> int:
@@ -17,6 +17,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args(arguments)
+    heed_signals()
     try:
         measures = importlib.import_module(f"bench.measures.{given.name}")
         for figure in measures.measure(given.folder, quick=given.quick):

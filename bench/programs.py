@@ -25,6 +25,12 @@ class CanNotMeasure(RuntimeError):
     """A measurement could not be taken."""
 
 
+def heed_signals() -> None:
+    """Let SIGINT and SIGTERM unwind this process, also where a shell has started it with SIGINT ignored (`... &`)."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
 @contextmanager
 def program(
     command: Sequence[str], log: Path, *, cwd: Path = PROJECT, environment: dict[str, str] | None = None
@@ -63,9 +69,13 @@ def await_answer(process: subprocess.Popen[bytes], log: Path, port: int, path: s
     until = time.monotonic() + within_s
     while not program_answers(port, path):
         if process.poll() is not None or time.monotonic() > until:
-            last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
-            raise CanNotMeasure(f"{log.stem} gave no answer at port {port}{path}; it said last:\n{last}")
+            raise CanNotMeasure(f"{log.stem} gave no answer at port {port}{path}; it said last:\n{last_words(log)}")
         time.sleep(_LOOK_AGAIN_S)
+
+
+def last_words(log: Path) -> str:
+    """The newest lines of a log."""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
 
 
 def free_ports(count: int) -> int:

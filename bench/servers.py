@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.programs import PYTHON, await_answer, free_ports, program
+from bench.programs import PYTHON, CanNotMeasure, await_answer, free_ports, last_words, program
 
-HEALTH: Final = "/_stcore/health"
+ADDRESS: Final = "Masthead runs"  # how the product begins the line with its address, when all programs are up
+_HEALTH: Final = "/_stcore/health"
 # A first start makes the demo, which takes far longer than what is measured.
-_ANSWERS_WITHIN_S: Final = 180.0
+_READY_WITHIN_S: Final = 180.0
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server of pages."""
+    """A running server of pages. `log` holds what it says, from the byte `said_before` on."""
 
     process: subprocess.Popen[bytes]
     log: Path
     port: int
+    said_before: int = 0
 
     @property
     def url(self) -> str:
         """Its address as people open it."""
         return f"http://localhost:{self.port}"
 
-    def await_answer(self, path: str = HEALTH, *, beside: int = 0) -> None:
-        """Return as soon as it answers there; `beside` is the distance of one of its other ports."""
-        await_answer(self.process, self.log, self.port + beside, path, _ANSWERS_WITHIN_S)
+    def await_answer(self) -> None:
+        """Return as soon as pages can be asked for."""
+        await_answer(self.process, self.log, self.port, _HEALTH, _READY_WITHIN_S)
+
+    def await_words(self, words: str) -> None:
+        """Return when it has said so. Raises CanNotMeasure."""
+        until = time.monotonic() + _READY_WITHIN_S
+        while words.encode() not in self.log.read_bytes()[self.said_before :]:
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise CanNotMeasure(f"{self.log.stem} never said {words!r}; it said last:\n{last_words(self.log)}")
+            time.sleep(0.1)
 
 
 @contextmanager
@@ -39,10 +50,11 @@ def product(folder: Path, port: int | None = None) -> Iterator[Served]:
     """`masthead run --embedded --with-sandbox` on the data folder inside `folder`; a new one gets the demo."""
     port = port or free_ports(3)
     log = folder / "masthead.log"
+    said_before = log.stat().st_size if log.exists() else 0
     command = [PYTHON, "-m", "core.cli", "run", "--embedded", "--with-sandbox"]
     settings = {"MASTHEAD_DATA": str(folder / "data"), "MASTHEAD_PORT": str(port)}
     with program(command, log, environment=settings) as process:
-        yield Served(process, log, port)
+        yield Served(process, log, port, said_before)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from streamlit.web.bootstrap import load_config_options
 
-from console import feedback, identity, navigation
+from console import feedback, identity, menu
 from console.edge import Edge, EdgeFacts, WithoutQuery
 from console.readiness import readiness
 from console.shell import make_shell
@@ -140,7 +140,7 @@ def warm_up() -> None:
     Streamlit's full collection after every run is switched off (.streamlit/config.toml): with all libraries loaded it
     costs more than drawing a page. A timer collects instead.
     """
-    navigation.pages()
+    menu.pages()
     providers()
     gc.collect()
     gc.freeze()

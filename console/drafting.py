@@ -16,7 +16,7 @@ import streamlit as st
 
 from console import feedback, navigation, state
 from console.components import composer
-from console.components.plain import beginning
+from console.plain import beginning
 from console.state import DraftInHand
 from core.infra.actor import Actor
 from core.infra.errors import Refused

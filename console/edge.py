@@ -1,4 +1,4 @@
-"""What stands between the network and Streamlit: an ASGI middleware, nothing of which a page needs to know (CONSOLE 3.1).
+"""What stands between the network and Streamlit: an ASGI middleware that no page needs to know of (CONSOLE 3.1).
 
 1. 127.0.0.1 is sent to localhost, because sign-in works on the configured host alone.
 2. The page that somebody wanted survives the sign-in; what went wrong in a sign-in is told on the sign-in page.
@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing_extensions import override
 
 from console.shell import Shell
 
@@ -164,6 +165,7 @@ class Edge:
 class WithoutQuery(logging.Filter):
     """Cuts queries off uvicorn's access lines: they hold codes, states and invitations."""
 
+    @override
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple) and len(record.args) >= 3 and isinstance(record.args[2], str):
             arguments: list[Any] = list(record.args)
@@ -208,12 +210,13 @@ class _Request:
 
     @property
     def host_name(self) -> str:
-        host = self._headers.get("host", "")
+        host: str = self._headers.get("host", "")
         return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
 
     @property
     def referer(self) -> str:
-        return self._headers.get("referer", "")
+        referer: str = self._headers.get("referer", "")
+        return referer
 
     @property
     def parameters(self) -> dict[str, str]:

@@ -6,11 +6,11 @@ from typing import Final
 
 import streamlit as st
 
-from console import feedback, identity, state
+from console import identity, state
 from console.brand import logo
-from console.components.plain import plain
 from console.edge import NOTICE
 from console.identity import Outside, Visitor
+from console.plain import plain
 from core.infra.errors import MastheadError
 from core.organizations import commands
 from core.organizations.joining import PARAMETER as INVITATION
@@ -25,17 +25,18 @@ _NOTICES: Final = {
 
 def show(visit: Outside) -> None:
     """The page for somebody who can't work here yet, or not any more."""
-    with st.container(horizontal_alignment="center", key="entrance"):
-        with st.container(border=True, width=420, gap="small", key="entrance_card"):
-            st.space("small")
-            dark = st.context.theme.type == "dark"
-            st.image(logo(dark=dark), width=172, alt="Masthead")
-            st.space("small")
-            if visit.signed_in is not None:
-                _without_organization(visit.signed_in.name, visit.signed_in.email)
-            else:
-                _sign_in(visit.because)
-            st.space("small")
+    with (
+        st.container(horizontal_alignment="center", key="entrance"),
+        st.container(border=True, width=420, gap="small", key="entrance_card"),
+    ):
+        st.space("small")
+        st.image(logo(dark=st.context.theme.type == "dark"), width=172, alt="Masthead")
+        st.space("small")
+        if visit.signed_in is not None:
+            _without_organization(visit.signed_in.name, visit.signed_in.email)
+        else:
+            _sign_in(visit.because)
+        st.space("small")
 
 
 def accept_here(visitor: Visitor) -> None:
@@ -66,7 +67,7 @@ def _sign_in(because: str | None) -> None:
         st.info(plain(words), icon=f":material/{icon}:")
     if not identity.can_sign_in():
         st.error(
-            "No sign-in service is set. The operator sets MASTHEAD\\_OIDC\\_METADATA\\_URL; `masthead doctor` says more."
+            "No sign-in service is set. The operator sets `MASTHEAD_OIDC_METADATA_URL`; `masthead doctor` says more."
         )
         return
     st.button(

@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 import streamlit as st
 
 from console import identity, state
-from console.components.plain import plain
+from console.plain import plain
 from core.infra import logs
 from core.infra.actor import Actor
 from core.infra.errors import MastheadError, Refused, SignedOut

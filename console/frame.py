@@ -7,12 +7,13 @@ from typing import Final
 
 import streamlit as st
 
-from console import entrance, feedback, identity, navigation, state
+from console import entrance, feedback, identity, menu, navigation, state
 from console.brand import MARK, logo
 from console.components.empty import empty
-from console.components.plain import plain
+from console.components.split import STYLE as SPLIT_STYLE
 from console.identity import Outside, Visitor
-from console.navigation import Found
+from console.menu import Found
+from console.plain import plain
 from core.infra import logs
 from core.infra.actor import Actor
 from core.infra.errors import NotFound
@@ -23,7 +24,7 @@ LOOK_AGAIN_S: Final = 15  # an idle tab goes blank within twice this after its s
 SANDBOX: Final = "Sandbox: nothing reaches a real network"
 
 # Only what the theme can't say. Everything else is in .streamlit/config.toml.
-_STYLE: Final = """<style>
+_STYLE: Final = """
 .stMainBlockContainer{padding-inline:2.5rem;max-width:1480px}
 .st-key-page_header{min-height:44px}
 [data-testid=stLayoutWrapper]:has(>.st-key-sandbox_banner){position:absolute;height:0}
@@ -38,7 +39,7 @@ button[kind=primary]:enabled{background-color:light-dark(#3451D1,#4660DE);border
 button[kind=primary]:enabled:hover{background-color:light-dark(#2A44B8,#5670E8);border-color:light-dark(#2A44B8,#5670E8)}
 button[kind=primary]:enabled kbd{color:#fff!important;opacity:1!important}
 @media(max-width:820px){.stMainBlockContainer{padding-inline:1.25rem}}
-</style>"""
+"""
 
 
 def run() -> None:
@@ -46,7 +47,7 @@ def run() -> None:
     st.set_page_config(page_title="Masthead", page_icon=MARK, layout="wide")
     visit = identity.visitor()
     if isinstance(visit, Outside):
-        navigation.menu(None, lambda found: None)
+        menu.menu(None, lambda found: None)
         _style()
         entrance.show(visit)
         return
@@ -55,7 +56,7 @@ def run() -> None:
         organization_id=visit.actor.organization_id,
         actor=visit.actor.label,
     ):
-        page = navigation.menu(visit, partial(_page, visit))
+        page = menu.menu(visit, partial(_page, visit))
         st.set_page_config(page_title=f"{page.title.partition('  :')[0]} · Masthead")
         _style()
         _logo()
@@ -80,7 +81,7 @@ def _page(visitor: Visitor, found: Found) -> None:
 
 
 def _style() -> None:
-    st.html(_STYLE)
+    st.html(f"<style>{_STYLE}{SPLIT_STYLE}</style>")
 
 
 def _logo() -> None:

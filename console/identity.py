@@ -1,4 +1,4 @@
-"""Who is here, asked anew on every run: no answer is kept, so that whoever is disabled or signed out is refused at once.
+"""Who is here, asked anew on every run: no answer is kept, so that whoever is disabled or signed out is refused.
 
 Streamlit's cookie says only that somebody signed in. Whether that sign-in still counts, in which organization and with
 which role is read from the database each time (PRODUCT 3).

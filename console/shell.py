@@ -18,7 +18,7 @@ import streamlit
 _PAGE: Final = Path(streamlit.__file__).parent / "static" / "index.html"
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
-# What is taken out: the licence banner and notes, the preload of a font we don't use, the address of an interface we close.
+# What is taken out: licence banner and notes, the preload of a font we don't use, the address of a closed interface.
 _TAKEN_OUT: Final = (
     re.compile(r"<!--.*?-->\s*", re.DOTALL),
     re.compile(r'<link\s+rel="preload"[^>]*SourceSans[^>]*/>\s*', re.DOTALL),

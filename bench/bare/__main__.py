@@ -12,6 +12,7 @@ import streamlit as st
 import uvicorn
 from streamlit.web.bootstrap import load_config_options
 
+from bench.programs import heed_signals
 from core.infra.embedded import running
 from core.infra.reachable import LOOPBACK
 
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--servers", type=Path, help="start PostgreSQL and Valkey first, with this data folder")
     given = parser.parse_args(arguments)
+    heed_signals()
     with suppress(KeyboardInterrupt), running(given.servers) if given.servers else nullcontext():
         app = st.App(Path(__file__).with_name("pages.py"))
         load_config_options(_AS_FAST_AS_OURS)

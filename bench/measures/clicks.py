@@ -16,7 +16,7 @@ from typing import Final
 
 from bench.browser import chromium, click_in_menu, sign_in, visitor
 from bench.figures import Baseline, Figure, percentile
-from bench.servers import bare, product
+from bench.servers import ADDRESS, bare, product
 
 CLICKS: Final = 20
 _SOMEBODY: Final = "Ivo Brandt"  # an approver, so every page has something for him
@@ -48,8 +48,7 @@ def _milliseconds(folder: Path, clicks: int) -> tuple[dict[str, list[float]], li
     ours: dict[str, list[float]] = defaultdict(list)
     baseline: list[float] = []
     with product(folder) as masthead, bare(folder) as empty, chromium() as browser:
-        for path, beside in (("/_sandbox/health", 2), ("/readyz", 0), ("/readyz", 1)):
-            masthead.await_answer(path, beside=beside)
+        masthead.await_words(ADDRESS)
         empty.await_answer()
         time.sleep(_SETTLE_S)
         our_tab, empty_tab = visitor(browser).new_page(), visitor(browser).new_page()

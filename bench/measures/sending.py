@@ -22,7 +22,7 @@ from bench.bare_sending import BareSender
 from bench.burst import ORGANIZATIONS, PAGES, Burst, slow_sandbox
 from bench.figures import Baseline, Figure, alternately, median
 from bench.installation import Installation, installation
-from bench.programs import PYTHON, CanNotMeasure, program
+from bench.programs import PYTHON, CanNotMeasure, last_words, program
 from core.infra.embedded import DATABASE
 from core.queueing.connection import for_hints
 from core.queueing.enqueue import Hints, queue_of, workers_on
@@ -78,7 +78,7 @@ def _sender(installed: Installation, folder: Path) -> Iterator[Hints]:
         until = time.monotonic() + _READY_WITHIN_S
         while not _listens(connection):
             if process.poll() is not None or time.monotonic() > until:
-                raise CanNotMeasure(f"the sender did not come up; it said last:\n{log.read_text()[-500:]}")
+                raise CanNotMeasure(f"the sender did not come up; it said last:\n{last_words(log)}")
             time.sleep(_LOOK_AGAIN_S)
         yield Hints(connection)
 

@@ -1,1 +1,1 @@
-"""One folder is one section of the menu, one file is one page (`console.navigation`)."""
+"""One folder is one section of the menu, one file is one page (`console.menu`)."""

@@ -8,7 +8,7 @@ import streamlit as st
 
 from console.components import frontend
 from console.components.networks import network_data
-from console.components.plain import one_line
+from console.plain import one_line
 
 _ACCOUNT: Final = st.components.v2.component(
     "masthead_account",

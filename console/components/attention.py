@@ -11,7 +11,7 @@ import streamlit as st
 
 from console import navigation, state
 from console.components import frontend
-from console.components.plain import one_line
+from console.plain import one_line
 
 _ATTENTION: Final = st.components.v2.component(
     "masthead_attention",

@@ -5,7 +5,7 @@ The counting rules come from the networks' declared data; core checks everything
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,7 @@ import streamlit as st
 from console import state
 from console.components import frontend
 from console.components.networks import network_data
-from console.components.plain import one_line
+from console.plain import one_line
 
 _COMPOSER: Final = st.components.v2.component(
     "masthead_composer",
@@ -108,8 +108,8 @@ def composer(
 def written(key: str) -> Written | None:
     """What the browser last handed over, checked for shape; None when there is nothing."""
     held: Any = state.value(key)
-    said = held.get("written") if held else None
-    if not isinstance(said, dict) and not hasattr(said, "get"):
+    said: Any = held.get("written") if held else None
+    if not isinstance(said, Mapping):
         return None
     try:
         return Written(

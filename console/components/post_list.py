@@ -13,9 +13,9 @@ import streamlit as st
 from console import navigation, state
 from console.components import frontend
 from console.components.networks import network_data
-from console.components.plain import beginning, one_line
 from console.components.status import badge_data
 from console.components.times import Zones, ago, clock, day_title, hour, when
+from console.plain import beginning, one_line
 from core.posts.rules import Shown
 
 _LIST: Final = st.components.v2.component(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.components.plain import plain
+from console.plain import plain
 from core.posts.rules import Shown
 
 

@@ -24,19 +24,19 @@ class Zones:
 
 
 def clock(at: datetime, zone: str, now: datetime | None = None) -> str:
-    """ "Tue 24 Nov, 09:30"; with the year when it isn't this one."""
+    """As in "Tue 24 Nov, 09:30"; with the year when it isn't this one."""
     local, today = at.astimezone(ZoneInfo(zone)), (now or clock_now()).astimezone(ZoneInfo(zone))
     year = f" {local.year}" if local.year != today.year else ""
     return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
 
 
 def hour(at: datetime, zone: str) -> str:
-    """ "09:30"."""
+    """As in "09:30"."""
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def when(at: datetime, zones: Zones, now: datetime | None = None) -> str:
-    """ "Tue 24 Nov, 09:30 (Europe/Berlin)", and " · 03:30 your time" where the viewer's clocks show something else."""
+    """As in "Tue 24 Nov, 09:30 (Europe/Berlin)", with " · 03:30 your time" where the viewer's clocks differ."""
     return f"{clock(at, zones.organization, now)} ({zones.organization}){beside(at, zones)}"
 
 
@@ -50,7 +50,7 @@ def beside(at: datetime, zones: Zones) -> str:
 
 
 def ago(at: datetime, now: datetime | None = None) -> str:
-    """ "3 min ago", "in 2 h", "in 4 days"."""
+    """As in "3 min ago", "in 2 h", "in 4 days"."""
     moment = now or clock_now()
     ahead = at > moment
     distance = abs(at - moment)
@@ -67,7 +67,7 @@ def ago(at: datetime, now: datetime | None = None) -> str:
 
 
 def day_title(at: datetime, zone: str, now: datetime | None = None) -> tuple[str, str]:
-    """("Tuesday 24 November", "tomorrow"): a day as a heading, and how far it is where that helps."""
+    """As in ("Tuesday 24 November", "tomorrow"): a day as a heading, and how far it is where that helps."""
     local, today = at.astimezone(ZoneInfo(zone)), (now or clock_now()).astimezone(ZoneInfo(zone))
     year = f" {local.year}" if local.year != today.year else ""
     note = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get((local.date() - today.date()).days, "")

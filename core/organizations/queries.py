@@ -157,15 +157,16 @@ def permission_table() -> tuple[PermissionRow, ...]:
 def _entry(organization_id: UUID, live: store.Live, correlation_id: str) -> tuple[OrganizationFacts, Actor] | None:
     """What one organization says of a person; None when the membership ended this very moment."""
     with db.organization_transaction(organization_id, _READING, correlation_id) as session:
-        membership = store.member_of_person(session, live.person_id)
-        if membership is None or not membership.active:
+        standing = store.standing(session, live.person_id)
+        if standing is None:
             return None
-        facts = _facts(store.organization(session))
+        member_id, role, organization = standing
+        facts = _facts(organization)
     return facts, Actor(
         organization_id=organization_id,
-        member_id=membership.member.id,
+        member_id=member_id,
         person_id=live.person_id,
-        role=Role(membership.member.role),
+        role=role,
         name=live.name,
         session_id=live.session_id,
         correlation_id=correlation_id,

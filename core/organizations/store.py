@@ -200,6 +200,17 @@ def member_of_person(session: Session, person_id: UUID) -> Membership | None:
     return None if row is None else Membership(*row)
 
 
+def standing(session: Session, person_id: UUID) -> tuple[UUID, Role, Organization] | None:
+    """An active member's id and role, and the organization, in one statement; None when they are no (active) member."""
+    found = (
+        select(Member.id, Member.role, Organization)
+        .join(Organization, Organization.id == Member.organization_id)
+        .where(Member.person_id == person_id, Member.disabled_at.is_(None))
+    )
+    row = session.execute(found).one_or_none()
+    return None if row is None else (row[0], Role(row[1]), row[2])
+
+
 def member_with_email(session: Session, email: str) -> Membership | None:
     """A member whose person has this address."""
     row = session.execute(_memberships().where(func.lower(Person.email) == email).limit(1)).one_or_none()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -52,7 +53,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         )
     try:
         _await_words(process, log)
-        yield Product(port, log)
+        yield Product(port, log, data / "data")
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
@@ -97,8 +98,6 @@ def _three_ports_in_a_row() -> int:
 
 
 def _is_free(port: int) -> bool:
-    import socket
-
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 

@@ -19,6 +19,7 @@ class Product:
 
     port: int
     log: Path
+    data: Path
 
     @property
     def url(self) -> str:

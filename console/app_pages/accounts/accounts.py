@@ -15,10 +15,10 @@ from console.components.away import away
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
-from console.components.plain import plain
 from console.components.times import Zones, ago, clock
 from console.identity import Visitor
 from console.navigation import Badge, PageSpec
+from console.plain import plain
 from core.accounts import commands, queries
 from core.accounts.queries import AccountRow, Choice, OfferedRow
 from core.accounts.rules import AccountState

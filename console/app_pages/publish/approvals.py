@@ -12,15 +12,16 @@ from console import cached, feedback, state
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
-from console.components.plain import beginning, plain
 from console.components.post_list import Row, post_list
 from console.components.preview import preview
 from console.components.redline import redline
+from console.components.split import split
 from console.components.status import badge
 from console.components.timeline import Entry, timeline
 from console.components.times import Zones, ago, clock, when
 from console.identity import Visitor
 from console.navigation import Badge, PageSpec
+from console.plain import beginning, plain
 from core.infra.actor import Actor
 from core.organizations.rules import Permission
 from core.posts import commands, queries
@@ -63,7 +64,7 @@ def render(visitor: Visitor) -> None:
         return
     ids = [each.post_id for each in queue.items]
     shown = _asked_for(ids)
-    left, right = st.columns([1, 1.75], gap="medium")
+    left, right = split("approvals", [1, 1.75])
     with left:
         _queue(queue.items, shown, zones)
     with right, st.container(border=True, key="review"):

@@ -15,13 +15,14 @@ from console.components.composer import Hint, Target, composer
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
-from console.components.plain import plain
 from console.components.redline import redline as draw_redline
+from console.components.split import split
 from console.components.status import badge
 from console.components.times import Zones, ago, beside, clock
 from console.drafting import key_of
 from console.identity import Visitor
 from console.navigation import PageSpec
+from console.plain import plain
 from console.state import DraftInHand
 from core.accounts import queries as accounts
 from core.accounts.rules import STATE_WORDS, AccountState
@@ -30,7 +31,7 @@ from core.organizations.rules import Permission
 from core.posts import queries, rules, slots
 from core.posts.redline import redline
 from core.posts.rules import CommentKind
-from core.posts.views import Draft, Who
+from core.posts.views import AccountProblem, Draft, Who
 
 PAGE = PageSpec(
     title="Compose",
@@ -130,7 +131,7 @@ def _slot_and_reviewer(visitor: Visitor, hand: DraftInHand, draft: Draft | None,
         state.put(key_of(hand, "time"), wall.time() if wall else None)
     today = now().astimezone(ZoneInfo(zones.organization)).date()
     over = draft is not None and draft.fixed is not None
-    day, clock_, clear, reviewer = st.columns([1.1, 1, 0.55, 1.4], vertical_alignment="bottom")
+    day, clock_, clear, reviewer = split("slot", [1.1, 1, 0.55, 1.4], controls=True)
     args = (hand, zones.organization)
     held = state.value(key_of(hand, "day"))
     day.date_input(
@@ -234,7 +235,7 @@ def _costs(draft: Draft, hand: DraftInHand) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="costs"):
         with st.container(gap="xsmall"):
             st.markdown(
-                ":orange[:material/gpp_maybe:] **Changing text, link or accounts has a price.** Moving the time has none."
+                ":orange[:material/gpp_maybe:] **Editing text, link or accounts costs approvals.** A new time doesn't."
             )
             for words in costs:
                 st.caption(plain(words))
@@ -287,10 +288,7 @@ def _composer(
     )
 
 
-def _hint(problem: object, draft: Draft) -> Hint:
-    from core.posts.views import AccountProblem
-
-    assert isinstance(problem, AccountProblem)
+def _hint(problem: AccountProblem, draft: Draft) -> Hint:
     several = sum(each.chosen for each in draft.accounts) > 1
     named = f"{problem.account_name}: {problem.words}" if problem.account_name and several else problem.words
     return Hint(problem.severity, named, problem.fix, about_length="too long for" in problem.words)

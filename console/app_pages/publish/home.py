@@ -14,11 +14,12 @@ from console.components.attention import Item, attention
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
-from console.components.plain import beginning, plain
 from console.components.post_list import Row, post_list
+from console.components.split import split
 from console.components.times import Zones, ago, clock
 from console.identity import Visitor
 from console.navigation import PageSpec
+from console.plain import beginning, plain
 from core.infra.clock import now
 from core.organizations.rules import Permission
 from core.posts import queries
@@ -48,7 +49,7 @@ def render(visitor: Visitor) -> None:
     with header(f"{_greeting(here.hour)}, {plain(visitor.actor.name.partition(' ')[0])}"):
         navigation.new_post(visitor)
     _figures(home, zones)
-    left, right = st.columns([1.6, 1], gap="medium")
+    left, right = split("home", [1.6, 1])
     with left, st.container(border=True, height="stretch", key="home_today"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.header("Today and the days ahead", anchor=False, width="content")

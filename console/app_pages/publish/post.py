@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from console import drafting, feedback, navigation, state
+from console import dialogs, drafting, feedback, history, navigation
 from console.components.account import account_badge
 from console.components.empty import empty
 from console.components.header import header
-from console.components.networks import network_title
-from console.components.plain import beginning, plain
 from console.components.preview import preview
+from console.components.split import split
 from console.components.status import badge
-from console.components.timeline import Entry, timeline
+from console.components.timeline import timeline
 from console.components.times import Zones, ago, clock, when
 from console.identity import Visitor
 from console.navigation import PageSpec
+from console.plain import beginning, plain
+from console.standing import AT_REST, OVER, is_cancellable, is_movable, is_sendable
 from core.infra.actor import Actor
 from core.infra.clock import now
-from core.infra.errors import Invalid, MastheadError, NotFound
+from core.infra.errors import MastheadError, NotFound
 from core.organizations.rules import Permission
-from core.posts import queries, rules, slots
+from core.posts import queries, rules
 from core.posts.rules import Needs, PublicationState
-from core.posts.views import Detail, PublicationRow, TimelineEntry
+from core.posts.views import Detail, PublicationRow
 from core.publishing import commands as publishing
 from core.publishing import queries as sending
 from core.publishing.queries import Evidence
@@ -44,22 +44,10 @@ PAGE = PageSpec(
 )
 
 _S = PublicationState
-_MOVABLE: Final = frozenset({_S.DRAFT, _S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.APPROVED, _S.SCHEDULED})
-_SENDABLE: Final = frozenset({_S.APPROVED, _S.SCHEDULED})
-_AT_REST: Final = frozenset({_S.DRAFT, _S.CHANGES_REQUESTED, _S.NEEDS_HUMAN, _S.FAILED, _S.CANCELLED})
 LOOK_SOON_S: Final = 3
 LOOK_LATER_S: Final = 20
 NEAR: Final = timedelta(minutes=5)
-_OVER: Final = frozenset({_S.FAILED, _S.CANCELLED})
-_TRIED: Final = {
-    "open": ("is being sent", "send", "blue"),
-    "accepted": ("was accepted by the network", "check_circle", "green"),
-    "rejected": ("was refused by the network", "error", "red"),
-    "not_sent": ("never reached the network", "wifi_off", "gray"),
-    "unknown": ("got no clear answer", "help", "violet"),
-    "proven_absent": ("was proven not to be live", "search_off", "gray"),
-    "superseded": ("was taken over by a later one", "history", "gray"),
-}
+BEING_SENT: Final = "It is being sent now, that can't be stopped."
 
 
 def render(visitor: Visitor) -> None:
@@ -70,7 +58,7 @@ def render(visitor: Visitor) -> None:
     current = [each for each in detail.publications if each.current]
     with header("Post", detail.post.progress, mark=badge(detail.post.shown), back="posts"):
         _post_actions(visitor, detail, current)
-    left, right = st.columns([1.25, 1], gap="medium")
+    left, right = split("post", [1.25, 1])
     with left:
         if not current:
             empty(
@@ -81,7 +69,7 @@ def render(visitor: Visitor) -> None:
                 on_click=lambda: _edit(detail.post.id),
             )
         for each in current:
-            _publication(visitor, detail, each, evidence.get(each.id), zones)
+            _publication(visitor, each, evidence.get(each.id), zones, alone=len(current) == 1)
         if current:
             _preview(current[0], detail, zones)
         else:
@@ -91,7 +79,7 @@ def render(visitor: Visitor) -> None:
             st.header("History", anchor=False, width="content")
             st.space("stretch")
             st.caption(f"Times in {plain(zones.organization)}", width="content")
-        timeline(_entries(detail, evidence), zones, key="post_timeline")
+        timeline(history.entries(detail, evidence), zones, key="post_timeline")
     _follow(visitor, detail)
 
 
@@ -100,7 +88,7 @@ def _follow(visitor: Visitor, detail: Detail) -> None:
     moving = [
         each
         for each in detail.publications
-        if each.current and each.state not in _AT_REST and (each.state is not _S.PUBLISHED or _link_may_come(each))
+        if each.current and each.state not in AT_REST and (each.state is not _S.PUBLISHED or _link_may_come(each))
     ]
     if not moving:
         return
@@ -147,8 +135,8 @@ def _edit(post_id: UUID) -> None:
 
 def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow]) -> None:
     post = detail.post
-    movable = [each for each in current if _is_movable(each)]
-    sendable = [each for each in current if _is_sendable(each)]
+    movable = [each for each in current if is_movable(each)]
+    sendable = [each for each in current if is_sendable(each)]
     _button(
         "Edit",
         "edit",
@@ -178,7 +166,7 @@ def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow
             "Reschedule",
             "schedule",
             visitor.why_not(Permission.RESCHEDULE),
-            _ask,
+            dialogs.ask,
             ("reschedule", None),
             key="reschedule_post",
         )
@@ -187,21 +175,12 @@ def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow
             "Publish now",
             "send",
             visitor.why_not(Permission.PUBLISH_NOW),
-            _ask,
+            dialogs.ask,
             ("publish", None),
             key="publish_post",
             kind="primary",
         )
-    asked = state.value("post_asked")
-    if asked is not None:
-        state.put("post_asked", None)
-        verb, publication_id = asked
-        chosen = [each for each in current if publication_id in (None, each.id)]
-        _DIALOGS[verb](visitor, detail, chosen, publication_id)
-
-
-def _ask(verb: str, publication_id: UUID | None) -> None:
-    state.put("post_asked", (verb, publication_id))
+    dialogs.show_asked(visitor, detail, current)
 
 
 def _button(
@@ -230,7 +209,7 @@ def _button(
 
 
 def _publication(
-    visitor: Visitor, detail: Detail, each: PublicationRow, evidence: Evidence | None, zones: Zones
+    visitor: Visitor, each: PublicationRow, evidence: Evidence | None, zones: Zones, *, alone: bool
 ) -> None:
     with st.container(border=True, gap="small", key=f"publication_{each.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -248,7 +227,7 @@ def _publication(
             st.caption(f"Approved by {plain(each.approved_by)}{own} {ago(each.approved_at)}{lapsed}")
         if each.needs is Needs.OUTCOME and evidence is not None:
             _what_was_read(evidence, zones)
-        _publication_actions(visitor, each, evidence)
+        _publication_actions(visitor, each, evidence, alone=alone)
 
 
 def _time_words(each: PublicationRow, zones: Zones) -> str:
@@ -257,68 +236,34 @@ def _time_words(each: PublicationRow, zones: Zones) -> str:
         return f"Published **{plain(when(each.published_at, zones))}**{found}"
     if each.due_at is None:
         return "No time yet"
-    if each.state in _OVER:
-        word = "Was planned for"
-    else:
-        word = "Goes out" if each.due_at > now() else "Was due"
+    word = "Was planned for" if each.state in OVER else "Goes out" if each.due_at > now() else "Was due"
     own = " · its own time" if each.own_slot else ""
     return f"{word} **{plain(when(each.due_at, zones))}** :gray[· {ago(each.due_at)}]{own}"
 
 
-def _publication_actions(visitor: Visitor, each: PublicationRow, evidence: Evidence | None) -> None:
-    being_sent = "It is being sent now, that can't be stopped." if each.state in rules.BEING_SENT else None
+def _publication_actions(visitor: Visitor, each: PublicationRow, evidence: Evidence | None, *, alone: bool) -> None:
+    """What can be done about one publication; what the post's own buttons do for a single one isn't said twice."""
     with st.container(horizontal=True, gap="small", key=f"actions_{each.id}"):
         if each.needs is Needs.OUTCOME:
             refusal = visitor.why_not(Permission.RESOLVE)
-            _button("It is live", "check_circle", refusal, _ask, ("live", each.id), key=f"live_{each.id}")
-            wait = _still_to_wait(evidence)
-            _button("It is not live", "cancel", refusal or wait, _ask, ("not_live", each.id), key=f"not_live_{each.id}")
-        if each.needs in (Needs.LATE, Needs.APPROVAL):
-            _button(
-                "Reschedule",
-                "schedule",
-                visitor.why_not(Permission.RESCHEDULE),
-                _ask,
-                ("reschedule", each.id),
-                key=f"move_{each.id}",
-            )
-        if each.needs is Needs.LATE:
-            _button(
-                "Publish now",
-                "send",
-                visitor.why_not(Permission.PUBLISH_NOW),
-                _ask,
-                ("publish", each.id),
-                key=f"now_{each.id}",
-            )
-        if each.state in _OVER:
-            _button(
-                "Try again",
-                "refresh",
-                visitor.why_not(Permission.TRY_AGAIN),
-                _try_again,
-                (each,),
-                key=f"again_{each.id}",
-            )
-        cancellable = _is_movable(each) and each.state not in (_S.DRAFT, _S.CHANGES_REQUESTED)
-        if cancellable or being_sent:
-            _button(
-                "Cancel",
-                "cancel",
-                visitor.why_not(Permission.CANCEL) or being_sent,
-                _ask,
-                ("cancel", each.id),
-                key=f"cancel_{each.id}",
-                kind="tertiary",
-            )
+            _offer("It is live", "check_circle", refusal, "live", each)
+            _offer("It is not live", "cancel", refusal or _still_to_wait(evidence), "not_live", each)
+        if each.needs in (Needs.LATE, Needs.APPROVAL) and not alone:
+            _offer("Reschedule", "schedule", visitor.why_not(Permission.RESCHEDULE), "reschedule", each)
+        if each.needs is Needs.LATE and not alone:
+            _offer("Publish now", "send", visitor.why_not(Permission.PUBLISH_NOW), "publish", each)
+        if each.state in OVER:
+            refusal = visitor.why_not(Permission.TRY_AGAIN)
+            _button("Try again", "refresh", refusal, _try_again, (each,), key=f"again_{each.id}")
+        if is_cancellable(each) or each.state in rules.BEING_SENT:
+            being_sent = BEING_SENT if each.state in rules.BEING_SENT else None
+            _offer("Cancel", "cancel", visitor.why_not(Permission.CANCEL) or being_sent, "cancel", each, "tertiary")
 
 
-def _is_movable(each: PublicationRow) -> bool:
-    return each.state in _MOVABLE or each.needs in (Needs.LATE, Needs.APPROVAL)
-
-
-def _is_sendable(each: PublicationRow) -> bool:
-    return (each.state in _SENDABLE or each.needs is Needs.LATE) and each.approval_holds
+def _offer(
+    label: str, icon: str, why_not: str | None, verb: str, each: PublicationRow, kind: str = "secondary"
+) -> None:
+    _button(label, icon, why_not, dialogs.ask, (verb, each.id), key=f"{verb}_{each.id}", kind=kind)
 
 
 def _still_to_wait(evidence: Evidence | None) -> str | None:

@@ -11,11 +11,12 @@ import streamlit as st
 from console import navigation, state
 from console.components.empty import empty
 from console.components.header import header
-from console.components.plain import plain
 from console.components.post_list import Row, post_list
+from console.components.split import split
 from console.components.times import Zones
 from console.identity import Visitor
 from console.navigation import PageSpec
+from console.plain import plain
 from core.accounts import queries as accounts
 from core.organizations.rules import Permission
 from core.posts import queries
@@ -83,7 +84,7 @@ def _filter_row(visitor: Visitor) -> None:
     named = {str(each.id): each.name for each in accounts.accounts(visitor.actor)}
     wrote = {str(each.member_id): each.name for each in queries.authors(visitor.actor)}
     _follow_address(named, wrote)
-    words, account, author, days, clear = st.columns([2.2, 1.5, 1.3, 1.6, 0.8], vertical_alignment="bottom")
+    words, account, author, days, clear = split("posts", [2.2, 1.5, 1.3, 1.6, 0.8], controls=True)
     words.text_input(
         "Search",
         type="search",
@@ -113,7 +114,7 @@ def _filter_row(visitor: Visitor) -> None:
         on_change=_to_address,
         args=(_AUTHOR, "posts_author"),
     )
-    days.date_input("Days", value=(), format="YYYY-MM-DD", key="posts_days", on_change=_days_to_address)
+    days.date_input("Days", value=[], format="YYYY-MM-DD", key="posts_days", on_change=_days_to_address)
     clear.button(
         "Clear",
         icon=":material/filter_alt_off:",

@@ -1,0 +1,24 @@
+"""Two columns where there is room for both, one under the other where there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+# Streamlit stacks columns only on phones; beside its sidebar they get too narrow long before that.
+STYLE = """@media(max-width:1060px){
+[class*=st-key-split_]>[data-testid=stLayoutWrapper]>[data-testid=stHorizontalBlock]{flex-wrap:wrap}
+[class*=st-key-split_]>[data-testid=stLayoutWrapper]>[data-testid=stHorizontalBlock]>[data-testid=stColumn]{min-width:100%}
+[class*=st-key-split_half_]>[data-testid=stLayoutWrapper]>[data-testid=stHorizontalBlock]>[data-testid=stColumn]{min-width:calc(50% - .5rem)}
+}"""
+
+
+def split(name: str, widths: Sequence[float], *, controls: bool = False) -> list[DeltaGenerator]:
+    """Columns in these proportions. `controls`: a row of inputs, of which two fit beside each other on a small screen."""
+    kind = "half_" if controls else ""
+    with st.container(key=f"split_{kind}{name}"):
+        if controls:
+            return st.columns(list(widths), vertical_alignment="bottom")
+        return st.columns(list(widths), gap="medium")

@@ -1,0 +1,190 @@
+"""Dialogs about publications: another time, now, never, and what became of one that nobody is sure of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Final, TypedDict
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from console import feedback, state
+from console.components.networks import network_title
+from console.identity import Visitor
+from console.plain import plain
+from console.standing import is_sendable
+from core.infra.actor import Actor
+from core.infra.clock import now
+from core.infra.errors import Invalid
+from core.posts import slots
+from core.posts.views import Detail, PublicationRow
+from core.publishing import commands as publishing
+from core.publishing import queries as sending
+from core.publishing.commands import Changed
+
+_ASKED: Final = "publication_dialog"
+
+
+class Subject(TypedDict, total=False):
+    """What a command is about: the whole post or one publication of it."""
+
+    post_id: UUID
+    publication_id: UUID
+
+
+def ask(verb: str, publication_id: UUID | None) -> None:
+    """Open a dialog on the next run; without a publication it is about the whole post."""
+    state.put(_ASKED, (verb, publication_id))
+
+
+def show_asked(visitor: Visitor, detail: Detail, current: Sequence[PublicationRow]) -> None:
+    """Open what was asked for, once."""
+    asked = state.value(_ASKED)
+    if asked is None:
+        return
+    state.put(_ASKED, None)
+    verb, publication_id = asked
+    chosen = [each for each in current if publication_id in (None, each.id)]
+    if chosen:
+        _DIALOGS[verb](visitor, detail, chosen, publication_id)
+
+
+@st.dialog("Another time", icon=":material/schedule:")
+def _reschedule(
+    visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
+) -> None:
+    zone = visitor.zone
+    due = next((each.due_at for each in chosen if each.due_at), None)
+    wall = slots.wall_time(due, zone) if due else None
+    today = now().astimezone(ZoneInfo(zone)).date()
+    _account_names(chosen)
+    day, clock_ = st.columns(2)
+    start = wall.date() if wall and wall.date() >= today else today
+    new_day: date = day.date_input("Day", value=start, min_value=today, format="YYYY-MM-DD", key="move_day")
+    new_time: time = clock_.time_input(
+        f"Time ({plain(zone)})", value=wall.time() if wall else time(9, 0), step=300, key="move_time"
+    )
+    at, which = None, None
+    try:
+        at = slots.instant(datetime.combine(new_day, new_time), zone)
+    except slots.TimeOccursTwice as twice:
+        which = st.segmented_control("This time occurs twice", ["first", "second"], key="move_which")
+        at = {None: None, "first": twice.first, "second": twice.second}[which]
+    except slots.TimeDoesNotExist as skipped:
+        st.warning(plain(skipped.message), icon=":material/warning:")
+    st.caption("Approvals stay: they are over the words, not the time.")
+    subject = _subject(detail, publication_id)
+    seen = [detail.post.revision, *(f"{each.id}:{each.due_at}" for each in chosen)]
+
+    def run(actor: Actor) -> Changed:
+        if at is None:
+            raise Invalid(["Choose a time that exists once."])
+        return publishing.reschedule(actor, feedback.action_id(actor, "reschedule", *seen, at), at, **subject)
+
+    if _confirm("Reschedule", "schedule", disabled=at is None):
+        feedback.act("publishing.reschedule", run, done=_words)
+        st.rerun()
+
+
+@st.dialog("Publish now", icon=":material/send:")
+def _publish_now(
+    visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
+) -> None:
+    sendable = [each for each in chosen if is_sendable(each)]
+    st.markdown("This goes out within seconds and can't be taken back from here.")
+    _account_names(sendable)
+    subject = _subject(detail, publication_id)
+    seen = [f"{each.id}:{each.state}:{each.due_at}" for each in sendable]
+
+    def run(actor: Actor) -> Changed:
+        return publishing.publish_now(actor, feedback.action_id(actor, "publish_now", *seen), **subject)
+
+    if _confirm("Publish now", "send"):
+        feedback.act("publishing.publish_now", run, done=_words)
+        st.rerun()
+
+
+@st.dialog("Cancel", icon=":material/cancel:")
+def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+    st.markdown("It won't be sent. The words stay here and can be tried again.")
+    _account_names(chosen)
+    reason = st.text_input("Why (optional)", max_chars=500, key="cancel_reason")
+    subject = _subject(detail, publication_id)
+    seen = [f"{each.id}:{each.state}:{each.due_at}" for each in chosen]
+
+    def run(actor: Actor) -> Changed:
+        return publishing.cancel(actor, feedback.action_id(actor, "cancel", *seen), reason=reason, **subject)
+
+    if _confirm("Cancel this publication", "cancel"):
+        feedback.act("publishing.cancel", run, done=_words)
+        st.rerun()
+
+
+@st.dialog("It is live", icon=":material/check_circle:")
+def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+    each = chosen[0]
+    st.markdown(f"You looked at **{plain(each.account_name)}** and found it. Which post is it?")
+    if each.account_url:
+        st.link_button("Open the account", each.account_url, icon=":material/open_in_new:")
+    post = st.text_input("Address or id of the live post", max_chars=500, key="live_post", required=True)
+    reason = st.text_input("What you saw", max_chars=500, key="live_reason", required=True)
+
+    def run(actor: Actor) -> Changed:
+        action = feedback.action_id(actor, "resolve_live", each.id, each.attempt_count, post)
+        return publishing.resolve_live(actor, action, each.id, post=post, reason=reason)
+
+    if _confirm("It is live", "check_circle", disabled=not (post and reason)):
+        feedback.act("publishing.resolve_live", run, done=_words)
+        st.rerun()
+
+
+@st.dialog("It is not live", icon=":material/cancel:")
+def _not_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+    each = chosen[0]
+    evidence = sending.evidence(visitor.actor, each.id)
+    st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there.")
+    if evidence.resend_risk:
+        st.warning(plain(evidence.resend_risk), icon=":material/warning:")
+    again = st.segmented_control(
+        "Then", ["Send it again", "Give it up"], default="Give it up", required=True, key="not_live_then"
+    )
+    reason = st.text_input("What you saw", max_chars=500, key="not_live_reason", required=True)
+
+    def run(actor: Actor) -> Changed:
+        action = feedback.action_id(actor, "resolve_not_live", each.id, each.attempt_count, again)
+        return publishing.resolve_not_live(actor, action, each.id, send_again=again == "Send it again", reason=reason)
+
+    if _confirm("It is not live", "cancel", disabled=not reason):
+        feedback.act("publishing.resolve_not_live", run, done=_words)
+        st.rerun()
+
+
+def _confirm(label: str, icon: str, *, disabled: bool = False) -> bool:
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Back", type="tertiary", key="dialog_back"):
+            st.rerun()
+        return st.button(label, type="primary", icon=f":material/{icon}:", disabled=disabled, key="dialog_confirm")
+
+
+def _account_names(chosen: Iterable[PublicationRow]) -> None:
+    st.markdown(" ".join(f":gray-badge[{plain(each.account_name)} · {network_title(each.network)}]" for each in chosen))
+
+
+def _words(changed: Changed) -> str:
+    left = " ".join(each.words for each in changed.left_alone)
+    return f"{changed.words or 'Done.'} {left}".strip()
+
+
+def _subject(detail: Detail, publication_id: UUID | None) -> Subject:
+    return {"publication_id": publication_id} if publication_id else {"post_id": detail.post.id}
+
+
+_DIALOGS: Final[Mapping[str, Callable[[Visitor, Detail, Sequence[PublicationRow], UUID | None], None]]] = {
+    "reschedule": _reschedule,
+    "publish": _publish_now,
+    "cancel": _cancel,
+    "live": _live,
+    "not_live": _not_live,
+}

@@ -1,0 +1,81 @@
+"""Everything that happened to a post as lines of a timeline: people, programs, tries at the network, reads of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+from uuid import UUID
+
+from console.components.timeline import Entry
+from core.posts.views import Detail, TimelineEntry
+from core.publishing.queries import Evidence
+
+_TRIED: Final = {
+    "open": ("is being sent", "send", "blue"),
+    "accepted": ("was accepted by the network", "check_circle", "green"),
+    "rejected": ("was refused by the network", "error", "red"),
+    "not_sent": ("never reached the network", "wifi_off", "gray"),
+    "unknown": ("got no clear answer", "help", "violet"),
+    "proven_absent": ("was proven not to be live", "search_off", "gray"),
+    "superseded": ("was taken over by a later one", "history", "gray"),
+}
+
+
+def entries(detail: Detail, evidence: Mapping[UUID, Evidence]) -> list[Entry]:
+    """All lines, in no particular order."""
+    several = len({each.account_id for each in detail.publications}) > 1
+    names = {each.id: each.account_name for each in detail.publications}
+    lines = [_entry(each, several=several) for each in detail.timeline]
+    for publication_id, found in evidence.items():
+        lines += _tried(found, names[publication_id] if several else "")
+    return lines
+
+
+def _entry(each: TimelineEntry, *, several: bool) -> Entry:
+    facts = [("trace", each.correlation_id)] if each.correlation_id and each.kind == "program" else []
+    return Entry(
+        at=each.at,
+        who=each.who,
+        what=each.what,
+        icon=each.icon,
+        account=(each.account_name or "") if several else "",
+        detail=each.detail,
+        said=each.kind == "comment",
+        facts=facts,
+    )
+
+
+def _tried(evidence: Evidence, account: str) -> Iterator[Entry]:
+    for number, attempt in enumerate(evidence.attempts, start=1):
+        what, icon, color = _TRIED.get(attempt.state, (attempt.state, "history", "gray"))
+        facts = [
+            (name, str(value))
+            for name, value in (
+                ("HTTP", attempt.http_status),
+                ("code", attempt.provider_code),
+                ("network's trace", attempt.provider_trace_id),
+                ("trace", attempt.correlation_id),
+                ("request", attempt.request_sha256[:16]),
+            )
+            if value
+        ]
+        yield Entry(
+            at=attempt.closed_at or attempt.opened_at,
+            who=f"Attempt {number}",
+            what=what,
+            icon=icon,
+            color=color,
+            account=account,
+            detail="" if attempt.state == "accepted" else attempt.words or attempt.message or "",
+            facts=facts,
+        )
+    for read in evidence.reads:
+        yield Entry(
+            at=read.at,
+            who="Masthead",
+            what="read the account",
+            icon="manage_search",
+            color="violet",
+            account=account,
+            detail=read.words,
+        )

@@ -1,0 +1,56 @@
+"""Acting on a running installation through core's own commands, where no page does it yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from core.infra import db
+from core.infra.actor import Actor, Role
+from core.infra.db import Database, make_engine
+from core.infra.ids import new_id
+from core.infra.settings import Settings
+from core.organizations import commands, queries
+from tests.e2e.driving import Product
+
+
+@contextmanager
+def as_console(product: Product) -> Iterator[None]:
+    """Inside the block this process is logged in as the product's console is."""
+    data = product.data
+    ports = json.loads((data / "ports.json").read_text())
+    owner = (data / "postgres-owner").read_text()
+    settings = Settings.model_validate(
+        {
+            "MASTHEAD_SECRET_KEY": (data / "secret-key").read_text(),
+            "DATABASE_URL": f"postgresql://masthead_owner:{owner}@127.0.0.1:{ports['postgres']}/masthead",
+        }
+    )
+    database = Database(make_engine(settings.program_url("web")))
+    db.use(database)
+    try:
+        yield
+    finally:
+        db.use(None)
+        database.engine.dispose()
+
+
+def disable(product: Product, organization_key: str, name: str, *, by: str) -> None:
+    """Disable a member of a demo organization, as one of its admins."""
+    organization_id = UUID(json.loads((product.data / "demo.json").read_text())[organization_key])
+    with as_console(product):
+        with db.organization_transaction(organization_id, "program:e2e") as session:
+            members = {each.name: each for each in queries.members_in(session)}
+        admin = members[by]
+        actor = Actor(
+            organization_id=organization_id,
+            member_id=admin.id,
+            person_id=admin.person_id,
+            role=Role.ADMIN,
+            name=by,
+            session_id=new_id(),
+            correlation_id="e2e",
+        )
+        commands.disable_member(actor, new_id(), members[name].id)
