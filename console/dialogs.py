@@ -128,8 +128,8 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
     st.markdown(f"You looked at **{plain(each.account_name)}** and found it. Which post is it?")
     if each.account_url:
         st.link_button("Open the account", each.account_url, icon=":material/open_in_new:")
-    post = st.text_input("Address or id of the live post", max_chars=500, key="live_post", required=True)
-    reason = st.text_input("What you saw", max_chars=500, key="live_reason", required=True)
+    post = st.text_input("Address or id of the live post", max_chars=500, key="live_post", required=True, live=True)
+    reason = st.text_input("What you saw", max_chars=500, key="live_reason", required=True, live=True)
 
     def run(actor: Actor) -> Changed:
         action = feedback.action_id(actor, "resolve_live", each.id, each.attempt_count, post)
@@ -150,7 +150,7 @@ def _not_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow]
     again = st.segmented_control(
         "Then", ["Send it again", "Give it up"], default="Give it up", required=True, key="not_live_then"
     )
-    reason = st.text_input("What you saw", max_chars=500, key="not_live_reason", required=True)
+    reason = st.text_input("What you saw", max_chars=500, key="not_live_reason", required=True, live=True)
 
     def run(actor: Actor) -> Changed:
         action = feedback.action_id(actor, "resolve_not_live", each.id, each.attempt_count, again)

@@ -8,15 +8,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 # Streamlit stacks columns only on phones; beside its sidebar they get too narrow long before that.
-STYLE = """@media(max-width:1060px){
-[class*=st-key-split_]>[data-testid=stLayoutWrapper]>[data-testid=stHorizontalBlock]{flex-wrap:wrap}
-[class*=st-key-split_]>[data-testid=stLayoutWrapper]>[data-testid=stHorizontalBlock]>[data-testid=stColumn]{min-width:100%}
-[class*=st-key-split_half_]>[data-testid=stLayoutWrapper]>[data-testid=stHorizontalBlock]>[data-testid=stColumn]{min-width:calc(50% - .5rem)}
-}"""
+_ROW = ">[data-testid=stLayoutWrapper]>[data-testid=stHorizontalBlock]"
+STYLE = f"""@media(max-width:1060px){{
+[class*=st-key-split_]{_ROW}{{flex-wrap:wrap}}
+[class*=st-key-split_]{_ROW}>[data-testid=stColumn]{{min-width:100%}}
+[class*=st-key-split_half_]{_ROW}>[data-testid=stColumn]{{min-width:calc(50% - .5rem)}}
+}}"""
 
 
 def split(name: str, widths: Sequence[float], *, controls: bool = False) -> list[DeltaGenerator]:
-    """Columns in these proportions. `controls`: a row of inputs, of which two fit beside each other on a small screen."""
+    """Columns in these proportions. `controls`: a row of inputs; on a small screen two of them share a line."""
     kind = "half_" if controls else ""
     with st.container(key=f"split_{kind}{name}"):
         if controls:

@@ -191,7 +191,12 @@ def _may_become_claim_role(connection: Connection) -> bool:
 
 
 def _schema_findings(connection: Connection) -> Iterator[Finding]:
-    has, newest = current_revision(connection), newest_revision()
+    newest = newest_revision()
+    try:
+        has = current_revision(connection)
+    except DBAPIError as error:
+        yield Finding("Schema", State.MISSING, database_words(error), "Let DATABASE_URL name the owner of the schema.")
+        return
     if has == newest:
         yield Finding("Schema", State.GOOD, f"revision {newest}, the newest")
     else:

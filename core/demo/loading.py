@@ -54,8 +54,9 @@ def _introduction(settings: Settings) -> list[str]:
     return [
         *lines,
         "",
-        "Try this first: as Maya, open Accounts and connect the Page Northwind Careers. As Sara, write a post in",
-        "Compose and send it for approval. As Ivo (a private window), approve it. Watch it in the public feed:",
+        "Try this first: as Maya, switch to Northwind in the sidebar, open Accounts and connect the Page Northwind",
+        "Careers. As Sara, write a post in Compose and send it for approval. As Ivo (a private window), approve it.",
+        "Watch it go live in the public feed:",
         f"  {_sandbox(settings)}/",
         "",
     ]

@@ -13,7 +13,6 @@ time; MASTHEAD_STOP_AT does the same with SIGSTOP. Unset, which is production, a
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Mapping
@@ -74,7 +73,8 @@ def _arrive(label: str) -> None:
         if wish[1]:
             return
         del _armed[label]
-    os.kill(os.getpid(), wish[0])
+    # To this thread: a SIGSTOP to the process may let it run on until another thread has taken the signal.
+    signal.pthread_kill(threading.get_ident(), wish[0])
 
 
 _wishes = _Wishes()

@@ -84,13 +84,25 @@ def person_told(session: Session, person_id: UUID, told: Mapping[str, Any]) -> N
 def session_entered(session: Session, key: bytes, person_id: UUID, issued_at: datetime) -> bool:
     """Make the row of a sign-in: True when there was none and the sign-in is young enough to have one.
 
-    It lasts 12 h from its issue by the database's clock, which the issuer's may be ahead of by two minutes.
+    It lasts 12 h from its issue by the database's clock, which the issuer's may be ahead of by two minutes. It begins in
+    the organization that the person chose last.
     """
     now = session.execute(select(_NOW)).scalar_one()
     if not now - SESSION_LASTS < issued_at < now + CLOCK_SKEW:
         return False
     begun = min(now, issued_at)
-    values = {"id": new_id(), "key_sha256": key, "person_id": person_id}
+    chosen_last = (
+        select(ConsoleSession.chosen_organization)
+        .where(ConsoleSession.person_id == person_id, ConsoleSession.chosen_organization.is_not(None))
+        .order_by(ConsoleSession.signed_in_at.desc())
+        .limit(1)
+    )
+    values = {
+        "id": new_id(),
+        "key_sha256": key,
+        "person_id": person_id,
+        "chosen_organization": session.execute(chosen_last).scalar_one_or_none(),
+    }
     new = insert_or_leave(ConsoleSession).values(**values, signed_in_at=begun, expires_at=begun + SESSION_LASTS)
     return session.execute(new.on_conflict_do_nothing().returning(ConsoleSession.id)).one_or_none() is not None
 

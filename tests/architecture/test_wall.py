@@ -161,6 +161,7 @@ def test_nobody_reaches_a_row_outside_its_organization(world: World, verb: str, 
                     continue
                 if count:
                     wrong.append(f"{verb} {table.name} as {role} in {context!r}: {count} rows")
+    print(f"{verb} as {role} in {kind}: {tried} tries")
     assert wrong == []
     assert tried >= len(world.walled)
 

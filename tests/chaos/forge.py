@@ -7,7 +7,7 @@ costs tens of milliseconds, and every death is a real SIGKILL of a real process.
     {"do": "drain", "stop_at": "s2"}                   -> {"pid": 72, "stopped": true}
     {"do": "continue", "pid": 72}                      -> {"pid": 72, "ended_by": 0}
     {"do": "look"}                                     -> {"pid": 73, "ended_by": 0}
-    {"do": "recover", "organization": "...", "s": 20}  -> {"pid": 74, "ended_by": 0}
+    {"do": "recover", "organization": "...", "s": 20}  -> {"pid": 74, "ended_by": 0}    ("reconnect": true besides)
 """
 
 from __future__ import annotations
@@ -48,24 +48,30 @@ def work(order: dict[str, Any]) -> None:
             sweeping.look("chaos", times())
         case "recover":
             until = time.monotonic() + order["s"]
-            while time.monotonic() < until and _unsettled(UUID(order["organization"])):
+            while time.monotonic() < until and _unsettled(UUID(order["organization"]), order.get("reconnect", False)):
                 sweeping.look("chaos", times())
                 sender.drain()
                 time.sleep(times().tick_s)
     sender.close()
 
 
-# Scheduled again and due soon: the machine will go on by itself. Further off, the network asked us to wait.
 _UNSETTLED = """
 select exists (select 1 from masthead.publication p join masthead.account a on a.id = p.account_id
   where p.state in ('queued','claimed','sending','unknown')
-    or (p.state = 'scheduled' and a.state = 'active' and p.due_at < clock_timestamp()
-        and coalesce(p.next_action_at, clock_timestamp()) < clock_timestamp() + interval '5 s'))
+    or (p.state = 'scheduled' and a.state = 'active' and p.due_at < clock_timestamp()))
 """
+# Somebody connects again what the network has cut off, and the network's own wait of a minute is over.
+_HURRY = (
+    "update masthead.account set state = 'active' where state = 'auth_broken'",
+    """update masthead.publication set next_action_at = clock_timestamp() where state in ('scheduled','unknown')
+       and next_action_at > clock_timestamp() + interval '5 s' and due_at < clock_timestamp()""",
+)
 
 
-def _unsettled(organization_id: UUID) -> bool:
+def _unsettled(organization_id: UUID, reconnect: bool) -> bool:
     with db.organization_transaction(organization_id, "program:chaos") as session:
+        for statement in _HURRY if reconnect else ():
+            session.execute(text(statement))
         return bool(session.execute(text(_UNSETTLED)).scalar_one())
 
 

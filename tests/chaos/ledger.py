@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -80,11 +80,7 @@ class Ledger:
         return f"neither final nor with a person: {said}"
 
 
-def settle(order: Any, organization_id: UUID, seconds: float) -> None:
-    """Let a healthy process work until nothing is left to do."""
-    answer = order("recover", organization=str(organization_id), s=seconds)
+def settle(order: Any, organization_id: UUID, seconds: float, *, reconnect: bool = False) -> None:
+    """Let a healthy process work until nothing is left to do; with `reconnect` a person mends accounts meanwhile."""
+    answer = order("recover", organization=str(organization_id), s=seconds, reconnect=reconnect)
     assert answer["ended_by"] == 0, answer
-
-
-def summed(lines: Iterable[Mapping[str, Any]], name: str) -> int:
-    return sum(int(line[name]) for line in lines)

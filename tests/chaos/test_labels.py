@@ -29,7 +29,7 @@ from tests.factories.publishing import (
 )
 from tests.fixtures.programs import RunningSandbox
 
-SETTLE_S = 30.0
+SETTLE_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,7 @@ def run(forge: Forge, sandbox: RunningSandbox, pairs: list[tuple[str, Fault]]) -
             wave.at_the_read(label, faults)
         else:
             wave.at_the_send(label, faults)
-    wave.set_free()
-    settle(forge.order, house.organization_id, SETTLE_S)
-    # Somebody connects again what the network cut off, and what waited for that goes on.
-    wave.set_free()
-    settle(forge.order, house.organization_id, SETTLE_S)
+    settle(forge.order, house.organization_id, SETTLE_S, reconnect=True)
     return ledger.close("labels")
 
 
@@ -192,14 +188,10 @@ class Wave:
         self.ledger.kills += 1
 
     def park(self) -> None:
-        self._put_off("clock_timestamp() + interval '1 hour'")
-
-    def set_free(self) -> None:
-        self._put_off("clock_timestamp()")
-
-    def _put_off(self, until: str) -> None:
         organization_id = self.house.organization_id
-        held = "state in ('scheduled','unknown') and due_at <= clock_timestamp()"
-        statement = f"update masthead.publication set next_action_at = {until} where {held}"  # noqa: S608 - our words
-        tamper(organization_id, statement)
+        tamper(
+            organization_id,
+            "update masthead.publication set next_action_at = clock_timestamp() + interval '1 hour'"
+            " where state in ('scheduled','unknown') and due_at <= clock_timestamp()",
+        )
         tamper(organization_id, "update masthead.account set state = 'active' where state = 'auth_broken'")

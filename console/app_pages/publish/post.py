@@ -217,7 +217,7 @@ def _publication(
             st.markdown(badge(each.shown), width="content")
             if each.url:
                 st.link_button("Open live post", each.url, icon=":material/open_in_new:", type="tertiary")
-        st.markdown(_time_words(each, zones))
+        st.markdown(_time_words(each, zones, alone=alone))
         if each.because:
             color = "red" if each.state is _S.FAILED else "orange"
             st.markdown(f":{color}[:material/info:] {plain(each.because)}")
@@ -230,14 +230,14 @@ def _publication(
         _publication_actions(visitor, each, evidence, alone=alone)
 
 
-def _time_words(each: PublicationRow, zones: Zones) -> str:
+def _time_words(each: PublicationRow, zones: Zones, *, alone: bool) -> str:
     if each.published_at:
         found = "" if each.url else " · live, link not found yet"
         return f"Published **{plain(when(each.published_at, zones))}**{found}"
     if each.due_at is None:
         return "No time yet"
     word = "Was planned for" if each.state in OVER else "Goes out" if each.due_at > now() else "Was due"
-    own = " · its own time" if each.own_slot else ""
+    own = " · its own time" if each.own_slot and not alone else ""
     return f"{word} **{plain(when(each.due_at, zones))}** :gray[· {ago(each.due_at)}]{own}"
 
 

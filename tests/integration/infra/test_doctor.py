@@ -83,13 +83,13 @@ def doctor(
         said = capsys.readouterr()
         assert said.err == ""
         found: dict[str, str] = {}
+        subject = ""
         for line in said.out.splitlines():
             if line.startswith("         -> "):
-                subject = list(found)[-1]
                 found[subject] += line.removeprefix("        ")
             elif ": " in line:
                 state, subject, rest = line[:7].strip(), *line[9:].split(": ", 1)
-                found[subject] = f"{state} {rest}"
+                found[subject] = f"{found.get(subject, '')} {state} {rest}".lstrip()
         return code, found
 
     yield ask
@@ -145,6 +145,57 @@ def test_a_database_that_was_never_migrated(doctor: Doctor, servers: Servers, wo
         servers.drop(name)
     assert code == 1
     assert found["Schema"].startswith("MISSING is at nothing, the newest is ")
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        ([], "may not create a schema here -> As a superuser: grant create on database"),
+        (
+            ["alter database {database} owner to {role}"],
+            "may not hand functions to masthead_claim -> As a superuser: grant",
+        ),
+    ],
+)
+def test_an_owner_who_could_not_migrate_is_told_the_statement_that_helps(
+    doctor: Doctor, servers: Servers, settings: Settings, worker_number: int, statements: list[str], words: str
+) -> None:
+    weak, database = f"weak_owner_{worker_number}", settings.owner_url().rpartition("/")[2]
+    names = {"role": sql.Identifier(weak), "database": sql.Identifier(database)}
+    with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create role {role} login password 'a-test'").format(**names))
+        try:
+            for statement in ["grant masthead_owner to {role}", *statements]:
+                connection.execute(sql.SQL(statement).format(**names))
+            connection.execute(sql.SQL("revoke masthead_owner from {role}").format(**names))
+            host = servers.superuser_url.rpartition("@")[2].partition("/")[0]
+            code, found = doctor(DATABASE_URL=f"postgresql://{weak}:a-test@{host}/{database}")
+        finally:
+            connection.execute(sql.SQL("alter database {database} owner to masthead_owner").format(**names))
+            connection.execute(sql.SQL("drop role {role}").format(**names))
+    assert code == 1
+    assert words in found["Owner"]
+
+
+def test_a_postgres_that_is_too_old(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "OLDEST_POSTGRES", 990000)
+    code, found = doctor()
+    assert code == 1
+    assert "is too old -> Use PostgreSQL 15 or newer." in found["PostgreSQL"]
+
+
+def test_a_data_folder_that_can_not_be_written(doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    may = os.access  # root may write anywhere
+    monkeypatch.setattr(os, "access", lambda path, mode, **how: path != tmp_path and may(path, mode, **how))
+    code, found = doctor()
+    assert code == 1
+    assert found["Data folder"].endswith("Let this user write there, or set MASTHEAD_DATA.")
+
+
+def test_a_provider_whose_settings_can_not_be_used(doctor: Doctor) -> None:
+    code, found = doctor(PROVIDER_META_GRAPH_URL="ftp://graph")
+    assert code == 1
+    assert "PROVIDER_META_GRAPH_URL" in found["Networks"]
 
 
 def test_a_superuser_as_owner_is_advised_against(doctor: Doctor, servers: Servers, settings: Settings) -> None:

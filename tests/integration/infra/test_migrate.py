@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import create_engine, pool
 
+from core import cli
 from core.infra import embedded
 from core.infra.embedded import running
 from core.infra.migrate import current_revision, make_roles, migrate, newest_revision
@@ -120,9 +121,7 @@ def test_an_owner_who_may_not_make_roles_is_told_what_is_missing(servers: Server
         connection.execute(sql.SQL("alter database {} owner to {}").format(sql.Identifier(database), role))
         try:
             url = servers.owner_url(database).replace(f"{embedded.OWNER}:{OWNER_PASSWORD}", f"{weak}:a test password")
-            with pytest.raises(
-                SettingsInvalid, match=r"DATABASE_URL: permission denied .*`masthead doctor`"
-            ) as refused:
+            with pytest.raises(SettingsInvalid, match=r"DATABASE_URL: permission denied.*`masthead doctor`") as refused:
                 migrate(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY, DATABASE_URL=url))
             assert len(str(refused.value)) <= 200
         finally:
@@ -133,3 +132,14 @@ def test_an_owner_who_may_not_make_roles_is_told_what_is_missing(servers: Server
 def test_the_migrations_are_found_without_a_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert newest_revision() >= "0005"
+
+
+def test_the_command_says_what_the_database_is_now(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MASTHEAD_SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("DATABASE_URL", settings.owner_url())
+    assert cli.main(["migrate"]) == 0
+    said = capsys.readouterr().out
+    assert said.endswith(f" is at revision {newest_revision()}.\n")
+    assert OWNER_PASSWORD not in said

@@ -17,7 +17,9 @@ import psycopg
 import pytest
 
 from core.infra.reachable import port_is_free, program_answers
+from core.infra.settings import Settings
 from tests.fixtures.programs import PROJECT, free_ports
+from tests.fixtures.servers import SECRET_KEY
 
 pytestmark = pytest.mark.servers
 
@@ -40,10 +42,10 @@ class Copy:
         return [sys.executable, "-m", "core.cli", "run", *options, "--procfile", str(self.procfile)]
 
     @contextmanager
-    def started(self, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    def started(self, *options: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
         """The running installation, ready; killed at the end of the block if it still lives."""
         kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE"))}
-        environment = kept | {"MASTHEAD_PORT": str(self.port), "MASTHEAD_DATA": str(self.data)}
+        environment = kept | {"MASTHEAD_PORT": str(self.port), "MASTHEAD_DATA": str(self.data)} | more
         with self.output.open("ab") as output:
             process = subprocess.Popen(
                 self.command(*(options or ["--embedded"])), cwd=PROJECT, env=environment, stdout=output, stderr=output
@@ -203,3 +205,33 @@ def test_with_the_sandbox_programs_are_pointed_at_it_and_the_demo_is_loaded_once
     for words in said:
         assert "Maya Okafor (admin)" in words
         assert "Try this first" in words
+
+
+def test_servers_that_are_given_are_used_and_none_is_started(copy: Copy, settings: Settings, redis_url: str) -> None:
+    given = {"DATABASE_URL": settings.owner_url(), "REDIS_URL": redis_url, "MASTHEAD_SECRET_KEY": SECRET_KEY}
+    with copy.started("--embedded", **given):
+        assert {name: copy.starts()[0][name] for name in given} == given
+        assert not (copy.data / "pg").exists()
+
+
+def test_without_options_nothing_is_brought_along(copy: Copy, settings: Settings, redis_url: str) -> None:
+    given = {"DATABASE_URL_WEB": settings.program_url("web"), "REDIS_URL": redis_url, "MASTHEAD_SECRET_KEY": SECRET_KEY}
+    with copy.started("--procfile", str(copy.procfile), **given) as process:
+        assert copy.starts()[0]["DATABASE_URL"] is None
+        assert not copy.data.exists()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_a_server_of_ours_that_can_not_start_says_why(copy: Copy) -> None:
+    with copy.started() as process:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    (copy.data / "pg" / "postgresql.conf").write_text("shared_buffers = nonsense\n")
+    environment = {"PATH": os.environ["PATH"], "MASTHEAD_PORT": str(copy.port), "MASTHEAD_DATA": str(copy.data)}
+    again = subprocess.run(
+        copy.command("--embedded"), cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 2
+    assert again.stderr.splitlines()[-1].startswith("masthead: An embedded server ended: ")
+    assert none_left(copy)

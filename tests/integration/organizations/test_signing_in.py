@@ -169,6 +169,17 @@ def test_without_a_choice_the_first_by_name_is_worked_in(database: db.Database) 
     assert found.organization.name == "Aachen"
 
 
+def test_the_next_sign_in_begins_in_the_organization_chosen_last(database: db.Database) -> None:
+    south = make_organization("Southwind")
+    make_signed_in(make_organization("Northwind"), subject="comes-back")
+    sign_in, _ = make_signed_in(south, subject="comes-back")
+    commands.choose_organization(sign_in.key, south)
+    commands.sign_out(sign_in.key)
+    again = make_sign_in("comes-back")
+    again.begin()
+    assert again.here().organization.id == south
+
+
 def test_an_organization_one_is_no_member_of_can_not_be_chosen(database: db.Database) -> None:
     sign_in, actor = make_signed_in()
     for elsewhere in (make_organization("Elsewhere"), uuid4()):

@@ -1,0 +1,32 @@
+"""The console against a real database, with the sandbox's kind of provider settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from console import places
+from core import providers
+from core.infra import db
+from tests.factories.posts import Team, make_team
+from tests.fixtures.servers import SECRET_KEY
+
+
+@pytest.fixture(autouse=True)
+def settings_of_the_console(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What `python -m console` would find in its environment."""
+    monkeypatch.setenv("MASTHEAD_SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("PROVIDER_META_CLIENT_ID", "1000000000001")
+    monkeypatch.setenv("PROVIDER_META_CLIENT_SECRET", "not-a-secret-but-long-enough-to-be-one")
+    providers.providers.cache_clear()
+    places.ingest_url.cache_clear()
+    yield
+    providers.providers.cache_clear()
+    places.ingest_url.cache_clear()
+
+
+@pytest.fixture
+def team(database: db.Database) -> Team:
+    """An organization with a person of each role and one account."""
+    return make_team()

@@ -1,0 +1,101 @@
+"""A person at the console without a browser: Streamlit's AppTest from the frame on, by what they see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from tests.factories.organizations import SignIn
+
+SCRIPT = Path(__file__).resolve().parents[2] / "console" / "app.py"
+AUTH = {"auth": {"redirect_uri": "http://localhost:8501/oauth2callback", "cookie_secret": "x" * 40}}
+
+
+class Tab:
+    """One tab of one person's browser."""
+
+    def __init__(self, sign_in: SignIn | None, timezone: str = "Europe/Berlin") -> None:
+        self.app = AppTest.from_file(str(SCRIPT), default_timeout=30)
+        self.app.secrets = AUTH
+        self.app.user = dict(sign_in.claims) if sign_in else {"is_logged_in": False}
+        self.app.context = {"timezone": timezone, "theme": "light"}
+
+    def open(self, path: str = "", **parameters: str | list[str]) -> Tab:
+        """Go to an address; the first time also starts the session."""
+        if not self.app._registered_pages:
+            self.app.run()
+        self.app.query_params.clear()
+        for name, value in parameters.items():
+            self.app.query_params[name] = value
+        self.app._page_hash = next(
+            page_hash for page_hash, page in self.app._registered_pages.items() if page["url_pathname"] == path
+        )
+        return self.again()
+
+    def again(self) -> Tab:
+        """Let the script run once more; nothing may break."""
+        self.app.run()
+        assert not self.app.exception, [each.value for each in self.app.exception]
+        assert not self.app.error, [each.value for each in self.app.error]
+        return self
+
+    def press(self, key: str) -> Tab:
+        """Press the button with this key."""
+        self.app.button(key=key).click()
+        return self.again()
+
+    def button(self, key: str) -> Any:
+        return self.app.button(key=key)
+
+    def has_button(self, key: str) -> bool:
+        return any(each.key == key for each in self.app.button)
+
+    def component(self, key: str) -> Mapping[str, Any]:
+        """What one of our own components was given to draw."""
+        data: Mapping[str, Any] = json.loads(self.app.get_by_key(key).proto.json)
+        return data
+
+    def has(self, key: str) -> bool:
+        try:
+            self.app.get_by_key(key)
+        except KeyError:
+            return False
+        return True
+
+    @property
+    def title(self) -> str:
+        return str(self.app.title[0].value)
+
+    @property
+    def words(self) -> str:
+        """Everything that Streamlit's own elements say."""
+        app = self.app
+        kinds = (app.title, app.header, app.markdown, app.caption, app.text, app.info, app.warning, app.toast)
+        said = [str(each.value) for kind in kinds for each in kind]
+        return "\n".join([*said, *(str(each.label) for each in app.button)]).replace("\\", "")
+
+    @property
+    def address(self) -> dict[str, Any]:
+        return dict(self.app.query_params)
+
+    @property
+    def listed(self) -> list[str]:
+        """The texts of the list of posts on this page."""
+        return [row["text"] for group in self.component("posts_list")["groups"] for row in group["rows"]]
+
+    def write(self, text: str, link: str = "", *, base: int = 0, was: str = "", number: int = 1) -> None:
+        """What the composer hands over; it arrives with the next press, as a blur does in a browser."""
+        self.app.session_state["composer"] = {
+            "written": {
+                "text": text,
+                "link": link,
+                "base": base,
+                "number": number,
+                "was": {"text": was, "link": ""},
+                "token": self.component("composer")["token"],
+            }
+        }
