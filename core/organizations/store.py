@@ -94,7 +94,7 @@ def session_entered(session: Session, key: bytes, person_id: UUID, issued_at: da
     chosen_last = (
         select(ConsoleSession.chosen_organization)
         .where(ConsoleSession.person_id == person_id, ConsoleSession.chosen_organization.is_not(None))
-        .order_by(ConsoleSession.signed_in_at.desc())
+        .order_by(ConsoleSession.signed_in_at.desc(), ConsoleSession.id.desc())
         .limit(1)
     )
     values = {
