@@ -12,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
 
 from console import state
 from core import organizations
@@ -78,7 +79,10 @@ def claims() -> Mapping[str, Any] | None:
 
 def can_sign_in() -> bool:
     """Whether a sign-in service is set."""
-    return "auth" in st.secrets
+    try:
+        return "auth" in st.secrets
+    except StreamlitSecretNotFoundError:
+        return False
 
 
 def key_of(said: Mapping[str, Any]) -> bytes:

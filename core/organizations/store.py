@@ -84,8 +84,8 @@ def person_told(session: Session, person_id: UUID, told: Mapping[str, Any]) -> N
 def session_entered(session: Session, key: bytes, person_id: UUID, issued_at: datetime) -> bool:
     """Make the row of a sign-in: True when there was none and the sign-in is young enough to have one.
 
-    It lasts 12 h from its issue by the database's clock, which the issuer's may be ahead of by two minutes. It begins in
-    the organization that the person chose last.
+    It lasts 12 h from its issue by the database's clock, which the issuer's may be ahead of by two minutes, and begins
+    in the organization that the person chose last.
     """
     now = session.execute(select(_NOW)).scalar_one()
     if not now - SESSION_LASTS < issued_at < now + CLOCK_SKEW:

@@ -21,8 +21,8 @@ from sandbox.meta.facts import NEWEST_VERSION
 from sandbox.meta.graph.answer import common_headers, trace_id
 from sandbox.meta.graph.authenticate import NOBODY, Caller, authenticate
 from sandbox.meta.graph.request import read_parameters
-from sandbox.meta.tokens import PASSWORD_CHANGED
 from sandbox.meta.graph.usage import Bucket
+from sandbox.meta.tokens import PASSWORD_CHANGED
 
 if TYPE_CHECKING:
     from sandbox.world import World

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +17,9 @@ from core import providers
 from core.infra import db
 from core.infra.settings import Settings
 from tests.factories.publishing import FAST, as_environment, use_owner
-from tests.fixtures.programs import PROJECT, RunningSandbox
+from tests.fixtures.programs import PROJECT, RunningSandbox, program
+
+Start = Callable[..., subprocess.Popen[bytes]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -100,6 +105,31 @@ def forge(fast_environment: dict[str, str], network: RunningSandbox) -> Iterator
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(10) == 0
+
+
+@pytest.fixture
+def start(fast_environment: dict[str, str], redis_url: str, tmp_path: Path) -> Iterator[Start]:
+    """Start a program of ours; all end with the test."""
+    with ExitStack() as stack:
+
+        def begin(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+            log = tmp_path / f"{'-'.join(arguments)}-{time.monotonic_ns()}.log"
+            command = [sys.executable, "-m", *arguments]
+            # Real programs on two busy cores: more time per step than the harness's, still a tenth of real life.
+            slower = {
+                "MASTHEAD_PUBLISH_SEND_WITHIN_S": "1",
+                "MASTHEAD_PUBLISH_READ_TIMEOUT_S": "2",
+                "MASTHEAD_PUBLISH_CONNECT_TIMEOUT_S": "1",
+                "MASTHEAD_PUBLISH_LEASE_QUEUED_S": "3",
+                "MASTHEAD_PUBLISH_LEASE_CLAIMED_S": "5",
+                "MASTHEAD_PUBLISH_LEASE_SENDING_S": "5",
+                "MASTHEAD_PUBLISH_TICK_S": "0.2",
+                "MASTHEAD_PUBLISH_DRAIN_BUDGET_S": "5",
+                "MASTHEAD_PUBLISH_IN_FLIGHT": "4",
+            }
+            return stack.enter_context(program(command, log, {**fast_environment, **slower, **environment}))
+
+        yield begin
 
 
 def _refuse_equal_texts(sandbox: RunningSandbox, within_s: int) -> None:

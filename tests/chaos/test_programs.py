@@ -4,51 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from subprocess import Popen
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 import redis
 
 from core.posts.rules import PublicationState
 from core.queueing.enqueue import Hints
 from core.queueing.names import JobName
+from tests.chaos.conftest import Start
 from tests.chaos.ledger import Ledger
 from tests.factories.publishing import House, again, bring_forward, make_due, make_house, make_scheduled_on, posts_with
-from tests.fixtures.programs import RunningSandbox, program
+from tests.fixtures.programs import RunningSandbox
 
-Start = Callable[..., Popen[bytes]]
 FINAL = (PublicationState.PUBLISHED, PublicationState.FAILED, PublicationState.NEEDS_HUMAN)
-
-
-@pytest.fixture
-def start(fast_environment: dict[str, str], redis_url: str, tmp_path: Path) -> Iterator[Start]:
-    """Start a program of ours; all end with the test."""
-    with ExitStack() as stack:
-
-        def begin(*arguments: str, **environment: str) -> Popen[bytes]:
-            log = tmp_path / f"{'-'.join(arguments)}-{time.monotonic_ns()}.log"
-            command = [sys.executable, "-m", *arguments]
-            # Real programs on two busy cores: more time per step than the harness's, still a tenth of real life.
-            slower = {
-                "MASTHEAD_PUBLISH_SEND_WITHIN_S": "1",
-                "MASTHEAD_PUBLISH_READ_TIMEOUT_S": "2",
-                "MASTHEAD_PUBLISH_CONNECT_TIMEOUT_S": "1",
-                "MASTHEAD_PUBLISH_LEASE_QUEUED_S": "3",
-                "MASTHEAD_PUBLISH_LEASE_CLAIMED_S": "5",
-                "MASTHEAD_PUBLISH_LEASE_SENDING_S": "5",
-                "MASTHEAD_PUBLISH_TICK_S": "0.2",
-                "MASTHEAD_PUBLISH_DRAIN_BUDGET_S": "5",
-                "MASTHEAD_PUBLISH_IN_FLIGHT": "4",
-            }
-            return stack.enter_context(program(command, log, {**fast_environment, **slower, **environment}))
-
-        yield begin
 
 
 def everything_due(house: House, ledger: Ledger, posts: int) -> None:

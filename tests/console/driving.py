@@ -67,6 +67,12 @@ class Tab:
         return True
 
     @property
+    def menu(self) -> list[str]:
+        """What the menu shows."""
+        pages = self.app.session_state["masthead.menu"].values()
+        return [page.title for page in pages if page.visibility == "visible"]
+
+    @property
     def title(self) -> str:
         return str(self.app.title[0].value)
 

@@ -219,9 +219,7 @@ def test_a_path_that_only_begins_like_a_page_is_none() -> None:
 
 
 def test_access_lines_lose_code_and_state() -> None:
-    record = logging.LogRecord(
-        "uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', (), None
-    )
+    record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', (), None)
     record.args = ("127.0.0.1:1", "GET", "/oauth2callback?code=abc&state=def", "1.1", 302)
     assert WithoutQuery().filter(record)
     assert record.getMessage() == '127.0.0.1:1 - "GET /oauth2callback HTTP/1.1" 302'

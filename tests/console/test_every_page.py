@@ -1,0 +1,99 @@
+"""Every page for every role, with nothing in the organization and with something."""
+
+from __future__ import annotations
+
+import pytest
+
+from console import menu
+from core.infra import db
+from core.infra.actor import Role
+from core.organizations.rules import Permission, may
+from tests.console.driving import Tab
+from tests.console.people import someone
+from tests.factories.organizations import make_organization
+from tests.factories.posts import Team, make_post, make_submitted, soon
+
+PATHS = {each.spec.url_path: each.spec for each in menu.pages()}
+EMPTY = {
+    "home": ("no_plans_state", "caught_up_state"),
+    "compose": ("empty_state",),
+    "approvals": ("empty_state",),
+    "posts": ("posts_none_state",),
+    "accounts": ("empty_state",),
+    "post": (),
+}
+
+
+def address(path: str) -> str:
+    return "" if path == "home" else path
+
+
+def test_the_menu_is_what_lies_in_the_folders() -> None:
+    assert list(PATHS) == ["home", "compose", "approvals", "posts", "post", "accounts"]
+    assert all(spec.help and spec.icon and isinstance(spec.permission, Permission) for spec in PATHS.values())
+    assert len({spec.order for spec in PATHS.values()}) == len(PATHS)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("path", [path for path in PATHS if path != "post"])
+def test_an_empty_organization_says_what_the_page_is_for(database: db.Database, role: Role, path: str) -> None:
+    sign_in, _ = someone(make_organization(), role)
+    tab = Tab(sign_in).open(address(path))
+    if not may(role, PATHS[path].permission):
+        assert "isn't for your role" in tab.words
+    else:
+        assert all(tab.has(key) for key in EMPTY[path]), [each for each in EMPTY[path] if not tab.has(each)]
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("path", list(PATHS))
+def test_a_full_organization_shows_what_there_is(team: Team, role: Role, path: str) -> None:
+    sign_in, _ = someone(team.organization_id, role)
+    make_post(team.author, [team.account_id], text="A draft of ours", slot_at=soon(30))
+    waiting = make_submitted(team.author, [team.account_id], text="Waits for a reader", slot_at=soon())
+    tab = Tab(sign_in).open(address(path), **({"post": str(waiting)} if path in ("post", "approvals") else {}))
+    if not may(role, PATHS[path].permission):
+        assert "isn't for your role" in tab.words
+    else:
+        assert not any(tab.has(key) for key in EMPTY[path] if key != "caught_up_state")
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_menu_shows_what_the_role_may_open(team: Team, role: Role) -> None:
+    sign_in, _ = someone(team.organization_id, role)
+    tab = Tab(sign_in).open()
+    assert ("Compose" in tab.menu) is may(role, Permission.WRITE)
+    assert "Post" not in tab.menu
+
+
+def test_what_nobody_with_this_role_may_press_says_why(team: Team) -> None:
+    sign_in, _ = someone(team.organization_id, Role.VIEWER)
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    for path in ("", "posts", "approvals", "accounts"):
+        tab = Tab(sign_in).open(path)
+        disabled = [each for each in tab.app.button if each.disabled and each.key != "posts_clear"]
+        assert disabled
+        silent = [each.key for each in disabled if not each.help and not each.key.startswith(("posts_", "review_"))]
+        assert silent == []
+
+
+@pytest.mark.parametrize("parameters", [{"post": "nonsense"}, {}, {"post": "01a20603-cf71-755e-b020-c5a9e8ec22c0"}])
+def test_a_post_that_is_not_there_is_told_in_words(team: Team, parameters: dict[str, str]) -> None:
+    sign_in, _ = someone(team.organization_id, Role.VIEWER)
+    assert "Not here" in Tab(sign_in).open("post", **parameters).words
+
+
+def test_another_organizations_post_is_not_there_either(team: Team) -> None:
+    post = make_post(team.author, [team.account_id])
+    stranger, _ = someone(make_organization("Elsewhere"), Role.ADMIN)
+    for path in ("post", "compose"):
+        assert "Not here" in Tab(stranger).open(path, post=str(post)).words
+
+
+def test_figures_in_the_menu_follow_what_this_person_did(team: Team) -> None:
+    sign_in, _ = someone(team.organization_id, Role.APPROVER)
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    tab = Tab(sign_in).open("approvals")
+    assert "Approvals  :gray-badge[1]" in tab.menu
+    tab.press(f"approve_{post}_1")
+    assert "Approvals" in tab.menu
