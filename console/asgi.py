@@ -29,7 +29,7 @@ from core.infra import db, logs
 from core.infra.errors import SignedOut
 from core.infra.settings import Settings, provider_environment
 from core.organizations import queries
-from core.organizations.cookie import claims_from
+from core.organizations.cookie import claims_from, cookie_secret
 from core.providers import providers
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
@@ -99,11 +99,6 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "server.allowedHosts": [host],
         "browser.serverAddress": host,
     }
-
-
-def cookie_secret(settings: Settings) -> str:
-    """What signs the console's cookies; ingest derives the same to read them."""
-    return settings.derived("console-cookie").hex()
 
 
 def configure_logs(settings: Settings) -> None:

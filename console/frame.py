@@ -16,7 +16,7 @@ from console.menu import Found
 from console.plain import plain
 from core.infra import logs
 from core.infra.actor import Actor
-from core.infra.errors import NotFound
+from core.infra.errors import NotFound, Refused
 from core.organizations import commands
 from core.providers import providers
 
@@ -78,6 +78,8 @@ def _page(visitor: Visitor, found: Found) -> None:
         found.module.render(visitor)
     except NotFound as missing:
         empty("search_off", "Not here", missing.message, action="Go to Posts", page="posts")
+    except Refused as refused:
+        empty("block", "Not like this", refused.message, action="Go to Posts", page="posts")
 
 
 def _style() -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 # What Markdown, its GitHub extensions (bare addresses included), Streamlit's `:red[...]` and KaTeX's `$` react to.
-_ACTIVE: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@^=/])")
+_ACTIVE: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@])")
 _LINE_BREAKS: Final = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 

@@ -24,6 +24,7 @@ from typing_extensions import override
 from core.infra.ids import new_id
 from core.infra.settings import Settings
 from core.queueing.connection import for_hints
+from core.queueing.enqueue import queue_of
 from core.queueing.jobs import KnownJob
 from core.queueing.names import QUEUE_OF, JobName, QueueName
 from jobs import process
@@ -79,16 +80,16 @@ class TableScheduler(Scheduler):  # type: ignore[misc]
 
     @override
     def enqueue_jobs(self) -> None:
-        """Queue what is due. One job in trouble holds up no other."""
+        """Queue what is due. A death between two commands makes a tick come twice, and none vanish."""
         self.reconcile()
         now = time.time()
         for raw in self.connection.zrangebyscore(self.scheduled_jobs_key, 0, now):
             line = self._table[raw.decode()]
-            if self.connection.llen(self._queue_key(line)) >= len(self._table):
-                # Nobody takes ticks at the moment: more of them would only have to be worked off later.
-                self.connection.zadd(self.scheduled_jobs_key, {line.id: now + line.every_s})
-                continue
-            self.enqueue_job(self.job_class.fetch(line.id, connection=self.connection))
+            queue = queue_of(self.connection, QUEUE_OF[line.job])
+            # While nobody takes ticks, more of them would only have to be worked off later.
+            if queue.count < len(self._table):
+                queue.enqueue_job(self.job_class.fetch(line.id, connection=self.connection))
+            self.connection.zadd(self.scheduled_jobs_key, {line.id: now + line.every_s})
 
     @override
     def _install_signal_handlers(self) -> None:
@@ -117,9 +118,6 @@ class TableScheduler(Scheduler):  # type: ignore[misc]
         raw = job_id.encode(errors="surrogateescape")
         self.connection.zrem(self.scheduled_jobs_key, raw)
         self.connection.delete(KnownJob.redis_job_namespace_prefix.encode() + raw)
-
-    def _queue_key(self, line: Periodic) -> str:
-        return f"{self.queue_class.redis_queue_namespace_prefix}{QUEUE_OF[line.job].value}"
 
 
 class Stop(BaseException):

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import DBAPIError
+
 from core.infra import crash
 from core.infra.settings import PublishTimes
 from core.publishing import checking, claiming, sending, sweeping
@@ -43,22 +45,24 @@ class Sender:
     def drain(self) -> int:
         """Send and read back what is due until nothing is, the budget is over or a stop is asked; gives how many."""
         until = time.monotonic() + self.times.drain_budget_s
-        begun = 0
+        k, begun = self.times.in_flight, 0
         while True:
             if self.stopping.is_set():
                 self._give_back()
-                open_for_more = False
-            else:
-                open_for_more = time.monotonic() < until
-            found = self._claim() if open_for_more else 0
+            open_for_more = not self.stopping.is_set() and time.monotonic() < until
+            try:
+                has_room = open_for_more and len(self._flight) <= k + k // 4
+                found = self._claim() if has_room else 0
+                # With nothing more to claim, look again when the next row is due: a send may take half a minute.
+                nap = self._until_next_due() if has_room and not found else self.times.tick_s
+            except DBAPIError:
+                _log.warning("Postgres is away; what is in flight is finished", exc_info=True)
+                found, nap, until = 0, self.times.tick_s, 0.0
             begun += found
             if not self._flight:
                 break
-            # With nothing more to claim, look again when the next row is due: a send in flight may take half a minute.
-            nap = self.times.tick_s if found or not open_for_more else self._until_next_due()
             self._land(nap)
-        if not self.stopping.is_set() and self.hints is not None and sweeping.work_waiting()[0]:
-            self.hints.give(JobName.DRAIN)
+        self._hint_again()
         return begun
 
     def stop(self) -> None:
@@ -71,10 +75,19 @@ class Sender:
         self._give_back()
         self._slots.shutdown(wait=True)
 
+    def _hint_again(self) -> None:
+        """What is due still, or again, is somebody's work: perhaps ours, once RQ has this job off the list."""
+        if self.stopping.is_set() or self.hints is None:
+            return
+        try:
+            sends, _ = sweeping.work_waiting()
+        except DBAPIError:
+            return  # the dispatcher hints when Postgres is back
+        if sends:
+            self.hints.give(JobName.DRAIN)
+
     def _claim(self) -> int:
         k = self.times.in_flight
-        if len(self._flight) > k + k // 4:
-            return 0
         room = k + max(1, k // 2) - len(self._flight)
         # Questions first: they are few, short, and somebody waits for the answer. At most a quarter of the slots.
         checks = claiming.due_checks(min(room, max(1, k // 4)), self.times)
@@ -104,7 +117,11 @@ class Sender:
                 )
 
     def _give_back(self) -> None:
-        claiming.give_back([claim for future, claim in list(self._flight.items()) if future.cancel()])
+        unbegun = [claim for future, claim in list(self._flight.items()) if future.cancel()]
+        try:
+            claiming.give_back(unbegun)
+        except DBAPIError:
+            _log.warning("claims could not be given back; their leases will", exc_info=True)
 
     def _until_next_due(self) -> float:
         seconds = sweeping.until_next_due()

@@ -18,6 +18,7 @@ from rq import Queue
 from rq.worker import SimpleWorker
 from typing_extensions import override
 
+from core import providers
 from core.infra.settings import Settings, SettingsInvalid
 from core.publishing.times import times as times_of_this_process
 from core.queueing.connection import for_hints, for_worker
@@ -111,6 +112,7 @@ def main(settings: Settings, name: QueueName) -> None:
         pool_size=times.in_flight + 1 if sends else _POOL_OF_OTHERS,
         application=f"masthead-worker-{name}",
     )
+    providers.providers()  # a wrong setting of a network ends the program now, not every send later
     longest = times.drain_budget_s + times.lease_sending_s
     hints = Hints(for_hints(settings.queue_url()), timeout_s=int(longest) + 60)
     tick.use(hints)

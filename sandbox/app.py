@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
 from sandbox.control.routes import control_routes
 from sandbox.frame import Frame
+from sandbox.guard import Guard
 from sandbox.public_feed import public_feed
 from sandbox.world import World
 
@@ -36,7 +38,7 @@ def build(world: World) -> Starlette:
         Mount(f"/{host}", app=Frame(world, stand_in, host)) for stand_in in world.stand_ins for host in stand_in.hosts
     ]
     routes = [*hosts, Mount("/_sandbox", routes=control_routes(world)), Route("/", public_feed(world))]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, middleware=[Middleware(Guard)], lifespan=lifespan)
 
 
 async def _flush_for_ever(world: World) -> None:

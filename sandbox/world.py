@@ -39,7 +39,7 @@ class World:
     @classmethod
     def open(cls, settings: Settings) -> World:
         """Open the world of a data folder, or make it. A world of another version of the sandbox is put aside."""
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         schema = _schema(stand_ins())
         fingerprint = hashlib.sha256(schema.encode()).hexdigest()[:12]
         db = _connect(settings.database)
@@ -154,6 +154,9 @@ def _schema(providers: tuple[StandIn, ...]) -> str:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    # It holds tokens and the key that signs people in. SQLite gives its other files the same mode.
+    path.touch(mode=0o600)
+    path.chmod(0o600)
     db = sqlite3.connect(path, isolation_level=None, cached_statements=256)
     db.row_factory = sqlite3.Row
     db.execute("pragma journal_mode = wal")

@@ -17,6 +17,7 @@ from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import Conflict, Invalid, NotFound
 from core.organizations.rules import Permission, require
+from core.provider_kit import hostile
 
 __all__ = [
     "Callback",
@@ -45,13 +46,14 @@ def pause_account(actor: Actor, action_id: UUID, account_id: UUID, reason: str) 
     Raises NotAllowed, NotFound, Invalid without a reason, Conflict when the account isn't connected.
     """
     require(actor, Permission.PAUSE_ACCOUNT)
-    if not 0 < len(reason.strip()) <= _LONGEST_REASON:
+    why = hostile.line(reason, limit=_LONGEST_REASON + 1)
+    if not 0 < len(why) <= _LONGEST_REASON:
         raise Invalid([f"Say why in 1 to {_LONGEST_REASON} characters, so that others know when to resume."])
     with db.transaction(actor) as session:
         if audit.first_time(session, actor, action_id, "accounts.pause"):
-            words = f"paused by {actor.name}: {reason.strip()}"
+            words = f"paused by {actor.name}: {why}"
             _move(session, account_id, AccountState.ACTIVE, AccountState.PAUSED, words)
-            audit.record(session, actor, "account.paused", "account", account_id, after={"reason": reason.strip()})
+            audit.record(session, actor, "account.paused", "account", account_id, after={"reason": why})
             audit.remember(session, actor, action_id, {})
 
 

@@ -47,6 +47,9 @@ def _remark(value: str) -> str:
 
 
 def _utc(value: datetime) -> datetime:
+    # Windows and days are counted from it, and at the ends of the calendar that leads out of it.
+    if not 2000 <= value.year < 2200:
+        raise ValueError("Choose a day between 2000 and 2199.")
     return value.astimezone(UTC)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from core.posts.views import Brief, Filters, Listing, PostRow, ReviewItem, Revie
 
 MOST: Final = 200
 EVERYTHING: Final = Filters()
+_FIRST_DAY: Final = date(1900, 1, 1)
+_LAST_DAY: Final = date(9000, 1, 1)
 _FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -79,9 +81,14 @@ def _narrowed(filters: Filters, situation: Situation) -> Narrowed:
         account_id=filters.account_id,
         author_id=filters.author_id,
         text=filters.text.replace("\x00", "").strip(),
-        since=None if filters.from_day is None else slots.bounds(filters.from_day, zone).start,
-        until=None if filters.to_day is None else slots.bounds(filters.to_day, zone).end,
+        since=None if filters.from_day is None else slots.bounds(_within(filters.from_day), zone).start,
+        until=None if filters.to_day is None else slots.bounds(_within(filters.to_day), zone).end,
     )
+
+
+def _within(day: date) -> date:
+    """A day of an address, kept from the ends of the calendar, where zones lead out of it."""
+    return min(max(day, _FIRST_DAY), _LAST_DAY)
 
 
 def _post_row(row: Row[Any], publications: tuple[Brief, ...]) -> PostRow:

@@ -14,8 +14,9 @@ Change = Literal["same", "added", "removed"]
 # A word, a run of blanks, or one other sign: joined again they are the text, to the character.
 _WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
 _LINES: Final = re.compile(r"[^\n]*\n|[^\n]+")
-# Pairs of equal pieces, which is what a comparison costs: about 0.3 s.
-_DEAREST: Final = 500_000
+# What a comparison may cost, about 0.3 s each: pairs of equal pieces, and looks at every piece once for each match.
+_MOST_PAIRS: Final = 500_000
+_MOST_LOOKS: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,15 @@ def redline(before: str, after: str) -> tuple[Segment, ...]:
 
     The texts of "same" and "removed" in order are `before`; those of "same" and "added" are `after`. Neighbours differ
     in their change, and in a replacement the removed words stand first. Where comparing words would take seconds (long
-    texts that repeat themselves), lines are compared, and where even that would, the whole.
+    texts that repeat themselves, or differ in every second piece), lines are compared, and where even that would, the
+    whole.
     """
     for pieces in (_WORDS, _LINES):
         old, new = pieces.findall(before), pieces.findall(after)
         head = _common(old, new)
         tail = _common(old[head:][::-1], new[head:][::-1])
         middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
-        if _cost(middle_old, middle_new) <= _DEAREST:
+        if _is_cheap(middle_old, middle_new):
             changes = [
                 Segment("same", "".join(old[:head])),
                 *_compared(middle_old, middle_new),
@@ -57,9 +59,11 @@ def _common(one: list[str], other: list[str]) -> int:
     return length
 
 
-def _cost(old: list[str], new: list[str]) -> int:
-    there = Counter(new)
-    return sum(times * there[piece] for piece, times in Counter(old).items())
+def _is_cheap(old: list[str], new: list[str]) -> bool:
+    here, there = Counter(old), Counter(new)
+    pairs = sum(times * there[piece] for piece, times in here.items())
+    matches = sum(min(times, there[piece]) for piece, times in here.items())
+    return pairs <= _MOST_PAIRS and matches * len(old) <= _MOST_LOOKS
 
 
 def _compared(old: list[str], new: list[str]) -> Iterator[Segment]:

@@ -171,7 +171,9 @@ def _look(actor: Actor, question: _Open) -> tuple[ReadBack | None, str]:
             failed = failure.reason
     seen = [*read.matches, *read.look_alikes] if read else []
     with db.transaction(actor) as session:
-        row = _still_open(session, question)
+        row = store.publication(session, question.publication_id)
+        if row is None:
+            raise NotFound
         taken = store.taken(session, row, [post.provider_post_id for post in seen])
         store.add_read(
             session,

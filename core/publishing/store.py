@@ -397,7 +397,7 @@ def close_as_published(
     session: Session,
     publication_id: UUID,
     *,
-    provider_post_id: str | None,
+    provider_post_id: str,
     permalink: str | None,
     proof: dict[str, Any] | None = None,
     published_at: datetime | None = None,
@@ -416,8 +416,6 @@ def close_as_published(
         next_action_at=None,
         last_error=None,
     )
-    if provider_post_id is None:
-        return
     session.execute(
         insert_or_update(PublicationLink)
         .values(

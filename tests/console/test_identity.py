@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from pytest import MonkeyPatch
 
 from console import frame
 from core.infra import db
@@ -112,7 +111,7 @@ def test_signing_out_ends_the_sign_in_in_the_database_first(team: Team) -> None:
     assert tab.title == "Sign in to Masthead"
 
 
-def test_the_database_is_asked_at_every_run(team: Team, monkeypatch: MonkeyPatch) -> None:
+def test_the_database_is_asked_at_every_run(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in, _ = someone(team.organization_id, Role.VIEWER)
     tab = Tab(sign_in).open()
     asked: list[str] = []

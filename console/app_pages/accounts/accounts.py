@@ -18,7 +18,7 @@ from console.components.networks import network_title
 from console.components.times import Zones, ago, clock
 from console.identity import Visitor
 from console.navigation import Badge, PageSpec
-from console.plain import plain
+from console.plain import beginning, plain
 from core.accounts import commands, queries
 from core.accounts.queries import AccountRow, Choice, OfferedRow
 from core.accounts.rules import AccountState
@@ -26,6 +26,9 @@ from core.infra.actor import Actor
 from core.infra.clock import now
 from core.infra.errors import MastheadError
 from core.organizations.rules import Permission
+from core.posts import queries as posts
+from core.posts.rules import Word
+from core.posts.views import Filters
 
 PAGE = PageSpec(
     title="Accounts",
@@ -45,6 +48,7 @@ _BADGES: Final = {
 }
 _SOON: Final = timedelta(days=14)
 MANY: Final = 10
+STRANDED: Final = 5
 ROWS_HEIGHT: Final = 420  # so that the button under a long list stays in sight
 
 
@@ -111,8 +115,9 @@ def _card(visitor: Visitor, each: AccountRow, zones: Zones) -> None:
         if each.token_expires_at and each.token_expires_at - now() < _SOON:
             st.markdown(f":orange[:material/schedule:] Access ends {ago(each.token_expires_at)}. Connect again before.")
         if each.stranded:
-            waits = "1 post waits" if each.stranded == 1 else f"{each.stranded} posts wait"
-            st.markdown(f":red[:material/pause_circle:] {waits} for this account, held until it can send.")
+            st.markdown(
+                f":red[:material/pause_circle:] {_waits(each.stranded)} for this account, held until it can send."
+            )
         st.space("stretch")
         _card_actions(visitor, each)
 
@@ -186,7 +191,10 @@ def _asked(visitor: Visitor, rows: Sequence[AccountRow]) -> None:
     verb, account_id = asked
     for each in rows:
         if each.id == account_id:
-            (_pause if verb == "pause" else _disconnect)(each)
+            if verb == "pause":
+                _pause(each)
+            else:
+                _disconnect(visitor, each)
 
 
 @st.dialog("Pause an account", icon=":material/pause_circle:")
@@ -211,14 +219,11 @@ def _pause(each: AccountRow) -> None:
 
 
 @st.dialog("Disconnect an account", icon=":material/link_off:")
-def _disconnect(each: AccountRow) -> None:
+def _disconnect(visitor: Visitor, each: AccountRow) -> None:
     st.markdown(
         f"**{plain(each.name)}** can't be posted to until somebody connects it again. Its posts and history stay."
     )
-    if each.stranded:
-        waits = "1 post waits" if each.stranded == 1 else f"{each.stranded} posts wait"
-        st.warning(f"{waits} for this account and will be held.", icon=":material/pause_circle:")
-        navigation.link("posts", "See them", account=each.id)
+    _stranded(visitor, each)
     typed = st.text_input(f"Type `{each.name.replace('`', '')}` to confirm", key="disconnect_typed", live=True)
 
     def run(actor: Actor) -> commands.Disconnected:
@@ -235,6 +240,22 @@ def _disconnect(each: AccountRow) -> None:
         ):
             feedback.act("accounts.disconnect", run, done=f"{each.name} is disconnected.")
             st.rerun()
+
+
+def _stranded(visitor: Visitor, each: AccountRow) -> None:
+    """The posts that would have gone out, the first of them by their words."""
+    wait = posts.listing(visitor.actor, Filters(account_id=each.id, words=(Word.SCHEDULED, Word.HELD)), limit=STRANDED)
+    count = sum(wait.counts.get(word, 0) for word in (Word.SCHEDULED, Word.HELD))
+    if not count:
+        return
+    st.warning(f"{_waits(count)} for this account and will be held:", icon=":material/pause_circle:")
+    for row in wait.rows:
+        st.text(beginning(row.text, 80))
+    navigation.link("posts", "See all of them", account=each.id)
+
+
+def _waits(count: int) -> str:
+    return "1 post waits" if count == 1 else f"{count} posts wait"
 
 
 # The choice after a consent: /accounts?choose=<connection>

@@ -141,7 +141,14 @@ def test_pausing_twice_by_a_double_click_is_one_pause_and_by_two_people_is_told(
         commands.resume_account(actor, uuid.uuid4(), made.id)
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
+def test_a_reason_is_kept_as_one_line_that_can_be_stored_and_shown() -> None:
+    actor = make_actor()
+    made = make_account(actor)
+    commands.pause_account(actor, uuid.uuid4(), made.id, "wrong\x00 \u202epicture\ud800\n\n  of\x1b[31m the fair")
+    assert queries.account(actor, made.id).state_reason == f"paused by {actor.name}: wrong picture of[31m the fair"
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "\x00\u202e"])
 def test_a_pause_says_why(reason: str) -> None:
     actor = make_actor()
     made = make_account(actor)

@@ -311,6 +311,16 @@ def test_days_of_the_filter_are_days_in_the_organizations_zone(database: db.Data
     assert [each.id for each in queries.listing(team.viewer, Filters(from_day=date(2027, 6, 2))).rows] == [next_day]
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles", "Europe/Berlin"])
+def test_days_at_the_ends_of_the_calendar_are_days_like_others(database: db.Database, zone: str) -> None:
+    team = make_team(timezone=zone)
+    post_id = make_post(team.author, slot_at=soon())
+    everything = Filters(from_day=date.min, to_day=date.max)
+    assert [each.id for each in queries.listing(team.viewer, everything).rows] == [post_id]
+    for nothing in (Filters(from_day=date.max), Filters(to_day=date.min)):
+        assert queries.listing(team.viewer, nothing).rows == ()
+
+
 def test_home_shows_todays_slots_in_the_organizations_zone(database: db.Database) -> None:
     team = make_team(timezone="Pacific/Kiritimati")
     today = slots.day_of(datetime.now(UTC), "Pacific/Kiritimati")

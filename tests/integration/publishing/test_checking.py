@@ -13,7 +13,7 @@ from core.infra import db
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.errors import NotSent, ReconnectNeeded, RetryLater
 from core.provider_kit.types import Published
-from core.publishing import checking
+from core.publishing import checking, store
 from core.publishing.queries import evidence
 from core.publishing.store import Claim
 from tests.factories.publishing import (
@@ -225,8 +225,6 @@ def test_an_answer_that_comes_while_it_is_read_is_not_overwritten(house: House, 
 
     def meanwhile() -> Any:
         with db.organization_transaction(house.organization_id, "program:sender") as session:
-            from core.publishing import store
-
             attempt = store.unresolved_attempt(session, row.id)
             assert attempt is not None
             store.close_attempt(session, attempt.id, store.AttemptState.ACCEPTED, provider_ref="77_9")
@@ -246,4 +244,32 @@ def test_a_question_that_is_settled_is_not_asked(house: House, worker: db.Databa
     with acting_as(worker):
         claim = Claim(house.organization_id, row.id, 1)
         assert checking.check_one(claim.organization_id, claim.publication_id, claim.epoch, times=FAST) is None
+    assert reads(house.author, row.id) == []
+
+
+def test_a_post_that_another_publication_takes_meanwhile_is_looked_at_again(
+    house: House, worker: db.Database, script, monkeypatch: pytest.MonkeyPatch
+):
+    first = make_due(house, ago_s=1)
+    script(Published("77_1", 200))
+    send_one(worker, first.id)
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    script(read=seen(live_post("77_1", row.payload["text"])))
+    real, blind = store.taken, iter([True])
+    monkeypatch.setattr(store, "taken", lambda *args: set() if next(blind, False) else real(*args))
+    assert check_one(worker, row.id) is PublicationState.NEEDS_HUMAN
+    assert len(reads(house.author, row.id)) == 1
+
+
+def test_a_question_of_an_earlier_epoch_is_nobodys(house: House, worker: db.Database, script):
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+
+    def meanwhile() -> Any:
+        let_pass(house.approver, row.id, epoch="epoch + 1")
+        return seen()
+
+    script(read=meanwhile)
+    assert check_one(worker, row.id) is None
     assert reads(house.author, row.id) == []

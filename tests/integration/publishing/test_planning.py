@@ -408,3 +408,36 @@ def test_an_edit_after_the_approval_keeps_anything_from_being_sent(house: House,
     assert (now.state, now.needs) == (_S.DRAFT, None)
     with pytest.raises(Invalid, match="approved first"):
         commands.publish_now(house.approver, uuid4(), publication_id=row.id)
+
+
+def test_a_second_click_on_reschedule_gets_the_first_answer(house: House):
+    row, action = make_scheduled(house), uuid4()
+    at = datetime.now(UTC) + timedelta(days=2)
+    first = commands.reschedule(house.author, action, at, publication_id=row.id)
+    assert commands.reschedule(house.author, action, at, publication_id=row.id) == first
+
+
+def test_a_lapsed_approval_is_not_moved_to_another_time(house: House):
+    row = make_scheduled(house)
+    let_pass(house.approver, row.id, approved_until="clock_timestamp()")
+    with pytest.raises(Invalid, match="Its approval has lapsed"):
+        commands.reschedule(house.author, uuid4(), soon(), publication_id=row.id)
+
+
+def test_what_is_over_says_so(house: House, worker: db.Database):
+    row = make_due(house)
+    send_one(worker, row.id)
+    with pytest.raises(Invalid, match="It is published already"):
+        commands.cancel(house.author, uuid4(), publication_id=row.id)
+
+
+def test_a_post_that_goes_nowhere_yet_can_not_be_planned(house: House):
+    with pytest.raises(Refused, match="No account is chosen yet"):
+        commands.publish_now(house.approver, uuid4(), post_id=make_post(house.author))
+
+
+def test_a_person_who_reschedules_starts_the_waits_anew(house: House, worker: db.Database):
+    row = make_due(house)
+    let_pass(house.approver, row.id, attempt_count="4")
+    commands.publish_now(house.approver, uuid4(), publication_id=row.id)
+    assert again(house.author, row.id).attempt_count == 0

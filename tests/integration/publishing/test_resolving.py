@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +17,7 @@ from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotSent
 from core.provider_kit.types import Published
 from core.publishing import commands, rules, store
+from core.publishing.commands import Changed
 from core.publishing.queries import evidence
 from core.publishing.times import times
 from tests.factories.publishing import (
@@ -218,3 +221,72 @@ def test_a_second_click_gets_the_first_answer(house: House, worker: db.Database,
     again_ = commands.resolve_not_live(house.approver, action, question, send_again=True, reason="Not there.")
     assert (again_.publication_ids, again_.words) == (first.publication_ids, first.words)
     assert len(history(house.approver, "publication", question)) == 1
+
+
+def test_two_clicks_at_once_are_one_verdict(house: House, worker: db.Database, script):
+    question, action, together = ask(house, worker, script), uuid4(), threading.Barrier(2)
+    answers: list[Changed] = []
+    script(read=lambda: (together.wait(5), seen())[1])
+
+    def click() -> None:
+        answers.append(
+            commands.resolve_not_live(house.approver, action, question, send_again=False, reason="Not there.")
+        )
+
+    threads = [threading.Thread(target=click) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.words for answer in answers] == ["It is closed as cancelled."] * 2
+    assert len(history(house.approver, "publication", question)) == 1
+
+
+def test_two_clicks_of_live_are_one_verdict(house: House, worker: db.Database, script):
+    question, action, together = ask(house, worker, script), uuid4(), threading.Barrier(2)
+    live = seen(live_post("77_1", "x"))
+    answers: list[Changed] = []
+    script(read=lambda: (together.wait(5), live)[1])
+
+    def click() -> None:
+        answers.append(commands.resolve_live(house.approver, action, question, post="77_1", reason="I see it."))
+
+    threads = [threading.Thread(target=click) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.words for answer in answers] == ["It is closed as published."] * 2
+    assert commands.resolve_live(house.approver, action, question, post="77_1", reason="I see it.").words
+
+
+def test_a_disconnected_account_can_be_given_up_and_not_sent_to_again(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    tamper(house.organization_id, "update masthead.account set state = 'disabled'")
+    with pytest.raises(Refused, match="could not be read to make sure: Disconnected"):
+        commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
+    with pytest.raises(Refused, match="could not be read to check that: Disconnected"):
+        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
+    commands.resolve_not_live(house.approver, uuid4(), question, send_again=False, reason="Not there.")
+    assert again(house.author, question).state is _S.CANCELLED
+
+
+def test_a_post_that_another_publication_takes_meanwhile_is_refused(
+    house: House, worker: db.Database, script, monkeypatch: pytest.MonkeyPatch
+):
+    first = make_due(house, ago_s=1)
+    script(Published("77_1", 200))
+    send_one(worker, first.id)
+    question = ask(house, worker, script)
+    script(read=seen(live_post("77_1", "x")))
+    monkeypatch.setattr(store, "taken", lambda *_: set())
+    with pytest.raises(Refused, match="belongs to another publication of this account by now"):
+        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
+    assert again(house.author, question).state is _S.NEEDS_HUMAN
+
+
+def test_a_post_from_before_the_send_is_not_the_one(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    script(read=seen(live_post("77_1", "x", at=datetime(2020, 1, 1, tzinfo=UTC))))
+    with pytest.raises(Refused, match="no such post"):
+        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")

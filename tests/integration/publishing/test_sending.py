@@ -544,3 +544,65 @@ def test_a_published_row_can_not_be_moved_by_anybody(house: House, worker: db.Da
     for state in ("scheduled", "failed", "unknown", "cancelled"):
         with pytest.raises(DBAPIError, match="illegal transition"), db.transaction(house.approver) as session:
             session.execute(text("update masthead.publication set state = :state"), {"state": state})
+
+
+def test_a_network_this_installation_does_not_know_fails_it_in_words(
+    house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch
+):
+    row = make_due(house)
+
+    def unknown(network: str) -> None:
+        raise KeyError(network)
+
+    monkeypatch.setattr("core.providers.publisher", unknown)
+    assert send_one(worker, row.id) is PublicationState.FAILED
+    assert again(house.author, row.id).last_error == {
+        "reason": "This installation can't send to facebook.",
+        "how_to_fix": "Ask your operator.",
+    }
+
+
+def test_a_claim_that_can_not_be_given_back_is_left_to_its_lease(
+    house: House, worker: db.Database, script, monkeypatch: pytest.MonkeyPatch
+):
+    row = make_due(house)
+    script(prepared=NotSent("away"))
+
+    def gone(*_: object, **__: object) -> None:
+        raise ConnectionError("gone")
+
+    monkeypatch.setattr(store, "give_back", gone)
+    assert send_one(worker, row.id) is None
+    assert again(house.author, row.id).state is PublicationState.CLAIMED
+
+
+def test_an_attempt_in_doubt_while_postgres_is_away_is_left_to_its_lease(
+    house: House, worker: db.Database, script, monkeypatch: pytest.MonkeyPatch
+):
+    row = make_due(house)
+    publisher = script(YES)
+
+    def gone(*_: object, **__: object) -> None:
+        raise ConnectionError("gone")
+
+    monkeypatch.setattr(store, "open_attempt", gone)
+    monkeypatch.setattr(store, "lock", gone)
+    assert send_one(worker, row.id) is None
+    assert publisher.sent == []
+
+
+def test_a_commit_whose_answer_was_lost_is_not_recorded_twice(
+    house: House, worker: db.Database, script, monkeypatch: pytest.MonkeyPatch
+):
+    row = make_due(house)
+    script(YES)
+    lost = iter([True])
+
+    def after_the_commit(label: str) -> None:
+        if label == "f2" and next(lost, False):
+            raise ConnectionError("the answer to COMMIT was lost")
+
+    monkeypatch.setattr("core.infra.crash.point", after_the_commit)
+    assert send_one(worker, row.id) is None
+    assert again(house.author, row.id).state is PublicationState.PUBLISHED
+    assert reads(house.author, row.id) == []

@@ -59,8 +59,14 @@ def test_neighbours_differ_none_is_empty_and_removed_stands_before_added(before:
         ("a\n" * 30_000, "a\nb\n" * 20_000),
         ("x" * 100_000, "y" * 100_000),
         ("." * 100_000, "." * 99_000),
+        # Every second sign (or line) is another one, and none occurs twice: as many matches of one as can be.
+        (
+            "a" + "".join(f"{chr(0xF0000 + n)}{chr(0xF8000 + n)}" for n in range(15_000)),
+            "b" + "".join(f"{chr(0xF0000 + n)}{chr(0x100000 + n)}" for n in range(15_000)),
+        ),
+        ("".join(f"{n}\na{n}\n" for n in range(8_000)) + "a", "".join(f"{n}\nb{n}\n" for n in range(8_000)) + "b"),
     ],
-    ids=["other words", "one word", "one line", "one long word", "shortened"],
+    ids=["other words", "one word", "one line", "one long word", "shortened", "every second sign", "every second line"],
 )
 def test_the_longest_texts_are_compared_in_a_moment(before: str, after: str) -> None:
     started = time.perf_counter()

@@ -1,0 +1,181 @@
+"""Accounts: connecting, choosing, pausing and letting go, with what each costs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from core import providers
+from core.accounts import credentials, queries, store
+from core.accounts.rules import AccountState, Purpose
+from core.infra import db
+from core.infra.actor import Actor, Role
+from core.provider_kit.types import OfferedAccount
+from tests.console.driving import Tab
+from tests.console.people import someone
+from tests.factories.accounts import make_account
+from tests.factories.posts import Team, make_approved, soon
+
+
+@pytest.fixture
+def admin(team: Team) -> Tab:
+    return Tab(someone(team.organization_id, Role.ADMIN)[0])
+
+
+def state(team: Team, account_id: UUID) -> AccountState:
+    return queries.account(team.admin, account_id).state
+
+
+def test_connecting_starts_at_ingest_with_a_link_for_this_sign_in(team: Team, admin: Tab) -> None:
+    href = admin.open("accounts").component("connect_meta")["href"]
+    assert href.startswith("http://localhost:8502/oauth/meta/start?intent=")
+    other = Tab(someone(team.organization_id, Role.ADMIN)[0]).open("accounts")
+    assert other.component("connect_meta")["href"] != href
+
+
+def test_who_may_not_connect_sees_why(team: Team) -> None:
+    tab = Tab(someone(team.organization_id, Role.APPROVER)[0]).open("accounts")
+    button = tab.button("connect_meta_off")
+    assert button.disabled
+    assert "takes an admin" in button.help
+
+
+def test_a_provider_without_settings_says_what_to_set(team: Team, admin: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROVIDER_META_CLIENT_ID")
+    providers.providers.cache_clear()
+    assert "PROVIDER_META_CLIENT_ID" in admin.open("accounts").button("connect_meta_off").help.replace("\\", "")
+
+
+def test_pausing_needs_a_reason_and_holds_what_waits(team: Team, admin: Tab) -> None:
+    make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    admin.open("accounts").press(f"pause_{team.account_id}")
+    assert admin.button("pause_confirm").disabled
+    admin.app.session_state["account_asked"] = ("pause", team.account_id)
+    admin.app.text_input(key="pause_reason").set_value("Stocktaking")
+    admin.again()
+    admin.app.session_state["account_asked"] = ("pause", team.account_id)
+    admin.press("pause_confirm")
+    assert state(team, team.account_id) is AccountState.PAUSED
+    assert "Stocktaking" in admin.words
+    assert "1 post waits" in admin.words
+    admin.press(f"resume_{team.account_id}")
+    assert state(team, team.account_id) is AccountState.ACTIVE
+
+
+def test_disconnecting_names_what_it_strands_and_asks_for_the_name(team: Team, admin: Tab) -> None:
+    make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    admin.open("accounts").press(f"disconnect_{team.account_id}")
+    assert "1 post waits for this account and will be held:" in admin.words
+    assert "Fresh beans on Monday." in [each.value for each in admin.app.text]
+    assert admin.button("disconnect_confirm").disabled
+    admin.app.session_state["account_asked"] = ("disconnect", team.account_id)
+    admin.app.text_input(key="disconnect_typed").set_value("Acme Coffee")
+    admin.again()
+    admin.app.session_state["account_asked"] = ("disconnect", team.account_id)
+    admin.press("disconnect_confirm")
+    assert state(team, team.account_id) is AccountState.DISABLED
+    assert "Disconnected" in admin.words
+
+
+def test_an_account_to_reconnect_offers_consent_again(team: Team, admin: Tab) -> None:
+    broken = make_account(team.admin, name="Acme Tea", state=AccountState.AUTH_BROKEN)
+    admin.open("accounts")
+    assert admin.component(f"again_{broken.id}")["label"] == "Connect again"
+    assert "Reconnect needed" in admin.words
+    editor = Tab(someone(team.organization_id, Role.EDITOR)[0]).open("accounts")
+    assert editor.button(f"again_{broken.id}_off").disabled
+
+
+def test_only_what_was_chosen_comes_in(team: Team) -> None:
+    sign_in, actor = someone(team.organization_id, Role.ADMIN)
+    connection_id = granted(actor, [page("1", "Acme Tea"), page("2", "Acme Cakes"), page("3", "Acme Old", "No task.")])
+    tab = Tab(sign_in).open("accounts", choose=str(connection_id))
+    boxes = {each.label: each for each in tab.app.checkbox}
+    assert boxes["Acme Old"].disabled
+    assert not boxes["Acme Tea"].value
+    assert "No task." in tab.words
+    boxes["Acme Tea"].check()
+    tab.press("choice_take")
+    assert {each.name for each in queries.accounts(team.admin)} == {"Acme Coffee", "Acme Tea"}
+    assert "1 account connected." in tab.words
+    assert tab.address == {}
+
+
+def test_the_only_account_is_ticked_already(team: Team) -> None:
+    sign_in, actor = someone(team.organization_id, Role.ADMIN)
+    tab = Tab(sign_in).open("accounts", choose=str(granted(actor, [page("1", "Acme Tea")])))
+    assert tab.app.checkbox[0].value
+
+
+def test_choosing_nothing_is_refused_in_words(team: Team) -> None:
+    sign_in, actor = someone(team.organization_id, Role.ADMIN)
+    offered = [page("1", "Acme Tea"), page("2", "Acme Cakes")]
+    tab = Tab(sign_in).open("accounts", choose=str(granted(actor, offered))).press("choice_take")
+    assert "Choose at least one account." in tab.words
+
+
+def test_missing_permissions_are_named_with_what_they_break(team: Team) -> None:
+    sign_in, actor = someone(team.organization_id, Role.ADMIN)
+    connection_id = granted(actor, [page("1", "Acme Tea")], scopes=["pages_show_list"])
+    tab = Tab(sign_in).open("accounts", choose=str(connection_id))
+    assert "pages_manage_posts was not given" in tab.words
+    assert tab.component("choice_again")["label"] == "Allow what is missing"
+
+
+def test_somebody_elses_choice_is_not_theirs_to_make(team: Team, admin: Tab) -> None:
+    _, actor = someone(team.organization_id, Role.ADMIN, "Otto Other")
+    connection_id = granted(actor, [page("1", "Acme Tea")])
+    admin.open("accounts", choose=str(connection_id))
+    assert admin.has("choice_over")
+    admin.press("choice_close")
+    assert admin.address == {}
+
+
+@pytest.mark.parametrize("asked", ["nonsense", "01a20603-cf71-755e-b020-c5a9e8ec22c0"])
+def test_a_choice_that_is_none_is_told_or_forgotten(team: Team, admin: Tab, asked: str) -> None:
+    admin.open("accounts", choose=asked)
+    assert not admin.has("choice")
+
+
+def test_while_providers_point_elsewhere_every_page_says_so(
+    team: Team, admin: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Sandbox" not in admin.open("accounts").words
+    monkeypatch.setenv("PROVIDER_META_GRAPH_URL", "http://localhost:9/graph.facebook.com")
+    providers.providers.cache_clear()
+    for path in ("", "compose", "approvals", "posts", "accounts"):
+        assert "Sandbox: nothing reaches a real network" in admin.open(path).words
+
+
+def page(number: str, name: str, reason: str = "") -> OfferedAccount:
+    return OfferedAccount(
+        network="facebook",
+        provider_account_id=f"90000{number}{uuid4().int % 10**9}",
+        name=name,
+        url=None,
+        picture_url=None,
+        token=SecretStr("EAAoffered0page0token"),
+        eligible=not reason,
+        reason=reason,
+    )
+
+
+def granted(actor: Actor, offered: list[OfferedAccount], scopes: list[str] | None = None) -> UUID:
+    """A consent that came back and waits for the choice."""
+    everything = ["pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management"]
+    with db.transaction(actor) as session:
+        connection_id = store.insert_connection(
+            session,
+            choice_lifetime=timedelta(minutes=30),
+            provider="meta",
+            provider_user_id=str(uuid4().int % 10**12),
+            name="Ada Admin",
+            connected_by=actor.member_id,
+            scopes=everything if scopes is None else scopes,
+        )
+        credentials.keep(session, connection_id, Purpose.GRANT, SecretStr("EAAgrant0token"))
+        credentials.keep_offer(session, connection_id, offered)
+    return connection_id

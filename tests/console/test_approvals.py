@@ -1,0 +1,172 @@
+"""Deciding: what changed, for whom, bound to what was seen."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from core.infra.actor import Role
+from core.organizations import commands as organizations
+from core.posts import commands, queries
+from core.posts.rules import Word
+from tests.console.driving import Tab
+from tests.console.people import someone
+from tests.factories.posts import Team, make_approved, make_submitted, soon
+
+
+@pytest.fixture
+def reader(team: Team) -> Tab:
+    sign_in, _ = someone(team.organization_id, Role.APPROVER, "Rita Reader")
+    return Tab(sign_in)
+
+
+def word(team: Team, post: UUID) -> Word:
+    return queries.detail(team.admin, post).post.shown.word
+
+
+def queue(tab: Tab) -> list[str]:
+    return [row["text"] for group in tab.component("approvals_queue")["groups"] for row in group["rows"]]
+
+
+def test_the_soonest_stands_first_and_is_open(team: Team, reader: Tab) -> None:
+    make_submitted(team.author, [team.account_id], text="Later", slot_at=soon(48))
+    first = make_submitted(team.author, [team.account_id], text="Sooner", slot_at=soon(12))
+    reader.open("approvals")
+    assert queue(reader) == ["Sooner", "Later"]
+    assert reader.has_button(f"approve_{first}_1")
+    assert "2 waiting" in reader.words
+
+
+def test_approving_schedules_it_and_opens_the_next(team: Team, reader: Tab) -> None:
+    first = make_submitted(team.author, [team.account_id], text="Sooner", slot_at=soon(12))
+    second = make_submitted(team.author, [team.account_id], text="Later", slot_at=soon(48))
+    reader.open("approvals").press(f"approve_{first}_1")
+    assert word(team, first) is Word.SCHEDULED
+    assert "Approved and scheduled: “Sooner”." in reader.words
+    assert reader.address == {"post": str(second)}
+    assert queue(reader) == ["Later"]
+
+
+def test_without_a_time_approving_says_so_and_schedules_nothing(team: Team, reader: Tab) -> None:
+    post = make_submitted(team.author, [team.account_id])
+    reader.open("approvals")
+    assert "no time yet" in reader.words
+    reader.press(f"approve_{post}_1")
+    assert word(team, post) is Word.APPROVED
+
+
+def test_a_second_press_on_the_same_button_does_nothing_more(team: Team, reader: Tab) -> None:
+    first = make_submitted(team.author, [team.account_id], text="Sooner", slot_at=soon(12))
+    second = make_submitted(team.author, [team.account_id], text="Later", slot_at=soon(48))
+    other = Tab(None)
+    other.app.user = reader.app.user
+    reader.open("approvals")
+    other.open("approvals")
+    reader.press(f"approve_{first}_1")
+    other.press(f"approve_{first}_1")
+    assert word(team, second) is Word.IN_REVIEW
+    assert len([each for each in queries.detail(team.admin, first).timeline if "approved" in each.what]) == 1
+
+
+def test_what_changed_after_it_was_read_is_not_approved(team: Team, reader: Tab) -> None:
+    post = make_submitted(team.author, [team.account_id], text="As read", slot_at=soon())
+    reader.open("approvals")
+    commands.save(team.author, post, 1, text="Slipped in", link=None, account_ids=[team.account_id], slot_at=soon())
+    commands.submit(team.author, uuid4(), post, 2)
+    reader.press(f"approve_{post}_1")
+    assert word(team, post) is Word.IN_REVIEW
+    assert "changed while you were reading" in reader.words
+
+
+def test_changes_need_a_comment(team: Team, reader: Tab) -> None:
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    reader.open("approvals").press(f"request_{post}_1")
+    assert "Say what should change" in reader.words
+    assert word(team, post) is Word.IN_REVIEW
+    reader.app.text_area(key=f"note_{post}_1").set_value("Name the roast.")
+    reader.press(f"request_{post}_1")
+    assert word(team, post) is Word.CHANGES_REQUESTED
+    assert reader.has("empty_state")
+
+
+def test_a_comment_decides_nothing_and_stays_with_its_version(team: Team, reader: Tab) -> None:
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    reader.open("approvals")
+    reader.app.text_area(key=f"note_{post}_1").set_value("Nice <b>one</b>")
+    reader.press(f"comment_{post}_1")
+    assert word(team, post) is Word.IN_REVIEW
+    reader.app.get_by_key("review_tab").set_value("History")
+    reader.again()
+    entries = reader.component(f"review_history_{post}")["entries"]
+    assert ("Rita Reader", "said (version 1)", "Nice <b>one</b>") in [
+        (each["who"], each["what"], each["detail"]) for each in entries
+    ]
+
+
+def test_the_redline_compares_with_what_was_approved_last(team: Team, reader: Tab) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], text="Beans on Monday", slot_at=soon())
+    commands.save(
+        team.author, post, 1, text="Beans on Tuesday", link=None, account_ids=[team.account_id], slot_at=soon()
+    )
+    commands.submit(team.author, uuid4(), post, 2)
+    segments = reader.open("approvals").component(f"redline_{post}_0")["segments"]
+    assert ["removed", "Monday"] in segments
+    assert ["added", "Tuesday"] in segments
+    assert "Since it was approved on" in reader.words
+
+
+def test_what_was_never_approved_is_shown_whole(team: Team, reader: Tab) -> None:
+    post = make_submitted(team.author, [team.account_id], text="New", link="https://example.com/a", slot_at=soon())
+    drawn = reader.open("approvals").component(f"redline_{post}_0")
+    assert drawn["segments"] == [["same", "New"]]
+    assert drawn["links"] == [["same", "https://example.com/a"]]
+
+
+def test_the_preview_shows_it_as_the_network_will(team: Team, reader: Tab) -> None:
+    make_submitted(team.author, [team.account_id], text="New", slot_at=soon())
+    reader.open("approvals")
+    reader.app.get_by_key("review_tab").set_value("Preview")
+    reader.again()
+    (publication,) = queries.review(team.approver, UUID(queue_id(reader))).publications
+    drawn = reader.component(f"preview_{publication.publication.id}")
+    assert drawn["account"]["name"] == "Acme Coffee"
+    assert drawn["text"] == "New"
+
+
+def test_ones_own_work_waits_for_somebody_else(team: Team) -> None:
+    sign_in, actor = someone(team.organization_id, Role.APPROVER, "Sol Self")
+    post = make_submitted(actor, [team.account_id], slot_at=soon())
+    tab = Tab(sign_in).open("approvals", post=str(post))
+    button = tab.button(f"approve_{post}_1")
+    assert button.disabled
+    assert button.help
+    assert button.help.replace("\\", "") in tab.words
+
+
+def test_an_organization_may_allow_approving_ones_own_work(team: Team) -> None:
+    sign_in, actor = someone(team.organization_id, Role.APPROVER, "Sol Self")
+    change = organizations.SettingsChange(self_approval=True)
+    organizations.update_settings(team.admin, uuid4(), change)
+    post = make_submitted(actor, [team.account_id], slot_at=soon())
+    tab = Tab(sign_in).open("approvals", post=str(post)).press(f"approve_{post}_1")
+    assert word(team, post) is Word.SCHEDULED
+    assert tab.has("empty_state")
+
+
+def test_an_address_that_names_nothing_in_the_queue_opens_the_first(team: Team, reader: Tab) -> None:
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    assert reader.open("approvals", post=str(uuid4())).has_button(f"approve_{post}_1")
+    assert reader.open("approvals", post="x").has_button(f"approve_{post}_1")
+
+
+def test_next_and_previous_go_round(team: Team, reader: Tab) -> None:
+    posts = [make_submitted(team.author, [team.account_id], text=str(n), slot_at=soon(12 + n)) for n in range(3)]
+    reader.open("approvals").press("review_next")
+    assert reader.address == {"post": str(posts[1])}
+    reader.press("review_previous").press("review_previous")
+    assert reader.address == {"post": str(posts[2])}
+
+
+def queue_id(tab: Tab) -> str:
+    return str(tab.component("approvals_queue")["groups"][0]["rows"][0]["id"])

@@ -1,0 +1,187 @@
+"""One post: where it stands, what happened, what can be done by whom."""
+
+from __future__ import annotations
+
+from datetime import time
+from uuid import UUID
+
+import pytest
+
+from core.infra import db
+from core.infra.actor import Role
+from core.posts import queries
+from core.posts.rules import PublicationState, Word
+from tests.console.days import ahead
+from tests.console.driving import Tab
+from tests.console.people import someone
+from tests.factories.posts import (
+    Team,
+    fail,
+    lose,
+    make_approved,
+    make_post,
+    make_submitted,
+    make_team,
+    publication,
+    publish,
+    send,
+    soon,
+)
+
+
+@pytest.fixture
+def approver(team: Team) -> Tab:
+    return tab_of(team, Role.APPROVER)
+
+
+@pytest.fixture
+def committed_team(committed_database: db.Database) -> Team:
+    """For what only senders can bring about."""
+    return make_team()
+
+
+def tab_of(team: Team, role: Role) -> Tab:
+    return Tab(someone(team.organization_id, role)[0])
+
+
+def word(team: Team, post: UUID) -> Word:
+    return queries.detail(team.admin, post).post.shown.word
+
+
+def test_the_history_says_who_did_what_newest_first(team: Team, approver: Tab) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    entries = approver.open("post", post=str(post)).component("post_timeline")["entries"]
+    assert [(each["who"], each["what"]) for each in entries] == [
+        ("Apia Approver", "approved it for Acme Coffee"),
+        ("Edgar Editor", "asked for approval"),
+        ("Edgar Editor", "wrote a draft"),
+    ]
+
+
+def test_publishing_now_asks_first_and_then_schedules_it_for_now(team: Team, approver: Tab) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id])
+    approver.open("post", post=str(post)).press("publish_post")
+    assert "can't be taken back" in approver.words
+    confirm(approver, "publish", None)
+    found = publication(team.admin, post)
+    assert found.state is PublicationState.SCHEDULED
+    assert found.due_at is not None
+    assert found.due_at < soon(1)
+
+
+def test_rescheduling_keeps_the_approval(team: Team, approver: Tab) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    approver.open("post", post=str(post)).press("reschedule_post")
+    day = ahead(9)
+    approver.app.session_state["publication_dialog"] = ("reschedule", None)
+    approver.app.date_input(key="move_day").set_value(day)
+    approver.app.time_input(key="move_time").set_value(time(7, 45))
+    approver.again()
+    confirm(approver, "reschedule", None)
+    due = publication(team.admin, post).due_at
+    assert due is not None
+    assert due.date() == day
+    assert word(team, post) is Word.SCHEDULED
+
+
+def test_cancelling_says_what_stays(team: Team, approver: Tab) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    found = publication(team.admin, post)
+    approver.open("post", post=str(post)).press(f"cancel_{found.id}")
+    assert "The words stay here" in approver.words
+    confirm(approver, "cancel", found.id)
+    assert word(team, post) is Word.CANCELLED
+    assert "Was planned for" in approver.words
+
+
+def test_withdrawing_is_the_authors(team: Team, approver: Tab) -> None:
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    assert approver.open("post", post=str(post)).button("withdraw").disabled
+    sign_in, actor = someone(team.organization_id, Role.EDITOR, "Wim Writer")
+    own = make_submitted(actor, [team.account_id], slot_at=soon())
+    tab = Tab(sign_in).open("post", post=str(own)).press("withdraw")
+    assert word(team, own) is Word.DRAFT
+    assert "It is a draft again." in tab.words
+
+
+def test_duplicating_opens_the_copy(team: Team, approver: Tab) -> None:
+    post = make_post(team.author, [team.account_id], text="Again and again")
+    approver.open("post", post=str(post)).press("duplicate_post")
+    assert approver.title == "Compose"
+    assert approver.address["post"] != str(post)
+    assert queries.listing(team.admin).total == 2
+
+
+@pytest.mark.parametrize(
+    ("role", "enabled"),
+    [
+        (Role.VIEWER, set()),
+        (Role.EDITOR, {"edit_post", "duplicate_post", "reschedule_post", "cancel"}),
+        (Role.APPROVER, {"edit_post", "duplicate_post", "reschedule_post", "publish_post", "cancel"}),
+    ],
+)
+def test_each_role_may_press_what_the_table_says(team: Team, role: Role, enabled: set[str]) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    tab = tab_of(team, role).open("post", post=str(post))
+    named = {f"cancel_{publication(team.admin, post).id}": "cancel"}
+    keys = ["edit_post", "duplicate_post", "reschedule_post", "publish_post", *named]
+    assert {named.get(key, key) for key in keys if not tab.button(key).disabled} == enabled
+    assert all(tab.button(key).help for key in keys if tab.button(key).disabled)
+
+
+def test_a_live_post_is_one_click_away_and_its_words_are_fixed(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post = scheduled(committed_team)
+    publish(worker_database, publication(committed_team.admin, post))
+    tab = tab_of(committed_team, Role.ADMIN).open("post", post=str(post))
+    assert "Published" in tab.words
+    assert "link not found yet" in tab.words
+    assert "already published on Acme Coffee" in tab.button("edit_post").help.replace("\\", "")
+
+
+def test_what_is_being_sent_can_not_be_stopped_and_says_so(committed_team: Team, worker_database: db.Database) -> None:
+    post = scheduled(committed_team)
+    found = publication(committed_team.admin, post)
+    send(worker_database, found, PublicationState.QUEUED, PublicationState.CLAIMED, PublicationState.SENDING)
+    tab = tab_of(committed_team, Role.ADMIN).open("post", post=str(post))
+    assert tab.button(f"cancel_{found.id}").disabled
+    assert "can't be stopped" in tab.button(f"cancel_{found.id}").help
+    assert not tab.has_button("publish_post")
+
+
+def test_a_failure_says_why_and_can_be_tried_again(committed_team: Team, worker_database: db.Database) -> None:
+    post = scheduled(committed_team)
+    found = publication(committed_team.admin, post)
+    fail(worker_database, found)
+    tab = tab_of(committed_team, Role.APPROVER).open("post", post=str(post))
+    assert "Facebook refused it." in tab.words
+    tab.press(f"again_{found.id}")
+    states = {each.occurrence: each.state for each in queries.detail(committed_team.admin, post).publications}
+    assert states == {1: PublicationState.FAILED, 2: PublicationState.SCHEDULED}
+
+
+def test_an_unclear_outcome_is_closed_by_an_approver_on_this_page(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post = scheduled(committed_team)
+    found = publication(committed_team.admin, post)
+    lose(worker_database, found)
+    editor = tab_of(committed_team, Role.EDITOR).open("post", post=str(post))
+    assert editor.button(f"live_{found.id}").disabled
+    tab = tab_of(committed_team, Role.APPROVER).open("post", post=str(post))
+    assert "live or not?" in tab.words
+    tab.press(f"live_{found.id}")
+    assert "Which post is it?" in tab.words
+    tab.open("post", post=str(post)).press(f"not_live_{found.id}")
+    assert "it isn't there" in tab.words
+
+
+def scheduled(team: Team) -> UUID:
+    return make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+
+
+def confirm(tab: Tab, verb: str, publication_id: UUID | None) -> None:
+    """Press the dialog's own button: AppTest draws a dialog again only when it is asked for again."""
+    tab.app.session_state["publication_dialog"] = (verb, publication_id)
+    tab.press("dialog_confirm")

@@ -1,0 +1,120 @@
+"""The list of posts: the address is the view."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.app_pages.publish import posts as page
+from core.infra.actor import Role
+from core.posts.rules import Word
+from tests.console.days import ahead, today
+from tests.console.driving import Tab
+from tests.console.people import someone
+from tests.factories.accounts import make_account
+from tests.factories.posts import Team, make_post, make_submitted, soon
+
+
+@pytest.fixture
+def reader(team: Team) -> Tab:
+    sign_in, _ = someone(team.organization_id, Role.VIEWER)
+    return Tab(sign_in)
+
+
+def test_posts_stand_under_their_days_with_their_state(team: Team, reader: Tab) -> None:
+    make_post(team.author, [team.account_id], text="A draft", slot_at=soon(48))
+    make_submitted(team.author, [team.account_id], text="Waits", slot_at=soon(24))
+    groups = reader.open("posts").component("posts_list")["groups"]
+    rows = [row for group in groups for row in group["rows"]]
+    assert [(row["text"], row["shown"]["label"]) for row in rows] == [("A draft", "Draft"), ("Waits", "In review")]
+    assert all(group["title"] for group in groups)
+    assert rows[0]["accounts"][0]["name"] == "Acme Coffee"
+    assert rows[0]["href"].startswith("/post?post=")
+
+
+def test_chips_count_every_state_whatever_is_chosen(team: Team, reader: Tab) -> None:
+    make_post(team.author, [team.account_id])
+    make_submitted(team.author, [team.account_id])
+    reader.open("posts", state="in-review")
+    assert reader.app.get_by_key("posts_states").value == [Word.IN_REVIEW]
+    assert list(reader.app.get_by_key("posts_states").options) == ["Draft 1", "In review 1"]
+    assert len(reader.listed) == 1
+
+
+def test_a_chip_goes_into_the_address(team: Team, reader: Tab) -> None:
+    make_post(team.author, [team.account_id])
+    make_submitted(team.author, [team.account_id])
+    reader.open("posts")
+    reader.app.get_by_key("posts_states").set_value([Word.DRAFT])
+    reader.again()
+    assert reader.address == {"state": "draft"}
+    assert reader.listed == ["Fresh beans on Monday."]
+
+
+def test_every_filter_comes_from_the_address_and_goes_there(team: Team, reader: Tab) -> None:
+    other = make_account(team.admin, name="Acme Tea")
+    make_post(team.author, [team.account_id], text="Coffee", slot_at=soon(24))
+    make_post(team.admin, [other.id], text="Tea", slot_at=soon(24))
+    for parameters in (
+        {"q": "tea"},
+        {"account": str(other.id)},
+        {"author": str(team.admin.member_id)},
+    ):
+        assert reader.open("posts", **parameters).listed == ["Tea"]
+    reader.press("posts_clear")
+    assert reader.address == {}
+    reader.app.text_input(key="posts_q").set_value("coffee")
+    assert reader.again().listed == ["Coffee"]
+    reader.app.selectbox(key="posts_author").set_value(str(team.author.member_id))
+    reader.again()
+    assert reader.address == {"q": "coffee", "author": str(team.author.member_id)}
+
+
+def test_days_are_the_organizations(team: Team, reader: Tab) -> None:
+    make_post(team.author, [team.account_id], text="Soon", slot_at=soon(24))
+    make_post(team.author, [team.account_id], text="Later", slot_at=soon(240))
+    first, last = today(), ahead(3)
+    reader.open("posts")
+    reader.app.date_input(key="posts_days").set_value((first, last))
+    reader.again()
+    assert reader.address == {"from": first.isoformat(), "to": last.isoformat()}
+    assert reader.listed == ["Soon"]
+
+
+@pytest.mark.parametrize("parameters", [{"account": "x"}, {"author": "x"}, {"from": "x", "to": "y"}, {"state": "x"}])
+def test_nonsense_in_the_address_narrows_nothing(team: Team, reader: Tab, parameters: dict[str, str]) -> None:
+    make_post(team.author, [team.account_id])
+    assert len(reader.open("posts", **parameters).listed) == 1
+
+
+def test_an_unknown_page_of_the_list_is_told_in_words(team: Team, reader: Tab) -> None:
+    make_post(team.author, [team.account_id])
+    reader.open("posts", after="nonsense")
+    assert "Not like this" in reader.words
+
+
+def test_nothing_found_offers_to_clear(team: Team, reader: Tab) -> None:
+    make_post(team.author, [team.account_id])
+    reader.open("posts", q="nothing like it")
+    assert "No post matches" in reader.words
+    reader.press("posts_none_action")
+    assert len(reader.listed) == 1
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(
+    team: Team, reader: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PER_PAGE", 2)
+    for number in range(5):
+        make_post(team.author, [team.account_id], text=f"Post {number}", slot_at=soon(24 + number))
+    seen = reader.open("posts").listed
+    assert reader.button("posts_first").disabled
+    while not reader.button("posts_next").disabled:
+        seen += reader.press("posts_next").listed
+    assert seen == [f"Post {number}" for number in (4, 3, 2, 1, 0)]
+    reader.press("posts_first")
+    assert reader.listed == ["Post 4", "Post 3"]
+
+
+def test_what_people_wrote_stays_text(team: Team, reader: Tab) -> None:
+    make_post(team.author, [team.account_id], text="<img src=x onerror=alert(1)> :red[hi] [a](http://b)\nsecond")
+    assert reader.open("posts").listed == ["<img src=x onerror=alert(1)> :red[hi] [a](http://b) second"]

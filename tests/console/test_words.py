@@ -1,0 +1,115 @@
+"""Times in words, and what people wrote kept from becoming anything but text."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.components import frontend
+from console.components.times import Zones, ago, beside, clock, day_title, when
+from console.plain import beginning, one_line, plain
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+BERLIN = Zones("Europe/Berlin", "Europe/Berlin")
+NEW_YORKER = Zones("Europe/Berlin", "America/New_York")
+TOKYO = Zones("Europe/Berlin", "Asia/Tokyo")
+
+
+def test_the_zone_is_named_and_the_viewers_stands_beside_where_it_differs() -> None:
+    at = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    assert when(at, BERLIN, NOW) == "Tue 24 Nov, 09:30 (Europe/Berlin)"
+    assert when(at, NEW_YORKER, NOW) == "Tue 24 Nov, 09:30 (Europe/Berlin) · 03:30 your time"
+
+
+def test_another_day_at_the_viewers_is_named() -> None:
+    assert beside(datetime(2026, 11, 24, 20, 0, tzinfo=UTC), TOKYO) == " · Wed 05:00 your time"
+
+
+def test_zones_with_the_same_clock_are_not_told_apart() -> None:
+    assert beside(NOW, Zones("Europe/Berlin", "Europe/Paris")) == ""
+
+
+def test_another_year_is_named() -> None:
+    assert clock(datetime(2027, 1, 4, 8, 0, tzinfo=UTC), "Europe/Berlin", NOW) == "Mon 4 Jan 2027, 09:00"
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (timedelta(seconds=5), "now"),
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(minutes=-3), "3 min ago"),
+        (timedelta(minutes=59, seconds=40), "in 1 h"),
+        (timedelta(hours=2), "in 2 h"),
+        (timedelta(hours=-23, minutes=-40), "1 day ago"),
+        (timedelta(days=4), "in 4 days"),
+    ],
+)
+def test_distances_are_told_in_the_unit_people_use(distance: timedelta, words: str) -> None:
+    assert ago(NOW + distance, NOW) == words
+
+
+@pytest.mark.parametrize(("days", "note"), [(-1, "yesterday"), (0, "today"), (1, "tomorrow"), (2, "")])
+def test_near_days_have_names(days: int, note: str) -> None:
+    assert day_title(NOW + timedelta(days=days), "Europe/Berlin", NOW)[1] == note
+
+
+def test_midnight_belongs_to_the_organizations_day() -> None:
+    assert day_title(datetime(2026, 11, 23, 23, 30, tzinfo=UTC), "Europe/Berlin", NOW)[1] == "tomorrow"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**bold** _it_ `code` ~~no~~",
+        "[link](https://evil.example) ![image](https://evil.example/x.png)",
+        ":red[danger] :material/home: :blue-badge[x]",
+        "<script>alert(1)</script> &amp;",
+        "$x^2$ # heading",
+        "www.evil.example and me@evil.example and https://evil.example",
+        "1. list - item + plus > quote | table",
+        "\\",
+    ],
+)
+def test_no_sign_of_markdown_acts(text: str) -> None:
+    active = re.compile(r"(?<!\\)(?:\\\\)*[`*_{}\[\]()<>#+\-.!|~:$&@]")
+    escaped = plain(text)
+    assert not active.search(escaped)
+    assert escaped.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\") == text
+
+
+@given(st.text())
+def test_plain_text_is_one_line_and_loses_no_visible_sign(text: str) -> None:
+    escaped = plain(text)
+    assert not set(escaped) & set("\r\n\u2028\u2029\u202e\u2066")
+    assert re.sub(r"\\(.)", r"\1", escaped) == one_line(text)
+
+
+@given(st.text(), st.integers(min_value=2, max_value=50))
+def test_a_beginning_is_never_longer_than_asked(text: str, at_most: int) -> None:
+    assert len(beginning(text, at_most)) <= at_most
+
+
+COMPONENTS = ["composer", "post_list", "timeline", "redline", "attention", "account", "away", "preview_card"]
+
+
+@pytest.mark.parametrize("name", [*COMPONENTS, "dom", "counting", "preview"])
+def test_our_scripts_make_text_of_what_people_wrote(name: str) -> None:
+    script = frontend.script(name)
+    for way_in in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"):
+        assert way_in not in script
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_each_component_exports_one_function(name: str) -> None:
+    assert frontend.script(name).count("export default function") == 1
+
+
+def test_styles_take_every_colour_from_the_theme() -> None:
+    for name in ("composer", "preview", "post_list", "timeline", "redline", "attention", "account"):
+        colours = re.findall(r"#[0-9a-fA-F]{3,8}\b", frontend.style(name))
+        assert set(colours) <= {"#667085"}, name  # the grey of a network that declares none

@@ -1,0 +1,236 @@
+"""`drain`: how many are in flight, what is claimed ahead, what a stop gives back, and what it survives."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy.exc import OperationalError
+
+from core.infra import db
+from core.infra.settings import PublishTimes
+from core.posts.rules import PublicationState
+from core.provider_kit.types import Published
+from core.publishing import claiming
+from core.queueing.enqueue import Hints, queue_of
+from core.queueing.names import QueueName
+from jobs import sender as module
+from jobs.sender import Sender
+from tests.factories.publishing import (
+    House,
+    ScriptedPublisher,
+    acting_as,
+    again,
+    bring_forward,
+    leave_unclear,
+    live_post,
+    make_due,
+    make_due_everywhere,
+    make_house,
+    make_scheduled,
+    seen,
+)
+from tests.fixtures.programs import RunningSandbox
+
+# Real leases: nothing may lapse while a test holds a send up. Short looks, so that tests don't wait.
+TIMES = PublishTimes(in_flight=4, tick_s=0.05, drain_budget_s=20)
+_S = PublicationState
+
+
+class Network(ScriptedPublisher):
+    """A network that holds every send until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = threading.Event()
+        self.inside = 0
+        self.most = 0
+        self._lock = threading.Lock()
+
+    def publish(self, call: Any, access: Any, *, timeout_s: float, begin_by: float | None = None) -> Published:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            number = len(self.sent)
+            self.sent.append((call, access))
+        self.open.wait(10)
+        with self._lock:
+            self.inside -= 1
+        return Published(f"{access.provider_account_id}_{number}", 200, permalink="https://network.example/p")
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+    network = Network()
+    monkeypatch.setattr("core.providers.publisher", lambda _network: network)
+    yield network
+    network.open.set()
+
+
+def states(house: House, rows: list[Any]) -> list[PublicationState]:
+    return [again(house.author, row.id).state for row in rows]
+
+
+def until(holds: Any, within_s: float = 10) -> None:
+    end = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_everything_due_is_sent_and_never_more_than_k_at_once(
+    network: RunningSandbox, worker: db.Database, slow: Network
+):
+    house = make_house(network, pages=10)
+    rows = make_due_everywhere(house)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        draining = threading.Thread(target=slots.drain)
+        draining.start()
+        until(lambda: slow.inside == 4)
+        time.sleep(0.2)
+        claimed = [state for state in states(house, rows) if state is not _S.SCHEDULED]
+        assert len(claimed) == 6  # k in flight and k/2 claimed ahead: the rest is anybody's
+        slow.open.set()
+        draining.join(10)
+        slots.close()
+    assert set(states(house, rows)) == {_S.PUBLISHED}
+    assert slow.most == 4
+    assert len(slow.sent) == 10
+
+
+def test_what_becomes_due_during_a_long_send_is_not_kept_waiting(house: House, worker: db.Database, slow: Network):
+    make_due(house)
+    later = make_scheduled(house)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        draining = threading.Thread(target=slots.drain)
+        draining.start()
+        until(lambda: slow.inside == 1)
+        bring_forward(house.approver, later.id)
+        until(lambda: slow.inside == 2)
+        slow.open.set()
+        draining.join(10)
+        slots.close()
+
+
+def test_questions_are_read_back_beside_the_sends(house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch):
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    other = make_due(house)
+    network = ScriptedPublisher(Published("77_2", 200), read=seen(live_post("77_1", row.payload["text"])))
+    monkeypatch.setattr("core.providers.publisher", lambda _network: network)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        assert slots.drain() == 2
+        slots.close()
+    assert states(house, [row, other]) == [_S.PUBLISHED, _S.PUBLISHED]
+
+
+def test_a_stop_gives_back_what_has_not_begun_and_finishes_the_rest(
+    network: RunningSandbox, worker: db.Database, slow: Network
+):
+    house = make_house(network, pages=8)
+    rows = make_due_everywhere(house)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        draining = threading.Thread(target=slots.drain)
+        draining.start()
+        until(lambda: slow.inside == 4)
+        slots.stop()
+        until(lambda: states(house, rows).count(_S.SCHEDULED) == 4)
+        assert draining.is_alive()
+        slow.open.set()
+        draining.join(10)
+        assert not draining.is_alive()
+        slots.close()
+    assert states(house, rows).count(_S.PUBLISHED) == 4
+
+
+def test_closing_gives_back_too(network: RunningSandbox, worker: db.Database, slow: Network):
+    house = make_house(network, pages=6)
+    rows = make_due_everywhere(house)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        slots._claim()
+        until(lambda: slow.inside == 4)
+        closing = threading.Thread(target=slots.close)
+        closing.start()
+        until(lambda: states(house, rows).count(_S.SCHEDULED) == 2)
+        slow.open.set()
+        closing.join(10)
+
+
+def test_when_the_budget_is_over_it_ends_and_leaves_a_hint_for_the_rest(
+    network: RunningSandbox, worker: db.Database, slow: Network, redis_url: str
+):
+    house = make_house(network, pages=10)
+    make_due_everywhere(house)
+    with redis.Redis.from_url(redis_url) as client:
+        slots = Sender(TIMES.model_copy(update={"drain_budget_s": 0.3}), Hints(client))
+        with acting_as(worker):
+            draining = threading.Thread(target=slots.drain)
+            draining.start()
+            until(lambda: slow.inside == 4)
+            time.sleep(0.4)
+            slow.open.set()
+            draining.join(10)
+            slots.close()
+        assert len(slow.sent) == 6
+        assert queue_of(client, QueueName.PUBLISH).count == 1
+
+
+def test_nothing_due_ends_at_once_without_a_hint(house: House, worker: db.Database, redis_url: str):
+    with redis.Redis.from_url(redis_url) as client:
+        slots = Sender(TIMES, Hints(client))
+        with acting_as(worker):
+            assert slots.drain() == 0
+        slots.close()
+        assert queue_of(client, QueueName.PUBLISH).count == 0
+
+
+def test_postgres_away_ends_the_drain_and_not_the_process(
+    house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch
+):
+    def away(*_: object) -> Any:
+        raise OperationalError("select", {}, Exception("gone"))
+
+    for name in ("due_checks", "give_back"):
+        monkeypatch.setattr(claiming, name, away)
+    monkeypatch.setattr("core.publishing.sweeping.work_waiting", away)
+    slots = Sender(TIMES, Hints(redis.Redis(port=1)))
+    with acting_as(worker):
+        assert slots.drain() == 0
+    slots.close()
+
+
+def test_a_send_that_ends_in_an_exception_is_logged_and_costs_only_its_slot(
+    house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    make_due(house)
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("core.publishing.sending.publish_one", broken)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        assert slots.drain() == 1
+    slots.close()
+    assert "its lease will settle it" in caplog.text
+
+
+def test_the_job_needs_a_process_that_is_a_sender(house: House, worker: db.Database):
+    module.use(None)
+    with pytest.raises(RuntimeError, match="use"):
+        module.drain()
+    slots = Sender(TIMES)
+    module.use(slots)
+    with acting_as(worker):
+        assert module.drain() == 0
+    module.use(None)
+    slots.close()

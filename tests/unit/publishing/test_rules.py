@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.posts.rules import PublicationState
+from core.provider_kit.errors import (
+    NotSent,
+    OutcomeUnknown,
+    ProviderFailure,
+    ReconnectNeeded,
+    Rejected,
+    RetryLater,
+    Trace,
+)
+from core.provider_kit.types import LivePost, Payload, Published, ReadBack
+from core.publishing import rules
+from core.publishing.rules import AttemptState, Checked, Outcome, Verdict
+
+_S, _A = PublicationState, AttemptState
+STEPS = (5, 15, 60, 300)
+POST = Payload(network="facebook", provider_account_id="77", text="Hello")
+FINE = Checked(
+    approved=True,
+    in_window=True,
+    account_state="active",
+    account_id_at_network="77",
+    network="facebook",
+    organization_paused=False,
+)
+
+
+def live(post_id: str, permalink: str | None = None) -> LivePost:
+    return LivePost(post_id, "Hello", None, datetime(2026, 11, 23, tzinfo=UTC), permalink)
+
+
+def read(*matches: LivePost, complete: bool = True) -> ReadBack:
+    return ReadBack(complete=complete, matches=matches, seen=len(matches))
+
+
+@pytest.mark.parametrize(
+    ("result", "attempt", "state"),
+    [
+        (Published("77_1", 200), _A.ACCEPTED, _S.PUBLISHED),
+        (Published("", 200), _A.UNKNOWN, _S.UNKNOWN),
+        (NotSent("x"), _A.NOT_SENT, _S.SCHEDULED),
+        (RetryLater("x"), _A.REJECTED, _S.SCHEDULED),
+        (ReconnectNeeded("x"), _A.REJECTED, _S.SCHEDULED),
+        (Rejected("x"), _A.REJECTED, _S.FAILED),
+        (OutcomeUnknown("x"), _A.UNKNOWN, _S.UNKNOWN),
+        (ProviderFailure("of a new kind"), _A.UNKNOWN, _S.UNKNOWN),
+        (TimeoutError(), _A.UNKNOWN, _S.UNKNOWN),
+        (KeyError("x"), _A.UNKNOWN, _S.UNKNOWN),
+        (KeyboardInterrupt(), _A.UNKNOWN, _S.UNKNOWN),
+    ],
+)
+def test_only_what_is_proven_goes_anywhere_but_to_a_question(
+    result: Published | BaseException, attempt: AttemptState, state: PublicationState
+):
+    outcome = rules.outcome_of(result)
+    assert (outcome.attempt, outcome.state) == (attempt, state)
+
+
+@pytest.mark.parametrize("result", [NotSent("x"), RetryLater("x"), OutcomeUnknown("x"), KeyError("x"), SystemExit()])
+def test_before_the_attempt_every_trouble_but_a_refusal_means_later(result: BaseException):
+    outcome = rules.before_sending(result)
+    assert (outcome.state, outcome.attempt in (_A.NOT_SENT, _A.REJECTED)) == (_S.SCHEDULED, True)
+    assert rules.before_sending(Rejected("x")).state is _S.FAILED
+
+
+def test_what_is_kept_of_a_failure_has_words_and_no_empty_fields():
+    trace = Trace(http_status=400, code="100", trace_id="T")
+    outcome = rules.outcome_of(Rejected("Too long.", how_to_fix="Shorten it.", trace=trace))
+    assert outcome.as_error() == {
+        "reason": "Too long.",
+        "how_to_fix": "Shorten it.",
+        "status": 400,
+        "code": "100",
+        "trace_id": "T",
+    }
+    assert rules.outcome_of(Published("77_1", 200)).as_error() is None
+
+
+def test_waits_grow_stay_at_the_last_step_and_are_spread():
+    outcome = rules.outcome_of(NotSent("x"))
+    assert [rules.wait_s(outcome, tries, STEPS, 0) for tries in (0, 1, 2, 3, 4, 5, 99)] == [5, 5, 15, 60, 300, 300, 300]
+    assert rules.wait_s(outcome, 1, STEPS, 0.999) < 6.25
+
+
+def test_the_networks_own_wait_is_the_least():
+    outcome = rules.outcome_of(RetryLater("x", after_s=100))
+    assert rules.wait_s(outcome, 1, STEPS, 0) == 100
+    assert 100 < rules.wait_s(outcome, 1, STEPS, 0.999) < 110
+    assert rules.wait_s(outcome, 4, STEPS, 0) == 300
+
+
+def test_the_payload_is_sent_only_if_all_copies_and_hashes_agree():
+    stored, sha = POST.as_json(), POST.sha256()
+    other = replace(POST, text="Evil")
+    assert rules.payload_to_send(stored, stored, sha, sha) == POST
+    for bad in (
+        (stored, None, sha, None),
+        (stored, other.as_json(), sha, sha),
+        (other.as_json(), stored, sha, sha),
+        (stored, stored, other.sha256(), sha),
+        (stored, stored, sha, other.sha256()),
+        (stored, {"text": "no network"}, sha, sha),
+        (stored, {**stored, "media": None}, sha, sha),
+    ):
+        assert rules.payload_to_send(*bad) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"approved": False}, _S.SCHEDULED),
+        ({"in_window": False}, _S.SCHEDULED),
+        ({"account_state": "paused"}, _S.SCHEDULED),
+        ({"organization_paused": True}, _S.SCHEDULED),
+        ({"account_id_at_network": "78"}, _S.FAILED),
+        ({"network": "linkedin"}, _S.FAILED),
+    ],
+)
+def test_what_stands_in_the_way(change: dict[str, object], state: PublicationState):
+    assert rules.obstacle(FINE, POST) is None
+    obstacle = rules.obstacle(replace(FINE, **change), POST)
+    assert obstacle is not None
+    assert (obstacle.state, obstacle.attempt) == (state, _A.NOT_SENT)
+    assert obstacle.words
+
+
+@pytest.mark.parametrize(
+    ("seen", "taken", "twin", "left", "verdict"),
+    [
+        (read(live("1")), (), False, True, Verdict.LIVE),
+        (read(live("1"), live("2")), ("2",), False, True, Verdict.LIVE),
+        (read(live("1")), ("1",), False, True, Verdict.ASK),
+        (read(live("1"), live("2")), (), False, True, Verdict.ASK),
+        (read(live("1")), (), True, True, Verdict.ASK),
+        (read(), (), False, True, Verdict.ASK),
+        (read(live("1"), complete=False), (), False, True, Verdict.AGAIN),
+        (read(live("1"), complete=False), (), False, False, Verdict.ASK),
+        (None, (), False, True, Verdict.AGAIN),
+        (None, (), False, False, Verdict.ASK),
+    ],
+)
+def test_only_one_unowned_match_in_a_complete_read_is_proof(
+    seen: ReadBack | None, taken: tuple[str, ...], twin: bool, left: bool, verdict: Verdict
+):
+    given, post = rules.verdict(seen, taken, has_unresolved_twin=twin, reads_left=left)
+    assert given is verdict
+    assert (post is not None) == (verdict is Verdict.LIVE)
+
+
+LINK = "https://www.facebook.com/77/posts/1"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "77_1",
+        " 77_1\n",
+        LINK,
+        "facebook.com/77/posts/1/",
+        "https://m.facebook.com/77/posts/1",
+        "https://www.facebook.com/story.php?story_fbid=1&id=77",
+        "https://www.facebook.com/permalink.php?story=77_1",
+    ],
+)
+def test_a_post_is_meant_by_its_id_or_its_address(wanted: str):
+    assert rules.named_post(wanted, [live("77_1", LINK), live("77_2")]) == live("77_1", LINK)
+
+
+@pytest.mark.parametrize(
+    "wanted", ["77_3", "77", "1", "https://www.facebook.com/77/posts/3", "https://example.org/", ""]
+)
+def test_nothing_else_means_a_post(wanted: str):
+    assert rules.named_post(wanted, [live("77_1", LINK), live("77_2")]) is None
+
+
+def test_an_address_that_could_mean_two_posts_means_none():
+    assert rules.named_post(LINK, [live("77_1", LINK), live("77_2", LINK)]) is None
+
+
+def test_not_live_may_be_said_when_no_program_can_still_be_sending():
+    deadline = datetime(2026, 11, 23, tzinfo=UTC)
+    assert rules.resend_after(deadline, 60) == deadline + timedelta(seconds=120)
+
+
+def test_our_own_no_and_not_now_send_nothing():
+    assert rules.refused("x", "y") == Outcome(_A.NOT_SENT, _S.FAILED, "x", "y")
+    assert rules.held("x") == Outcome(_A.NOT_SENT, _S.SCHEDULED, "x")
