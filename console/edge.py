@@ -28,6 +28,7 @@ NEXT_MAX_LENGTH: Final = 2_000
 NOTICE: Final = "notice"
 
 LOGIN: Final = "/auth/login"
+LOGOUT: Final = "/auth/logout"
 CALLBACK: Final = "/oauth2callback"
 USER_COOKIE: Final = "_streamlit_user"
 
@@ -47,6 +48,8 @@ _CLOSED: Final = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/
 # Probes ask by address and must not be sent elsewhere.
 _PROBES: Final = ("/readyz", "/_stcore/health")
 _LOOPBACK: Final = ("127.0.0.1", "[::1]")
+# Sec-Fetch-Site of a click here, of a typed address, and of a browser too old to say.
+_OWN_CLICKS: Final = ("same-origin", "none", "")
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -66,7 +69,7 @@ class EdgeFacts:
 
 
 class Edge:
-    """The middleware. Websockets pass untouched: Streamlit checks their origin and host itself."""
+    """The middleware. A websocket must name this exact origin: Streamlit's own check ignores the port, as cookies do."""
 
     def __init__(self, app: ASGIApp, facts: EdgeFacts) -> None:
         self._app = app
@@ -75,6 +78,9 @@ class Edge:
         self._fixed = _security_headers(facts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and _origin(scope) not in (None, self._facts.origin):
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -92,6 +98,8 @@ class Edge:
             return RedirectResponse(f"{self._facts.origin}{path}{query}", status_code=307)
         if path.startswith(_CLOSED):
             return PlainTextResponse("Not found", status_code=404)
+        if path == LOGOUT and request.came_from not in _OWN_CLICKS:
+            return RedirectResponse("/", status_code=303)
         if path.startswith("/media/"):
             # The check asks the database, so it must not hold up the event loop.
             allowed = await asyncio.to_thread(self._facts.may_fetch_media, request.cookies)
@@ -182,7 +190,7 @@ def is_page(address: str) -> bool:
         and len(address) <= NEXT_MAX_LENGTH
         and "\\" not in address
         and address.isprintable()
-        and not address.partition("?")[0].startswith(_NOT_A_PAGE)
+        and not unquote(address.partition("?")[0]).startswith(_NOT_A_PAGE)
     )
 
 
@@ -219,12 +227,23 @@ class _Request:
         return referer
 
     @property
+    def came_from(self) -> str:
+        """What the browser says of the page behind the request: same-origin, cross-site, ... or nothing."""
+        site: str = self._headers.get("sec-fetch-site", "")
+        return site
+
+    @property
     def parameters(self) -> dict[str, str]:
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @property
     def cookies(self) -> dict[str, str]:
         return cookie_parser(self._headers.get("cookie", ""))
+
+
+def _origin(scope: Scope) -> str | None:
+    """The origin that a browser names; None where it names none, which no browser does for a websocket."""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"), None)
 
 
 def _security_headers(facts: EdgeFacts) -> Headers:

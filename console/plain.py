@@ -7,21 +7,24 @@ from typing import Final
 
 # What Markdown, its GitHub extensions (bare addresses included), Streamlit's `:red[...]` and KaTeX's `$` react to.
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@])")
-_LINE_BREAKS: Final = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
+# Linked, drawn or turned into an arrow after escapes are resolved: only a word joiner inside stops that.
+_LIVE: Final = re.compile(r"(?i)(https?(?=:)|www(?=\.)|@(?=[-\w])|:(?=streamlit:)|[-<>~](?=[->=]))")
+_LINE_BREAKS: Final = re.compile(r"[\r\n\u2028\u2029]+")
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
-    """`text` on one line, with every sign that Markdown would act upon escaped."""
-    return _ACTIVE.sub(r"\\\1", one_line(text))
+    """`text` on one line, with every sign that Markdown would act upon escaped, and every address left unlinked."""
+    return _ACTIVE.sub(r"\\\1", _LIVE.sub("\\1\u2060", one_line(text)))
 
 
 def one_line(text: str) -> str:
     """`text` with its line breaks as blanks, and without the marks that turn the writing direction of what follows."""
-    return _LINE_BREAKS.sub(" ", _BIDI.sub("", text)).strip()
+    return " ".join(filter(None, (part.strip() for part in _LINE_BREAKS.split(_BIDI.sub("", text)))))
 
 
 def beginning(text: str, at_most: int = 90) -> str:
     """The first words of a text on one line, with an ellipsis where it is cut."""
-    line = one_line(text)
-    return line if len(line) <= at_most else f"{line[: at_most - 1].rstrip()}…"
+    head = text[: 8 * at_most]  # enough for what is shown, and no more work than that
+    line = one_line(head)
+    return line if len(line) <= at_most and head == text else f"{line[: at_most - 1].rstrip()}…"

@@ -223,3 +223,35 @@ def test_access_lines_lose_code_and_state() -> None:
     record.args = ("127.0.0.1:1", "GET", "/oauth2callback?code=abc&state=def", "1.1", 302)
     assert WithoutQuery().filter(record)
     assert record.getMessage() == '127.0.0.1:1 - "GET /oauth2callback HTTP/1.1" 302'
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_can_sign_nobody_out(streamlit: Streamlit, site: str) -> None:
+    answer = ask(streamlit, "/auth/logout", headers={"sec-fetch-site": site})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "/auth/logout" not in streamlit.asked
+
+
+def test_a_route_in_disguise_is_no_page() -> None:
+    assert not is_page("/%61uth/logout")
+
+
+@pytest.mark.parametrize(("origin", "comes_in"), [(ORIGIN, True), ("http://localhost:8503", False), ("null", False)])
+def test_a_websocket_comes_from_our_own_origin(origin: str, comes_in: bool) -> None:
+    reached: list[Scope] = []
+    sent: list[str] = []
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope)
+
+    async def send(message: Mapping[str, object]) -> None:
+        sent.append(str(message["type"]))
+
+    async def receive() -> dict[str, object]:
+        return {"type": "websocket.connect"}
+
+    edge = Edge(behind, EdgeFacts(origin=ORIGIN, shell=SHELL, may_fetch_media=lambda cookies: False))
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": [(b"origin", origin.encode())]}
+    asyncio.run(edge(scope, receive, send))
+    assert bool(reached) is comes_in
+    assert (sent == ["websocket.close"]) is not comes_in

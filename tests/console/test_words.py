@@ -79,14 +79,26 @@ def test_no_sign_of_markdown_acts(text: str) -> None:
     active = re.compile(r"(?<!\\)(?:\\\\)*[`*_{}\[\]()<>#+\-.!|~:$&@]")
     escaped = plain(text)
     assert not active.search(escaped)
-    assert escaped.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\") == text
+    assert escaped.replace("\u2060", "").replace("\\\\", "\0").replace("\\", "").replace("\0", "\\") == text
 
 
 @given(st.text())
 def test_plain_text_is_one_line_and_loses_no_visible_sign(text: str) -> None:
     escaped = plain(text)
     assert not set(escaped) & set("\r\n\u2028\u2029\u202e\u2066")
-    assert re.sub(r"\\(.)", r"\1", escaped) == one_line(text)
+    assert re.sub(r"\\(.)", r"\1", escaped).replace("\u2060", "") == one_line(text).replace("\u2060", "")
+
+
+@pytest.mark.parametrize("live", ["www.evil.example", "https://evil.example", "a@evil.example", ":streamlit:", "->"])
+def test_nothing_is_linked_or_drawn_after_escapes_are_resolved(live: str) -> None:
+    resolved = re.sub(r"\\(.)", r"\1", plain(live))
+    assert not re.search(r"https?:|www\.|@[-\w]|:streamlit:|->", resolved)
+
+
+def test_a_long_run_of_blanks_costs_no_more_than_its_length() -> None:
+    blanks = "a" + " " * 100_000 + "\n" + " " * 100_000 + "b"
+    assert beginning(blanks) == "a…"
+    assert one_line(blanks).startswith("a ")
 
 
 @given(st.text(), st.integers(min_value=2, max_value=50))

@@ -112,6 +112,15 @@ def make_house(sandbox: RunningSandbox, pages: int = 1) -> House:
     return House(organization_id, author, approver, make_pages(sandbox, approver, pages))
 
 
+def make_quiet_house() -> House:
+    """An organization with an account that nothing is ever sent to, for what commands alone decide."""
+    organization_id = make_organization()
+    approver = make_actor(organization_id, Role.ADMIN, name="Ada Admin")
+    account = make_account(approver)
+    author = make_actor(organization_id, Role.EDITOR, name="Edgar Editor")
+    return House(organization_id, author, approver, (Page(account, account.provider_account_id, ""),))
+
+
 def make_scheduled(house: House, page: Page | None = None, *, words: str | None = None, **post: Any) -> Publication:
     """An approved publication with a slot tomorrow and words of its own."""
     words = words or f"Number {next(_numbers)} of {house.organization_id.hex[:8]}."

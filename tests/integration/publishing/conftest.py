@@ -9,7 +9,7 @@ import pytest
 from core import providers
 from core.infra import db
 from core.infra.settings import Settings
-from tests.factories.publishing import House, make_house, use_owner
+from tests.factories.publishing import House, make_house, make_quiet_house, use_owner
 from tests.fixtures.programs import RunningSandbox
 
 
@@ -38,3 +38,9 @@ def worker(settings: Settings, worker_database: db.Database, committed_database:
 def house(network: RunningSandbox, worker: db.Database) -> House:
     """An organization with one Page in the sandbox."""
     return make_house(network)
+
+
+@pytest.fixture
+def quiet_house(database: db.Database) -> House:
+    """An organization without a network behind it, in a transaction that is rolled back: fast."""
+    return make_quiet_house()

@@ -30,8 +30,8 @@ from tests.factories.publishing import (
     leave_unclear,
     let_pass,
     make_due,
-    make_house,
     make_pages,
+    make_quiet_house,
     make_scheduled,
     send_one,
     sweep,
@@ -131,46 +131,46 @@ def press_publish_now(house: House, times: int) -> None:
             record(session, house.approver, "publication.publish_now", "post", "x")
 
 
-def test_the_31st_press_in_a_minute_is_refused_in_words(house: House):
-    row = make_scheduled(house)
-    press_publish_now(house, 29)
-    commands.publish_now(house.approver, uuid4(), publication_id=row.id)
+def test_the_31st_press_in_a_minute_is_refused_in_words(quiet_house: House):
+    row = make_scheduled(quiet_house)
+    press_publish_now(quiet_house, 29)
+    commands.publish_now(quiet_house.approver, uuid4(), publication_id=row.id)
     with pytest.raises(Refused, match="30 times in the last minute"):
-        commands.publish_now(house.approver, uuid4(), publication_id=row.id)
+        commands.publish_now(quiet_house.approver, uuid4(), publication_id=row.id)
 
 
-def test_the_limit_is_each_organizations_own(network: RunningSandbox, house: House):
-    press_publish_now(make_house(network), 40)
-    row = make_scheduled(house)
-    assert commands.publish_now(house.approver, uuid4(), publication_id=row.id).publication_ids == (row.id,)
+def test_the_limit_is_each_organizations_own(quiet_house: House):
+    press_publish_now(make_quiet_house(), 40)
+    row = make_scheduled(quiet_house)
+    assert commands.publish_now(quiet_house.approver, uuid4(), publication_id=row.id).publication_ids == (row.id,)
 
 
 # Reschedule
 
 
-def test_moving_a_slot_keeps_the_approval(house: House):
-    row = make_scheduled(house)
+def test_moving_a_slot_keeps_the_approval(quiet_house: House):
+    row = make_scheduled(quiet_house)
     at = datetime.now(UTC) + timedelta(days=2)
-    commands.reschedule(house.author, uuid4(), at, publication_id=row.id)
-    now = again(house.author, row.id)
+    commands.reschedule(quiet_house.author, uuid4(), at, publication_id=row.id)
+    now = again(quiet_house.author, row.id)
     assert (now.state, now.due_at, now.approved_sha256) == (_S.SCHEDULED, at, row.approved_sha256)
     assert now.not_after == at + timedelta(seconds=1800)
 
 
-def test_a_posts_own_wish_moves_with_its_publications(house: House):
-    row = make_scheduled(house)
+def test_a_posts_own_wish_moves_with_its_publications(quiet_house: House):
+    row = make_scheduled(quiet_house)
     at = datetime.now(UTC) + timedelta(days=3)
-    commands.reschedule(house.author, uuid4(), at, post_id=row.post_id)
-    with db.transaction(house.author) as session:
+    commands.reschedule(quiet_house.author, uuid4(), at, post_id=row.post_id)
+    with db.transaction(quiet_house.author) as session:
         slot = session.execute(text("select slot_at from masthead.post")).scalar_one()
-    assert (slot, again(house.author, row.id).due_at) == (at, at)
+    assert (slot, again(quiet_house.author, row.id).due_at) == (at, at)
 
 
-def test_an_approved_post_without_a_slot_is_scheduled_by_giving_it_one(house: House):
-    post_id = approved(house)
+def test_an_approved_post_without_a_slot_is_scheduled_by_giving_it_one(quiet_house: House):
+    post_id = approved(quiet_house)
     at = datetime.now(UTC) + timedelta(days=2)
-    commands.reschedule(house.author, uuid4(), at, post_id=post_id)
-    assert publication(house.author, post_id).state is _S.SCHEDULED
+    commands.reschedule(quiet_house.author, uuid4(), at, post_id=post_id)
+    assert publication(quiet_house.author, post_id).state is _S.SCHEDULED
 
 
 def test_a_late_post_goes_back_on_the_schedule(house: House, worker: db.Database):
@@ -189,14 +189,14 @@ def test_what_missed_its_slot_for_want_of_an_approval_is_asked_again(house: Hous
     assert (now.state, now.needs, now.due_at) == (_S.IN_REVIEW, None, at)
 
 
-def test_a_slot_in_the_past_and_one_beyond_the_approval_are_refused(house: House):
-    row = make_scheduled(house)
+def test_a_slot_in_the_past_and_one_beyond_the_approval_are_refused(quiet_house: House):
+    row = make_scheduled(quiet_house)
     with pytest.raises(Invalid, match="That time has passed"):
-        commands.reschedule(house.author, uuid4(), datetime.now(UTC), publication_id=row.id)
+        commands.reschedule(quiet_house.author, uuid4(), datetime.now(UTC), publication_id=row.id)
     with pytest.raises(Invalid, match="Its approval ends before that time"):
-        commands.reschedule(house.author, uuid4(), AT, publication_id=row.id)
+        commands.reschedule(quiet_house.author, uuid4(), AT, publication_id=row.id)
     with pytest.raises(Invalid):
-        commands.reschedule(house.author, uuid4(), datetime(2030, 1, 1), publication_id=row.id)  # noqa: DTZ001
+        commands.reschedule(quiet_house.author, uuid4(), datetime(2030, 1, 1), publication_id=row.id)  # noqa: DTZ001
 
 
 # Cancel
@@ -218,10 +218,10 @@ def test_what_has_not_been_sent_can_be_taken_back(state: str, house: House, work
     assert evidence(house.author, publication_id).events[-1].because == "The offer is over."
 
 
-def test_a_draft_is_not_cancelled(house: House):
-    post_id = make_post(house.author, [house.page.account.id])
+def test_a_draft_is_not_cancelled(quiet_house: House):
+    post_id = make_post(quiet_house.author, [quiet_house.page.account.id])
     with pytest.raises(Invalid, match="It is a draft"):
-        commands.cancel(house.author, uuid4(), post_id=post_id)
+        commands.cancel(quiet_house.author, uuid4(), post_id=post_id)
 
 
 # What is being sent
@@ -275,13 +275,13 @@ def test_try_again_makes_a_new_publication_of_the_same_bytes_with_the_same_appro
     assert send_one(worker, new_id) is _S.PUBLISHED
 
 
-def test_try_again_after_a_cancel_works_too_and_only_once(house: House):
-    row = make_scheduled(house)
-    commands.cancel(house.author, uuid4(), publication_id=row.id)
-    commands.try_again(house.approver, uuid4(), row.id)
+def test_try_again_after_a_cancel_works_too_and_only_once(quiet_house: House):
+    row = make_scheduled(quiet_house)
+    commands.cancel(quiet_house.author, uuid4(), publication_id=row.id)
+    commands.try_again(quiet_house.approver, uuid4(), row.id)
     with pytest.raises(Conflict, match="tried again already"):
-        commands.try_again(house.approver, uuid4(), row.id)
-    assert len(publications(house.author, row.post_id)) == 2
+        commands.try_again(quiet_house.approver, uuid4(), row.id)
+    assert len(publications(quiet_house.author, row.post_id)) == 2
 
 
 def test_try_again_with_a_lapsed_approval_asks_for_one(house: House):
@@ -293,26 +293,26 @@ def test_try_again_with_a_lapsed_approval_asks_for_one(house: House):
     assert (new.state, changed.words) == (_S.IN_REVIEW, "Its approval had lapsed: it is in review again.")
 
 
-def test_what_is_neither_failed_nor_cancelled_is_not_tried_again(house: House):
+def test_what_is_neither_failed_nor_cancelled_is_not_tried_again(quiet_house: House):
     with pytest.raises(Refused, match="Only what failed or was cancelled"):
-        commands.try_again(house.approver, uuid4(), make_scheduled(house).id)
+        commands.try_again(quiet_house.approver, uuid4(), make_scheduled(quiet_house).id)
 
 
 # All of them
 
 
-def test_a_double_click_is_one_action_and_gets_the_same_answer(house: House):
-    row, action = make_scheduled(house), uuid4()
-    first = commands.publish_now(house.approver, action, publication_id=row.id)
-    assert commands.publish_now(house.approver, action, publication_id=row.id) == first
-    assert len(history(house.approver, "publication", row.id)) == 1
+def test_a_double_click_is_one_action_and_gets_the_same_answer(quiet_house: House):
+    row, action = make_scheduled(quiet_house), uuid4()
+    first = commands.publish_now(quiet_house.approver, action, publication_id=row.id)
+    assert commands.publish_now(quiet_house.approver, action, publication_id=row.id) == first
+    assert len(history(quiet_house.approver, "publication", row.id)) == 1
     cancel = uuid4()
-    done = commands.cancel(house.author, cancel, publication_id=row.id)
-    assert commands.cancel(house.author, cancel, publication_id=row.id) == done
+    done = commands.cancel(quiet_house.author, cancel, publication_id=row.id)
+    assert commands.cancel(quiet_house.author, cancel, publication_id=row.id) == done
     retry = uuid4()
-    new = commands.try_again(house.approver, retry, row.id)
-    assert commands.try_again(house.approver, retry, row.id) == new
-    assert len(publications(house.author, row.post_id)) == 2
+    new = commands.try_again(quiet_house.approver, retry, row.id)
+    assert commands.try_again(quiet_house.approver, retry, row.id) == new
+    assert len(publications(quiet_house.author, row.post_id)) == 2
 
 
 def test_ten_clicks_at_once_are_one_action(house: House):
@@ -333,13 +333,13 @@ def test_ten_clicks_at_once_are_one_action(house: House):
     assert len(history(house.approver, "publication", row.id)) == 1
 
 
-def test_each_command_writes_one_audit_line_that_says_what_it_did(house: House):
-    row = make_scheduled(house)
+def test_each_command_writes_one_audit_line_that_says_what_it_did(quiet_house: House):
+    row = make_scheduled(quiet_house)
     at = datetime.now(UTC) + timedelta(days=2)
-    commands.reschedule(house.author, uuid4(), at, publication_id=row.id)
-    commands.publish_now(house.approver, uuid4(), publication_id=row.id)
-    commands.cancel(house.author, uuid4(), publication_id=row.id, reason="Over.")
-    lines = history(house.author, "publication", row.id)
+    commands.reschedule(quiet_house.author, uuid4(), at, publication_id=row.id)
+    commands.publish_now(quiet_house.approver, uuid4(), publication_id=row.id)
+    commands.cancel(quiet_house.author, uuid4(), publication_id=row.id, reason="Over.")
+    lines = history(quiet_house.author, "publication", row.id)
     assert [line.action for line in lines] == [
         "publication.reschedule",
         "publication.publish_now",
@@ -347,7 +347,7 @@ def test_each_command_writes_one_audit_line_that_says_what_it_did(house: House):
     ]
     assert lines[2].after is not None
     assert lines[2].after["reason"] == "Over."
-    assert {line.actor for line in lines} == {house.author.label, house.approver.label}
+    assert {line.actor for line in lines} == {quiet_house.author.label, quiet_house.approver.label}
 
 
 COMMANDS = {
@@ -369,9 +369,9 @@ RANK = list(Role)
 
 @pytest.mark.parametrize("role", RANK)
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_asks_for_its_role(name: str, role: Role, house: House):
-    row = make_scheduled(house)
-    actor: Actor = make_actor(house.organization_id, role)
+def test_every_command_asks_for_its_role(name: str, role: Role, quiet_house: House):
+    row = make_scheduled(quiet_house)
+    actor: Actor = make_actor(quiet_house.organization_id, role)
     command, least = COMMANDS[name]
     allowed = RANK.index(role) >= RANK.index(least)
     try:
@@ -385,18 +385,18 @@ def test_every_command_asks_for_its_role(name: str, role: Role, house: House):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_another_organizations_publication_does_not_exist(name: str, network: RunningSandbox, house: House):
-    row, stranger = make_scheduled(house), make_house(network)
+def test_another_organizations_publication_does_not_exist(name: str, quiet_house: House):
+    row, stranger = make_scheduled(quiet_house), make_quiet_house()
     with pytest.raises(NotFound):
         COMMANDS[name][0](stranger.approver, row.id)
 
 
-def test_a_target_is_a_post_or_a_publication_and_not_both(house: House):
+def test_a_target_is_a_post_or_a_publication_and_not_both(quiet_house: House):
     for target in ({}, {"post_id": uuid4(), "publication_id": uuid4()}):
         with pytest.raises(Invalid, match="either which post or which publication"):
-            commands.cancel(house.author, uuid4(), **target)
+            commands.cancel(quiet_house.author, uuid4(), **target)
     with pytest.raises(NotFound):
-        commands.cancel(house.author, uuid4(), post_id=uuid4())
+        commands.cancel(quiet_house.author, uuid4(), post_id=uuid4())
 
 
 def test_an_edit_after_the_approval_keeps_anything_from_being_sent(house: House, worker: db.Database):
@@ -410,11 +410,11 @@ def test_an_edit_after_the_approval_keeps_anything_from_being_sent(house: House,
         commands.publish_now(house.approver, uuid4(), publication_id=row.id)
 
 
-def test_a_second_click_on_reschedule_gets_the_first_answer(house: House):
-    row, action = make_scheduled(house), uuid4()
+def test_a_second_click_on_reschedule_gets_the_first_answer(quiet_house: House):
+    row, action = make_scheduled(quiet_house), uuid4()
     at = datetime.now(UTC) + timedelta(days=2)
-    first = commands.reschedule(house.author, action, at, publication_id=row.id)
-    assert commands.reschedule(house.author, action, at, publication_id=row.id) == first
+    first = commands.reschedule(quiet_house.author, action, at, publication_id=row.id)
+    assert commands.reschedule(quiet_house.author, action, at, publication_id=row.id) == first
 
 
 def test_a_lapsed_approval_is_not_moved_to_another_time(house: House):
@@ -431,9 +431,9 @@ def test_what_is_over_says_so(house: House, worker: db.Database):
         commands.cancel(house.author, uuid4(), publication_id=row.id)
 
 
-def test_a_post_that_goes_nowhere_yet_can_not_be_planned(house: House):
+def test_a_post_that_goes_nowhere_yet_can_not_be_planned(quiet_house: House):
     with pytest.raises(Refused, match="No account is chosen yet"):
-        commands.publish_now(house.approver, uuid4(), post_id=make_post(house.author))
+        commands.publish_now(quiet_house.approver, uuid4(), post_id=make_post(quiet_house.author))
 
 
 def test_a_person_who_reschedules_starts_the_waits_anew(house: House, worker: db.Database):
