@@ -69,7 +69,7 @@ class EdgeFacts:
 
 
 class Edge:
-    """The middleware. A websocket must name this exact origin: Streamlit's own check ignores the port, as cookies do."""
+    """The middleware. A websocket must name our exact origin: Streamlit's check ignores the port, as cookies do."""
 
     def __init__(self, app: ASGIApp, facts: EdgeFacts) -> None:
         self._app = app

@@ -98,10 +98,10 @@ class TableScheduler(Scheduler):  # type: ignore[misc]
     def _is_as_written(self, line: Periodic) -> bool:
         try:
             job = KnownJob.fetch(line.id, connection=self.connection)
-            written = (job.func_name, job.meta.get("interval"), job.result_ttl, job.origin)
+            written = (job.func_name, job.meta, job.result_ttl, job.origin)
         except Exception:  # whatever is wrong with what is stored there, it is written again
             return False
-        return written == (line.job.value, line.every_s, line.result_ttl_s, QUEUE_OF[line.job].value)
+        return written == (line.job.value, {"interval": line.every_s}, line.result_ttl_s, QUEUE_OF[line.job].value)
 
     def _write(self, line: Periodic) -> None:
         self._forget(line.id)

@@ -58,7 +58,7 @@ def first_time(session: Session, actor: ActsInOrganization, action_id: UUID, com
         return True
     earlier = store.receipt(session, action_id)
     if earlier is None or earlier.command != command:
-        raise Conflict("This was asked for in another way already. Reload and look before you try again.")
+        raise _asked_otherwise()
     return False
 
 
@@ -68,11 +68,22 @@ def remember(session: Session, actor: ActsInOrganization, action_id: UUID, resul
     store.complete_receipt(session, action_id, redacted_fields(result))
 
 
-def earlier_result(session: Session, actor: ActsInOrganization, action_id: UUID) -> dict[str, Any]:
-    """What `remember` kept for this action; empty when it kept nothing."""
+def earlier_result(
+    session: Session, actor: ActsInOrganization, action_id: UUID, command: str | None = None
+) -> dict[str, Any]:
+    """What `remember` kept for this action; empty when it kept nothing.
+
+    Name the command where `first_time` hasn't been asked: raises Conflict when another one used the id.
+    """
     _refuse_other_organization(session, actor)
     earlier = store.receipt(session, action_id)
+    if earlier is not None and command not in (None, earlier.command):
+        raise _asked_otherwise()
     return dict(earlier.result or {}) if earlier else {}
+
+
+def _asked_otherwise() -> Conflict:
+    return Conflict("This was asked for in another way already. Reload and look before you try again.")
 
 
 def _refuse_other_organization(session: Session, actor: ActsInOrganization) -> None:

@@ -12,21 +12,21 @@ from core.infra.errors import Invalid
 from core.posts.rules import MAX_ACCOUNTS, MAX_COMMENT, MAX_LINK, MAX_TEXT
 
 
-def _storable(value: str) -> str:
+def storable(value: str) -> str:
     """One kind of line end; no NUL and no half of a character that was cut in two, which Postgres can't keep."""
     whole = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return whole.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
 
 def _text(value: str) -> str:
-    words = _storable(value)
+    words = storable(value)
     if len(words) > MAX_TEXT:
         raise ValueError(f"The text is longer than {MAX_TEXT:,} characters. Shorten it.")
     return words
 
 
 def _link(value: str | None) -> str | None:
-    link = _storable(value or "").strip()
+    link = storable(value or "").strip()
     if len(link) > MAX_LINK:
         raise ValueError(f"The link is longer than {MAX_LINK:,} characters. Use a shorter address.")
     return link or None
@@ -40,7 +40,7 @@ def _accounts(value: tuple[UUID, ...]) -> tuple[UUID, ...]:
 
 
 def _remark(value: str) -> str:
-    words = _storable(value).strip()
+    words = storable(value).strip()
     if len(words) > MAX_COMMENT:
         raise ValueError(f"The comment is longer than {MAX_COMMENT:,} characters. Shorten it.")
     return words

@@ -8,13 +8,13 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
 from core.infra.errors import Invalid
-from core.posts.inputs import Moment
+from core.posts.inputs import Moment, storable
 
 MAX_REASON = 2_000
 
 
 def _reason(value: str) -> str:
-    words = " ".join(value.replace("\x00", "").split())
+    words = " ".join(storable(value).split())
     if len(words) > MAX_REASON:
         raise ValueError(f"The reason is longer than {MAX_REASON:,} characters. Shorten it.")
     return words
@@ -28,7 +28,7 @@ def _given_reason(value: str) -> str:
 
 
 def _named_post(value: str) -> str:
-    words = value.strip()
+    words = storable(value).strip()
     if not words:
         raise ValueError("Paste the address of the live post, or its id.")
     if len(words) > MAX_REASON:

@@ -63,7 +63,7 @@ def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: s
     """
     require(actor, Permission.RESOLVE)
     said = LiveVerdict.read(post=post, reason=reason)
-    question = _question(actor, action_id, publication_id)
+    question = _question(actor, action_id, _LIVE, publication_id)
     if isinstance(question, Changed):
         return question
     read, failed = _look(actor, question)
@@ -102,7 +102,7 @@ def resolve_not_live(actor: Actor, action_id: UUID, publication_id: UUID, *, sen
     """
     require(actor, Permission.RESOLVE)
     said = NotLiveVerdict.read(send_again=send_again, reason=reason)
-    question = _question(actor, action_id, publication_id, not_before_deadline=True)
+    question = _question(actor, action_id, _NOT_LIVE, publication_id, not_before_deadline=True)
     if isinstance(question, Changed):
         return question
     read, failed = _look(actor, question)
@@ -127,10 +127,10 @@ def resolve_not_live(actor: Actor, action_id: UUID, publication_id: UUID, *, sen
 
 
 def _question(
-    actor: Actor, action_id: UUID, publication_id: UUID, *, not_before_deadline: bool = False
+    actor: Actor, action_id: UUID, command: str, publication_id: UUID, *, not_before_deadline: bool = False
 ) -> _Open | Changed:
     with db.transaction(actor) as session:
-        earlier = earlier_result(session, actor, action_id)
+        earlier = earlier_result(session, actor, action_id, command)
         if earlier:  # a double click: what it gave is settled inside the transaction that takes verdicts
             return Changed(publication_ids=(publication_id,), words=str(earlier["result"]["words"]))
         row = store.publication(session, publication_id)

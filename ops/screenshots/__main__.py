@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from bench.browser import chromium
 from bench.programs import PROJECT, PYTHON, free_ports, program
-from bench.servers import Served, product
+from bench.servers import ADDRESS, Served, product
 from core.infra import embedded
 from ops.screenshots import axe
 from ops.screenshots.views import EMPTY, FULL, SIGN_IN, View, settled
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
         invitation = None
         if given.url is None:
             served = stack.enter_context(product(folder))
-            served.await_answer("/readyz")
+            served.await_words(ADDRESS)
             invitation = blank_organization(served, folder / "data")
             given.url = served.url
         browser = stack.enter_context(chromium())

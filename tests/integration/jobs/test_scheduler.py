@@ -96,3 +96,17 @@ def test_nothing_of_it_is_pickled(client: redis.Redis, scheduler: TableScheduler
     assert b"\x80" not in (client.hget(f"rq:job:{LINE.id}", "data") or b"")
     with pytest.raises(Exception, match=r".*"):  # what RQ reads by default can't be made of it
         _ = Job.fetch(LINE.id, connection=client).func_name
+
+
+@pytest.mark.parametrize("planted", [{"queue_class_name": "os.system"}, {"repeat": "x"}, {"cron_string": "* * * * *"}])
+def test_what_somebody_plants_in_a_line_is_written_over(
+    planted: dict[str, str], client: redis.Redis, scheduler: TableScheduler
+):
+    scheduler.reconcile()
+    job = KnownJob.fetch(LINE.id, connection=client)
+    job.meta.update(planted)
+    job.save_meta()
+    client.zadd("rq:scheduler:scheduled_jobs", {LINE.id: 0})
+    scheduler.enqueue_jobs()
+    scheduler.reconcile()
+    assert KnownJob.fetch(LINE.id, connection=client).meta == {"interval": LINE.every_s}

@@ -290,3 +290,11 @@ def test_a_post_from_before_the_send_is_not_the_one(house: House, worker: db.Dat
     script(read=seen(live_post("77_1", "x", at=datetime(2020, 1, 1, tzinfo=UTC))))
     with pytest.raises(Refused, match="no such post"):
         commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
+
+
+def test_the_id_of_another_action_gets_no_verdict(house: House, worker: db.Database, script):
+    question, action = ask(house, worker, script), uuid4()
+    script(read=seen(live_post("77_1", again(house.author, question).payload["text"])))
+    commands.resolve_live(house.approver, action, question, post="77_1", reason="I see it.")
+    with pytest.raises(Conflict, match="another way"):
+        commands.resolve_not_live(house.approver, action, question, send_again=False, reason="Not there.")
