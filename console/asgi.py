@@ -27,7 +27,7 @@ from console.shell import make_shell
 from core import organizations
 from core.infra import db, logs
 from core.infra.errors import SignedOut
-from core.infra.settings import Settings, provider_environment
+from core.infra.settings import Settings
 from core.organizations import queries
 from core.organizations.cookie import claims_from, cookie_secret
 from core.providers import providers
@@ -103,11 +103,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
 
 def configure_logs(settings: Settings) -> None:
     """JSON lines that never hold this installation's secrets."""
-    of_providers = [provider_environment(key).get("client_secret", "") for key in providers()]
-    keys = [settings.secret_key, settings.credential_keys, settings.oidc_client_secret]
-    concealed = [each.get_secret_value() for each in keys if each is not None]
-    own = [settings.role_password("web"), cookie_secret(settings)]
-    logs.configure("console", settings.log_level, secrets=[*concealed, *own, *of_providers])
+    logs.configure("console", settings.log_level, secrets=settings.concealed())
 
 
 def _signed_in(cookies: Mapping[str, str], settings: Settings) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from core.infra import db, logs
-from core.infra.settings import Settings, provider_environment
-from core.providers import providers
+from core.infra.settings import Settings
 from ingest.app import create_app
 
 BLOCKING_THREADS = 4
@@ -22,11 +21,4 @@ def application() -> Flask:
 
 def configure_logs(settings: Settings) -> None:
     """JSON lines that never hold this installation's secrets."""
-    logs.configure("ingest", settings.log_level, secrets=concealed(settings))
-
-
-def concealed(settings: Settings) -> list[str]:
-    """The secrets that this process knows from its settings."""
-    keys = (settings.secret_key, settings.credential_keys, settings.oidc_client_secret)
-    of_providers = [provider_environment(key).get("client_secret", "") for key in providers()]
-    return [*(each.get_secret_value() for each in keys if each), settings.role_password("web"), *of_providers]
+    logs.configure("ingest", settings.log_level, secrets=settings.concealed())

@@ -33,7 +33,7 @@ def run(main: Callable[[Settings], None]) -> int:
 
 def begin_logging(program: str, settings: Settings) -> None:
     """Every line of this process as JSON on stdout, without the secrets of these settings."""
-    logs.configure(program, settings.log_level, secrets=[settings.secret_key.get_secret_value()])
+    logs.configure(program, settings.log_level, secrets=settings.concealed())
 
 
 def connect(settings: Settings, role: Program, *, pool_size: int, application: str) -> None:

@@ -13,6 +13,7 @@ from core.demo.people import Team, enrol, founded
 from core.demo.programs import Programs
 from core.demo.stage import Stage
 from core.demo.story import tell
+from core.infra.data_folder import write_private
 from core.infra.settings import Settings
 
 _MARK = "demo.json"
@@ -34,7 +35,7 @@ def load(settings: Settings) -> Sequence[str]:
             stage = Stage(issuer.removesuffix("/oidc"))
             for team in teams:
                 tell(team, programs, stage, settings.ingest_url)
-            mark.write_text(json.dumps({team.organization.key: str(team.id) for team in teams}))
+            write_private(mark, json.dumps({team.organization.key: str(team.id) for team in teams}))
     return _introduction(settings)
 
 

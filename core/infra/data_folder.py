@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from core.infra.programs import CanNotStart
 
 _NEEDED_BYTES: Final = 200 * 1024 * 1024
+_OF_OTHERS: Final = 0o077  # the permissions of everybody but the owner
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -30,9 +31,17 @@ def in_words(folder: Path) -> Iterator[None]:
 
 
 def make(folder: Path) -> None:
-    """Make the folder if it is missing. Raises CanNotStart when it can't be made or its disk has no room."""
+    """Make the folder if it is missing, and let nobody else in.
+
+    Raises CanNotStart when it can't be made, belongs to another user, or its disk has no room.
+    """
     with in_words(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Who owns the link that leads there decides where it leads; root's are the machine's own.
+        if folder.stat().st_uid != os.geteuid() or folder.lstat().st_uid not in (os.geteuid(), 0):
+            raise CanNotStart(f"MASTHEAD_DATA ({folder!s:.80}) belongs to another user. Set MASTHEAD_DATA.")
+        if folder.stat().st_mode & _OF_OTHERS:
+            folder.chmod(0o700)
         if shutil.disk_usage(folder).free < _NEEDED_BYTES:
             raise CanNotStart(disk_full(folder))
 
@@ -53,7 +62,18 @@ def write_private(path: Path, text: str) -> None:
 
 
 def kept_secret(path: Path) -> str:
-    """A random secret that stays the same once made."""
+    """A random secret that stays the same once made. Raises CanNotStart when another user made it."""
     if not path.exists():
         write_private(path, secrets.token_urlsafe(32))
-    return path.read_text(encoding="utf-8").strip()
+    with path.open(encoding="utf-8") as file:
+        make_private(file, path)
+        return file.read().strip()
+
+
+def make_private(file: TextIO, path: Path) -> None:
+    """Let nobody but its owner read or write an open file. Raises CanNotStart when that is another user."""
+    about = os.fstat(file.fileno())
+    if about.st_uid != os.geteuid():
+        raise CanNotStart(f"A file of MASTHEAD_DATA ({path!s:.90}) belongs to another user. Set MASTHEAD_DATA.")
+    if about.st_mode & _OF_OTHERS:
+        os.fchmod(file.fileno(), 0o600)

@@ -35,7 +35,7 @@ import redis
 from psycopg import sql
 
 from core.infra import data_folder
-from core.infra.data_folder import kept_secret, write_private
+from core.infra.data_folder import kept_secret, make_private, write_private
 from core.infra.programs import CanNotStart, Program, needed_tool, tied_to_parent
 from core.infra.reachable import LOOPBACK, any_free_port, asked_once, port_is_free
 
@@ -316,7 +316,9 @@ def _start(program: Program, log: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _take_lock(data: Path) -> IO[str]:
-    lock = (data / "lock").open("a+", encoding="utf-8")
+    path = data / "lock"
+    lock = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+", encoding="utf-8")
+    make_private(lock, path)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

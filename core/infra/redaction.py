@@ -41,15 +41,12 @@ _PER: Final = r"%(?:25){0,5}"  # a percent sign, itself percent-encoded up to fi
 _EQUALS: Final = rf"(?:=|{_PER}3D)"
 _BREAK: Final = r"(?:\r?\n|\\{1,7}r\\{1,7}n|\\{1,7}n)"  # a line break as it is, and as repr and JSON show it
 # To the end of a quoted string; one that was cut off before its end is masked to the end of the text.
-_IN_DOUBLE: Final = r"\"(?:[^\"\\]|\\.)*+\"?"
-_IN_SINGLE: Final = r"'(?:[^'\\]|\\.)*+'?"
+_IN_DOUBLE: Final = r"\"(?:[^\"\\]|\\[\s\S])*+\"?"
+_IN_SINGLE: Final = r"'(?:[^'\\]|\\[\s\S])*+'?"
 _DSN: Final = r"(?:postgres|mysql|mariadb|redis|valkey|mongodb|amqp)[a-z0-9+.]{0,20}"
-
-
-def _in_escaped(quote: str) -> str:
-    r"""A string inside a string, \"...\": it ends at that quote behind as many backslashes, or fewer."""
-    return rf"(\\{{1,15}}){quote}(?:[^{quote}\\]++|\\++(?!{quote})|\2\\++{quote})*+{quote}?"
-
+# A string inside a string, \"...\": it ends at that quote behind as many backslashes, or fewer.
+_IN_ESCAPED_DOUBLE: Final = r"(\\{1,15})\"(?:[^\"\\]++|\\++(?!\")|\2\\++\")*+\"?"
+_IN_ESCAPED_SINGLE: Final = _IN_ESCAPED_DOUBLE.replace('"', "'")
 
 # Words of which one must be there, in lower case; then what finds the part to keep (group 1) and the secret after it.
 # No pattern may look at a part of the text more often than a fixed number of times: what repeats without a bound is
@@ -71,8 +68,8 @@ _BY_NAME: Final = tuple(
         (_NAME_WORDS, rf"(?i)((?:{_NAMED}){_EQUALS})(?:{_IN_DOUBLE}|{_IN_SINGLE}|[^\s&\"'<>,;)}}\]]+)"),
         # "name": "value" as in JSON and in Python's repr, as it is and inside another string.
         (_NAME_WORDS, rf"(?i)((?:{_NAMED})[\"']\s*[:,=]\s*)(?:b?{_IN_DOUBLE}|b?{_IN_SINGLE})"),
-        (_NAME_WORDS, rf"(?i)((?:{_NAMED})\\{{1,15}}\"\s*[:,=]\s*){_in_escaped('"')}"),
-        (_NAME_WORDS, rf"(?i)((?:{_NAMED})\\{{1,15}}'\s*[:,=]\s*)b?{_in_escaped("'")}"),
+        (_NAME_WORDS, rf"(?i)((?:{_NAMED})\\{{1,15}}\"\s*[:,=]\s*){_IN_ESCAPED_DOUBLE}"),
+        (_NAME_WORDS, rf"(?i)((?:{_NAMED})\\{{1,15}}'\s*[:,=]\s*)b?{_IN_ESCAPED_SINGLE}"),
         # The same percent-encoded.
         (
             _NAME_WORDS,

@@ -14,13 +14,15 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Program = Literal["web", "worker", "dispatch"]
 LOGIN_ROLES: Final[tuple[Program, ...]] = ("web", "worker", "dispatch")
+
+COOKIE_PURPOSE: Final = "console-cookie"  # what the key that signs sign-ins is derived for
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -149,6 +151,24 @@ class Settings(BaseSettings):
             raise SettingsInvalid("REDIS_URL is not set. Use `make run`, which starts its own Valkey, or set it.")
         return self.redis_url.get_secret_value()
 
+    def concealed(self) -> list[str]:
+        """Every secret that this process knows from its environment, in the clear: for logs, which must never say it.
+
+        Passwords inside addresses are given as they stand there and decoded; networks' secrets are what is set as
+        PROVIDER_<KEY>_..._SECRET.
+        """
+        kept = [self.secret_key, self.credential_keys, self.oidc_client_secret]
+        secrets = [each.get_secret_value() for each in kept if each is not None]
+        if self.credential_keys is not None:
+            secrets += [part.partition(":")[2].strip() for part in self.credential_keys.get_secret_value().split(",")]
+        secrets += [self.role_password(program) for program in LOGIN_ROLES]
+        secrets += [self.derived(COOKIE_PURPOSE).hex()]
+        addresses = [self.database_url, *(getattr(self, f"database_url_{program}") for program in LOGIN_ROLES)]
+        for address in (*addresses, self.redis_url):
+            secrets += _passwords_in(address.get_secret_value()) if address is not None else []
+        secrets += [value for name, value in os.environ.items() if _is_network_secret(name)]
+        return [*dict.fromkeys(each for each in secrets if each)]
+
     def credential_key_ring(self) -> dict[str, bytes]:
         """Key id -> 32 bytes, newest first: the first wraps, all unwrap.
 
@@ -181,6 +201,11 @@ def provider_environment(key: str) -> dict[str, str]:
     """A provider's own settings, `PROVIDER_<KEY>_<NAME>` as {name in lower case: value}; its folder validates them."""
     prefix = f"PROVIDER_{key.upper()}_"
     return {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
+
+
+def whole_environment() -> dict[str, str]:
+    """A copy of this process's environment, for what its children are handed of it."""
+    return dict(os.environ)
 
 
 def data_folder() -> Path:
@@ -224,6 +249,21 @@ class ProviderSettings(BaseModel):
             f"PROVIDER_{key.upper()}_{name.upper()}": f"{stand_in}/{urlsplit(host).netloc}"
             for name, host in hosts.items()
         }
+
+
+def _is_network_secret(name: str) -> bool:
+    return name.startswith("PROVIDER_") and name.endswith("SECRET")
+
+
+def _passwords_in(address: str) -> list[str]:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return [address]
+    # A slash, # or ? that should have been percent-encoded ends the host early; the password goes to the last @.
+    written = address.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    passwords = [parts.password or "", written, *parse_qs(parts.query).get("password", [])]
+    return [form for each in passwords for form in (each, unquote(each))]
 
 
 def _psycopg(url: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any, Final, Self
 from zoneinfo import available_timezones
 
 from core.infra.errors import SignedOut
-from core.organizations.rules import LONGEST_EMAIL, LONGEST_NAME
+from core.organizations.rules import LONGEST_NAME
+from core.organizations.sound import folded_email
 
 _LONGEST_ID: Final = 255  # OpenID Connect Core 2: "sub" must not exceed 255 ASCII characters
 _LATEST: Final = 2**33  # seconds since 1970; beyond it lie milliseconds and nonsense
@@ -20,7 +21,7 @@ _OPTIONAL: Final = ("nonce", "jti", "sid")
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """One sign-in. `key` names it; `email` is lower case and may be empty; `issued_at` is the issuer's clock."""
+    """One sign-in. `key` names it; `email` is as `folded_email` has it and may be empty; `issued_at` is the issuer's clock."""
 
     issuer: str
     subject: str
@@ -35,7 +36,7 @@ class Claims:
     def read(cls, claims: Mapping[str, Any]) -> Self:
         """Take from an ID token's claims what Masthead uses. Raises SignedOut when they can't name a person."""
         key = session_key(claims)
-        email = str(claims.get("email") or "").strip().lower()[:LONGEST_EMAIL]
+        email = folded_email(str(claims.get("email") or ""))
         issuer, subject = str(claims["iss"]), str(claims["sub"])
         if len(issuer) > _LONGEST_ID or len(subject) > _LONGEST_ID:
             raise SignedOut("The sign-in service sent a longer issuer or subject than allowed. Ask your operator.")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from core.infra.settings import Settings
+from core.infra.settings import COOKIE_PURPOSE, Settings
 from core.organizations.rules import CLOCK_SKEW, SESSION_LASTS
 
 COOKIE: Final = "_streamlit_user"
@@ -26,7 +26,7 @@ _CHUNKS: Final = re.compile(r"chunks-([1-9]\d?)")
 
 def cookie_secret(settings: Settings) -> str:
     """What the console gives Streamlit to sign with."""
-    return settings.derived("console-cookie").hex()
+    return settings.derived(COOKIE_PURPOSE).hex()
 
 
 def claims_from(cookies: Mapping[str, str], settings: Settings) -> dict[str, Any] | None:

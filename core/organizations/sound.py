@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import Final
 from zoneinfo import available_timezones
 
 from core.infra.errors import Invalid
 from core.organizations.rules import LONGEST_EMAIL, LONGEST_NAME
 
-_EMAIL: Final = re.compile(r"[^@\s<>\"',;]{1,64}@[^@\s<>\"',;]{1,189}")
+# Neither control characters nor the invisible ones that write backwards or join.
+_PART: Final = r"[^@\s<>\"',;\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+_EMAIL: Final = re.compile(rf"{_PART}{{1,64}}@{_PART}{{1,189}}")
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def sound_name(name: str) -> str:
@@ -20,11 +24,21 @@ def sound_name(name: str) -> str:
     return kept
 
 
+def folded_email(email: str) -> str:
+    """The one form in which addresses are kept and compared; empty when it is none.
+
+    Only A to Z are lowered: other letters fold into each other (U+212A KELVIN SIGN into k), and what is another
+    mailbox at its own server must not pass for an invited one here. Too long an address is none; it is never cut.
+    """
+    kept = email.strip(" \t\r\n").translate(_LOWER)
+    return kept if len(kept) <= LONGEST_EMAIL and _EMAIL.fullmatch(kept) else ""
+
+
 def sound_email(email: str) -> str:
-    """An address in lower case."""
-    kept = email.strip().lower()
-    if len(kept) > LONGEST_EMAIL or not _EMAIL.fullmatch(kept):
-        raise Invalid([f"{kept:.60} is no email address. Write one such as maya@northwind.example."])
+    """An address as `folded_email` has it."""
+    kept = folded_email(email)
+    if not kept:
+        raise Invalid([f"{email.strip():.60} is no email address. Write one such as maya@northwind.example."])
     return kept
 
 

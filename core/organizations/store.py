@@ -225,7 +225,7 @@ def standing(session: Session, person_id: UUID) -> tuple[UUID, Role, Organizatio
 
 def member_with_email(session: Session, email: str) -> Membership | None:
     """A member whose person has this address."""
-    row = session.execute(_memberships().where(func.lower(Person.email) == email).limit(1)).one_or_none()
+    row = session.execute(_memberships().where(Person.email == email).limit(1)).one_or_none()
     return None if row is None else Membership(*row)
 
 

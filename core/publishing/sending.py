@@ -46,7 +46,6 @@ from core.accounts.access import access_for, report_broken
 from core.infra import crash, db
 from core.infra.logs import bound
 from core.infra.settings import PublishTimes
-from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ProviderFailure, ReconnectNeeded
 from core.provider_kit.port import Publisher
@@ -136,19 +135,19 @@ def _unless_fatal(failure: BaseException, state: PublicationState | None) -> Pub
 
 def _claim(claim: Claim, times: PublishTimes) -> _Ready | PublicationState | None:
     with db.organization_transaction(claim.organization_id, SENDER) as session:
-        row = store.claim(session, claim.publication_id, claim.epoch, owner=owner(), lease_s=times.lease_claimed_s)
-        if row is None:
+        claimed = store.claim(session, claim, owner=owner(), lease_s=times.lease_claimed_s)
+        if claimed is None:
             _log.info("publication is no longer ours")
             return None
-        ready = _asked_again(session, claim, row)
+        ready = _asked_again(session, claim, claimed)
         if isinstance(ready, Outcome):
-            _let_go(session, claim, row.account_id, row.attempt_count, ready, times)
+            _let_go(session, claim, claimed.account_id, claimed.tries, ready, times)
             return ready.state
         crash.point("w1")
         return ready
 
 
-def _asked_again(session: Session, claim: Claim, row: Publication) -> _Ready | Outcome:
+def _asked_again(session: Session, claim: Claim, row: store.Claimed) -> _Ready | Outcome:
     """Everything that was true when it was approved must be true now."""
     payload = rules.payload_to_send(row.payload, row.approved_payload, row.payload_sha256, row.approved_sha256)
     if payload is None or row.approved_sha256 is None:
@@ -157,7 +156,7 @@ def _asked_again(session: Session, claim: Claim, row: Publication) -> _Ready | O
             "The stored bytes are not the ones that were approved; nothing was sent.",
             "Duplicate the post and have it approved again.",
         )
-    obstacle = rules.obstacle(store.checked(session, row.id), payload)
+    obstacle = rules.obstacle(row.checked, payload)
     if obstacle is not None:
         return obstacle
     try:
@@ -176,7 +175,7 @@ def _asked_again(session: Session, claim: Claim, row: Publication) -> _Ready | O
         payload=payload,
         approved_sha256=row.approved_sha256,
         account_id=row.account_id,
-        tries=row.attempt_count,
+        tries=row.tries,
         correlation_id=row.correlation_id,
         access=access,
         publisher=publisher,
@@ -214,7 +213,7 @@ def _nothing_sent(ready: _Ready, outcome: Outcome, times: PublishTimes) -> Publi
     """After a failed commit of the attempt: close it if it is there, let go of the claim if it isn't."""
     try:
         with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
-            store.lock(session, ready.claim.publication_id, ready.claim.epoch)
+            store.held(session, ready.claim)
             attempt = store.unresolved_attempt(session, ready.claim.publication_id)
             attempt_id = attempt.id if attempt is not None and attempt.epoch == ready.claim.epoch else None
     except Exception:
@@ -234,7 +233,6 @@ def _open_attempt(ready: _Ready, call: VisibleCall, began: float, times: Publish
             request_sha256=call.sha256,
             lease_s=times.lease_sending_s,
             send_within_s=times.send_within_s,
-            correlation_id=ready.correlation_id,
         )
         if attempt_id is None:
             return None
@@ -282,11 +280,11 @@ def _record_once(ready: _Ready, attempt_id: int, outcome: Outcome, times: Publis
     claim = ready.claim
     try:
         with db.organization_transaction(claim.organization_id, SENDER, ready.correlation_id) as session:
-            row = store.lock(session, claim.publication_id, claim.epoch)
+            row = store.held(session, claim)
             if row is None or not _may_still_say(row, outcome) or not _close(session, attempt_id, outcome):
                 _keep_as_evidence(session, claim, attempt_id, outcome)
                 return None
-            _move(session, ready, row, attempt_id, outcome, times)
+            _move(session, ready, attempt_id, outcome, times)
             crash.point("f1")
     except IntegrityError as error:
         if outcome.published and "provider_post_id" in str(error.orig):
@@ -308,7 +306,7 @@ def _record_once(ready: _Ready, attempt_id: int, outcome: Outcome, times: Publis
     return outcome.state
 
 
-def _may_still_say(row: Publication, outcome: Outcome) -> bool:
+def _may_still_say(row: store.Held, outcome: Outcome) -> bool:
     """Whether this attempt's answer may move the row, given what others made of its silence meanwhile."""
     if row.state is PublicationState.SENDING:
         return True
@@ -328,21 +326,20 @@ def _close(session: Session, attempt_id: int, outcome: Outcome) -> bool:
     )
 
 
-def _move(
-    session: Session, ready: _Ready, row: Publication, attempt_id: int, outcome: Outcome, times: PublishTimes
-) -> None:
+def _move(session: Session, ready: _Ready, attempt_id: int, outcome: Outcome, times: PublishTimes) -> None:
+    publication_id = ready.claim.publication_id
     last_error: dict[str, Any] | None = outcome.as_error()
     if outcome.published:
         store.close_as_published(
             session,
-            row.id,
+            publication_id,
             provider_post_id=outcome.published.provider_post_id,
             permalink=outcome.published.permalink,
         )
     elif outcome.state is PublicationState.UNKNOWN:
         store.wait_to_check(
             session,
-            row.id,
+            publication_id,
             attempt_id=attempt_id,
             first_read_s=times.first_read_after_s,
             because=outcome.words,
@@ -351,7 +348,7 @@ def _move(
     elif outcome.state is PublicationState.SCHEDULED:
         store.retry_in(
             session,
-            row.id,
+            publication_id,
             seconds=_wait_s(outcome, ready.tries, times),
             because=outcome.words,
             last_error=last_error,
@@ -359,7 +356,9 @@ def _move(
         if outcome.reconnect:
             report_broken(session, ready.account_id, outcome.words)
     else:
-        store.move(session, row.id, outcome.state, because=outcome.words, last_error=last_error, next_action_at=None)
+        store.move(
+            session, publication_id, outcome.state, because=outcome.words, last_error=last_error, next_action_at=None
+        )
 
 
 def _keep_as_evidence(session: Session, claim: Claim, attempt_id: int, outcome: Outcome) -> None:

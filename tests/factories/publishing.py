@@ -224,7 +224,7 @@ def vanish_while_sending(worker: db.Database, house: House, publication_id: UUID
     """Leave a publication as a sender does that dies between its attempt's commit and its outcome's."""
     claim = claim_one(worker, publication_id)
     with worker.organization_transaction(house.organization_id, "program:sender", "test") as session:
-        row = store.claim(session, publication_id, claim.epoch, owner="gone", lease_s=1)
+        row = store.claim(session, claim, owner="gone", lease_s=1)
         assert row is not None
         assert row.approved_sha256 is not None
         opened = store.open_attempt(
@@ -234,7 +234,6 @@ def vanish_while_sending(worker: db.Database, house: House, publication_id: UUID
             request_sha256=row.approved_sha256,
             lease_s=0.001,
             send_within_s=FAST.send_within_s,
-            correlation_id=row.correlation_id,
         )
         assert opened is not None
 

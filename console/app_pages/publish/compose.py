@@ -69,7 +69,10 @@ def render(visitor: Visitor) -> None:
         _sent_back(draft, zones)
         _costs(draft, hand)
     locked = _locked(draft, hand)
-    _pick_accounts(hand, draft, choices, disabled=locked is not None)
+    if draft is not None and locked is not None:
+        _chosen_accounts(draft)
+    else:
+        _pick_accounts(hand, draft, choices)
     _slot_and_reviewer(visitor, hand, draft, zones)
     if hand.conflict is not None:
         _conflict(hand, zones)
@@ -96,9 +99,7 @@ def _accounts(visitor: Visitor, draft: Draft | None) -> Mapping[UUID, tuple[str,
     }
 
 
-def _pick_accounts(
-    hand: DraftInHand, draft: Draft | None, choices: Mapping[UUID, tuple[str, str, str]], *, disabled: bool
-) -> None:
+def _pick_accounts(hand: DraftInHand, draft: Draft | None, choices: Mapping[UUID, tuple[str, str, str]]) -> None:
     networks = {network for _, network, _ in choices.values()}
 
     def label(account_id: str) -> str:
@@ -119,8 +120,15 @@ def _pick_accounts(
         key=key_of(hand, "accounts"),
         on_change=drafting.accounts_chosen,
         args=(hand,),
-        disabled=disabled,
     )
+
+
+def _chosen_accounts(draft: Draft) -> None:
+    """While nothing about them can be changed, accounts are words and no controls."""
+    names = [
+        f":gray-badge[{plain(each.name)} · {network_title(each.network)}]" for each in draft.accounts if each.chosen
+    ]
+    st.markdown(f"Publishes to {' '.join(names) or 'no account'}")
 
 
 def _slot_and_reviewer(visitor: Visitor, hand: DraftInHand, draft: Draft | None, zones: Zones) -> None:
@@ -265,7 +273,10 @@ def _composer(
     choices: Mapping[UUID, tuple[str, str, str]],
     locked: str | None,
 ) -> None:
-    chosen = [UUID(str(each)) for each in state.value(key_of(hand, "accounts")) or ()]
+    if draft is not None:
+        chosen = [each.account_id for each in draft.accounts if each.chosen]
+    else:
+        chosen = [UUID(str(each)) for each in state.value(key_of(hand, "accounts")) or ()]
     slot = draft.post.slot_at if draft is not None else None
     when = clock(slot, zones.organization) if slot else "when approved"
     post = draft.post if draft is not None else None

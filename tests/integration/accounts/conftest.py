@@ -57,7 +57,8 @@ def installation(settings: Settings, sandbox: RunningSandbox) -> Iterator[Settin
 
 @pytest.fixture
 def provider(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Provider:
-    """Meta, whose hosts are the sandbox, as the only provider."""
+    """Meta, whose hosts are the sandbox, as the only provider; nobody there has consented to anything yet."""
+    sandbox.post("/_sandbox/reset", {})
     app = app_of(sandbox)
     built = meta.build(
         {

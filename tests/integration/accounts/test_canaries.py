@@ -39,7 +39,6 @@ from core.provider_kit.http import Answer, Http
 from core.provider_kit.port import Provider
 from core.queueing.enqueue import Hints
 from core.queueing.names import JobName
-from ingest.serving import concealed
 from tests.fixtures.programs import RunningSandbox
 from tests.fixtures.servers import Servers
 from tests.integration.accounts.conftest import MakePerson, use_provider
@@ -220,7 +219,7 @@ def _debug_logs(settings: Settings) -> Iterator[io.StringIO]:
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     show = warnings.showwarning
     stream = io.StringIO()
-    logs.configure("ingest", "DEBUG", secrets=concealed(settings), stream=stream)
+    logs.configure("ingest", "DEBUG", secrets=settings.concealed(), stream=stream)
     logging.getLogger("sqlalchemy.engine").setLevel("DEBUG")
     try:
         yield stream

@@ -108,7 +108,7 @@ def test_nobody_else_can_read_the_secrets(tmp_path: Path) -> None:
     with running(tmp_path / "data"):
         pass
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
-    secret = ["postgres-superuser", "postgres-owner", "valkey-password", "valkey.conf", "ports.json"]
+    secret = ["postgres-superuser", "postgres-owner", "valkey-password", "valkey.conf", "ports.json", "lock"]
     assert {name: stat.S_IMODE((tmp_path / "data" / name).stat().st_mode) for name in secret} == dict.fromkeys(
         secret, 0o600
     )

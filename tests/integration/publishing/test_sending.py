@@ -468,7 +468,7 @@ def test_the_outcome_is_written_again_while_postgres_is_away(
 ):
     row = make_due(house)
     script(YES)
-    real, failures = store.lock, iter([ConnectionError("gone"), ConnectionError("gone")])
+    real, failures = store.held, iter([ConnectionError("gone"), ConnectionError("gone")])
 
     def flaky(*args: Any) -> Any:
         failure = next(failures, None)
@@ -476,7 +476,7 @@ def test_the_outcome_is_written_again_while_postgres_is_away(
             raise failure
         return real(*args)
 
-    monkeypatch.setattr(store, "lock", flaky)
+    monkeypatch.setattr(store, "held", flaky)
     assert send_one(worker, row.id) is PublicationState.PUBLISHED
 
 
@@ -489,7 +489,7 @@ def test_an_outcome_that_can_not_be_written_is_left_to_the_lease(
     def gone(*_args: Any) -> Any:
         raise ConnectionError("gone")
 
-    monkeypatch.setattr(store, "lock", gone)
+    monkeypatch.setattr(store, "held", gone)
     assert send_one(worker, row.id) is None
     monkeypatch.undo()
     assert again(house.author, row.id).state is PublicationState.SENDING
@@ -586,7 +586,7 @@ def test_an_attempt_in_doubt_while_postgres_is_away_is_left_to_its_lease(
         raise ConnectionError("gone")
 
     monkeypatch.setattr(store, "open_attempt", gone)
-    monkeypatch.setattr(store, "lock", gone)
+    monkeypatch.setattr(store, "held", gone)
     assert send_one(worker, row.id) is None
     assert publisher.sent == []
 

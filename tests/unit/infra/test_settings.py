@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,46 @@ def test_settings_do_not_change_and_do_not_show_secrets() -> None:
     assert "hidden" not in repr(settings)
     with pytest.raises(ValidationError):
         settings.port = 1
+
+
+def test_every_secret_of_the_environment_is_concealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDER_NET_CLIENT_SECRET", "of-a-network")
+    monkeypatch.setenv("PROVIDER_NET_WEBHOOK_SECRET", "of-its-webhooks")
+    monkeypatch.setenv("PROVIDER_NET_CLIENT_ID", "no secret at all")
+    settings = Settings(
+        MASTHEAD_SECRET_KEY=KEY,
+        MASTHEAD_CREDENTIAL_KEYS="b:bmV3ZXI=, a:b2xkZXI=",
+        MASTHEAD_OIDC_CLIENT_SECRET="of-the-sign-in",
+        DATABASE_URL="postgresql://owner:of%2Fowner@db/x",
+        DATABASE_URL_WEB="postgresql://web:of/web@db/x",
+        DATABASE_URL_WORKER="postgresql://worker:of-worker@db/x",
+        DATABASE_URL_DISPATCH="postgresql://db/x?user=dispatch&password=of-dispatch",
+        REDIS_URL="rediss://:of-redis@queue:6379/0",
+    )
+    assert set(settings.concealed()) == {
+        *(KEY, "b:bmV3ZXI=, a:b2xkZXI=", "bmV3ZXI=", "b2xkZXI=", "of-the-sign-in", "of-a-network", "of-its-webhooks"),
+        *("of%2Fowner", "of/owner", "of/web", "of-worker", "of-dispatch", "of-redis"),
+        *(settings.role_password(program) for program in environment.LOGIN_ROLES),
+        settings.derived("console-cookie").hex(),
+    }
+
+
+def test_addresses_without_a_password_conceal_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PROVIDER_")]:
+        monkeypatch.delenv(name)
+    given = {"DATABASE_URL": "postgresql://db.internal:5432/x", "REDIS_URL": "unix:///run/valkey.sock"}
+    bare, with_addresses = Settings(MASTHEAD_SECRET_KEY=KEY), Settings(MASTHEAD_SECRET_KEY=KEY, **given)
+    assert with_addresses.concealed() == bare.concealed()
+
+
+def test_programs_with_addresses_of_their_own_need_no_owner() -> None:
+    settings = Settings(
+        MASTHEAD_SECRET_KEY=KEY,
+        **{f"DATABASE_URL_{role.upper()}": f"postgresql://{role}:p@db/x" for role in environment.LOGIN_ROLES},
+    )
+    assert [settings.program_url(role) for role in environment.LOGIN_ROLES] == [
+        f"postgresql+psycopg://{role}:p@db/x" for role in environment.LOGIN_ROLES
+    ]
 
 
 def test_a_providers_hosts_can_be_pointed_at_a_stand_in() -> None:

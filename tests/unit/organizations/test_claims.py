@@ -9,6 +9,7 @@ import pytest
 
 from core.infra.errors import SignedOut
 from core.organizations import Claims, session_key
+from core.organizations.sound import sound_email
 
 SAID: dict[str, Any] = {
     "iss": "https://id.example",
@@ -86,6 +87,23 @@ def test_everything_else_is_not(said: object) -> None:
 
 def test_no_address_can_not_be_a_verified_one() -> None:
     assert not Claims.read(SAID | {"email": ""}).email_verified
+
+
+@pytest.mark.parametrize(
+    "said", ["m" * 64 + "@" + "x" * 190, "maya@northwind.example" + " " * 300 + "x", "no address", "a\x00@b", "a@b\x85c"]
+)
+def test_what_is_no_address_counts_as_none_and_is_never_cut(said: str) -> None:
+    claims = Claims.read(SAID | {"email": said})
+    assert (claims.email, claims.email_verified) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("said", "email"),
+    [("\u212ael@x.example", "\u212ael@x.example"), ("KEL@X.example", "kel@x.example"), ("\u0130@x", "\u0130@x")],
+)
+def test_only_ascii_letters_are_lowered_so_that_no_other_mailbox_becomes_the_same(said: str, email: str) -> None:
+    assert Claims.read(SAID | {"email": said}).email == email
+    assert sound_email(said) == email
 
 
 @pytest.mark.parametrize(
