@@ -43,7 +43,7 @@ bench: $(DEVELOPMENT) ## Measure, one JSON line per figure
 	@$(BIN)/python -m bench
 
 screenshots: $(DEVELOPMENT) ## Take a screenshot of every page into screenshots/
-	@$(BIN)/python -m bench.screenshots
+	@$(BIN)/python -m ops.screenshots
 
 lock: $(DEVELOPMENT) ## Resolve the pins anew from pyproject.toml (asks the package index)
 	@$(BIN)/python -m ops.lock

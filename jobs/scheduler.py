@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from redis import Redis
 from redis.exceptions import RedisError
+from rq.exceptions import NoSuchJobError
 from rq_scheduler.scheduler import Scheduler
 from typing_extensions import override
 
@@ -88,7 +89,10 @@ class TableScheduler(Scheduler):  # type: ignore[misc]
             queue = queue_of(self.connection, QUEUE_OF[line.job])
             # While nobody takes ticks, more of them would only have to be worked off later.
             if queue.count < len(self._table):
-                queue.enqueue_job(self.job_class.fetch(line.id, connection=self.connection))
+                try:
+                    queue.enqueue_job(self.job_class.fetch(line.id, connection=self.connection))
+                except NoSuchJobError:
+                    continue  # the server lost it since the reconciling; the next pass writes it again
             self.connection.zadd(self.scheduled_jobs_key, {line.id: now + line.every_s})
 
     @override

@@ -7,14 +7,17 @@ RQ's SimpleWorker: no fork per job, so the pool of connections stays warm and no
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, ClassVar
 
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.exceptions import StopRequested
 from rq.worker import SimpleWorker
 from typing_extensions import override
 
@@ -78,27 +81,42 @@ class OneQueueWorker(SimpleWorker):
 
 def work(name: QueueName, connection: Redis, on_stop: Callable[[], object] = _nothing) -> None:
     """Work on one queue until asked to stop, starting over when RQ gives up on its server."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        on_stop()
+        raise StopRequested
+
     pause = Pause()
-    while True:
-        began = time.monotonic()
-        try:
-            worker = OneQueueWorker(
-                [HintQueue(name.value, connection=connection, job_class=KnownJob, serializer="json")],
-                connection=connection,
-                serializer="json",
-                maintenance_interval=_MAINTENANCE_S,
-                log_job_description=False,
-            )
-            worker.on_stop = on_stop
-            worker.work(with_scheduler=False)
-            if worker.asked_to_stop:
-                return
-        except (RedisError, OSError) as error:
-            _log.warning("the queue's server is away", extra={"cause": type(error).__name__})
-            HintQueue.on_server_away()
-        if time.monotonic() - began > process.LONGEST_PAUSE_S:
-            pause.reset()
-        pause.take()
+    try:
+        while True:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, stop)  # until RQ puts its own, and again when it has given up
+            began = time.monotonic()
+            try:
+                if _work_while_connected(name, connection, on_stop):
+                    return
+            except (RedisError, OSError) as error:
+                _log.warning("the queue's server is away", extra={"cause": type(error).__name__})
+                HintQueue.on_server_away()
+            if time.monotonic() - began > process.LONGEST_PAUSE_S:
+                pause.reset()
+            pause.take()
+    except StopRequested:
+        return
+
+
+def _work_while_connected(name: QueueName, connection: Redis, on_stop: Callable[[], object]) -> bool:
+    """Whether it ended because it was asked to."""
+    worker = OneQueueWorker(
+        [HintQueue(name.value, connection=connection, job_class=KnownJob, serializer="json")],
+        connection=connection,
+        serializer="json",
+        maintenance_interval=_MAINTENANCE_S,
+        log_job_description=False,
+    )
+    worker.on_stop = on_stop
+    worker.work(with_scheduler=False)
+    return worker.asked_to_stop
 
 
 def main(settings: Settings, name: QueueName) -> None:

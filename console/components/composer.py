@@ -62,6 +62,7 @@ def composer(
     *,
     key: str,
     token: UUID,
+    post_id: UUID | None,
     refill: int,
     revision: int,
     done: int,
@@ -80,6 +81,7 @@ def composer(
         key=key,
         data={
             "token": str(token),
+            "post": str(post_id) if post_id else None,
             "refill": refill,
             "revision": revision,
             "done": done,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 
 import streamlit as st
 
@@ -18,12 +17,16 @@ def empty(
     action: str | None = None,
     page: str | None = None,
     on_click: Callable[[], None] | None = None,
+    draw: Callable[[], None] | None = None,
     border: bool = True,
     key: str = "empty",
 ) -> None:
-    """An empty state. `action` is a link to `page` or, with `on_click`, a button. All words are ours, not people's."""
+    """An empty state. `action` is a link to `page` or, with `on_click`, a button; `draw` draws something else there.
+
+    All words are ours, not people's.
+    """
     frame = st.container(border=border, horizontal_alignment="center", gap="small", key=f"{key}_state")
-    with frame, nullcontext():
+    with frame:
         st.space("small")
         st.markdown(f":gray[:material/{icon}:]", text_alignment="center", width="content")
         st.markdown(f"**{title}**", text_alignment="center")
@@ -32,4 +35,6 @@ def empty(
             navigation.link(page, action)
         elif action and on_click:
             st.button(action, on_click=on_click, key=f"{key}_action")
+        elif draw:
+            draw()
         st.space("small")

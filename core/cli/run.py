@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final, TextIO, cast
 
-from core.cli import stand_in, welcome
+from core.cli import handed, stand_in, welcome
 from core.infra import data_folder, logs
-from core.infra.child_output import OwnLines
+from core.infra.child_output import ChildOutput, OwnLines
 from core.infra.embedded import EmbeddedServers
 from core.infra.migrate import migrate
 from core.infra.programs import CanNotStart, Program, read_procfile, tied_to_parent
@@ -58,18 +59,25 @@ def command(given: argparse.Namespace) -> int:
     _refuse_taken_ports(settings, given.with_sandbox)
     programs = read_procfile(given.procfile, GRACES_S, _PYTHON)
     with ExitStack() as afterwards, Supervisor() as supervisor:
+        say = ChildOutput("masthead", supervisor.out).say
         try:
             if given.with_sandbox:
                 supervisor.start(_sandbox(settings))
             if given.embedded:
+                say("starting the servers")
                 _bring_servers(supervisor, afterwards)
             settings = Settings.load()
             supervisor.run_while(lambda: queue_server(settings))
             if given.embedded:
+                say("bringing the database to the newest schema")
                 supervisor.run_while(lambda: migrate(settings))
             introduction: Sequence[str] = ()
             if given.with_sandbox:
+                say("loading the demo, unless it is there")
                 introduction = _point_at_sandbox_and_load_demo(supervisor, settings)
+            settings = Settings.load()  # with the sandbox's addresses, should there be any now
+            programs = [replace(each, environment=handed.environment_of(each.name, settings)) for each in programs]
+            say("starting the programs")
             checks = health_checks(settings)
             # People wait for what has an address; the others would only take the processors from it.
             for together in ([p for p in programs if p.name in checks], [p for p in programs if p.name not in checks]):
@@ -113,7 +121,7 @@ def _sandbox(settings: Settings) -> Program:
         *(_PYTHON, "-m", "sandbox", "--port", str(settings.port + 2), "--data", str(data)),
         *("--console-url", settings.console_url, "--ingest-url", settings.ingest_url),
     ]
-    return Program(name="sandbox", command=tied_to_parent(command))
+    return Program(name="sandbox", command=tied_to_parent(command), environment=handed.environment_of_sandbox())
 
 
 def _bring_servers(supervisor: Supervisor, afterwards: ExitStack) -> None:
@@ -145,9 +153,12 @@ def _point_at_sandbox_and_load_demo(supervisor: Supervisor, settings: Settings) 
     _await_health(supervisor, {"sandbox": [(port, "/_sandbox/health")]})
     for group in supervisor.run_while(lambda: stand_in.environments(f"http://localhost:{port}")):
         adopt_whole(group)
-    logs.configure("masthead", settings.log_level, stream=cast("TextIO", OwnLines("masthead", supervisor.out)))
+    settings = Settings.load()
+    lines = cast("TextIO", OwnLines("masthead", supervisor.out))
+    # The demo's posts go out and fail on purpose: of its lines only what nobody expects is worth reading.
+    logs.configure("masthead", "ERROR", secrets=settings.concealed(), stream=lines)
     demo = import_module(DEMO)
-    introduction: Sequence[str] = supervisor.run_while(lambda: demo.load(Settings.load()))
+    introduction: Sequence[str] = supervisor.run_while(lambda: demo.load(settings))
     return introduction
 
 

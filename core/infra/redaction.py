@@ -57,8 +57,10 @@ _BY_NAME: Final = tuple(
         # multipart/form-data: name="..." in a part's headers, an empty line, the value, and the next boundary.
         (
             "form-data",
-            rf"(?is)(\bname=\\{{0,7}}[\"']?[\w.\[\]-]{{0,80}}?(?:{_NAMED}|\bcode)\]?\\{{0,7}}[\"']?"
-            rf"(?:(?!{_BREAK}{_BREAK}).){{0,400}}{_BREAK}{_BREAK})(?:(?!{_BREAK}--).)++",
+            (
+                rf"(?is)(\bname=\\{{0,7}}[\"']?[\w.\[\]-]{{0,80}}?(?:{_NAMED}|\bcode)\]?\\{{0,7}}[\"']?"
+                rf"(?:(?!{_BREAK}{_BREAK}).){{0,400}}{_BREAK}{_BREAK})(?:(?!{_BREAK}--).)++"
+            ),
         ),
         # Headers as "Name: value", to the end of the line.
         ("authorization cookie x-", rf"(?i)(\b(?:{_HEADERS})\s*[:=]\s*)[^\r\n]+"),
@@ -73,8 +75,10 @@ _BY_NAME: Final = tuple(
         # The same percent-encoded.
         (
             _NAME_WORDS,
-            rf"(?i)((?:{_NAMED}){_PER}2[27](?:\s|\+|{_PER}20){{0,4}}(?:[:,]|{_PER}(?:3A|2C))(?:\s|\+|{_PER}20){{0,4}})"
-            r"[^\s&\"'<>]+",
+            (
+                rf"(?i)((?:{_NAMED}){_PER}2[27](?:\s|\+|{_PER}20){{0,4}}(?:[:,]|{_PER}(?:3A|2C))(?:\s|\+|{_PER}20){{0,4}})"
+                r"[^\s&\"'<>]+"
+            ),
         ),
         # <name>value</name>
         (
@@ -90,8 +94,10 @@ _BY_NAME: Final = tuple(
         ),
         (
             "code state nonce invitation",
-            rf"(?i)(\b(?:code|state|nonce|invitation)(?:\\{{0,15}}[\"'])?\s*(?::|{_EQUALS})\s*(?:\\{{0,15}}[\"'])?)"
-            r"[\w.~%+/#-]{16,}",
+            (
+                rf"(?i)(\b(?:code|state|nonce|invitation)(?:\\{{0,15}}[\"'])?\s*(?::|{_EQUALS})\s*(?:\\{{0,15}}[\"'])?)"
+                r"[\w.~%+/#-]{16,}"
+            ),
         ),
         # scheme://user:password@host. A database's password may hold a slash; elsewhere digits before one are a port.
         ("://", rf"(?i)(\b{_DSN}://[^\s/:@]{{0,80}}:)\S{{1,400}}(?=@)"),

@@ -21,7 +21,7 @@ _OPTIONAL: Final = ("nonce", "jti", "sid")
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """One sign-in. `key` names it; `email` is as `folded_email` has it and may be empty; `issued_at` is the issuer's clock."""
+    """One sign-in. `key` names it; `email` is as `folded_email` gives it; `issued_at` is the issuer's clock."""
 
     issuer: str
     subject: str

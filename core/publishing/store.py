@@ -425,7 +425,8 @@ def ask_a_person(session: Session, publication_id: UUID, because: str) -> None:
 
 _PUBLISHED = text("""
 update masthead.publication set state = 'published', provider_post_id = :provider_post_id,
-  proof = cast(:proof as jsonb), published_at = coalesce(:published_at, clock_timestamp()), needs = null, lease_owner = null, lease_until = null,
+  proof = cast(:proof as jsonb), published_at = coalesce(:published_at, clock_timestamp()), needs = null,
+  lease_owner = null, lease_until = null,
   next_action_at = null, last_error = null
 where id = :publication_id
 """).bindparams(bindparam("published_at", type_=TIMESTAMP(timezone=True)))

@@ -56,7 +56,7 @@ def _source_files() -> set[str]:
     """Everything of the packages that is not a test, by its path in the wheel."""
     names = {str(path.relative_to(ROOT)) for path in files()}
     ours = {name for name in names if name.startswith(tuple(f"{package}/" for package in PACKAGES))}
-    return {name for name in ours if "/tests/" not in name} | {"core/cli/Procfile"}
+    return {name for name in ours if "/tests/" not in name} | {"core/cli/Procfile", "console/.streamlit/config.toml"}
 
 
 def _packed(wheel: Path) -> set[str]:

@@ -74,7 +74,7 @@ def test_days_are_the_organizations(team: Team, reader: Tab) -> None:
     make_post(team.author, [team.account_id], text="Later", slot_at=soon(240))
     first, last = today(), ahead(3)
     reader.open("posts")
-    reader.app.date_input(key="posts_days").set_value((first, last))
+    reader.app.date_input[0].set_value((first, last))
     reader.again()
     assert reader.address == {"from": first.isoformat(), "to": last.isoformat()}
     assert reader.listed == ["Soon"]

@@ -58,7 +58,8 @@ def render(visitor: Visitor) -> None:
     rows = queries.accounts(visitor.actor)
     live = [each for each in rows if each.state is not AccountState.DISABLED]
     with header("Accounts", f"{len(live)} connected" if live else None):
-        _connect_buttons(visitor)
+        if rows:
+            _connect_buttons(visitor)
     _choice(visitor, zones)
     if not rows:
         can = visitor.may(Permission.CONNECT)
@@ -68,8 +69,7 @@ def render(visitor: Visitor) -> None:
             "Connect a Page to write for it. You choose which of your Pages come in."
             if can
             else "An admin of this organization connects the first one.",
-            action=None if can else "Go to Home",
-            page=None if can else navigation.HOME,
+            draw=lambda: _connect_buttons(visitor),
         )
         return
     with st.grid(3, gap="small", min_column_width=300):

@@ -285,6 +285,7 @@ def _composer(
     composer(
         key=drafting.COMPOSER,
         token=hand.token,
+        post_id=hand.post_id,
         refill=hand.refill,
         revision=post.revision if post else 0,
         done=hand.done,

@@ -63,6 +63,8 @@ def render(visitor: Visitor) -> None:
                 "event_available",
                 "Nothing is planned",
                 f"Posts with a time in the next {DAYS_AHEAD} days show up here.",
+                action="Write a post" if visitor.may(Permission.WRITE) else "See all posts",
+                page="compose" if visitor.may(Permission.WRITE) else "posts",
                 border=False,
                 key="no_plans",
             )
@@ -77,6 +79,8 @@ def render(visitor: Visitor) -> None:
                 "task_alt",
                 "All caught up",
                 "Approvals, requested changes and trouble show up here.",
+                action="See all posts",
+                page="posts",
                 border=False,
                 key="caught_up",
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Final
+from datetime import date, datetime
+from typing import Final, Literal
 from uuid import UUID
 
 import streamlit as st
@@ -114,7 +114,18 @@ def _filter_row(visitor: Visitor) -> None:
         on_change=_to_address,
         args=(_AUTHOR, "posts_author"),
     )
-    days.date_input("Days", value=[], format="YYYY-MM-DD", key="posts_days", on_change=_days_to_address)
+    first, last = _day(st.query_params.get(_FROM)), _day(st.query_params.get(_TO))
+    chosen: list[date | datetime | str | Literal["today"] | None] = [first, last] if first and last else []
+    # A key for each pair of days: Streamlit warns when a range gets its value from the state and has a default too.
+    key = "_".join(("posts_days", *map(str, chosen)))
+    days.date_input(
+        "Days",
+        value=chosen,
+        format="YYYY-MM-DD",
+        key=key,
+        on_change=_days_to_address,
+        args=(key,),
+    )
     clear.button(
         "Clear",
         icon=":material/filter_alt_off:",
@@ -190,17 +201,14 @@ def _follow_address(named: dict[str, str], wrote: dict[str, str]) -> None:
     state.put("posts_q", address.get(_WORDS, ""))
     state.put("posts_account", account if account in named else None)
     state.put("posts_author", author if author in wrote else None)
-    days = tuple(day for day in (_day(address.get(_FROM)), _day(address.get(_TO))) if day)
-    if len(days) == 2 or not state.value("posts_days"):
-        state.put("posts_days", days)
 
 
 def _to_address(parameter: str, key: str) -> None:
     _set(parameter, state.value(key))
 
 
-def _days_to_address() -> None:
-    days = state.value("posts_days") or ()
+def _days_to_address(key: str) -> None:
+    days = state.value(key) or ()
     if len(days) == 1:  # the second end is still to be chosen
         return
     _set(_FROM, days[0].isoformat() if days else None)
@@ -229,7 +237,6 @@ def _open_page(after: str | None) -> None:
 def _clear() -> None:
     for parameter in (*_FILTERS, _AFTER):
         st.query_params.pop(parameter, None)
-    state.put("posts_days", ())
 
 
 def _narrowed() -> bool:

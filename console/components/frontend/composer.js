@@ -4,6 +4,7 @@
 // filled in from the server only when nothing here is unsaved, or when the page asks for it (`refill`). `base` is the
 // revision that the text here grew from, so that a later save by somebody else is noticed and never overwritten.
 const PAUSE_MS = 450
+const ANSWER_WITHIN_MS = 2500
 const memory = new WeakMap()
 
 export default function (component) {
@@ -11,7 +12,9 @@ export default function (component) {
   const find = selector => root.querySelector(selector)
   const area = find('textarea'), link = find('input'), box = find('.box')
   let m = memory.get(root)
-  if (!m) memory.set(root, m = { token: null, refill: null, base: 0, saved: null, sent: [], timer: null, tab: null, unfolded: new Set() })
+  if (!m) memory.set(root, m = {
+    token: null, post: null, refill: null, base: 0, saved: null, sent: [], sentAt: 0, timer: null, tab: null, unfolded: new Set()
+  })
 
   const here = () => ({ text: area.value, link: link.value.trim() })
   const same = (one, other) => one && other && one.text === other.text && one.link === other.link
@@ -20,8 +23,10 @@ export default function (component) {
   const theirs = { text: data.text, link: data.link }
   // Saved is what the server names, or (after it was started anew) what it plainly has.
   const acknowledged = m.sent.findLastIndex(version => version.number <= data.done || same(version, theirs))
-  if (m.token !== data.token || m.refill !== data.refill) {
-    Object.assign(m, { token: data.token, refill: data.refill, base: data.revision })
+  // A console that was started anew gives the same post another token; what was typed meanwhile stays.
+  const samePost = m.token === data.token || (m.post !== null && m.post === data.post)
+  if (!samePost || (m.token === data.token && m.refill !== data.refill)) {
+    m.base = data.revision
     fill(theirs)
   } else if (acknowledged >= 0) {
     const version = m.sent.splice(0, acknowledged + 1)[acknowledged]
@@ -34,6 +39,7 @@ export default function (component) {
     else fill(theirs)
   }
 
+  Object.assign(m, { token: data.token, post: data.post, refill: data.refill })
   area.placeholder = data.placeholder
   area.readOnly = link.readOnly = data.locked
   box.classList.toggle('off', data.locked)
@@ -42,9 +48,12 @@ export default function (component) {
   const flush = () => {
     clearTimeout(m.timer)
     const version = here()
-    if (data.locked || same(version, m.saved) || same(version, m.sent[m.sent.length - 1])) return
-    version.number = Date.now()
+    if (data.locked || same(version, m.saved)) return
+    // Still under way is not sent twice, unless no answer came: then the connection or the console may have gone.
+    if (same(version, m.sent[m.sent.length - 1]) && Date.now() - m.sentAt < ANSWER_WITHIN_MS) return
+    version.number = m.sentAt = Date.now()
     m.sent.push(version)
+    m.timer = setTimeout(flush, ANSWER_WITHIN_MS + 100)
     setStateValue('written', { ...version, base: m.base, was: { text: m.saved.text, link: m.saved.link }, token: data.token })
   }
 
@@ -98,8 +107,8 @@ export default function (component) {
     // The page's own shortcut acts on this key next: what was typed so far must reach the server before it.
     if (event.key === 'Enter') { flush(); draw() }
   }
-  // Typed while the last save was under way: it goes out by itself.
-  if (!same(here(), m.saved) && m.sent.length === 0) { clearTimeout(m.timer); m.timer = setTimeout(flush, PAUSE_MS) }
+  // Typed while the last save was under way, or never answered: it goes out by itself.
+  if (!same(here(), m.saved)) { clearTimeout(m.timer); m.timer = setTimeout(flush, m.sent.length ? ANSWER_WITHIN_MS : PAUSE_MS) }
   draw()
   return () => clearTimeout(m.timer)
 }

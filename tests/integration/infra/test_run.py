@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -64,6 +65,12 @@ class Copy:
     def starts(self) -> list[dict[str, str]]:
         return [json.loads(line) for line in self.note.read_text().splitlines()]
 
+    def owner_url(self) -> str:
+        """The owner's address, which no program is told."""
+        port = json.loads((self.data / "ports.json").read_text())["postgres"]
+        password = quote((self.data / "postgres-owner").read_text(), safe="")
+        return f"postgresql://masthead_owner:{password}@127.0.0.1:{port}/masthead"
+
     def answers(self) -> bool:
         return program_answers(self.port, "/readyz")
 
@@ -86,6 +93,19 @@ def processes_of(copy: Copy) -> list[str]:
             if str(copy.data) in command or f"MASTHEAD_DATA={copy.data}\0".encode() in environment:
                 found.append(command)
     return found
+
+
+def environment_of_sandbox(copy: Copy) -> dict[str, str]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_text().split("\0")
+                if words[1:5] == ["-m", "sandbox", "--port", str(copy.port + 2)]:
+                    pairs = (entry / "environ").read_text().rstrip("\0").split("\0")
+                    return dict(pair.split("=", 1) for pair in pairs)
+            except OSError:
+                continue
+    raise AssertionError("the sandbox doesn't run")
 
 
 def none_left(copy: Copy, within_s: float = 5) -> bool:
@@ -111,7 +131,7 @@ def test_a_second_start_has_the_same_data_addresses_and_key(copy: Copy) -> None:
     for _ in range(2):
         copy.output.write_bytes(b"")
         with copy.started() as process:
-            with psycopg.connect(copy.starts()[-1]["DATABASE_URL"], autocommit=True) as connection:
+            with psycopg.connect(copy.owner_url(), autocommit=True) as connection:
                 connection.execute("create table if not exists kept(at timestamptz default now())")
                 connection.execute("insert into kept default values")
                 count = connection.execute("select count(*) from kept").fetchone()
@@ -134,7 +154,7 @@ def test_two_copies_run_side_by_side(tmp_path: Path) -> None:
     with one.started(), other.started():
         assert one.answers()
         assert other.answers()
-        assert one.starts()[0]["DATABASE_URL"] != other.starts()[0]["DATABASE_URL"]
+        assert one.starts()[0]["DATABASE_URL_WEB"] != other.starts()[0]["DATABASE_URL_WEB"]
 
 
 def test_a_second_start_of_the_same_copy_is_refused(copy: Copy) -> None:
@@ -168,7 +188,7 @@ def test_a_killed_program_is_back_within_5_seconds_and_so_is_postgres(copy: Copy
             time.sleep(0.05)
         while True:
             try:
-                psycopg.connect(console["DATABASE_URL"]).close()
+                psycopg.connect(copy.owner_url()).close()
                 break
             except psycopg.OperationalError:
                 assert time.monotonic() - began < 5
@@ -192,8 +212,11 @@ def test_with_the_sandbox_programs_are_pointed_at_it_and_the_demo_is_loaded_once
     said = []
     for _ in range(2):
         copy.output.write_bytes(b"")
-        with copy.started("--embedded", "--with-sandbox") as process:
+        # Given, as in a developer's shell, so that it can be seen not to be handed on.
+        key = {"MASTHEAD_SECRET_KEY": SECRET_KEY}
+        with copy.started("--embedded", "--with-sandbox", **key) as process:
             said.append(copy.output.read_text().partition("Masthead runs")[2])
+            of_sandbox = environment_of_sandbox(copy)
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 0
     first, second = copy.starts()
@@ -202,22 +225,72 @@ def test_with_the_sandbox_programs_are_pointed_at_it_and_the_demo_is_loaded_once
     assert first["PROVIDER_META_GRAPH_URL"] == f"{sandbox}/graph.facebook.com"
     assert first["PROVIDER_META_CLIENT_ID"]
     assert {**first, "pid": 0} == {**second, "pid": 0}
+    assert not {"DATABASE_URL", "REDIS_URL", "MASTHEAD_SECRET_KEY"} & of_sandbox.keys()
+    assert of_sandbox["MASTHEAD_PORT"] == str(copy.port)
+    assert stat.S_IMODE((copy.data / "demo.json").stat().st_mode) == 0o600
     for words in said:
         assert "Maya Okafor (admin)" in words
         assert "Try this first" in words
 
 
+def test_each_program_is_handed_its_own_login_and_no_secret_it_does_not_need(
+    copy: Copy, settings: Settings, redis_url: str
+) -> None:
+    names = ["console", "ingest", "dispatcher", "scheduler", "worker-tick", "worker-publish", "unheard-of"]
+    notes = {name: copy.data.parent / f"{name}.note" for name in names}
+    # Each on a port of its own; the first two are waited for by their addresses.
+    offsets = {name: number for number, name in enumerate(names)}
+    copy.port = next(
+        port for port in free_ports(40) if all(port_is_free(port + each) for each in (*offsets.values(), len(names)))
+    )
+    copy.procfile.write_text("".join(f"{name}: python {FAKE} {offsets[name]} {notes[name]}\n" for name in names))
+    given = {
+        "DATABASE_URL": settings.owner_url(),
+        "REDIS_URL": redis_url,
+        "MASTHEAD_SECRET_KEY": SECRET_KEY,
+        "MASTHEAD_CREDENTIAL_KEYS": "a:" + "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=",
+        "MASTHEAD_OIDC_CLIENT_SECRET": "of the sign-in",
+        "PROVIDER_META_CLIENT_SECRET": "of the network",
+    }
+    with copy.started("--procfile", str(copy.procfile), **given):
+        told = {name: json.loads(note.read_text().splitlines()[0]) for name, note in notes.items()}
+    logins = {
+        name: {key: value for key, value in env.items() if key.startswith("DATABASE_URL") and value}
+        for name, env in told.items()
+    }
+    web, worker = ({f"DATABASE_URL_{role.upper()}": settings.program_url(role)} for role in ("web", "worker"))
+    assert logins == {
+        "console": web,
+        "ingest": web,
+        "worker-tick": worker,
+        "worker-publish": worker,
+        "dispatcher": {"DATABASE_URL_DISPATCH": settings.program_url("dispatch")},
+        "scheduler": {},
+        "unheard-of": {},
+    }
+    for name, env in told.items():
+        watches = name in ("dispatcher", "scheduler")
+        assert (env["PROVIDER_META_CLIENT_SECRET"] is None) == watches, name
+        assert (env["MASTHEAD_CREDENTIAL_KEYS"] is None) == watches, name
+        assert (env["MASTHEAD_OIDC_CLIENT_SECRET"] is None) == (name != "console"), name
+        assert env["MASTHEAD_SECRET_KEY"] == SECRET_KEY, name
+
+
 def test_servers_that_are_given_are_used_and_none_is_started(copy: Copy, settings: Settings, redis_url: str) -> None:
     given = {"DATABASE_URL": settings.owner_url(), "REDIS_URL": redis_url, "MASTHEAD_SECRET_KEY": SECRET_KEY}
     with copy.started("--embedded", **given):
-        assert {name: copy.starts()[0][name] for name in given} == given
+        (console,) = copy.starts()
+        assert console["DATABASE_URL"] is None
+        assert console["DATABASE_URL_WEB"] == settings.program_url("web")
+        assert console["REDIS_URL"] == redis_url
         assert not (copy.data / "pg").exists()
 
 
 def test_without_options_nothing_is_brought_along(copy: Copy, settings: Settings, redis_url: str) -> None:
     given = {"DATABASE_URL_WEB": settings.program_url("web"), "REDIS_URL": redis_url, "MASTHEAD_SECRET_KEY": SECRET_KEY}
     with copy.started("--procfile", str(copy.procfile), **given) as process:
-        assert copy.starts()[0]["DATABASE_URL"] is None
+        (console,) = copy.starts()
+        assert (console["DATABASE_URL"], console["DATABASE_URL_WEB"]) == (None, settings.program_url("web"))
         assert not copy.data.exists()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0

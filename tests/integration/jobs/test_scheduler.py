@@ -66,6 +66,19 @@ def test_what_the_server_lost_is_written_again(loss: str, client: redis.Redis, s
     assert queue_of(client, QueueName.TICK).count == 1
 
 
+def test_a_job_lost_in_the_middle_of_a_pass_ends_nothing(
+    client: redis.Redis, scheduler: TableScheduler, monkeypatch: pytest.MonkeyPatch
+):
+    scheduler.reconcile()
+    client.delete(f"rq:job:{LINE.id}")
+    monkeypatch.setattr(scheduler, "reconcile", lambda: None)
+    scheduler.enqueue_jobs()
+    assert queue_of(client, QueueName.TICK).count == 0
+    monkeypatch.undo()
+    scheduler.enqueue_jobs()
+    assert queue_of(client, QueueName.TICK).count == 1
+
+
 def test_what_can_not_be_decoded_or_is_not_in_the_table_is_thrown_away(client: redis.Redis, scheduler: TableScheduler):
     client.hset("rq:job:strange", mapping={"data": b"\x80\x04garbage", "created_at": "never"})
     client.zadd("rq:scheduler:scheduled_jobs", {b"strange": 0, b"\xff\xfe": 0, b"gone": 0})

@@ -40,7 +40,7 @@ def test_a_folder_of_another_user_is_refused_and_left_as_it_is(tmp_path: Path) -
     tmp_path.chmod(0o755)
     with pytest.raises(CanNotStart) as refused:
         data_folder.make(tmp_path)
-    assert str(refused.value) == f"MASTHEAD_DATA ({str(tmp_path):.80}) belongs to another user. Set MASTHEAD_DATA."
+    assert str(refused.value) == f"MASTHEAD_DATA ({tmp_path!s:.80}) belongs to another user. Set MASTHEAD_DATA."
     assert mode(tmp_path) == 0o755
 
 

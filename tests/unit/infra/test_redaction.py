@@ -342,9 +342,9 @@ def test_any_text_at_all_is_taken(text: str) -> None:
     [
         *("a", "a.", "token", "token=", '"', "a:", "-----BEGIN X PRIVATE KEY", "://", "\\", "%3D", " ", "-", "<"),
         *("-eyJaaaaaaaa", "eyJaaaaaaaa", "eyJaaaaaaaa.", "eyJaaaaaaaa.bbbb.", "-AQ", "-IGQVa", "-----END "),
-        *("x://a:", "redis://a:", "redis://a:b", "x://a:1/", "token=\"", "token='", "token='token=\"", "token\":\""),
-        *("token\":'", "token\":'\\", "token\\\":\\\"", "token\\\":\\\\\\\"", "token\\\":\\\"\\", "token\\\": "),
-        *("token\": ", "token\":{", "token%25", "token%2522", "%25", "<token>", "<token ", "<token", "<a:", "bearer "),
+        *("x://a:", "redis://a:", "redis://a:b", "x://a:1/", 'token="', "token='", "token='token=\"", 'token":"'),
+        *("token\":'", "token\":'\\", 'token\\":\\"', 'token\\":\\\\\\"', 'token\\":\\"\\', 'token\\": '),
+        *('token": ', 'token":{', "token%25", "token%2522", "%25", "<token>", "<token ", "<token", "<a:", "bearer "),
         *('form-data;name="token"', 'form-data;name="token"\n', 'form-data;name="', 'form-data;name="token"\n\n'),
         *("form-data;name=token\n\nx\n-", "form-data;name=token\\n", "cookie", "cookie:", "cookie: \n", "cookie ="),
         *("?code=", "%3Fcode%253D", "code:", "state\\\\", "token_", "token_1", "tokens", "authorization:  "),

@@ -90,7 +90,8 @@ def test_no_address_can_not_be_a_verified_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["m" * 64 + "@" + "x" * 190, "maya@northwind.example" + " " * 300 + "x", "no address", "a\x00@b", "a@b\x85c"]
+    "said",
+    ["m" * 64 + "@" + "x" * 190, "maya@northwind.example" + " " * 300 + "x", "no address", "a\x00@b", "a@b\x85c"],
 )
 def test_what_is_no_address_counts_as_none_and_is_never_cut(said: str) -> None:
     claims = Claims.read(SAID | {"email": said})

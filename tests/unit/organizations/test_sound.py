@@ -21,7 +21,25 @@ def test_an_address_is_kept_in_lower_case(given: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["", "a", "@", "a@", "@b", "a@b@c", "a b@c", "a@b,c@d", "<a@b>", 'a"@b', "a@b\nbcc: c@d", "x" * 65 + "@b", "a\x07@b", "a@\x7fb", "a\u202e@b", "a\u200b@b"]
+    "given",
+    [
+        "",
+        "a",
+        "@",
+        "a@",
+        "@b",
+        "a@b@c",
+        "a b@c",
+        "a@b,c@d",
+        "<a@b>",
+        'a"@b',
+        "a@b\nbcc: c@d",
+        "x" * 65 + "@b",
+        "a\x07@b",
+        "a@\x7fb",
+        "a\u202e@b",
+        "a\u200b@b",
+    ],
 )
 def test_what_is_no_address_is_refused(given: str) -> None:
     with pytest.raises(Invalid, match="no email address"):
