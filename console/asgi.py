@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import warnings
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -54,6 +55,8 @@ def create_app(settings: Settings) -> st.App:
         may_fetch_media=lambda cookies: _signed_in(cookies, settings),
     )
     logging.getLogger("uvicorn.access").addFilter(WithoutQuery())
+    # Authlib prefers a successor of httpx; Streamlit's own extra brings httpx, and works with it (CONSOLE 3).
+    warnings.filterwarnings("ignore", message="The httpx module is deprecated")
     # Streamlit logs every uncaught exception before it calls our handler, which logs it with its incident id.
     logging.getLogger("streamlit.error_util").disabled = True
     app = st.App(

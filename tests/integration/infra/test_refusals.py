@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -54,12 +54,6 @@ def free_row_of_ports() -> int:
 @pytest.fixture
 def closed_port() -> int:
     return free_ports(1)[0]
-
-
-@pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        yield taken
 
 
 def test_a_setting_that_is_no_number(refused: Refused) -> None:
@@ -118,10 +112,11 @@ def test_a_redis_that_is_too_old(refused: Refused, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(("step", "arguments"), [(0, ()), (1, ()), (2, ("--with-sandbox",))])
-def test_a_port_that_is_taken(refused: Refused, listener: socket.socket, step: int, arguments: tuple[str, ...]) -> None:
-    taken = listener.getsockname()[1]
-    line = refused("run", *arguments, MASTHEAD_PORT=str(taken - step))
-    assert f"MASTHEAD_PORT ({taken - step}): port {taken} is taken by another program." in line
+def test_a_port_that_is_taken(refused: Refused, step: int, arguments: tuple[str, ...]) -> None:
+    first = free_row_of_ports()
+    with socket.create_server(("127.0.0.1", first + step)):
+        line = refused("run", *arguments, MASTHEAD_PORT=str(first))
+    assert f"MASTHEAD_PORT ({first}): port {first + step} is taken by another program." in line
 
 
 def test_a_full_disk(refused: Refused, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
