@@ -14,7 +14,7 @@ RUNTIME := .venv/runtime-$(call LOCK_ID,requirements.lock)
 DEVELOPMENT := .venv/development-$(call LOCK_ID,requirements-dev.lock)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help run test check e2e bench screenshots lock clean
+.PHONY: help run test check e2e chaos bench screenshots lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -38,6 +38,9 @@ check: $(DEVELOPMENT) ## Format, lint, types, import contracts, secrets, migrati
 
 e2e: $(DEVELOPMENT) ## Run the tests in headless Chromium (Debian's package chromium)
 	$(BIN)/python -m pytest tests/e2e $(PYTEST)
+
+chaos: $(DEVELOPMENT) ## Kill senders at every labelled point under every fault; prints posts, kills, duplicates, lost
+	$(BIN)/python -m pytest tests/chaos -m chaos -s $(PYTEST)
 
 bench: $(DEVELOPMENT) ## Measure, one JSON line per figure
 	@$(BIN)/python -m bench

@@ -72,6 +72,7 @@ def written(hand: DraftInHand) -> None:
             link=said.link,
             account_ids=_chosen(draft),
             slot_at=draft.post.slot_at,
+            may_cost=hand.editing_approved,  # it may have been approved since this tab read it
         )
 
     def refused(refusal: Refused) -> bool:

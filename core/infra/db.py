@@ -24,6 +24,8 @@ from core.infra.errors import NotAllowed, OrganizationMissing
 from core.infra.settings import SettingsInvalid
 
 SCHEMA = "masthead"
+# A process frozen inside a transaction must not hold its rows for ever (both in milliseconds).
+_SERVER_OPTIONS = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000"
 
 
 class Base(DeclarativeBase):
@@ -82,7 +84,7 @@ def make_engine(url: str, *, pool_size: int = 5, application: str = "masthead", 
         pool_timeout=pool_timeout_s,
         pool_pre_ping=False,
         hide_parameters=True,  # an error's words go to the logs; what it was asked with may be secret
-        connect_args={"application_name": application, "connect_timeout": 5, "options": "-c statement_timeout=30000"},
+        connect_args={"application_name": application, "connect_timeout": 5, "options": _SERVER_OPTIONS},
     )
 
     @event.listens_for(engine, "before_cursor_execute")

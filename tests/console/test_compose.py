@@ -14,7 +14,7 @@ from core.posts.rules import Word
 from tests.console.days import ahead, clocks_change
 from tests.console.driving import Tab
 from tests.console.people import someone
-from tests.factories.posts import Team, make_approved, make_post, make_submitted, soon
+from tests.factories.posts import Team, hashes, make_approved, make_post, make_submitted, soon
 
 
 @pytest.fixture
@@ -200,6 +200,19 @@ def test_what_an_edit_costs_is_said_before_anything_can_be_typed(team: Team, wri
     writer.app.get_by_key(key(writer, "accounts")).set_value([])
     writer.again()
     assert "Acme Coffee is taken off: it loses its approval and leaves the schedule" in writer.words
+
+
+def test_a_tab_that_read_a_draft_can_not_void_the_approval_it_has_got_since(team: Team, writer: Tab) -> None:
+    post = make_post(team.author, [team.account_id], text="Ours")
+    writer.open("compose", post=str(post))
+    revision = queries.draft(team.author, post).post.revision
+    commands.submit(team.author, uuid4(), post, revision)
+    commands.approve(team.approver, uuid4(), post, hashes(team.author, post))
+    writer.write("Ours, longer", base=queries.draft(team.author, post).post.revision, was="Ours")
+    writer.press("submit")
+    assert queries.draft(team.admin, post).post.text == "Ours"
+    assert queries.draft(team.admin, post).post.shown.word is Word.APPROVED
+    assert "it has a price" in writer.component("composer")["trouble"]
 
 
 def test_moving_an_approved_post_costs_nothing(team: Team, writer: Tab) -> None:

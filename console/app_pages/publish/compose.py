@@ -186,7 +186,7 @@ def _slot_and_reviewer(visitor: Visitor, hand: DraftInHand, draft: Draft | None,
 def _slot_words(hand: DraftInHand, slot: datetime | None, zones: Zones) -> None:
     trouble: drafting.SlotTrouble | None = hand.slot_trouble
     if trouble is None:
-        words = f"Goes out {ago(slot)} once approved{plain(beside(slot, zones))}." if slot else _NO_TIME
+        words = f"Goes out {ago(slot)} once approved{beside(slot, zones)}." if slot else _NO_TIME
         st.caption(f":material/schedule: {words}")
         return
     zone = zones.organization
