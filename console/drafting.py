@@ -20,6 +20,7 @@ from console.plain import beginning
 from console.state import DraftInHand
 from core.infra.actor import Actor
 from core.infra.errors import Refused
+from core.organizations import commands as organizations
 from core.posts import commands, queries, slots
 from core.posts.commands import EditConflict
 from core.posts.slots import TimeDoesNotExist, TimeOccursTwice, Which
@@ -203,6 +204,17 @@ def withdraw(post_id: UUID, version: int) -> None:
         lambda actor: commands.withdraw(actor, feedback.action_id(actor, "posts.withdraw", post_id, version), post_id),
         done="Taken back. It is a draft again.",
     )
+
+
+def allow_own_work() -> None:
+    """Let people of this organization approve their own work; the timeline says so each time."""
+
+    def change(actor: Actor) -> bool:
+        action = feedback.action_id(actor, "organizations.allow_own_work", state.writes())
+        organizations.update_settings(actor, action, organizations.SettingsChange(self_approval=True))
+        return True
+
+    feedback.act("organizations.update_settings", change, done="Allowed for everybody who may approve here.")
 
 
 def duplicate(post_id: UUID, nonce: object) -> None:

@@ -93,21 +93,24 @@ def words_for(error: BaseException) -> str:
 
 
 def on_script_error(error: Exception) -> bool:
-    """Streamlit's hook for whatever escapes a page: words and an incident id instead of a traceback."""
-    if isinstance(error, SignedOut):
-        state.remember_signed_out(error.message)
-        st.info("You are signed out. Reload this page to sign in again.", icon=":material/lock:")
-        return True
+    """Streamlit's hook for whatever escapes the frame itself."""
     with logs.bound(correlation_id=identity.correlation_id()):
-        incident = report(error, "page")
-    st.error(f"{plain(_page_words(error))}  \nIncident `{incident}`", icon=":material/error:")
+        show_broken(error, "frame")
     return True
 
 
-def _page_words(error: Exception) -> str:
-    if isinstance(error, MastheadError):
-        return error.message
-    return "This page could not be drawn. Reload it; if it stays like this, tell your operator the incident."
+def show_broken(error: Exception, where: str) -> None:
+    """Words and an incident id in place of what could not be drawn; the facts are in the log."""
+    if isinstance(error, SignedOut):
+        state.remember_signed_out(error.message)
+        st.info("You are signed out. Reload this page to sign in again.", icon=":material/lock:")
+        return
+    words = (
+        error.message
+        if isinstance(error, MastheadError)
+        else "This page could not be drawn. Reload it; if it stays like this, tell your operator the incident."
+    )
+    st.error(f"{plain(words)}  \nIncident `{report(error, where)}`", icon=":material/error:")
 
 
 def show_toasts() -> None:

@@ -63,7 +63,7 @@ def run() -> None:
         st.set_page_config(page_title=f"{page.title.partition('  :')[0]} · Masthead")
         _style()
         _logo()
-        _banner()
+        _banner(visit)
         _sidebar(visit)
         entrance.accept_here(visit)
         page.run()
@@ -83,6 +83,8 @@ def _page(visitor: Visitor, found: Found) -> None:
         empty("search_off", "Not here", missing.message, action="Go to Posts", page="posts")
     except Refused as refused:
         empty("block", "Not like this", refused.message, action="Go to Posts", page="posts")
+    except Exception as error:  # the menu stays, so that people can go elsewhere
+        feedback.show_broken(error, found.spec.url_path)
 
 
 def _style() -> None:
@@ -93,10 +95,17 @@ def _logo() -> None:
     st.logo(logo(dark=st.context.theme.type == "dark"), icon_image=MARK, size="large")
 
 
-def _banner() -> None:
+def _banner(visitor: Visitor) -> None:
+    """What holds for everything here, above every page: nothing is real, or nothing goes out."""
+    badges = []
+    if visitor.organization.publish_paused:
+        because = f": {plain(visitor.organization.pause_reason)}" if visitor.organization.pause_reason else ""
+        badges.append(f":orange-badge[:material/pause_circle: Publishing is paused{because}]")
     if any(each.points_elsewhere for each in providers().values()):
+        badges.append(f":yellow-badge[:material/science: {SANDBOX}]")
+    if badges:
         with st.container(key="sandbox_banner", width="content"):
-            st.markdown(f":yellow-badge[:material/science: {SANDBOX}]")
+            st.markdown(" ".join(badges))
 
 
 def _sidebar(visitor: Visitor) -> None:

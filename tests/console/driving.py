@@ -82,7 +82,12 @@ class Tab:
         app = self.app
         kinds = (app.title, app.header, app.markdown, app.caption, app.text, app.info, app.warning, app.toast)
         said = [str(each.value) for kind in kinds for each in kind]
-        return "\n".join([*said, *(str(each.label) for each in app.button)]).replace("\\", "")
+        return (
+            "\n".join([*said, *(str(each.label) for each in app.button)])
+            .replace("\\", "")
+            .replace("\u2060", "")
+            .replace("\u2060", "")
+        )
 
     @property
     def address(self) -> dict[str, Any]:

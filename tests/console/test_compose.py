@@ -14,6 +14,8 @@ from core.posts.rules import Word
 from tests.console.days import ahead, clocks_change
 from tests.console.driving import Tab
 from tests.console.people import someone
+from tests.factories.accounts import make_account
+from tests.factories.organizations import make_organization
 from tests.factories.posts import Team, hashes, make_approved, make_post, make_submitted, soon
 
 
@@ -287,3 +289,23 @@ def set_slot(tab: Tab, day: date, at: time) -> None:
     tab.app.date_input(key=key(tab, "day")).set_value(day)
     tab.app.time_input(key=key(tab, "time")).set_value(at)
     tab.again()
+
+
+def test_when_nobody_else_may_approve_the_page_says_so_and_offers_an_admin_the_rule(team: Team) -> None:
+    organization_id = make_organization("Alone")
+    sign_in, admin = someone(organization_id, Role.ADMIN)
+    post = make_post(admin, [make_account(admin, name="Acme Solo").id])
+    tab = Tab(sign_in).open("compose", post=str(post))
+    assert "Nobody else here may approve this" in tab.words
+    tab.press("allow_own_work")
+    assert not tab.has("nobody_else")
+    assert sign_in.here().organization.self_approval
+
+
+def test_who_may_not_change_the_rule_is_told_whom_to_ask(team: Team) -> None:
+    organization_id = make_organization("Nearly alone")
+    sign_in, editor = someone(organization_id, Role.EDITOR)
+    post = make_post(editor, [make_account(editor, name="Acme Duo").id])
+    tab = Tab(sign_in).open("compose", post=str(post))
+    assert "Ask an admin" in tab.words
+    assert not tab.has_button("allow_own_work")

@@ -8,6 +8,7 @@ from console import menu
 from core.infra import db
 from core.infra.actor import Role
 from core.organizations.rules import Permission, may
+from core.posts import queries as posts
 from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.organizations import make_organization
@@ -97,3 +98,21 @@ def test_figures_in_the_menu_follow_what_this_person_did(team: Team) -> None:
     assert "Approvals  :gray-badge[1]" in tab.menu
     tab.press(f"approve_{post}_1")
     assert "Approvals" in tab.menu
+
+
+def test_a_page_that_breaks_shows_an_incident_and_leaves_the_menu(
+    team: Team, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sign_in, _ = someone(team.organization_id, Role.VIEWER)
+    tab = Tab(sign_in).open()
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret of the database")
+
+    monkeypatch.setattr(posts, "listing", broken)
+    tab.app.run()
+    (shown,) = tab.app.error
+    assert "a secret" not in shown.value
+    (record,) = [each for each in caplog.records if each.message == "console.incident"]
+    assert record.incident in shown.value
+    assert "Posts" in tab.menu

@@ -74,6 +74,8 @@ def render(visitor: Visitor) -> None:
     else:
         _pick_accounts(hand, draft, choices)
     _slot_and_reviewer(visitor, hand, draft, zones)
+    if draft is not None and draft.nobody_else_may_approve:
+        _nobody_else(visitor)
     if hand.conflict is not None:
         _conflict(hand, zones)
     _composer(hand, draft, zones, choices, locked)
@@ -203,6 +205,20 @@ def _slot_words(hand: DraftInHand, slot: datetime | None, zones: Zones) -> None:
                     args=(hand, trouble.wall, zone, which),
                     key=f"slot_{which}",
                 )
+
+
+def _nobody_else(visitor: Visitor) -> None:
+    """The author is the only one who could approve this; an admin can change the rule on the spot."""
+    admin = visitor.may(Permission.MANAGE_SETTINGS)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="nobody_else"):
+        ask = "Invite an approver, or allow it." if admin else "Ask an admin to invite an approver, or to allow it."
+        st.markdown(
+            f":orange[:material/person_off:] **Nobody else here may approve this,** and approving one's own work isn't"
+            f" allowed in this organization. {ask}",
+            width="stretch",
+        )
+        if admin:
+            st.button("Allow it", icon=":material/verified:", on_click=drafting.allow_own_work, key="allow_own_work")
 
 
 def _sent_back(draft: Draft, zones: Zones) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.infra import redaction
@@ -327,6 +327,7 @@ def test_no_token_survives_any_usual_form(token: str, name: str, form: int) -> N
         f"postgresql://web:{quote(token, safe='')}@db.example/masthead",
         "Authorization: Basic " + base64.b64encode(f"id:{token}".encode()).decode(),
     ][form]
+    assume(token not in text.replace(token, "", 1))  # a token that is also a word around it can't be told apart
     secret = base64.b64encode(f"id:{token}".encode()).decode() if form == 5 else token
     assert secret not in redacted(text)
 
