@@ -14,6 +14,10 @@ RUNTIME := .venv/runtime-$(call LOCK_ID,requirements.lock)
 DEVELOPMENT := .venv/development-$(call LOCK_ID,requirements-dev.lock)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
+# `.venv/bin/masthead`, which runs this checkout; an installed wheel brings its own.
+COMMAND := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m core.cli "$$@"\n' "$(CURDIR)" "$(CURDIR)" \
+  > $(BIN)/masthead && chmod 755 $(BIN)/masthead
+
 .PHONY: help run test check e2e chaos bench screenshots lock clean
 
 help: ## Show this list
@@ -59,11 +63,13 @@ clean: ## Remove what tools have made; .data and .venv stay
 $(RUNTIME): | .venv/bin/python
 	@echo "Installing what requirements.lock names into .venv ..."
 	@$(INSTALL) -r requirements.lock
+	@$(COMMAND)
 	@rm -f .venv/runtime-* && touch $@
 
 $(DEVELOPMENT): | .venv/bin/python
 	@echo "Installing what requirements-dev.lock names into .venv ..."
 	@$(INSTALL) -r requirements-dev.lock
+	@$(COMMAND)
 	@rm -f .venv/runtime-* .venv/development-* && touch $@ $(RUNTIME)
 
 .venv/bin/python:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -63,11 +64,9 @@ class OneQueueWorker(SimpleWorker):
     queue_class = HintQueue
     max_connection_wait_time = 2.0
     on_stop: Callable[[], object] = staticmethod(_nothing)
-    asked_to_stop = False
 
     @override
     def handle_warm_shutdown_request(self) -> None:
-        self.asked_to_stop = True
         self.on_stop()
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
 
@@ -81,9 +80,14 @@ class OneQueueWorker(SimpleWorker):
 
 def work(name: QueueName, connection: Redis, on_stop: Callable[[], object] = _nothing) -> None:
     """Work on one queue until asked to stop, starting over when RQ gives up on its server."""
+    asked = threading.Event()  # outlives each worker: a stop asked of one whose server is gone counts too
+
+    def told() -> None:
+        asked.set()
+        on_stop()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        on_stop()
+        told()
         raise StopRequested
 
     pause = Pause()
@@ -93,11 +97,13 @@ def work(name: QueueName, connection: Redis, on_stop: Callable[[], object] = _no
                 signal.signal(number, stop)  # until RQ puts its own, and again when it has given up
             began = time.monotonic()
             try:
-                if _work_while_connected(name, connection, on_stop):
-                    return
+                _work_while_connected(name, connection, told)
             except (RedisError, OSError) as error:
                 _log.warning("the queue's server is away", extra={"cause": type(error).__name__})
-                HintQueue.on_server_away()
+                if not asked.is_set():
+                    HintQueue.on_server_away()
+            if asked.is_set():
+                return
             if time.monotonic() - began > process.LONGEST_PAUSE_S:
                 pause.reset()
             pause.take()
@@ -105,8 +111,8 @@ def work(name: QueueName, connection: Redis, on_stop: Callable[[], object] = _no
         return
 
 
-def _work_while_connected(name: QueueName, connection: Redis, on_stop: Callable[[], object]) -> bool:
-    """Whether it ended because it was asked to."""
+def _work_while_connected(name: QueueName, connection: Redis, on_stop: Callable[[], object]) -> None:
+    """Work until RQ ends, of its own or because it was asked to."""
     worker = OneQueueWorker(
         [HintQueue(name.value, connection=connection, job_class=KnownJob, serializer="json")],
         connection=connection,
@@ -116,7 +122,6 @@ def _work_while_connected(name: QueueName, connection: Redis, on_stop: Callable[
     )
     worker.on_stop = on_stop
     worker.work(with_scheduler=False)
-    return worker.asked_to_stop
 
 
 def main(settings: Settings, name: QueueName) -> None:

@@ -61,11 +61,12 @@ def command(given: argparse.Namespace) -> int:
     with ExitStack() as afterwards, Supervisor() as supervisor:
         say = ChildOutput("masthead", supervisor.out).say
         try:
+            servers = _own_servers(afterwards) if given.embedded else None  # first of all: it locks the folder
             if given.with_sandbox:
                 supervisor.start(_sandbox(settings))
-            if given.embedded:
+            if servers is not None:
                 say("starting the servers")
-                _bring_servers(supervisor, afterwards)
+                _bring_servers(supervisor, servers)
             settings = Settings.load()
             supervisor.run_while(lambda: queue_server(settings))
             if given.embedded:
@@ -124,16 +125,21 @@ def _sandbox(settings: Settings) -> Program:
     return Program(name="sandbox", command=tied_to_parent(command), environment=handed.environment_of_sandbox())
 
 
-def _bring_servers(supervisor: Supervisor, afterwards: ExitStack) -> None:
+def _own_servers(afterwards: ExitStack) -> EmbeddedServers | None:
+    """Masthead's own servers with their folder locked, unless others are named."""
     given = [name for name in ("DATABASE_URL", "REDIS_URL") if is_set(name)]
     if len(given) == 1:
         raise SettingsInvalid(
             f"{given[0]} is set alone. Set DATABASE_URL and REDIS_URL, or neither to use Masthead's own."
         )
     if given:
-        return
+        return None
     servers = EmbeddedServers(folder_setting())
     afterwards.callback(servers.release)
+    return servers
+
+
+def _bring_servers(supervisor: Supervisor, servers: EmbeddedServers) -> None:
     supervisor.start(*servers.programs)
 
     def ended() -> str | None:

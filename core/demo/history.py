@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 _MINE = "publication_id in (select id from masthead.publication where post_id = :post)"
 _MOVES: Final = (
-    ("post", "created_at updated_at submitted_at", "id = :post"),
+    ("post", "created_at updated_at submitted_at slot_at", "id = :post"),
     ("post_version", "at", "post_id = :post"),
     ("review_comment", "at", "post_id = :post"),
     ("publication", "created_at due_at not_after approved_at published_at", "post_id = :post"),

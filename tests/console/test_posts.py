@@ -118,3 +118,13 @@ def test_pages_follow_each_other_without_gap_or_repeat(
 def test_what_people_wrote_stays_text(team: Team, reader: Tab) -> None:
     make_post(team.author, [team.account_id], text="<img src=x onerror=alert(1)> :red[hi] [a](http://b)\nsecond")
     assert reader.open("posts").listed == ["<img src=x onerror=alert(1)> :red[hi] [a](http://b) second"]
+
+
+def test_back_from_a_post_shows_the_view_it_was_opened_from(team: Team, reader: Tab) -> None:
+    post = make_post(team.author, [team.account_id], text="A draft")
+    make_submitted(team.author, [team.account_id], text="Waits")
+    reader.open("posts", state="draft")
+    reader.open("post", post=str(post))
+    reader.open("posts", post=str(post))  # what Streamlit leaves in the browser's history
+    assert reader.listed == ["A draft"]
+    assert reader.address == {"state": "draft"}

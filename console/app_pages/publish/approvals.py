@@ -211,7 +211,7 @@ def _previews(review: Review, zones: Zones) -> None:
             network=publication.network,
             text=publication.text,
             link=publication.link,
-            when=clock(publication.due_at, zones.organization) if publication.due_at else "when approved",
+            when=clock(publication.due_at, zones.organization) if publication.due_at else "no time yet",
             key=f"preview_{publication.id}",
         )
 

@@ -294,7 +294,7 @@ def _composer(
     else:
         chosen = [UUID(str(each)) for each in state.value(key_of(hand, "accounts")) or ()]
     slot = draft.post.slot_at if draft is not None else None
-    when = clock(slot, zones.organization) if slot else "when approved"
+    when = clock(slot, zones.organization) if slot else "no time yet"
     post = draft.post if draft is not None else None
     empty_yet = post is None or not (post.text.strip() or post.link)
     hints = [] if empty_yet or draft is None else [_hint(each, draft) for each in draft.problems]

@@ -295,7 +295,7 @@ def _preview(each: PublicationRow, detail: Detail, zones: Zones) -> None:
         network=each.network,
         text=each.text,
         link=each.link,
-        when=clock(at, zones.organization) if at else "when approved",
+        when=clock(at, zones.organization) if at else "no time yet",
         key="post_preview",
     )
 

@@ -35,12 +35,14 @@ PAGE = PageSpec(
 PER_PAGE: Final = 50
 # The address is the view: these are its parameters, and nothing else remembers a filter.
 _STATES, _ACCOUNT, _AUTHOR, _WORDS, _FROM, _TO, _AFTER = "state", "account", "author", "q", "from", "to", "after"
+_STRAY: Final = "post"
 _FILTERS: Final = (_STATES, _ACCOUNT, _AUTHOR, _WORDS, _FROM, _TO)
 
 
 def render(visitor: Visitor) -> None:
     """Draw the page."""
     zones = Zones.of(visitor)
+    _mend_address()
     filters = _from_address()
     listing = queries.listing(visitor.actor, filters, after=st.query_params.get(_AFTER), limit=PER_PAGE)
     with header("Posts", f"Times in {plain(zones.organization)}"):
@@ -68,6 +70,17 @@ def _row(row: PostRow) -> Row:
     )
 
 
+def _mend_address() -> None:
+    """Put the view back that a post was opened from.
+
+    Streamlit writes the parameters of the next page before its path, so that the browser's Back leads to this page with
+    a post in its address and without the filters it had.
+    """
+    if _STRAY in st.query_params:
+        st.query_params.from_dict(state.value("posts_view", {}))
+    state.put("posts_view", {name: st.query_params.get_all(name) for name in st.query_params})
+
+
 def _from_address() -> Filters:
     address = st.query_params
     return Filters(
@@ -84,7 +97,7 @@ def _filter_row(visitor: Visitor) -> None:
     named = {str(each.id): each.name for each in accounts.accounts(visitor.actor)}
     wrote = {str(each.member_id): each.name for each in queries.authors(visitor.actor)}
     _follow_address(named, wrote)
-    words, account, author, days, clear = split("posts", [2.2, 1.5, 1.3, 1.6, 0.8], controls=True)
+    words, account, author, days, clear = split("posts", [1.9, 1.4, 1.3, 2.1, 0.75], controls=True)
     words.text_input(
         "Search",
         type="search",
