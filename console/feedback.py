@@ -17,11 +17,13 @@ from console import identity, state
 from console.plain import plain
 from core.infra import logs
 from core.infra.actor import Actor
+from core.infra.answering import database_is_away
 from core.infra.errors import MastheadError, Refused, SignedOut
 
 T = TypeVar("T")
 Run = Callable[[Actor], T]
 
+_COME_BACK_S: Final = 3
 _LOG: Final = logging.getLogger(__name__)
 _ACTIONS: Final = UUID("6f0f6d1c-0d6e-5c53-9b8e-6f2f3a1f8a57")
 
@@ -89,6 +91,8 @@ def words_for(error: BaseException) -> str:
     """What a person reads of an error: our own words, never a library's."""
     if isinstance(error, MastheadError):
         return error.message
+    if database_is_away(error):
+        return "The database went away meanwhile, so we can't tell whether it was done. Look before you try again."
     return "Something went wrong on our side, and nothing was changed. Try again; if it stays, tell your operator."
 
 
@@ -105,12 +109,30 @@ def show_broken(error: Exception, where: str) -> None:
         state.remember_signed_out(error.message)
         st.info("You are signed out. Reload this page to sign in again.", icon=":material/lock:")
         return
+    if database_is_away(error):
+        report(error, where)
+        st.info("The database is away at the moment. This page comes back by itself.", icon=":material/cloud_off:")
+        _come_back()
+        return
     words = (
         error.message
         if isinstance(error, MastheadError)
         else "This page could not be drawn. Reload it; if it stays like this, tell your operator the incident."
     )
     st.error(f"{plain(words)}  \nIncident `{report(error, where)}`", icon=":material/error:")
+
+
+def _come_back() -> None:
+    """Draw the whole page again after a while, and again, until it can be drawn."""
+    drawn: list[bool] = []
+
+    @st.fragment(run_every=_COME_BACK_S)
+    def look_again() -> None:
+        if drawn:
+            st.rerun()
+        drawn.append(True)
+
+    look_again()
 
 
 def show_toasts() -> None:
