@@ -16,7 +16,7 @@ from core.infra import db
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotSent, OutcomeUnknown, Rejected, RetryLater
 from core.provider_kit.types import Published
-from core.publishing import sending, store
+from core.publishing import rules, sending, store
 from core.publishing.queries import evidence
 from core.publishing.rules import AttemptState
 from tests.factories.publishing import (
@@ -365,7 +365,11 @@ def test_a_process_that_was_frozen_after_the_attempt_was_written_sends_nothing(
     assert (publisher.sent, attempt.state) == ([], "not_sent")
 
 
-def test_the_call_must_begin_within_a_second_of_the_last_look(house: House, worker: db.Database, script):
+def test_the_call_must_begin_within_a_second_of_the_last_look(
+    house: House, worker: db.Database, script, shipped_look: float, monkeypatch: pytest.MonkeyPatch
+):
+    assert shipped_look == 1.0
+    monkeypatch.setattr(rules, "CHECK_HOLDS_S", shipped_look)
     row = make_due(house)
     publisher = script(YES)
     before = time.monotonic()
