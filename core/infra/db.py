@@ -82,7 +82,7 @@ def make_engine(url: str, *, pool_size: int = 5, application: str = "masthead", 
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=pool_timeout_s,
-        pool_pre_ping=False,
+        pool_pre_ping=True,  # a connection that a restart of Postgres left dead is replaced before anybody meets it
         hide_parameters=True,  # an error's words go to the logs; what it was asked with may be secret
         connect_args={"application_name": application, "connect_timeout": 5, "options": _SERVER_OPTIONS},
     )

@@ -226,3 +226,15 @@ def test_without_a_connection_code_is_told_so() -> None:
     db.use(None)
     with pytest.raises(RuntimeError, match="has not been called"):
         db.current()
+
+
+def test_a_connection_that_died_while_nobody_used_it_is_replaced_unseen(
+    small: db.Database, owner_engine: Engine
+) -> None:
+    with small.free_transaction() as session:
+        backend = session.execute(text("select pg_backend_pid()")).scalar_one()
+    with owner_engine.connect() as connection:
+        connection.execute(text("select pg_terminate_backend(:pid, 2000)"), {"pid": backend})
+
+    with small.free_transaction() as session:
+        assert session.execute(text("select pg_backend_pid()")).scalar_one() != backend
