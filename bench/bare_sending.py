@@ -26,8 +26,8 @@ from bench.programs import CanNotMeasure
 from core import providers
 from core.infra.reachable import LOOPBACK
 from core.infra.settings import provider_environment
-from core.provider_kit.http import form_bytes
 from core.provider_kit.types import Access, Payload
+from core.publishing.steps import NoSteps
 from tests.factories.publishing import Page
 
 _NETWORK: Final = "facebook"
@@ -123,14 +123,14 @@ def _send(connection: psycopg.Connection[tuple[int]], network: http.client.HTTPC
 
 def _call(number: int, page: Page, secret: bytes) -> Call:
     payload = Payload(_NETWORK, page.id, f"Bare {number}: roasted on Tuesday, in shops today.")
-    call = providers.publisher(_NETWORK).prepare(payload, Access(page.id, SecretStr(page.token)))
+    call = providers.publisher(_NETWORK).prepare(payload, Access(page.id, SecretStr(page.token)), NoSteps())
     address = urlsplit(call.url)
     proof = hmac.new(secret, page.token.encode(), hashlib.sha256).hexdigest()
-    headers = {"Authorization": f"Bearer {page.token}", "Content-Type": "application/x-www-form-urlencoded"}
+    headers = {"Authorization": f"Bearer {page.token}", "Content-Type": call.content_type}
     return Call(
         id=number,
         port=address.port or 80,
         path=f"{address.path}?{urlencode({'appsecret_proof': proof})}",
         headers=headers,
-        body=form_bytes(call.form),
+        body=call.body,
     )

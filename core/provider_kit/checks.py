@@ -9,9 +9,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from core.provider_kit.counting import length
-from core.provider_kit.types import Network, Payload, Problem
+from core.provider_kit.types import ImageRules, MediaItem, Network, Payload, Problem
 
 _LONGEST_LINK: Final = 2048
+_MEGABYTE: Final = 1_000_000
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _UNITS: Final = {"codepoints": "characters", "utf16": "characters", "utf8": "bytes", "graphemes": "characters"}
 
@@ -31,7 +32,7 @@ def _text(network: Network, payload: Payload) -> Iterator[Problem]:
     if any("\ud800" <= character <= "\udfff" or character == "\0" for character in text):
         yield Problem("error", "The text has characters that can't be sent.", "Delete the broken characters.")
         return
-    over = length(text, network.text.counter) - network.text.max_length
+    over = length(text, network.text.counter, network.text.escaped) - network.text.max_length
     if over > 0:
         unit = _UNITS[network.text.counter]
         yield Problem(
@@ -54,6 +55,52 @@ def _link(network: Network, payload: Payload) -> Iterator[Problem]:
 def _media(network: Network, payload: Payload) -> Iterator[Problem]:
     if network.needs_media and not payload.media:
         yield Problem("error", f"{network.title} needs an image.", "Add an image.")
+    rules = network.images
+    if payload.media and rules is None:
+        yield Problem("error", f"{network.title} posts can't carry an image here.", "Remove the image.")
+    elif rules is not None:
+        for item in payload.media:
+            yield from _image(network.title, rules, item)
+
+
+def _image(title: str, rules: ImageRules, item: MediaItem) -> Iterator[Problem]:
+    if item.mime not in rules.mimes:
+        takes = " or ".join(each.removeprefix("image/").upper() for each in rules.mimes)
+        yield Problem("error", f"{title} takes {takes}, and this image is another kind.", "Upload the image again.")
+    if item.size > rules.max_bytes:
+        yield Problem(
+            "error",
+            f"The image is {item.size / _MEGABYTE:.1f} MB; {title} takes at most {rules.max_bytes / _MEGABYTE:.0f} MB.",
+            "Choose a smaller one.",
+        )
+    if rules.ratio is not None and not rules.ratio[0] <= round(item.width / item.height, 2) <= rules.ratio[1]:
+        yield Problem(
+            "error",
+            f"The image is {item.width} x {item.height} pixels, {item.width / item.height:.2f}:1;"
+            f" {title} takes {rules.ratio[0]:.2f}:1 to {rules.ratio[1]:.2f}:1.",
+            "Crop it, or choose another one.",
+        )
+    if item.width < rules.min_width:
+        yield Problem(
+            "error",
+            f"The image is {item.width} pixels wide; {title} needs at least {rules.min_width}.",
+            "Choose a larger one.",
+        )
+    if rules.max_pixels is not None and item.width * item.height > rules.max_pixels:
+        yield Problem(
+            "error",
+            f"The image has {item.width * item.height:,} pixels; {title} takes at most {rules.max_pixels:,}.",
+            "Choose a smaller one.",
+        )
+    if item.alt and not rules.max_alt:
+        yield Problem("warning", f"{title} takes no description of an image; it is left out.", "")
+    elif len(item.alt) > rules.max_alt:
+        yield Problem(
+            "error",
+            f"The description of the image is {len(item.alt) - rules.max_alt:,} characters too long for {title}"
+            f" (at most {rules.max_alt:,}).",
+            "Shorten it.",
+        )
 
 
 def link_fault(link: str) -> str:

@@ -31,6 +31,9 @@ COUNTERS: Final[dict[str, Callable[[str], int]]] = {
 }
 
 
-def length(text: str, counter: str) -> int:
-    """The length of a text by a network's `TextRules.counter`. Raises KeyError for an unknown one."""
-    return COUNTERS[counter](text)
+def length(text: str, counter: str, escaped: str = "") -> int:
+    """The length of a text by a network's `TextRules.counter`, one more for each character of `escaped`.
+
+    Raises KeyError for an unknown counter.
+    """
+    return COUNTERS[counter](text) + sum(text.count(character) for character in escaped)

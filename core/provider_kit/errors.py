@@ -2,6 +2,7 @@
 
 ProviderFailure
 ├── NotSent           provably nothing reached the network: try again soon
+├── NotReady          an invisible step is still under way at the network: come back when it may be done
 ├── RetryLater        the network says no for now: try again after a while, nothing was done
 ├── ReconnectNeeded   the token is dead or lacks a scope: a person must consent again
 ├── Rejected          the network refuses this content before doing anything: a person must change it
@@ -51,6 +52,14 @@ class ProviderFailure(MastheadError):
 
 class NotSent(ProviderFailure):
     """Nothing reached the network."""
+
+
+class NotReady(ProviderFailure):
+    """The network still works on what an invisible step gave it; look again in `after_s` seconds."""
+
+    def __init__(self, reason: str, *, after_s: float, trace: Trace | None = None) -> None:
+        super().__init__(reason, trace=trace)
+        self.after_s = after_s
 
 
 class RetryLater(ProviderFailure):

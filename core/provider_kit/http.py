@@ -36,6 +36,7 @@ from core.provider_kit.redaction import DropQueries
 CONNECT_TIMEOUT_S: Final = 5.0
 MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
 POOL_SIZE: Final = 16
+FORM: Final = "application/x-www-form-urlencoded"
 _CHUNK: Final = 64 * 1024
 
 _log = logging.getLogger(__name__)
@@ -45,12 +46,17 @@ for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.response"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. Shows its method and address without the query; the rest may hold secrets."""
+    """One request, with a form or a body of `content_type`.
+
+    Shows its method and address without the query; the rest may hold secrets.
+    """
 
     method: str
     url: str
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     token: SecretStr | None = None
     correlation_id: str = ""
@@ -145,10 +151,11 @@ class Http:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "Masthead", **request.headers}
         if request.token is not None:
             headers["Authorization"] = f"Bearer {request.token.get_secret_value()}"
-        body = None
+        body, content_type = request.body, request.content_type
         if request.form is not None:
-            body = form_bytes(request.form)
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body, content_type = form_bytes(request.form), FORM
+        if content_type:
+            headers["Content-Type"] = content_type
         prepared = requests.Request(
             request.method, request.url, params=list(request.query.items()), data=body, headers=headers
         ).prepare()

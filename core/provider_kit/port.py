@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from core.provider_kit.types import (
     Access,
     Grant,
+    MediaItem,
     Network,
     OfferedAccount,
     Payload,
@@ -55,6 +56,35 @@ class OAuth(Protocol):
         ...
 
 
+class Steps(Protocol):
+    """What the invisible steps of one publication made at the network, and the files they need.
+
+    What is kept is committed at once and outlives the process: an upload, a container, a photo nobody sees yet. It
+    belongs to exactly these bytes; for other bytes nothing is found. Whoever lost the publication meanwhile gets an
+    exception that is no ProviderFailure from `keep` and `drop`, and lets it pass.
+    """
+
+    def get(self, name: str) -> str | None:
+        """The network's reference that is kept under this name; None if there is none or it has expired."""
+        ...
+
+    def keep(self, name: str, reference: str, *, lives_s: float | None = None) -> None:
+        """Remember what a step made, right after the network named it. `lives_s`: seconds until it is of no use."""
+        ...
+
+    def drop(self, name: str, because: str) -> None:
+        """Forget what can't be used any more, with the reason in words."""
+        ...
+
+    def address(self, item: MediaItem) -> str:
+        """A public address from which the network can fetch the file for a day."""
+        ...
+
+    def read(self, item: MediaItem) -> bytes:
+        """The file itself. Raises Rejected when it is gone or not the bytes that were approved."""
+        ...
+
+
 class Publisher(Protocol):
     """How a payload becomes a post on one network."""
 
@@ -62,8 +92,12 @@ class Publisher(Protocol):
         """What the network would refuse or people would regret, by the network's own rules; pure."""
         ...
 
-    def prepare(self, payload: Payload, access: Access) -> VisibleCall:
-        """Do the invisible steps, if any, and build the one visible call."""
+    def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
+        """Do the invisible steps that aren't done yet, if any, and build the one visible call.
+
+        Called again after a crash, a wait or a failure: what `steps` has is not made anew. Raises NotReady while the
+        network still works on one, and every other ProviderFailure but OutcomeUnknown.
+        """
         ...
 
     def publish(
@@ -75,8 +109,13 @@ class Publisher(Protocol):
         """
         ...
 
-    def read_back(self, payload: Payload, access: Access, *, since: datetime, timeout_s: float) -> ReadBack:
-        """Look for the payload among the account's posts since an instant. Raises ProviderFailure."""
+    def read_back(
+        self, payload: Payload, access: Access, steps: Steps, *, since: datetime, timeout_s: float
+    ) -> ReadBack:
+        """Look for the payload among the account's posts since an instant. Raises ProviderFailure.
+
+        `steps` is only read here.
+        """
         ...
 
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:

@@ -25,18 +25,42 @@ class Scope:
 class TextRules:
     """How a network counts and shows text.
 
-    `counter` names a function of `provider_kit.counting`; lengths are in its units.
+    `counter` names a function of `provider_kit.counting`; lengths are in its units. Each character of `escaped` goes
+    out with an escape before it, which the network counts too.
     """
 
     counter: Literal["codepoints", "utf16", "utf8", "graphemes"]
     max_length: int
     fold_at: int | None = None
     source: str = ""
+    escaped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRules:
+    """What a network takes as an image; what it doesn't take as it is gets a rendition that it does.
+
+    Sizes in bytes and pixels; `ratio` is the least and the greatest width / height; `max_width` is what a rendition is
+    scaled down to; `max_pixels` bounds width x height. `max_alt` counts code points of the alternative text, 0 where
+    the network takes none.
+    """
+
+    mimes: tuple[str, ...]
+    max_bytes: int
+    ratio: tuple[float, float] | None = None
+    min_width: int = 1
+    max_width: int | None = None
+    max_pixels: int | None = None
+    max_alt: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Where a post appears: what the composer, the preview and the checks need to know. Data, no behaviour."""
+    """Where a post appears: what the composer, the preview and the checks need to know. Data, no behaviour.
+
+    `images` None: the network takes none.
+    """
 
     key: str
     title: str
@@ -45,7 +69,31 @@ class Network:
     text: TextRules
     takes_link: bool
     needs_media: bool = False
+    images: ImageRules | None = None
     actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MediaItem:
+    """One file of a payload: exactly the bytes that were seen and approved, by their SHA-256 (hex). Sizes in pixels."""
+
+    sha256: str
+    mime: str
+    width: int
+    height: int
+    size: int
+    alt: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that is stored in `publication.payload`."""
+        return {
+            "sha256": self.sha256,
+            "mime": self.mime,
+            "width": self.width,
+            "height": self.height,
+            "size": self.size,
+            "alt": self.alt,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +104,7 @@ class Payload:
     provider_account_id: str
     text: str
     link: str | None = None
-    media: tuple[Mapping[str, Any], ...] = ()
+    media: tuple[MediaItem, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -66,7 +114,7 @@ class Payload:
             "account": self.provider_account_id,
             "text": self.text,
             "link": self.link,
-            "media": [dict(item) for item in self.media],
+            "media": [item.as_json() for item in self.media],
             "options": dict(self.options),
         }
 
@@ -78,7 +126,7 @@ class Payload:
             provider_account_id=stored["account"],
             text=stored["text"],
             link=stored["link"],
-            media=tuple(stored["media"]),
+            media=tuple(MediaItem(**item) for item in stored["media"]),
             options=stored["options"],
         )
 
@@ -141,12 +189,13 @@ class OfferedAccount:
 class VisibleCall:
     """The one request that makes a post visible, built but not sent.
 
-    `sha256` is over method, path and body without token (`signatures.call_sha256`).
+    `body` goes out as it stands; `sha256` is over method, path and body without token (`signatures.call_sha256`).
     """
 
     method: str
     url: str
-    form: Mapping[str, str]
+    body: bytes
+    content_type: str
     sha256: bytes
 
 
@@ -182,6 +231,11 @@ class ReadBack:
 
     `complete`: paging covered everything since the asked instant. `look_alikes`: not the payload, but near enough that
     a person should look. `usage` as in `Published`.
+
+    `proof`: the network says that this very publication is live, whether or not `matches` tells which post it is; kept
+    as it stands. `may_repeat`: the network says that the visible call had no effect, and the same call again, with the
+    same token in it, can't make a second post. `unreadable`: why this account can never be read, in words; no further
+    read will tell more.
     """
 
     complete: bool
@@ -190,3 +244,6 @@ class ReadBack:
     look_alikes: tuple[LivePost, ...] = ()
     trace_id: str | None = None
     usage: Mapping[str, Any] = field(default_factory=dict)
+    proof: Mapping[str, Any] | None = None
+    may_repeat: bool = False
+    unreadable: str = ""

@@ -13,9 +13,13 @@ from core.provider_kit.types import Network
 
 @cache
 def providers() -> dict[str, Provider]:
-    """All providers by key. Each folder exports `build(environment) -> Provider`."""
+    """All providers by key. Each folder exports `build(environment)`, which gives one Provider or several.
+
+    Several are the apps of one company that each have a grant, a redirect address and settings of their own.
+    """
     keys = sorted(module.name for module in iter_modules(__path__) if module.ispkg)
-    return {key: import_module(f"{__name__}.{key}").build(provider_environment(key)) for key in keys}
+    built = [import_module(f"{__name__}.{key}").build(provider_environment(key)) for key in keys]
+    return {each.key: each for one in built for each in ([one] if isinstance(one, Provider) else one)}
 
 
 def provider(key: str) -> Provider:

@@ -35,6 +35,7 @@ from core.provider_kit.errors import ProviderFailure, ReconnectNeeded
 from core.provider_kit.types import Access, LivePost, Payload, ReadBack
 from core.publishing import rules, store
 from core.publishing.rules import AttemptState, Verdict
+from core.publishing.steps import NoSteps
 from core.publishing.store import Claim
 from core.publishing.times import call_timeout_s
 from core.publishing.times import times as times_of_this_process
@@ -121,7 +122,7 @@ def _ask(question: _Question, times: PublishTimes) -> _Answer:
         publisher = providers.publisher(question.payload.network)
         return _Answer(
             publisher.read_back(
-                question.payload, question.access, since=question.since, timeout_s=call_timeout_s(times)
+                question.payload, question.access, NoSteps(), since=question.since, timeout_s=call_timeout_s(times)
             )
         )
     except ReconnectNeeded as failure:

@@ -35,6 +35,7 @@ from core.provider_kit.types import Access, LivePost, Payload, ReadBack
 from core.publishing import checking, rules, store
 from core.publishing.inputs import LiveVerdict, NotLiveVerdict
 from core.publishing.rules import AttemptState
+from core.publishing.steps import NoSteps
 from core.publishing.times import call_timeout_s, times
 from core.publishing.views import Changed
 
@@ -165,7 +166,7 @@ def _look(actor: Actor, question: _Open) -> tuple[ReadBack | None, str]:
     if question.access is not None:
         try:
             read = providers.publisher(question.payload.network).read_back(
-                question.payload, question.access, since=question.since, timeout_s=call_timeout_s(times())
+                question.payload, question.access, NoSteps(), since=question.since, timeout_s=call_timeout_s(times())
             )
         except ProviderFailure as failure:
             failed = failure.reason

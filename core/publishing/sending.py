@@ -53,6 +53,7 @@ from core.provider_kit.types import Access, Payload, Published, VisibleCall
 from core.publishing import rules, store
 from core.publishing.claiming import SENDER, owner
 from core.publishing.rules import AttemptState, Outcome
+from core.publishing.steps import NoSteps
 from core.publishing.store import Claim
 from core.publishing.times import call_timeout_s
 from core.publishing.times import times as times_of_this_process
@@ -103,7 +104,7 @@ def publish_one(
 
 def _send(ready: _Ready, times: PublishTimes) -> PublicationState | None:
     try:
-        call = ready.publisher.prepare(ready.payload, ready.access)
+        call = ready.publisher.prepare(ready.payload, ready.access, NoSteps())
     except BaseException as failure:
         state = _give_back(ready, rules.before_sending(failure), times)
         return _unless_fatal(failure, state)

@@ -18,6 +18,7 @@ from core.infra.actor import Actor, Role
 from core.infra.settings import PublishTimes
 from core.posts.model import Publication
 from core.posts.rules import PublicationState
+from core.provider_kit.port import Steps
 from core.provider_kit.types import Access, LivePost, Payload, Problem, Published, ReadBack, VisibleCall
 from core.publishing import checking, claiming, sending, store, sweeping
 from core.publishing.model import Attempt, ReconcileRead
@@ -307,10 +308,12 @@ class ScriptedPublisher:
     def problems(self, payload: Payload) -> list[Problem]:
         return [Problem("error", "Too long.", "Shorten it.")] if payload.text.startswith("TOO LONG") else []
 
-    def prepare(self, payload: Payload, access: Access) -> VisibleCall:
+    def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
         if self.prepared is not None:
             self._give(self.prepared)
-        return VisibleCall("POST", "https://network.example/feed", {"message": payload.text}, payload.sha256())
+        return VisibleCall(
+            "POST", "https://network.example/feed", payload.text.encode(), "text/plain", payload.sha256()
+        )
 
     def publish(
         self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
@@ -320,7 +323,9 @@ class ScriptedPublisher:
         answer: Published = self._give(self.answers.pop(0))
         return answer
 
-    def read_back(self, payload: Payload, access: Access, *, since: datetime, timeout_s: float) -> ReadBack:
+    def read_back(
+        self, payload: Payload, access: Access, steps: Steps, *, since: datetime, timeout_s: float
+    ) -> ReadBack:
         read: ReadBack = self._give(self.read)
         return read
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from core.provider_kit.contract import PublisherContract
+from core.provider_kit.contract import KeptSteps, PublisherContract
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ProviderFailure, Rejected, RetryLater
-from core.provider_kit.port import Publisher
+from core.provider_kit.port import Publisher, Steps
 from core.provider_kit.types import Access, Payload, Published, ReadBack, VisibleCall
 from tests.providers.meta import test_contract as meta_contract
 from tests.providers.scripted import Scripted
@@ -27,16 +27,18 @@ class Wrong:
     def problems(self, payload: Payload) -> Any:
         return self.good.problems(payload)
 
-    def prepare(self, payload: Payload, access: Access) -> VisibleCall:
-        return self.good.prepare(payload, access)
+    def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
+        return self.good.prepare(payload, access, steps)
 
     def publish(
         self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
     ) -> Published:
         return self.good.publish(call, access, timeout_s=timeout_s, begin_by=begin_by)
 
-    def read_back(self, payload: Payload, access: Access, *, since: datetime, timeout_s: float) -> ReadBack:
-        return self.good.read_back(payload, access, since=since, timeout_s=timeout_s)
+    def read_back(
+        self, payload: Payload, access: Access, steps: Steps, *, since: datetime, timeout_s: float
+    ) -> ReadBack:
+        return self.good.read_back(payload, access, steps, since=since, timeout_s=timeout_s)
 
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         return self.good.permalink(provider_post_id, access, timeout_s=timeout_s)
@@ -105,43 +107,47 @@ class ShowsTheTokenInALog(Wrong):
 class SendsWhatWasNotPrepared(Wrong):
     def publish(self, call: VisibleCall, access: Access, **times: Any) -> Published:
         return self.good.publish(
-            self.good.prepare(Payload("facebook", access.provider_account_id, "Surprise"), access), access, **times
+            self.good.prepare(Payload("facebook", access.provider_account_id, "Surprise"), access, KeptSteps()),
+            access,
+            **times,
         )
 
 
 class PreparesAtRandom(Wrong):
-    def prepare(self, payload: Payload, access: Access) -> VisibleCall:
+    def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
         now = datetime.now(UTC).isoformat()
-        return self.good.prepare(replace(payload, text=f"{payload.text} {now}"), access)
+        return self.good.prepare(replace(payload, text=f"{payload.text} {now}"), access, steps)
 
 
 class PreparesAnything(Wrong):
-    def prepare(self, payload: Payload, access: Access) -> VisibleCall:
-        return self.good.prepare(replace(payload, text="fine", link=None), access)
+    def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
+        return self.good.prepare(replace(payload, text="fine", link=None), access, steps)
 
 
 class AlwaysComplete(Wrong):
-    def read_back(self, payload: Payload, access: Access, **times: Any) -> ReadBack:
+    def read_back(self, payload: Payload, access: Access, steps: Steps, **times: Any) -> ReadBack:
         try:
-            return replace(self.good.read_back(payload, access, **times), complete=True)
+            return replace(self.good.read_back(payload, access, steps, **times), complete=True)
         except ProviderFailure:
             return ReadBack(complete=True, matches=(), seen=0)
 
 
 class TakesNearForEqual(Wrong):
-    def read_back(self, payload: Payload, access: Access, **times: Any) -> ReadBack:
-        found = self.good.read_back(payload, access, **times)
+    def read_back(self, payload: Payload, access: Access, steps: Steps, **times: Any) -> ReadBack:
+        found = self.good.read_back(payload, access, steps, **times)
         return replace(found, matches=found.matches + found.look_alikes)
 
 
 class LooksAtAllTimes(Wrong):
-    def read_back(self, payload: Payload, access: Access, *, since: datetime, timeout_s: float) -> ReadBack:
-        return self.good.read_back(payload, access, since=datetime(2000, 1, 1, tzinfo=UTC), timeout_s=timeout_s)
+    def read_back(
+        self, payload: Payload, access: Access, steps: Steps, *, since: datetime, timeout_s: float
+    ) -> ReadBack:
+        return self.good.read_back(payload, access, steps, since=datetime(2000, 1, 1, tzinfo=UTC), timeout_s=timeout_s)
 
 
 class TakesTheFirst(Wrong):
-    def read_back(self, payload: Payload, access: Access, **times: Any) -> ReadBack:
-        found = self.good.read_back(payload, access, **times)
+    def read_back(self, payload: Payload, access: Access, steps: Steps, **times: Any) -> ReadBack:
+        found = self.good.read_back(payload, access, steps, **times)
         return replace(found, matches=found.matches[:1])
 
 

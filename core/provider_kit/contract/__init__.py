@@ -8,8 +8,8 @@ settings point at; the `test_*` methods come with the inheritance. The suite nee
 an AssertionError with the promise in words.
 """
 
-from core.provider_kit.contract.means import CANARY, Refusal, Shown, StandIn, promise
+from core.provider_kit.contract.means import CANARY, KeptSteps, Refusal, Shown, StandIn, promise
 from core.provider_kit.contract.provider import ProviderContract
 from core.provider_kit.contract.publisher import PublisherContract
 
-__all__ = ["CANARY", "ProviderContract", "PublisherContract", "Refusal", "Shown", "StandIn", "promise"]
+__all__ = ["CANARY", "KeptSteps", "ProviderContract", "PublisherContract", "Refusal", "Shown", "StandIn", "promise"]

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from typing_extensions import override
 
 from core.provider_kit.errors import ProviderFailure
+from core.provider_kit.types import MediaItem
 
 CANARY: Final = "canary-token-6f1d0c"
 TIMEOUT_S: Final = 3.0
@@ -62,6 +63,30 @@ class Refusal:
     status: int
     body: bytes
     failure: type[ProviderFailure]
+
+
+class KeptSteps:
+    """What a publication's invisible steps made, kept in memory, and files made of their own hash."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.dropped: list[tuple[str, str]] = []
+
+    def get(self, name: str) -> str | None:
+        return self.kept.get(name)
+
+    def keep(self, name: str, reference: str, *, lives_s: float | None = None) -> None:
+        self.kept[name] = reference
+
+    def drop(self, name: str, because: str) -> None:
+        self.dropped.append((name, because))
+        self.kept.pop(name, None)
+
+    def address(self, item: MediaItem) -> str:
+        return f"https://masthead.example/files/{item.sha256[:12]}"
+
+    def read(self, item: MediaItem) -> bytes:
+        return item.sha256.encode()
 
 
 def promise(kept: bool, words: str) -> None:

@@ -17,6 +17,7 @@ from core.provider_kit.contract.means import (
     CANARY,
     NONSENSE,
     TIMEOUT_S,
+    KeptSteps,
     Refusal,
     Shown,
     StandIn,
@@ -27,7 +28,6 @@ from core.provider_kit.contract.means import (
     promise,
 )
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ProviderFailure
-from core.provider_kit.http import form_bytes
 from core.provider_kit.port import Publisher
 from core.provider_kit.signatures import call_sha256
 from core.provider_kit.types import Access, Payload, Published, ReadBack, VisibleCall
@@ -77,6 +77,18 @@ class PublisherContract(ABC):
     def permalink_answer(self, address: object) -> bytes:
         """The answer that holds a post's public address."""
 
+    def invisible(self) -> Sequence[tuple[int, bytes, Mapping[str, str]]]:
+        """The answers that preparing the payload asks for, in order, when no step is done yet."""
+        return ()
+
+    def invisible_again(self) -> Sequence[tuple[int, bytes, Mapping[str, str]]]:
+        """The answers that preparing asks for when every step is done."""
+        return ()
+
+    def before_listing(self) -> Sequence[tuple[int, bytes, Mapping[str, str]]]:
+        """The answers that reading back asks for before it reads the list."""
+        return ()
+
     def access(self) -> Access:
         """Access to the payload's account with a token that must never be seen."""
         return Access(self.payload().provider_account_id, SecretStr(CANARY), "cid-1")
@@ -85,10 +97,10 @@ class PublisherContract(ABC):
 
     def test_prepare_is_deterministic_and_shows_nothing(self) -> None:
         """The same payload is the same bytes; another is another."""
-        publisher, payload, access = self.publisher(), self.payload(), self.access()
-        first, second = publisher.prepare(payload, access), publisher.prepare(payload, access)
+        publisher, payload, steps = self.publisher(), self.payload(), KeptSteps()
+        first, second = self._prepare(publisher, steps), self._prepare(publisher, steps, again=True)
         promise(first == second, "the same payload prepares the same call")
-        other = publisher.prepare(replace(payload, text=payload.text + "!"), access)
+        other = self._prepare(publisher, KeptSteps(), replace(payload, text=payload.text + "!"))
         promise(first.sha256 != other.sha256, "another text has another hash")
         promise(CANARY not in repr(first) + first.url, "the call holds no token")
         promise(len(first.sha256) == 32, "the hash has 32 bytes")
@@ -102,7 +114,7 @@ class PublisherContract(ABC):
         """RELIABILITY P5: what was approved is what was sent."""
         call, _ = self._published()
         heard = self.stand_in.received[-1]
-        promise(heard.body == form_bytes(call.form), "the body sent is the form prepared")
+        promise(heard.body == call.body, "the body sent is the body prepared")
         suffix = next(
             (
                 heard.path[start:]
@@ -125,7 +137,7 @@ class PublisherContract(ABC):
             promise(bool(errors), f"{bad.text[:10]!r} {bad.link!r} has an error")
             promise(all(problem.words and problem.fix for problem in errors), "every problem has words and a fix")
             promise(publisher.problems(bad) == publisher.problems(bad), "problems are pure")
-            failure_of(partial(publisher.prepare, bad, self.access()), "preparing a payload with an error")
+            failure_of(partial(publisher.prepare, bad, self.access(), KeptSteps()), "preparing a payload with an error")
 
     # --- publish ------------------------------------------------------------------------------------------------------
 
@@ -175,13 +187,16 @@ class PublisherContract(ABC):
 
     def test_what_could_not_be_sent_was_not_sent(self) -> None:
         """No listener, and too late to begin."""
-        unreachable, payload, access = self.unreachable(), self.payload(), self.access()
-        call = unreachable.prepare(payload, access)
-        failure = failure_of(lambda: unreachable.publish(call, access, timeout_s=TIMEOUT_S), "nothing listens")
+        unreachable, payload, access, steps = self.unreachable(), self.payload(), self.access(), KeptSteps()
+        self._prepare(self.publisher(), steps)
+        failure = failure_of(
+            lambda: unreachable.publish(unreachable.prepare(payload, access, steps), access, timeout_s=TIMEOUT_S),
+            "nothing listens",
+        )
         promise(isinstance(failure, NotSent), "a refused connection is not sent")
         self.stand_in.forget()
         publisher = self.publisher()
-        call = publisher.prepare(payload, access)
+        call = self._prepare(publisher, KeptSteps())
         sent = len(self.stand_in.received)
         late = time.monotonic() - 0.001
         failure = failure_of(
@@ -193,9 +208,8 @@ class PublisherContract(ABC):
     def test_a_call_that_was_changed_is_not_sent(self) -> None:
         """Neither another text nor another account than the hash is over."""
         publisher, access = self.publisher(), self.access()
-        call = publisher.prepare(self.payload(), access)
-        field = next(iter(call.form))
-        changed = replace(call, form={**call.form, field: "something else"})
+        call = self._prepare(publisher, KeptSteps())
+        changed = replace(call, body=call.body + b" and more")
         elsewhere = replace(access, provider_account_id=access.provider_account_id + "9")
         sent = len(self.stand_in.received)
         for one, whose in ((changed, access), (call, elsewhere)):
@@ -250,7 +264,7 @@ class PublisherContract(ABC):
             with listening() as lines:
                 try:
                     found = self.publisher().read_back(
-                        self.payload(), self.access(), since=now() - _SINCE, timeout_s=TIMEOUT_S
+                        self.payload(), self.access(), KeptSteps(), since=now() - _SINCE, timeout_s=TIMEOUT_S
                     )
                     said = repr(found)
                     promise(not found.complete, f"{status} {body[:60]!r} is no complete read")
@@ -280,11 +294,19 @@ class PublisherContract(ABC):
 
     # --- how the above is done ----------------------------------------------------------------------------------------
 
+    def _prepare(
+        self, publisher: Publisher, steps: KeptSteps, payload: Payload | None = None, *, again: bool = False
+    ) -> VisibleCall:
+        """Prepare with the answers that the invisible steps ask for."""
+        for status, body, headers in self.invisible_again() if again else self.invisible():
+            self.stand_in.reply(status, body, headers)
+        return publisher.prepare(payload or self.payload(), self.access(), steps)
+
     def _published(self) -> tuple[VisibleCall, Published]:
         self.stand_in.forget()
         status, body, headers = self.yes()
         publisher, access = self.publisher(), self.access()
-        call = publisher.prepare(self.payload(), access)
+        call = self._prepare(publisher, KeptSteps())
         self.stand_in.reply(status, body, headers)
         with listening() as lines:
             published = publisher.publish(call, access, timeout_s=TIMEOUT_S)
@@ -301,7 +323,7 @@ class PublisherContract(ABC):
         """The failure of one publish; one request was made, and nothing said shows the token."""
         self.stand_in.forget()
         publisher, access = self.publisher(), self.access()
-        call = publisher.prepare(self.payload(), access)
+        call = self._prepare(publisher, KeptSteps())
         sent = len(self.stand_in.received)
         queue()
         with listening() as lines:
@@ -314,7 +336,12 @@ class PublisherContract(ABC):
         return Shown(post_id, self.payload().text, self.payload().link, at)
 
     def _read(self, pages: Sequence[bytes], at: datetime) -> ReadBack:
+        steps = KeptSteps()
         self.stand_in.forget()
+        self._prepare(self.publisher(), steps)
+        self.stand_in.forget()
+        for status, body, headers in self.before_listing():
+            self.stand_in.reply(status, body, headers)
         for page in pages:
             self.stand_in.reply(200, page)
-        return self.publisher().read_back(self.payload(), self.access(), since=at - _SINCE, timeout_s=TIMEOUT_S)
+        return self.publisher().read_back(self.payload(), self.access(), steps, since=at - _SINCE, timeout_s=TIMEOUT_S)

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from core.provider_kit import checks, hostile
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectNeeded, Rejected, RetryLater, Trace
-from core.provider_kit.http import form_bytes
+from core.provider_kit.http import FORM, form_bytes
+from core.provider_kit.port import Steps
 from core.provider_kit.signatures import call_sha256
 from core.provider_kit.types import (
     Access,
@@ -61,8 +62,6 @@ class FacebookPages:
     def problems(self, payload: Payload) -> Sequence[Problem]:
         """What Facebook would refuse or do otherwise than people expect."""
         found = checks.problems(self._network, payload)
-        if payload.media:
-            found.append(Problem("error", "Facebook posts can't carry images yet.", "Remove the images."))
         if payload.options:
             found.append(Problem("error", "Facebook posts have no options yet.", "Remove the options."))
         if payload.link and _on_facebook(payload.link):
@@ -73,7 +72,7 @@ class FacebookPages:
             found.append(Problem("warning", words, "Write the name of the Page instead."))
         return found
 
-    def prepare(self, payload: Payload, access: Access) -> VisibleCall:
+    def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
         """The one call; a text or link post has no invisible steps. Raises Rejected."""
         if payload.network != self._network.key or payload.provider_account_id != access.provider_account_id:
             raise Rejected("This post belongs to another account.", how_to_fix="Tell your operator.")
@@ -84,18 +83,18 @@ class FacebookPages:
         if payload.link is not None:
             form["link"] = payload.link
         path = self._feed(access)
-        return VisibleCall("POST", self._graph.url(path), form, call_sha256("POST", path, form_bytes(form)))
+        body = form_bytes(form)
+        return VisibleCall("POST", self._graph.url(path), body, FORM, call_sha256("POST", path, body))
 
     def publish(
         self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
     ) -> Published:
         """POST /{page}/feed, once. Raises ProviderFailure."""
         path = self._feed(access)
-        if call.url != self._graph.url(path) or call_sha256(call.method, path, form_bytes(call.form)) != call.sha256:
+        if call.url != self._graph.url(path) or call_sha256(call.method, path, call.body) != call.sha256:
             raise Rejected("What was about to be sent is not what was prepared.", how_to_fix="Tell your operator.")
         reply = self._graph.publish(
-            call.url,
-            call.form,
+            call,
             token=access.token,
             timeout_s=timeout_s,
             begin_by=begin_by,
@@ -111,7 +110,9 @@ class FacebookPages:
             )
         return Published(post_id, reply.status, trace_id=reply.trace_id, usage=reply.usage)
 
-    def read_back(self, payload: Payload, access: Access, *, since: datetime, timeout_s: float) -> ReadBack:
+    def read_back(
+        self, payload: Payload, access: Access, steps: Steps, *, since: datetime, timeout_s: float
+    ) -> ReadBack:
         """Look through /{page}/published_posts back to `since`. Raises ProviderFailure.
 
         Running out of time or pages gives an incomplete answer; so does a failure after a match, because a find is

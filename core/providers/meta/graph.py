@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from core.provider_kit import hostile
 from core.provider_kit.errors import OutcomeUnknown, RetryLater
 from core.provider_kit.http import Answer, Http, Request
+from core.provider_kit.types import VisibleCall
 from core.providers.meta.failures import Purpose, failure
 from core.providers.meta.settings import MetaSettings
 from core.providers.meta.usage import usage
@@ -87,8 +88,7 @@ class Graph:
 
     def publish(
         self,
-        url: str,
-        form: Mapping[str, str],
+        call: VisibleCall,
         *,
         token: SecretStr,
         timeout_s: float,
@@ -97,7 +97,15 @@ class Graph:
     ) -> Reply:
         """Send the one call that makes a post visible. Raises ProviderFailure."""
         query = {"appsecret_proof": self.proof(token)}
-        request = Request("POST", url, query=query, form=form, token=token, correlation_id=correlation_id)
+        request = Request(
+            call.method,
+            call.url,
+            query=query,
+            body=call.body,
+            content_type=call.content_type,
+            token=token,
+            correlation_id=correlation_id,
+        )
         answer = self._http.send(request, timeout_s=timeout_s, begin_by=begin_by)
         return self._reply(answer, Purpose.PUBLISH, self._secrets(token, query))
 

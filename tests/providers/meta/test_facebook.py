@@ -6,18 +6,25 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from pydantic import SecretStr
 
+from core.provider_kit.contract import KeptSteps
 from core.provider_kit.errors import NotSent, OutcomeUnknown, Rejected, RetryLater
-from core.provider_kit.types import Access, Payload
+from core.provider_kit.types import Access, MediaItem, Payload
 from core.providers.meta import build
 from tests.providers.meta.test_contract import PAGE, meta
 from tests.providers.scripted import Scripted, answer
 
 PAYLOAD = Payload("facebook", PAGE, "Hello", "https://example.com/a")
 ACCESS = Access(PAGE, SecretStr("page-token"), "cid-5")
+
+
+def form(payload: Payload) -> dict[str, str]:
+    call = build({}).publishers["facebook"].prepare(payload, ACCESS, KeptSteps())
+    return dict(parse_qsl(call.body.decode("ascii")))
 
 
 def severities(payload: Payload) -> dict[str, str]:
@@ -32,7 +39,7 @@ def severities(payload: Payload) -> dict[str, str]:
         (replace(PAYLOAD, text="😀" * 31_604), "2 characters too long", "error"),
         (replace(PAYLOAD, text="", link=None), "empty", "error"),
         (replace(PAYLOAD, link="ftp://example.com"), "must begin with https", "error"),
-        (replace(PAYLOAD, media=({"sha256": "00"},)), "images", "error"),
+        (replace(PAYLOAD, media=(MediaItem("00", "image/jpeg", 1, 1, 1),)), "can't carry an image", "error"),
         (replace(PAYLOAD, options={"place": "1"}), "options", "error"),
         (replace(PAYLOAD, link="https://www.facebook.com/x"), "links to facebook.com", "warning"),
         (replace(PAYLOAD, link="https://fb.me/x"), "links to facebook.com", "warning"),
@@ -57,17 +64,18 @@ def test_good_payloads_have_no_problems() -> None:
 
 def test_the_call_holds_only_what_was_written() -> None:
     publisher = build({}).publishers["facebook"]
-    call = publisher.prepare(PAYLOAD, ACCESS)
+    call = publisher.prepare(PAYLOAD, ACCESS, KeptSteps())
     assert (call.method, call.url) == ("POST", "https://graph.facebook.com/v26.0/1001/feed")
-    assert call.form == {"message": "Hello", "link": "https://example.com/a"}
-    assert publisher.prepare(replace(PAYLOAD, link=None), ACCESS).form == {"message": "Hello"}
-    assert publisher.prepare(replace(PAYLOAD, text=""), ACCESS).form == {"link": "https://example.com/a"}
+    assert call.content_type == "application/x-www-form-urlencoded"
+    assert form(PAYLOAD) == {"message": "Hello", "link": "https://example.com/a"}
+    assert form(replace(PAYLOAD, link=None)) == {"message": "Hello"}
+    assert form(replace(PAYLOAD, text="")) == {"link": "https://example.com/a"}
 
 
 def test_the_hash_does_not_depend_on_where_the_network_is() -> None:
     """A harness that points elsewhere approves the same bytes."""
-    real = build({}).publishers["facebook"].prepare(PAYLOAD, ACCESS)
-    near = meta("http://localhost:8503").publishers["facebook"].prepare(PAYLOAD, ACCESS)
+    real = build({}).publishers["facebook"].prepare(PAYLOAD, ACCESS, KeptSteps())
+    near = meta("http://localhost:8503").publishers["facebook"].prepare(PAYLOAD, ACCESS, KeptSteps())
     assert real.sha256 == near.sha256
 
 
@@ -76,7 +84,7 @@ def test_the_hash_does_not_depend_on_where_the_network_is() -> None:
 )
 def test_a_payload_of_another_account_is_not_prepared(payload: Payload) -> None:
     with pytest.raises(Rejected, match="another account"):
-        build({}).publishers["facebook"].prepare(payload, ACCESS)
+        build({}).publishers["facebook"].prepare(payload, ACCESS, KeptSteps())
 
 
 @pytest.mark.parametrize("post_id", ["2002_1", "1001", "10011_5", "_1", 7, None, "1001_/etc"])
@@ -84,13 +92,13 @@ def test_a_yes_for_something_else_is_in_doubt(stand_in: Scripted, post_id: Any) 
     publisher = meta(stand_in.url).publishers["facebook"]
     stand_in.say(answer(200, {"id": post_id}))
     with pytest.raises(OutcomeUnknown, match="named no post of this Page"):
-        publisher.publish(publisher.prepare(PAYLOAD, ACCESS), ACCESS, timeout_s=2)
+        publisher.publish(publisher.prepare(PAYLOAD, ACCESS, KeptSteps()), ACCESS, timeout_s=2)
 
 
 def test_trace_id_and_usage_come_with_the_yes(stand_in: Scripted) -> None:
     publisher = meta(stand_in.url).publishers["facebook"]
     stand_in.say(answer(200, {"id": "1001_9"}, {"x-fb-trace-id": "Abc", "x-app-usage": '{"call_count":12}'}))
-    published = publisher.publish(publisher.prepare(PAYLOAD, ACCESS), ACCESS, timeout_s=2)
+    published = publisher.publish(publisher.prepare(PAYLOAD, ACCESS, KeptSteps()), ACCESS, timeout_s=2)
     assert (published.provider_post_id, published.trace_id, published.http_status) == ("1001_9", "Abc", 200)
     assert published.usage["app_percent"] == 12
 
@@ -113,7 +121,7 @@ def test_read_back_obeys_its_total_time(stand_in: Scripted) -> None:
     found = (
         meta(stand_in.url, read_pages_max="50")
         .publishers["facebook"]
-        .read_back(PAYLOAD, ACCESS, since=now - timedelta(minutes=2), timeout_s=0.6)
+        .read_back(PAYLOAD, ACCESS, KeptSteps(), since=now - timedelta(minutes=2), timeout_s=0.6)
     )
     assert time.monotonic() - begun < 1.2
     assert not found.complete
@@ -124,12 +132,12 @@ def test_read_back_halves_the_page_until_one(stand_in: Scripted) -> None:
     stand_in.otherwise = answer(400, too_much)
     publisher = meta(stand_in.url, read_page_size="8").publishers["facebook"]
     with pytest.raises(RetryLater):
-        publisher.read_back(PAYLOAD, ACCESS, since=datetime.now(UTC), timeout_s=3)
+        publisher.read_back(PAYLOAD, ACCESS, KeptSteps(), since=datetime.now(UTC), timeout_s=3)
     assert [one.query["limit"] for one in stand_in.received] == ["8", "4", "2", "1"]
 
 
 def test_without_a_listener_nothing_was_sent() -> None:
     publisher = meta("http://127.0.0.1:9").publishers["facebook"]
     with pytest.raises(NotSent) as failure:
-        publisher.publish(publisher.prepare(PAYLOAD, ACCESS), ACCESS, timeout_s=2)
+        publisher.publish(publisher.prepare(PAYLOAD, ACCESS, KeptSteps()), ACCESS, timeout_s=2)
     assert failure.value.reason == "Nothing was sent to 127.0.0.1: the connection was refused."

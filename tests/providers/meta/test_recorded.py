@@ -10,6 +10,7 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
+from core.provider_kit.contract import KeptSteps
 from core.provider_kit.errors import ProviderFailure, RetryLater
 from core.provider_kit.types import Access, Payload
 from tests.providers.meta.test_contract import PAGE, meta
@@ -81,7 +82,7 @@ def test_read_back(stand_in: Scripted, case: dict[str, Any]) -> None:
     stand_in.say(*(answer(one["status"], one["body"]) for one in case["answers"]))
     payload = Payload("facebook", PAGE, case["payload"]["text"], case["payload"]["link"])
     access = Access(PAGE, SecretStr("EAAP1001"), "cid")
-    found = pages.read_back(payload, access, since=datetime.fromisoformat(case["since"]), timeout_s=3)
+    found = pages.read_back(payload, access, KeptSteps(), since=datetime.fromisoformat(case["since"]), timeout_s=3)
     assert found.complete is case["complete"]
     assert [post.provider_post_id for post in found.matches] == case["matches"]
     assert [post.provider_post_id for post in found.look_alikes] == case["look_alikes"]

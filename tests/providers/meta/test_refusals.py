@@ -10,6 +10,7 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
+from core.provider_kit.contract import KeptSteps
 from core.provider_kit.errors import ProviderFailure, RetryLater
 from core.provider_kit.types import Access, Payload
 from core.providers.meta.errors_table import TABLE, Row
@@ -30,7 +31,7 @@ def said(case: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['spec']} {case['what']}")
 def test_a_refusal_on_publish(stand_in: Scripted, case: dict[str, Any]) -> None:
     pages = meta(stand_in.url).publishers["facebook"]
-    call = pages.prepare(Payload("facebook", PAGE, "Hello"), ACCESS)
+    call = pages.prepare(Payload("facebook", PAGE, "Hello"), ACCESS, KeptSteps())
     stand_in.say(said(case))
     with pytest.raises(ProviderFailure) as failure:
         pages.publish(call, ACCESS, timeout_s=3)
@@ -101,7 +102,7 @@ def test_only_the_allow_list_is_provably_before() -> None:
 
 def test_the_trace_has_what_meta_said_and_no_token(stand_in: Scripted) -> None:
     pages = meta(stand_in.url).publishers["facebook"]
-    call = pages.prepare(Payload("facebook", PAGE, "Hello"), ACCESS)
+    call = pages.prepare(Payload("facebook", PAGE, "Hello"), ACCESS, KeptSteps())
     message = "Malformed access token page-token, signature=abcdef, Bearer page-token"
     error = {"message": message, "code": 190, "error_subcode": 463, "fbtrace_id": "AbC-123_x"}
     stand_in.say(answer(401, {"error": error}, {"x-app-usage": '{"call_count":91}'}))
@@ -123,7 +124,7 @@ def test_the_breaker_counts_the_network_and_the_app_but_no_account(
 ) -> None:
     """PRODUCT 7 g."""
     pages = meta(stand_in.url).publishers["facebook"]
-    call = pages.prepare(Payload("facebook", PAGE, "Hello"), ACCESS)
+    call = pages.prepare(Payload("facebook", PAGE, "Hello"), ACCESS, KeptSteps())
     stand_in.say(answer(status, {"error": {"code": code, "message": "x"}} if code else b"<html>"))
     with pytest.raises(ProviderFailure) as failure:
         pages.publish(call, ACCESS, timeout_s=3)

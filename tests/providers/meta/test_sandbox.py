@@ -13,6 +13,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from core.provider_kit.contract import KeptSteps
 from core.provider_kit.errors import (
     OutcomeUnknown,
     ProviderFailure,
@@ -83,12 +84,12 @@ class Page:
         return Payload("facebook", self.access.provider_account_id, said, link)
 
     def publish(self, payload: Payload, *, timeout_s: float = 5) -> Published:
-        call = self.publisher.prepare(payload, self.access)
+        call = self.publisher.prepare(payload, self.access, KeptSteps())
         return self.publisher.publish(call, self.access, timeout_s=timeout_s)
 
     def read(self, payload: Payload, *, since: datetime | None = None) -> ReadBack:
         begin = since or datetime.now(UTC) - timedelta(minutes=2)
-        return self.publisher.read_back(payload, self.access, since=begin, timeout_s=5)
+        return self.publisher.read_back(payload, self.access, KeptSteps(), since=begin, timeout_s=5)
 
     def fault(self, mode: str, **args: Any) -> None:
         route = f"POST /graph.facebook.com/*/{self.access.provider_account_id}/feed"
@@ -309,11 +310,11 @@ def test_read_back_pages_until_the_asked_instant(page: Page) -> None:
     for payload in payloads:
         page.publish(payload)
     small = meta_at(page.world.sandbox, read_page_size="2").publishers["facebook"]
-    found = small.read_back(payloads[0], page.access, since=begun, timeout_s=5)
+    found = small.read_back(payloads[0], page.access, KeptSteps(), since=begun, timeout_s=5)
     assert (found.complete, len(found.matches)) == (True, 1)
     assert found.seen >= 7
     few = meta_at(page.world.sandbox, read_page_size="2", read_pages_max="2").publishers["facebook"]
-    cut = few.read_back(payloads[0], page.access, since=begun, timeout_s=5)
+    cut = few.read_back(payloads[0], page.access, KeptSteps(), since=begun, timeout_s=5)
     assert (cut.complete, len(cut.matches)) == (False, 0)
 
 

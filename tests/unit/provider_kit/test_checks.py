@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.provider_kit.checks import link_fault, problems
-from core.provider_kit.types import Network, Payload, TextRules
+from core.provider_kit.types import ImageRules, MediaItem, Network, Payload, TextRules
 
 NETWORK = Network("town", "Town Crier", "x", "#000000", TextRules("utf16", 10, source="here"), takes_link=True)
 PAYLOAD = Payload("town", "1", "Hello")
@@ -115,3 +115,48 @@ def test_links_that_cannot(link: str, fault: str) -> None:
         (problem,) = problems(NETWORK, replace(PAYLOAD, link=link))
         assert problem.severity == "error"
         assert fault in problem.words
+
+
+IMAGES = ImageRules(("image/jpeg",), 8_000_000, ratio=(0.8, 1.91), min_width=320, max_pixels=4_000_000, max_alt=10)
+GALLERY = replace(NETWORK, images=IMAGES)
+PHOTO = MediaItem("0" * 64, "image/jpeg", 1080, 1080, 500_000)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        (PHOTO, []),
+        (replace(PHOTO, height=1350), []),
+        (replace(PHOTO, mime="image/png"), ["Town Crier takes JPEG, and this image is another kind."]),
+        (replace(PHOTO, size=8_500_000), ["The image is 8.5 MB; Town Crier takes at most 8 MB."]),
+        (
+            replace(PHOTO, height=1400),
+            ["The image is 1080 x 1400 pixels, 0.77:1; Town Crier takes 0.80:1 to 1.91:1."],
+        ),
+        (
+            replace(PHOTO, width=300, height=300),
+            ["The image is 300 pixels wide; Town Crier needs at least 320."],
+        ),
+        (
+            replace(PHOTO, width=2100, height=2000),
+            ["The image has 4,200,000 pixels; Town Crier takes at most 4,000,000."],
+        ),
+        (
+            replace(PHOTO, alt="x" * 12),
+            ["The description of the image is 2 characters too long for Town Crier (at most 10)."],
+        ),
+    ],
+)
+def test_an_image_is_held_against_what_the_network_takes(item: MediaItem, said: list[str]) -> None:
+    assert words(GALLERY, replace(PAYLOAD, media=(item,))) == said
+
+
+def test_a_network_without_images_takes_none() -> None:
+    assert words(NETWORK, replace(PAYLOAD, media=(PHOTO,))) == ["Town Crier posts can't carry an image here."]
+
+
+def test_what_must_be_escaped_counts_with_its_escape() -> None:
+    network = replace(NETWORK, text=TextRules("utf16", 10, escaped="()#"))
+    assert words(network, replace(PAYLOAD, text="12345 (8)")) == [
+        "The text is 1 character too long for Town Crier (at most 10)."
+    ]
