@@ -11,6 +11,7 @@ from core.accounts.choosing import Chosen, choose
 from core.accounts.connecting import Callback, Finished, connect_intent, finish_connect, load_choice, start_connect
 from core.accounts.disconnecting import Disconnected, Released, disconnect, release
 from core.accounts.giving_back import revoke_overdue_choices
+from core.accounts.rotating import keys_in_use, rotate_keys
 from core.accounts.rules import STATE_WORDS, AccountState
 from core.audit import commands as audit
 from core.infra import db
@@ -29,11 +30,13 @@ __all__ = [
     "connect_intent",
     "disconnect",
     "finish_connect",
+    "keys_in_use",
     "load_choice",
     "pause_account",
     "release",
     "resume_account",
     "revoke_overdue_choices",
+    "rotate_keys",
     "start_connect",
 ]
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.accounts import store
 from core.accounts.rules import CredentialState, Purpose
-from core.infra.crypto import CredentialContext, open_sealed, seal
+from core.infra.crypto import CredentialContext, Sealed, open_sealed, rewrap, seal
 from core.infra.ids import new_id
 from core.provider_kit.types import OfferedAccount
 
@@ -49,6 +49,14 @@ def opened(session: Session, stored: store.StoredCredential) -> SecretStr:
         store.organization_of(session), stored.connection_id, stored.account_id, stored.id, stored.purpose
     )
     return open_sealed(stored.sealed, context)
+
+
+def rewrapped(session: Session, stored: store.StoredCredential) -> Sealed:
+    """A stored row as it is under the newest key. Raises CredentialTampered."""
+    context = CredentialContext(
+        store.organization_of(session), stored.connection_id, stored.account_id, stored.id, stored.purpose
+    )
+    return rewrap(stored.sealed, context)
 
 
 def grant_token(

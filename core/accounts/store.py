@@ -390,6 +390,56 @@ def stored_credential(
     )
 
 
+def change_wrap(session: Session, stored: StoredCredential, sealed: Sealed) -> bool:
+    """Store another wrap of the same token; False when the row is not what was read any more."""
+    changed = session.execute(
+        update(Credential)
+        .where(Credential.id == stored.id, Credential.wrapped_key == stored.sealed.wrapped_key)
+        .values(key_id=sealed.key_id, wrapped_key=sealed.wrapped_key)
+        .returning(Credential.id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.one_or_none() is not None
+
+
+def wrapped_by_others(session: Session, newest: str, after: UUID, at_most: int) -> list[StoredCredential]:
+    """Usable tokens of this organization that another key than `newest` wraps, in order of id, behind `after`."""
+    rows = session.scalars(
+        select(Credential)
+        .where(Credential.state != CredentialState.REVOKED, Credential.key_id != newest, Credential.id > after)
+        .order_by(Credential.id)
+        .limit(at_most)
+    )
+    return [
+        StoredCredential(
+            id=row.id,
+            connection_id=row.connection_id,
+            account_id=row.account_id,
+            purpose=row.purpose,
+            sealed=Sealed(row.key_id, row.wrapped_key, row.nonce, row.ciphertext),
+            expires_at=row.expires_at,
+            expired=False,
+        )
+        for row in rows
+    ]
+
+
+def keys_in_use(session: Session) -> dict[str, int]:
+    """Key id -> how many usable tokens of this organization it wraps."""
+    counts = (
+        select(Credential.key_id, func.count().label("tokens"))
+        .where(Credential.state != CredentialState.REVOKED)
+        .group_by(Credential.key_id)
+    )
+    return {row.key_id: row.tokens for row in session.execute(counts)}
+
+
+def organizations_after(session: Session, after: UUID, at_most: int) -> list[UUID]:
+    """Ids of the installation's organizations, in order, behind `after`."""
+    query = text("select organization_id from masthead.organizations_after(:after, :at_most)")
+    return list(session.scalars(query, {"after": after, "at_most": at_most}))
+
+
 def has_own_token(session: Session, connection_id: UUID, account_id: UUID) -> bool:
     """Whether the network gave this account a token of its own, usable or emptied by now."""
     query = _of_kind(select(Credential.id), connection_id, account_id, Purpose.ACCOUNT).limit(1)

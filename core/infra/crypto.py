@@ -74,6 +74,11 @@ class KeyRing:
         self._keys = dict(keys)
         self._first = next(iter(self._keys))
 
+    @property
+    def newest(self) -> str:
+        """The id of the key that wraps."""
+        return self._first
+
     def seal(self, plaintext: SecretStr, context: CredentialContext) -> Sealed:
         """Encrypt a token for exactly one row."""
         data_key = secrets.token_bytes(KEY_BYTES)
@@ -126,6 +131,11 @@ def open_sealed(sealed: Sealed, context: CredentialContext) -> SecretStr:
 def rewrap(sealed: Sealed, context: CredentialContext) -> Sealed:
     """`KeyRing.rewrap` with this installation's keys. Raises CredentialTampered."""
     return _ring().rewrap(sealed, context)
+
+
+def newest_key() -> str:
+    """The id of this installation's newest key."""
+    return _ring().newest
 
 
 def keyed_digest(purpose: str, message: bytes) -> bytes:

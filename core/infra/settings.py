@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Program = Literal["web", "worker", "dispatch"]
 LOGIN_ROLES: Final[tuple[Program, ...]] = ("web", "worker", "dispatch")
 
+_DERIVED_KEY: Final = "derived-1"
 COOKIE_PURPOSE: Final = "console-cookie"  # what the key that signs sign-ins is derived for
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -172,10 +173,12 @@ class Settings(BaseSettings):
     def credential_key_ring(self) -> dict[str, bytes]:
         """Key id -> 32 bytes, newest first: the first wraps, all unwrap.
 
-        MASTHEAD_CREDENTIAL_KEYS is `id:base64,id:base64`; unset, one key `derived-1` comes from MASTHEAD_SECRET_KEY.
+        MASTHEAD_CREDENTIAL_KEYS is `id:base64,id:base64`. The key `derived-1`, which comes from MASTHEAD_SECRET_KEY, is
+        always the last one, so that an installation that began without keys of its own can rotate to them.
         """
+        derived = {_DERIVED_KEY: self.derived("credential-key/1")}
         if self.credential_keys is None:
-            return {"derived-1": self.derived("credential-key/1")}
+            return derived
         ring: dict[str, bytes] = {}
         for part in self.credential_keys.get_secret_value().split(","):
             key_id, _, encoded = part.strip().partition(":")
@@ -183,9 +186,12 @@ class Settings(BaseSettings):
                 key = base64.b64decode(encoded, validate=True)
             except ValueError:
                 key = b""
-            if not key_id or len(key) != 32:
-                raise SettingsInvalid("MASTHEAD_CREDENTIAL_KEYS must be id:base64 of 32 bytes, with commas. Mend it.")
+            if not key_id or key_id in ring or len(key) != 32:
+                raise SettingsInvalid(
+                    "MASTHEAD_CREDENTIAL_KEYS must be id:base64 of 32 bytes, with commas, each id once. Mend it."
+                )
             ring[key_id] = key
+        ring.setdefault(_DERIVED_KEY, derived[_DERIVED_KEY])
         return ring
 
     @classmethod

@@ -19,6 +19,7 @@ FREE = {
     "core/organizations/joining.py": "which organization an invitation's token belongs to",
     "core/accounts/disconnecting.py": "definer functions that return ids",
     "core/accounts/giving_back.py": "definer functions that return ids",
+    "core/accounts/rotating.py": "definer functions that return ids",
     "core/publishing/claiming.py": "definer functions that return ids",
     "core/publishing/links.py": "definer functions that return ids",
     "core/publishing/sweeping.py": "definer functions that return ids",

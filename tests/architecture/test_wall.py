@@ -63,6 +63,7 @@ DEFINERS = {
     "claim_due": ("worker", "organization_id uuid, publication_id uuid, epoch bigint"),
     "claim_checks": ("worker", "organization_id uuid, publication_id uuid, epoch bigint"),
     "claim_links": ("worker", "organization_id uuid, publication_id uuid"),
+    "organizations_after": ("worker", "organization_id uuid"),
     "sweep": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
 }
 REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidTextRepresentation)
