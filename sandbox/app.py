@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from sandbox.control.routes import control_routes
 from sandbox.frame import Frame
 from sandbox.guard import Guard
+from sandbox.pictures import picture_route
 from sandbox.public_feed import public_feed
 from sandbox.world import World
 
@@ -37,7 +38,12 @@ def build(world: World) -> Starlette:
     hosts: list[BaseRoute] = [
         Mount(f"/{host}", app=Frame(world, stand_in, host)) for stand_in in world.stand_ins for host in stand_in.hosts
     ]
-    routes = [*hosts, Mount("/_sandbox", routes=control_routes(world)), Route("/", public_feed(world))]
+    routes = [
+        *hosts,
+        Mount("/_sandbox", routes=control_routes(world)),
+        picture_route(world),
+        Route("/", public_feed(world)),
+    ]
     return Starlette(routes=routes, middleware=[Middleware(Guard)], lifespan=lifespan)
 
 

@@ -7,8 +7,10 @@ own lists begin to show it, which the fault `delayed_visibility` moves.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+
+import orjson
 
 TABLES = """
 create table post (
@@ -33,9 +35,19 @@ create table post (
 create index post_of_account on post (account_id, shown_at, number);
 create index post_live on post (live_at, number);
 create view standing_post as
-select number, id, network, account_id, app_id, text, link, created_at, updated_at, live_at, listed_at, hidden, shown_at
+select number, id, network, account_id, app_id, text, link, media, created_at, updated_at, live_at, listed_at, hidden,
+    shown_at
 from post where deleted_at is null;
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture of a post; its bytes are in `sandbox.pictures`."""
+
+    kind: str
+    sha256: str
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ class Post:
     app_id: str
     text: str | None
     link: str | None
+    media: tuple[Media, ...]
     created_at: float
     updated_at: float
     live_at: float | None
@@ -76,6 +89,7 @@ class NewPost:
     created_at: float
     live_at: float | None
     listed_at: float
+    media: Sequence[Media] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +109,9 @@ class Listing:
 
 INSERT = """
 insert into post (
-    id, provider, network, account_id, app_id, text, link, detail, created_at, updated_at, live_at, listed_at
+    id, provider, network, account_id, app_id, text, link, media, detail, created_at, updated_at, live_at, listed_at
 ) values (
-    :id, :provider, :network, :account_id, :app_id, :text, :link, :detail, :created_at, :created_at, :live_at,
+    :id, :provider, :network, :account_id, :app_id, :text, :link, :media, :detail, :created_at, :created_at, :live_at,
     :listed_at
 )
 """
@@ -121,7 +135,10 @@ order by live_at desc, number desc limit :limit
 AS_JSON = """
 select json_object(
     'id', id, 'provider', provider, 'network', network, 'account_id', account_id, 'text', text, 'link', link,
-    'media', json(media),
+    'media', (
+        select json_group_array(json_object('kind', json_extract(value, '$.kind'),
+            'sha256', json_extract(value, '$.sha256')))
+        from json_each(media)),
     'created_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', created_at, 'unixepoch'),
     'visible_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', max(listed_at, live_at), 'unixepoch'),
     'deleted_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', deleted_at, 'unixepoch'))
@@ -131,7 +148,7 @@ from post where live_at <= :now and (:account_id is null or account_id = :accoun
 
 def add(db: sqlite3.Connection, new: NewPost) -> None:
     """Take a post. The caller's commit makes it live."""
-    db.execute(INSERT, asdict(new))
+    db.execute(INSERT, {**asdict(new), "media": orjson.dumps([asdict(each) for each in new.media]).decode()})
 
 
 def find(db: sqlite3.Connection, post_id: str) -> Post | None:
@@ -180,9 +197,15 @@ def as_json(db: sqlite3.Connection, now: float, account_id: str | None) -> str:
 
 
 def _all(rows: Iterable[sqlite3.Row]) -> list[Post]:
-    return [Post(*row) for row in rows]
+    return [_post(row) for row in rows]
 
 
 def _first(rows: sqlite3.Cursor) -> Post | None:
     row = rows.fetchone()
-    return Post(*row) if row is not None else None
+    return _post(row) if row is not None else None
+
+
+def _post(row: sqlite3.Row) -> Post:
+    values = dict(row)
+    values["media"] = tuple(Media(**each) for each in orjson.loads(values["media"]))
+    return Post(**values)

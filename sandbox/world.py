@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox import ledger, meter, people, request_log
+from sandbox import ledger, meter, people, pictures, request_log
 from sandbox.clock import Clock
 from sandbox.faults import store as fault_store
 from sandbox.port import StandIn
@@ -149,7 +149,8 @@ class World:
 
 
 def _schema(providers: tuple[StandIn, ...]) -> str:
-    parts = [TABLES, people.TABLES, ledger.TABLES, fault_store.TABLES, request_log.TABLES, meter.TABLES]
+    parts = [TABLES, people.TABLES, ledger.TABLES, pictures.TABLES]
+    parts += [fault_store.TABLES, request_log.TABLES, meter.TABLES]
     return "\n".join(parts + [stand_in.tables for stand_in in providers])
 
 
