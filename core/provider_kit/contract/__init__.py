@@ -2,6 +2,7 @@
 
     class TestMeta(ProviderContract): ...
     class TestFacebook(PublisherContract): ...
+    class TestMember(UnreadablePublisherContract): ...
 
 A test class fills in the abstract hooks at the top of each class and sets `stand_in`, a server that the provider's
 settings point at; the `test_*` methods come with the inheritance. The suite needs no test library: a broken promise is
@@ -10,6 +11,16 @@ an AssertionError with the promise in words.
 
 from core.provider_kit.contract.means import CANARY, KeptSteps, Refusal, Shown, StandIn, promise
 from core.provider_kit.contract.provider import ProviderContract
-from core.provider_kit.contract.publisher import PublisherContract
+from core.provider_kit.contract.publisher import PublisherContract, UnreadablePublisherContract
 
-__all__ = ["CANARY", "KeptSteps", "ProviderContract", "PublisherContract", "Refusal", "Shown", "StandIn", "promise"]
+__all__ = [
+    "CANARY",
+    "KeptSteps",
+    "ProviderContract",
+    "PublisherContract",
+    "Refusal",
+    "Shown",
+    "StandIn",
+    "UnreadablePublisherContract",
+    "promise",
+]
