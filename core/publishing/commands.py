@@ -3,10 +3,12 @@
 Every command: actor first; idempotent by `action_id` (a double click gets the first answer); one transaction; one audit
 line. Raises NotAllowed, NotFound, Conflict, Invalid or Refused from `core.infra.errors`, each with the words to show.
 
-Deciding when is in `planning`, deciding what became of a send in `resolving`; this is the way in for pages.
+Another time is in `moving`, whether at all in `planning`, deciding what became of a send in `resolving`; this is the
+way in for pages.
 """
 
-from core.publishing.planning import cancel, publish_now, reschedule, try_again
+from core.publishing.moving import move, reschedule
+from core.publishing.planning import cancel, publish_now, try_again
 from core.publishing.resolving import resolve_live, resolve_not_live
 from core.publishing.views import Changed, LeftAlone
 
@@ -14,6 +16,7 @@ __all__ = [
     "Changed",
     "LeftAlone",
     "cancel",
+    "move",
     "publish_now",
     "reschedule",
     "resolve_live",

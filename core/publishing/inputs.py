@@ -77,6 +77,15 @@ class Slot(_Input):
     slot_at: Moment
 
 
+class Move(_Input):
+    """What of a post stands at `was` gets the time `to`; `only` None: all of it."""
+
+    post_id: UUID
+    was: Moment
+    to: Moment
+    only: tuple[UUID, ...] | None = None
+
+
 class Reason(_Input):
     """Why, optional."""
 
