@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.audit import store
+from core.audit.model import AuditEvent
 from core.infra import db
 from core.infra.db import ActsInOrganization
 
@@ -32,6 +33,36 @@ class AuditLine:
     correlation_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which lines are wanted; what is empty or None narrows nothing.
+
+    `actor` is a label ("person:<id>"); `areas` are the beginnings of actions, up to the dot; `reference` is a subject's
+    id or a correlation id, whole.
+    """
+
+    actor: str | None = None
+    areas: tuple[str, ...] = ()
+    reference: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def trail(session: Session, narrowed: Narrowed, *, before: int | None, limit: int) -> tuple[AuditLine, ...]:
+    """The newest `limit` lines that fit, older than the line `before`, inside a transaction that is already open."""
+    found = store.narrowed(
+        session,
+        actor=narrowed.actor,
+        areas=narrowed.areas,
+        reference=narrowed.reference,
+        since=narrowed.since,
+        until=narrowed.until,
+        before=before,
+        limit=limit,
+    )
+    return tuple(_line(row) for row in found)
+
+
 def history(actor: ActsInOrganization, subject_kind: str, subject_id: UUID | str) -> tuple[AuditLine, ...]:
     """What was done to one subject of the actor's organization, oldest first, at most the newest 500."""
     with db.transaction(actor) as session:
@@ -41,17 +72,18 @@ def history(actor: ActsInOrganization, subject_kind: str, subject_id: UUID | str
 def lines(session: Session, subject_kind: str, subject_ids: Sequence[UUID | str]) -> tuple[AuditLine, ...]:
     """As `history`, for several subjects of one kind inside a transaction that is already open."""
     found = store.events_of(session, subject_kind, [str(each) for each in subject_ids], NEWEST)
-    return tuple(
-        AuditLine(
-            line.id,
-            line.at,
-            line.actor,
-            line.action,
-            line.subject_kind,
-            line.subject_id,
-            line.before,
-            line.after,
-            line.correlation_id,
-        )
-        for line in found
+    return tuple(_line(row) for row in found)
+
+
+def _line(row: AuditEvent) -> AuditLine:
+    return AuditLine(
+        row.id,
+        row.at,
+        row.actor,
+        row.action,
+        row.subject_kind,
+        row.subject_id,
+        row.before,
+        row.after,
+        row.correlation_id,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,37 @@ def events_of(session: Session, subject_kind: str, subject_ids: Sequence[str], l
         .limit(limit)
     )
     return list(reversed(session.scalars(newest).all()))
+
+
+def narrowed(
+    session: Session,
+    *,
+    actor: str | None,
+    areas: Sequence[str],
+    reference: str,
+    since: datetime | None,
+    until: datetime | None,
+    before: int | None,
+    limit: int,
+) -> list[AuditEvent]:
+    """The newest `limit` lines that fit, older than the line `before`, newest first.
+
+    `areas` are beginnings of actions, up to the dot; `reference` is a subject's id or a correlation id, whole.
+    """
+    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditEvent.id < before)
+    if actor is not None:
+        query = query.where(AuditEvent.actor == actor)
+    if areas:
+        query = query.where(func.split_part(AuditEvent.action, ".", 1).in_(areas))
+    if reference:
+        query = query.where(or_(AuditEvent.subject_id == reference, AuditEvent.correlation_id == reference))
+    if since is not None:
+        query = query.where(AuditEvent.at >= since)
+    if until is not None:
+        query = query.where(AuditEvent.at < until)
+    return list(session.scalars(query))
 
 
 def add_receipt(session: Session, organization_id: UUID, action_id: UUID, command: str) -> bool:

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     DISCONNECT = "disconnect"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_SETTINGS = "manage_settings"
+    READ_AUDIT = "read_audit"
     PAUSE_ORGANIZATION = "pause_organization"
 
 
@@ -59,6 +60,7 @@ _TABLE: Final[Mapping[Permission, tuple[Role, str]]] = {
     Permission.DISCONNECT: (Role.ADMIN, "disconnect accounts"),
     Permission.MANAGE_MEMBERS: (Role.ADMIN, "invite, change and disable members"),
     Permission.MANAGE_SETTINGS: (Role.ADMIN, "change the organization's settings"),
+    Permission.READ_AUDIT: (Role.ADMIN, "read the audit trail"),
     Permission.PAUSE_ORGANIZATION: (Role.ADMIN, "pause and resume the organization"),
 }
 _A: Final[Mapping[Role, str]] = {

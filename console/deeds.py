@@ -1,0 +1,63 @@
+"""What the actions of the audit trail are called, and the areas they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# Area as people know it -> the beginnings of its actions.
+AREAS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Posts": ("post", "publication", "media"),
+    "Accounts": ("account", "accounts", "connection", "connect", "credentials"),
+    "People and settings": ("organizations", "member", "notices"),
+}
+
+_WORDS: Final[Mapping[str, str]] = {
+    "post.create": "wrote a draft",
+    "post.save": "edited a post",
+    "post.duplicate": "duplicated a post",
+    "post.submit": "asked for approval",
+    "post.withdraw": "withdrew a post from review",
+    "post.approve": "approved a post",
+    "post.request_changes": "requested changes",
+    "post.comment": "commented on a post",
+    "post.delete": "deleted a draft",
+    "post.undelete": "brought a draft back",
+    "publication.publish_now": "asked to publish now",
+    "publication.reschedule": "moved a post to another time",
+    "publication.cancel": "cancelled a post",
+    "publication.try_again": "asked to try again",
+    "publication.resolve_live": "said that a post is live",
+    "publication.resolve_not_live": "said that a post is not live",
+    "account.paused": "paused an account",
+    "account.resumed": "resumed an account",
+    "account.disconnected": "disconnected an account",
+    "account.released": "released an account",
+    "connection.disconnected": "disconnected a grant",
+    "connect.started": "went to a network to connect",
+    "connect.refused": "was refused while connecting",
+    "connect.denied": "declined at the network",
+    "connect.failed": "could not connect",
+    "connect.granted": "consented at the network",
+    "accounts.connected": "connected accounts",
+    "connect.lapsed": "gave an unused consent back",
+    "credentials.rewrap": "wrapped tokens by the newest key",
+    "organizations.create": "made the organization",
+    "organizations.enrol": "added a member",
+    "organizations.invite": "invited somebody",
+    "organizations.accept_invitation": "accepted an invitation",
+    "organizations.change_role": "changed a member's role",
+    "organizations.disable_member": "disabled a member",
+    "organizations.enable_member": "enabled a member",
+    "organizations.update_settings": "changed the settings",
+}
+
+
+def words(action: str) -> str:
+    """What was done, in words; an action without any reads as its own name."""
+    return _WORDS.get(action, action.rpartition(".")[2].replace("_", " "))
+
+
+def has_words(action: str) -> bool:
+    """Whether somebody wrote words for it."""
+    return action in _WORDS
