@@ -19,6 +19,7 @@ MULTIPART = "multipart/form-data"
 class Call:
     """A request with its body read. `path` is whole (`/graph.facebook.com/v26.0/me`), `rest` what follows the host.
 
+    `raw_rest` is `rest` before percent-decoding, for networks whose keys in a path contain what separates its parts.
     `number` counts arrivals, `at` is the time of arrival.
     """
 
@@ -28,6 +29,7 @@ class Call:
     path: str
     host: str
     rest: str
+    raw_rest: str
     query_string: bytes
     headers: Mapping[str, str]
     body: bytes

@@ -58,6 +58,7 @@ class Frame:
             path=path,
             host=self.host,
             rest=path[len(self.host) + 1 :],
+            raw_rest=scope["raw_path"].decode("latin-1")[len(self.host) + 1 :],
             query_string=scope["query_string"],
             headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
             body=body,
@@ -86,11 +87,13 @@ class Frame:
 async def _read(receive: Receive) -> bytes | None:
     """The whole body, or None when it is larger than anything a network would take here."""
     message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False) and len(body) <= BODY_LIMIT:
+    parts: list[bytes] = [message.get("body", b"")]
+    size = len(parts[0])
+    while message.get("more_body", False) and size <= BODY_LIMIT:
         message = await receive()
-        body += message.get("body", b"")
-    return body if len(body) <= BODY_LIMIT else None
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+    return b"".join(parts) if size <= BODY_LIMIT else None
 
 
 async def _send(send: Send, answer: Answer, head: bool = False) -> None:

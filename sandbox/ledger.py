@@ -35,8 +35,8 @@ create table post (
 create index post_of_account on post (account_id, shown_at, number);
 create index post_live on post (live_at, number);
 create view standing_post as
-select number, id, network, account_id, app_id, text, link, media, created_at, updated_at, live_at, listed_at, hidden,
-    shown_at
+select number, id, network, account_id, app_id, text, link, media, detail, created_at, updated_at, live_at, listed_at,
+    hidden, shown_at
 from post where deleted_at is null;
 """
 
@@ -62,6 +62,7 @@ class Post:
     text: str | None
     link: str | None
     media: tuple[Media, ...]
+    detail: str
     created_at: float
     updated_at: float
     live_at: float | None
@@ -76,7 +77,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class NewPost:
-    """What a network decides about a post that it takes. `detail` is JSON of the network's own."""
+    """What a network decides about a post that it takes.
+
+    `detail` is JSON of the network's own; a `hidden` one is live, but in nobody's feed.
+    """
 
     id: str
     provider: str
@@ -90,6 +94,7 @@ class NewPost:
     live_at: float | None
     listed_at: float
     media: Sequence[Media] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +114,11 @@ class Listing:
 
 INSERT = """
 insert into post (
-    id, provider, network, account_id, app_id, text, link, media, detail, created_at, updated_at, live_at, listed_at
+    id, provider, network, account_id, app_id, text, link, media, detail, created_at, updated_at, live_at, listed_at,
+    hidden
 ) values (
     :id, :provider, :network, :account_id, :app_id, :text, :link, :media, :detail, :created_at, :created_at, :live_at,
-    :listed_at
+    :listed_at, :hidden
 )
 """
 # A published post isn't listed before its `listed_at`.
@@ -170,8 +176,8 @@ def newest_live(db: sqlite3.Connection, account_id: str, now: float) -> Post | N
 def save(db: sqlite3.Connection, post: Post) -> None:
     """Keep an edited post."""
     db.execute(
-        "update post set text = ?, updated_at = ?, live_at = ?, listed_at = ?, hidden = ? where id = ?",
-        (post.text, post.updated_at, post.live_at, post.listed_at, post.hidden, post.id),
+        "update post set text = ?, detail = ?, updated_at = ?, live_at = ?, listed_at = ?, hidden = ? where id = ?",
+        (post.text, post.detail, post.updated_at, post.live_at, post.listed_at, post.hidden, post.id),
     )
 
 

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An application registered with a provider, as the control interface shows it."""
+    """An application registered with a provider, as the control interface shows it.
 
+    `provider` names it there: a provider that wants two applications for its rights has a name for each.
+    """
+
+    provider: str
     client_id: str
     client_secret: str
     redirect_uris: Sequence[str]
@@ -39,7 +43,7 @@ class Publishing:
 
     accounts: Callable[[World], list[Account]]
     permalink: Callable[[World, str], str]
-    issue_token: Callable[[World, str, Sequence[str]], Mapping[str, Any]]
+    issue_token: Callable[[World, App, str, Sequence[str]], Mapping[str, Any]]
     make_accounts: Callable[[World, int, str, str], list[Mapping[str, str]]]
 
 
@@ -51,7 +55,7 @@ class StandIn:
     hosts: Sequence[str]
     tables: str
     make: Callable[[World], None]
-    app: Callable[[World], App]
+    apps: Callable[[World], Sequence[App]]
     answer: Callable[[World, Call], Awaitable[Answer]]
     spoil: Mapping[Mode, Callable[[World, Call, Fault], Answer]]
     options: Mapping[str, str] = field(default_factory=dict)

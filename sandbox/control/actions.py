@@ -17,7 +17,7 @@ from sandbox.control.bodies import (
     TokenBody,
 )
 from sandbox.faults.model import Fault
-from sandbox.port import Publishing, StandIn
+from sandbox.port import App, Publishing, StandIn
 from sandbox.world import World
 
 
@@ -30,15 +30,15 @@ def describe(world: World) -> dict[str, Any]:
     apps = []
     accounts = []
     for stand_in in world.stand_ins:
-        app = stand_in.app(world)
-        apps.append(
+        apps += [
             {
-                "provider": stand_in.key,
+                "provider": app.provider,
                 "client_id": app.client_id,
                 "client_secret": app.client_secret,
                 "redirect_uris": list(app.redirect_uris),
             }
-        )
+            for app in stand_in.apps(world)
+        ]
         accounts += stand_in.publishing.accounts(world) if stand_in.publishing else []
     return {
         "seed": world.seed,
@@ -91,14 +91,15 @@ def move_clock(world: World, body: ClockBody) -> dict[str, Any]:
 
 def issue_token(world: World, body: TokenBody) -> Any:
     """A ready user token, as if the person had gone through the dialog."""
-    publishing = _publishing(world, body.provider)
+    stand_in, app = _app(world, body.provider)
+    publishing = _publishing(stand_in)
     _person(world, body.person)
-    return publishing.issue_token(world, body.person, body.scopes)
+    return publishing.issue_token(world, app, body.person, body.scopes)
 
 
 def make_accounts(world: World, body: AccountsBody) -> Any:
     """Accounts in bulk with their tokens."""
-    publishing = _publishing(world, body.provider)
+    publishing = _publishing(_stand_in(world, body.provider))
     _person(world, body.person)
     return publishing.make_accounts(world, body.count, body.person, body.prefix)
 
@@ -142,11 +143,18 @@ def _stand_in(world: World, key: str) -> StandIn:
     raise Unknown(f"there is no provider '{key}'")
 
 
-def _publishing(world: World, key: str) -> Publishing:
-    publishing = _stand_in(world, key).publishing
-    if publishing is None:
-        raise Unknown(f"'{key}' has no accounts")
-    return publishing
+def _app(world: World, provider: str) -> tuple[StandIn, App]:
+    for stand_in in world.stand_ins:
+        for app in stand_in.apps(world):
+            if app.provider == provider:
+                return stand_in, app
+    raise Unknown(f"there is no provider '{provider}'")
+
+
+def _publishing(stand_in: StandIn) -> Publishing:
+    if stand_in.publishing is None:
+        raise Unknown(f"'{stand_in.key}' has no accounts")
+    return stand_in.publishing
 
 
 def _person(world: World, person_id: str) -> people.Person:

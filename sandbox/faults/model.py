@@ -43,6 +43,8 @@ ERROR_ARGS: Mapping[str, Any] = {
     "status": NUMBER,
     "code": NUMBER,
     "subcode": NUMBER,
+    # The word for an error, where a network has words beside its numbers.
+    "error": TEXT,
     "message": TEXT,
     "transient": FLAG,
 }
@@ -56,7 +58,7 @@ ARGUMENTS: Mapping[Mode, Mapping[str, Any]] = {
     Mode.DELAYED_VISIBILITY: {"ms": NUMBER},
     Mode.REFUSED_BUT_LIVE: ERROR_ARGS,
     Mode.DUPLICATE_REFUSED: {"message": TEXT},
-    Mode.RATE_LIMITED: {**ERROR_ARGS, "regain_min": NUMBER},
+    Mode.RATE_LIMITED: {**ERROR_ARGS, "regain_min": NUMBER, "limit": TEXT},
     Mode.USAGE: {"percent": NUMBER, "regain_min": NUMBER},
     Mode.LATENCY: {"ms": NUMBER},
     Mode.TOKEN_REVOKED: {"subcode": NUMBER, "permanent": FLAG},

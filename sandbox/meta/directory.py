@@ -42,7 +42,7 @@ class Business:
 def app(world: World) -> App:
     """Masthead, as registered with Meta."""
     redirect_uri = f"{world.settings.ingest_url}/oauth/meta/callback"
-    return App(world.fact("meta.app_id"), world.fact("meta.app_secret"), (redirect_uri,))
+    return App("meta", world.fact("meta.app_id"), world.fact("meta.app_secret"), (redirect_uri,))
 
 
 def make_app(world: World) -> None:

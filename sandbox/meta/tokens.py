@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.meta import consent, directory
 from sandbox.meta.facts import DATA_ACCESS_S, LONG_EXCHANGE_AGE_S, LONG_LIVED_S, SHORT_LIVED_S
+from sandbox.port import App
 from sandbox.seeding import opaque
 
 if TYPE_CHECKING:
@@ -105,9 +106,9 @@ def kill_all(world: World, app_id: str, person_id: str, subcode: int) -> None:
     )
 
 
-def issue_for_tool(world: World, person_id: str, scopes: Sequence[str]) -> Mapping[str, Any]:
+def issue_for_tool(world: World, app: App, person_id: str, scopes: Sequence[str]) -> Mapping[str, Any]:
     """A long-lived user token without a dialog, for all Pages of the person (PRODUCT 8)."""
-    app_id = directory.app(world).client_id
+    app_id = app.client_id
     with world.write():
         consent.grant(world, app_id, person_id, scopes, (), consent.ALL_PAGES)
         token = issue_user(world, app_id, person_id, long_lived=True)

@@ -123,7 +123,7 @@ STAND_IN = StandIn(
     hosts=("oidc",),
     tables=store.TABLES,
     make=store.make,
-    app=store.app,
+    apps=lambda world: (store.app(world),),
     answer=answer,
     spoil={
         Mode.REFUSE: _refused,

@@ -52,7 +52,7 @@ def make(world: World) -> None:
 def app(world: World) -> App:
     """The console, as registered here."""
     redirect_uri = f"{world.settings.console_url}/oauth2callback"
-    return App(CLIENT_ID, world.fact("oidc.client_secret"), (redirect_uri,))
+    return App("oidc", CLIENT_ID, world.fact("oidc.client_secret"), (redirect_uri,))
 
 
 def signing_key(world: World) -> RSAKey:

@@ -21,10 +21,10 @@ def test_the_world_names_apps_people_and_accounts(box: Box) -> None:
     )
     people = {person["id"]: (person["name"], person["email"]) for person in world["people"]}
     assert people["p-nadia"] == ("Nadia Haddad", "nadia@harbor.example")
-    owners = {account["name"]: (account["network"], account["people"]) for account in world["accounts"]}
-    assert owners["Northwind Coffee"] == ("facebook", ["p-maya", "p-sara"])
-    assert owners["Harbor Museum"] == ("facebook", ["p-maya", "p-tomas"])
-    assert owners["Northwind Store 30"] == ("facebook", ["p-maya"])
+    owners = {(account["network"], account["name"]): account["people"] for account in world["accounts"]}
+    assert owners["facebook", "Northwind Coffee"] == ["p-maya", "p-sara"]
+    assert owners["facebook", "Harbor Museum"] == ["p-maya", "p-tomas"]
+    assert owners["facebook", "Northwind Store 30"] == ["p-maya"]
 
 
 def test_a_ready_token_works(box: Box) -> None:

@@ -65,7 +65,7 @@ class World:
 
     def page(self, name: str) -> str:
         accounts = self.sandbox.get("/_sandbox/world")["accounts"]
-        return str(next(one["id"] for one in accounts if one["name"] == name))
+        return str(next(one["id"] for one in accounts if (one["network"], one["name"]) == ("facebook", name)))
 
 
 @dataclass
