@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.accounts import commands as accounts
+from core.media import commands as media
 from core.publishing import links
 
 _AT_ONCE = 20
@@ -23,3 +24,8 @@ def find_links() -> int:
 def revoke_overdue_choices() -> None:
     """Give back grants whose accounts were not chosen in time."""
     accounts.revoke_overdue_choices()
+
+
+def drop_overdue_uploads() -> None:
+    """Throw away what was uploaded and never finished."""
+    media.drop_overdue_uploads()

@@ -26,6 +26,7 @@ def tick() -> None:
 def housekeeping() -> None:
     """Once a minute: what nobody waits for."""
     _given().give(JobName.REVOKE_OVERDUE_CHOICES)
+    _given().give(JobName.DROP_OVERDUE_UPLOADS)
 
 
 def wake(look: Look, hints: Hints) -> None:

@@ -24,6 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
+from core.infra import installation
 from core.infra.errors import MastheadError
 from core.infra.settings import Settings
 
@@ -140,7 +141,7 @@ def newest_key() -> str:
 
 def keyed_digest(purpose: str, message: bytes) -> bytes:
     """32 bytes that only this installation can compute, one family per purpose (HMAC-SHA256)."""
-    return hmac.digest(_settings().derived(purpose), message, hashlib.sha256)
+    return hmac.digest(installation.settings().derived(purpose), message, hashlib.sha256)
 
 
 def urlsafe(data: bytes) -> str:
@@ -148,28 +149,20 @@ def urlsafe(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-_settings_in_use: Settings | None = None
 _ring_in_use: KeyRing | None = None
 
 
 def use(settings: Settings | None) -> None:
-    """Take the keys of these settings; None reads the environment again at the next need."""
-    global _settings_in_use, _ring_in_use
-    _settings_in_use = settings
+    """Take the keys of these settings, which become this process's (`installation.use`)."""
+    global _ring_in_use
+    installation.use(settings)
     _ring_in_use = None
-
-
-def _settings() -> Settings:
-    global _settings_in_use
-    if _settings_in_use is None:
-        _settings_in_use = Settings.load()
-    return _settings_in_use
 
 
 def _ring() -> KeyRing:
     global _ring_in_use
     if _ring_in_use is None:
-        _ring_in_use = KeyRing(_settings().credential_key_ring())
+        _ring_in_use = KeyRing(installation.settings().credential_key_ring())
     return _ring_in_use
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
-from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import AnyHttpUrl, AnyUrl, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Program = Literal["web", "worker", "dispatch"]
@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     credential_keys: Annotated[SecretStr | None, Field(alias="MASTHEAD_CREDENTIAL_KEYS")] = None
     console_url_setting: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_CONSOLE_URL")] = None
     public_url_setting: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_PUBLIC_URL")] = None
+    storage_url_setting: Annotated[AnyUrl | None, Field(alias="MASTHEAD_STORAGE_URL")] = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="MASTHEAD_LOG_LEVEL")] = "INFO"
 
     database_url: Annotated[SecretStr | None, Field(alias="DATABASE_URL")] = None
@@ -103,6 +104,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return value
 
+    @field_validator("storage_url_setting")
+    @classmethod
+    def _local(cls, value: AnyUrl | None) -> AnyUrl | None:
+        if value and (value.scheme != "file" or value.host or not value.path):
+            raise ValueError("must start with file:/// and name a folder")
+        return value
+
     @cached_property
     def console_url(self) -> str:
         """Origin that people open, without a trailing slash."""
@@ -112,6 +120,11 @@ class Settings(BaseSettings):
     def ingest_url(self) -> str:
         """Origin of ingest as browsers and networks reach it, without a trailing slash."""
         return str(self.public_url_setting or f"http://localhost:{self.port + 1}").rstrip("/")
+
+    @cached_property
+    def storage_url(self) -> str:
+        """Where uploaded files are kept: an address for fsspec, without a trailing slash."""
+        return str(self.storage_url_setting or f"file://{self.data.absolute() / 'files'}").rstrip("/")
 
     @property
     def secure_cookies(self) -> bool:

@@ -22,6 +22,7 @@ class JobName(StrEnum):
     DRAIN = "jobs.sender.drain"
     FIND_LINKS = "jobs.low.find_links"
     REVOKE_OVERDUE_CHOICES = "jobs.low.revoke_overdue_choices"
+    DROP_OVERDUE_UPLOADS = "jobs.low.drop_overdue_uploads"
     TICK = "jobs.tick.tick"
     HOUSEKEEPING = "jobs.tick.housekeeping"
 
@@ -30,6 +31,7 @@ QUEUE_OF: Final[Mapping[JobName, QueueName]] = {
     JobName.DRAIN: QueueName.PUBLISH,
     JobName.FIND_LINKS: QueueName.LOW,
     JobName.REVOKE_OVERDUE_CHOICES: QueueName.LOW,
+    JobName.DROP_OVERDUE_UPLOADS: QueueName.LOW,
     JobName.TICK: QueueName.TICK,
     JobName.HOUSEKEEPING: QueueName.TICK,
 }

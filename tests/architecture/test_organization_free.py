@@ -20,6 +20,7 @@ FREE = {
     "core/accounts/disconnecting.py": "definer functions that return ids",
     "core/accounts/giving_back.py": "definer functions that return ids",
     "core/accounts/rotating.py": "definer functions that return ids",
+    "core/media/commands.py": "definer functions that return ids",
     "core/publishing/claiming.py": "definer functions that return ids",
     "core/publishing/links.py": "definer functions that return ids",
     "core/publishing/sweeping.py": "definer functions that return ids",

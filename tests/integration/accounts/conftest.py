@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, LiteralString, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
-import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -20,7 +19,7 @@ from core.providers import meta
 from ingest.app import create_app
 from tests.factories.organizations import make_organization, make_signed_in
 from tests.fixtures.programs import RunningSandbox
-from tests.fixtures.servers import SECRET_KEY, Servers
+from tests.fixtures.servers import SECRET_KEY
 from tests.integration.accounts.people import Person, app_of, take_off
 
 
@@ -115,16 +114,3 @@ def rows() -> Callable[..., list[Any]]:
             return list(result.all()) if result.returns_rows else []
 
     return ask
-
-
-@pytest.fixture
-def tampered(servers: Servers, settings: Settings) -> Callable[..., None]:
-    """SQL by a superuser, for changes that no program of ours may make; needs `committed_database`."""
-    name = settings.owner_url().rpartition("/")[2]
-
-    def change(statement: LiteralString, **values: Any) -> None:
-        address = psycopg.conninfo.make_conninfo(servers.superuser_url, dbname=name)
-        with psycopg.connect(address, autocommit=True) as connection:
-            assert connection.execute(statement, values).rowcount > 0
-
-    return change

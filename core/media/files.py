@@ -1,0 +1,103 @@
+"""Kept files: their bytes, checked against their hash, and their public addresses, signed and good for a day.
+
+An address names organization, hash, kind and end, and is authenticated with a key of this installation: nothing is
+looked up to answer it, nothing can be asked for that was not signed here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import struct
+import time
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+from uuid import UUID
+
+from core.infra import installation
+from core.infra.crypto import keyed_digest, urlsafe
+from core.infra.errors import NotFound
+from core.media import storage
+from core.media.rules import ADDRESS_LIFETIME, JPEG, PNG, AddressExpired
+from core.provider_kit.errors import Rejected
+
+_PURPOSE: Final = "file-address"
+_LAYOUT: Final = struct.Struct(">B16s32sQ")  # kind, organization, SHA-256, end in seconds since 1970
+_MIMES: Final = (JPEG, PNG)
+_DIGEST: Final = 32
+_TOKEN_LENGTH: Final = -(-(_DIGEST + _LAYOUT.size) * 4 // 3)
+_HOUR_S: Final = 3600
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The file that an address names."""
+
+    organization_id: UUID
+    sha256: str
+    mime: str
+
+
+def read(organization_id: UUID, sha256_hex: str) -> bytes:
+    """A kept file, whole. Raises Rejected when it is gone or not what it was."""
+    try:
+        with opened(organization_id, sha256_hex) as file:
+            return file.read()
+    except NotFound:
+        raise Rejected(
+            "The image of this post is gone from Masthead's storage or was changed there.",
+            how_to_fix="Upload the image again, then have the post approved again.",
+        ) from None
+
+
+def opened(organization_id: UUID, sha256_hex: str) -> BinaryIO:
+    """A kept file at its beginning, after all of it was compared with its hash. Raises NotFound."""
+    try:
+        file = storage.current().open(organization_id, sha256_hex)
+    except (FileNotFoundError, ValueError):
+        _log.warning("file_gone", extra={"organization_id": str(organization_id), "sha256": sha256_hex[:64]})
+        raise NotFound from None
+    found = hashlib.sha256()
+    while block := file.read(storage.BLOCK):
+        found.update(block)
+    if found.hexdigest() != sha256_hex:
+        file.close()
+        _log.error("file_changed", extra={"organization_id": str(organization_id), "sha256": sha256_hex})
+        raise NotFound
+    file.seek(0)
+    return file
+
+
+def address(organization_id: UUID, sha256_hex: str, mime: str) -> str:
+    """Where anybody who has it can fetch the file for the next 24 to 25 hours.
+
+    The end is a full hour, so that a page that is drawn again shows the same address and the browser's copy.
+    """
+    whole_hours = (int(time.time() + ADDRESS_LIFETIME.total_seconds()) // _HOUR_S + 1) * _HOUR_S
+    body = _LAYOUT.pack(_MIMES.index(mime), organization_id.bytes, bytes.fromhex(sha256_hex), whole_hours)
+    return f"{installation.settings().ingest_url}/files/{urlsafe(keyed_digest(_PURPOSE, body) + body)}"
+
+
+def named_by(token: str) -> Named:
+    """The file an address of ours names. Raises NotFound for any other, AddressExpired after its day."""
+    data = _decoded(token)
+    digest, body = data[:_DIGEST], data[_DIGEST:]
+    genuine = hmac.compare_digest(digest, keyed_digest(_PURPOSE, body))
+    if not genuine or len(body) != _LAYOUT.size or token != urlsafe(data):
+        raise NotFound
+    kind, organization, sha256, end = _LAYOUT.unpack(body)
+    if end < time.time():
+        raise AddressExpired
+    return Named(UUID(bytes=organization), sha256.hex(), _MIMES[kind])
+
+
+def _decoded(token: str) -> bytes:
+    if len(token) != _TOKEN_LENGTH or not token.isascii():
+        return b""
+    try:
+        return urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
+        return b""

@@ -1,0 +1,47 @@
+"""Pictures as people have them, and uploads made by the commands that make real ones."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from uuid import UUID, uuid4
+
+from PIL import Image
+
+from core.infra.actor import Actor
+from core.media import commands
+from core.media.rules import LARGEST_CHUNK
+from core.media.views import MediaView
+
+HALVES = ((220, 40, 40), (40, 40, 220))
+
+
+def picture(
+    kind: str = "JPEG", size: tuple[int, int] = (800, 500), *, mode: str = "RGB", noise: bool = False, **saving: Any
+) -> bytes:
+    """An image file: red on the left, blue on the right, or noise, which compresses badly."""
+    image = Image.effect_noise(size, 90).convert(mode) if noise else _halves(size).convert(mode)
+    written = io.BytesIO()
+    image.save(written, kind, **saving)
+    return written.getvalue()
+
+
+def send(
+    actor: Actor, content: bytes, *, file_name: str = "autumn.jpg", chunk: int = LARGEST_CHUNK, announced: int = 0
+) -> UUID:
+    """Everything of an upload but its end; gives its id."""
+    upload = commands.start_upload(actor, uuid4(), file_name=file_name, size=announced or len(content))
+    for offset in range(0, len(content), chunk):
+        commands.add_chunk(actor, upload.id, offset=offset, content=content[offset : offset + chunk])
+    return upload.id
+
+
+def make_media(actor: Actor, content: bytes | None = None, *, file_name: str = "autumn.jpg") -> MediaView:
+    """An image of the actor's organization. Needs `installation.use` with a storage of the test's own."""
+    return commands.finish_upload(actor, send(actor, content or picture(), file_name=file_name))
+
+
+def _halves(size: tuple[int, int]) -> Image.Image:
+    image = Image.new("RGB", size, HALVES[0])
+    image.paste(HALVES[1], (size[0] // 2, 0, *size))
+    return image

@@ -1,0 +1,73 @@
+"""What was never finished is thrown away after a day, by the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from core.infra import db
+from core.infra.actor import Actor, Role
+from core.infra.errors import Refused
+from core.media import commands
+from jobs import low
+from tests.factories.media import make_media, picture, send
+from tests.factories.organizations import make_actor
+
+
+@pytest.fixture
+def author(committed_database: db.Database, storage: Path) -> Iterator[Actor]:
+    return make_actor(role=Role.EDITOR)
+
+
+NOISE = picture("PNG", (900, 700), noise=True)
+
+
+def chunks(storage: Path) -> set[str]:
+    return {path.parent.name for path in storage.rglob("uploads/*/*")}
+
+
+def test_an_upload_of_a_day_ago_is_ended_and_emptied_and_a_newer_one_stays(
+    author: Actor, storage: Path, worker_database: db.Database, tampered
+) -> None:
+    old, new = send(author, NOISE, announced=2_000_000), send(author, NOISE, announced=2_000_000)
+    tampered(
+        "update masthead.upload set created_at = clock_timestamp() - interval '25 hours' where id = %(id)s", id=old
+    )
+    assert chunks(storage) == {str(old), str(new)}
+    web = db.current()
+    db.use(worker_database)
+    low.drop_overdue_uploads()
+    assert commands.drop_overdue_uploads() == 0
+    db.use(web)
+    assert chunks(storage) == {str(new)}
+    assert commands.upload(author, old).failed_because == "It was not finished within a day. Upload it again."
+    assert commands.upload(author, new).failed_because is None
+    with pytest.raises(Refused, match="This upload is over"):
+        commands.add_chunk(author, old, offset=0, content=b"x")
+
+
+def test_an_image_stays_when_chunks_that_a_crash_left_are_dropped(
+    author: Actor, storage: Path, worker_database: db.Database, tampered
+) -> None:
+    made = make_media(author)
+    folder = storage / str(author.organization_id) / "uploads" / str(uuid4())
+    tampered(
+        "update masthead.upload set emptied_at = null, created_at = clock_timestamp() - interval '25 hours'"
+        " where media_id = %(id)s",
+        id=made.id,
+    )
+    with db.transaction(author) as session:
+        upload_id = session.execute(text("select id from masthead.upload")).scalar_one()
+    left = folder.with_name(str(upload_id))
+    left.mkdir(parents=True)
+    (left / "0000000000").write_bytes(b"left")
+    web = db.current()
+    db.use(worker_database)
+    assert commands.drop_overdue_uploads() == 1
+    db.use(web)
+    assert not left.exists()
+    assert commands.upload(author, upload_id).media_id == made.id
