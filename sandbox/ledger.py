@@ -173,6 +173,12 @@ def newest_live(db: sqlite3.Connection, account_id: str, now: float) -> Post | N
     )
 
 
+def count_live(db: sqlite3.Connection, account_id: str, now: float) -> int:
+    """How many posts followers of an account see."""
+    row = db.execute("select count(*) from standing_post where account_id = ? and live_at <= ?", (account_id, now))
+    return int(row.fetchone()[0])
+
+
 def save(db: sqlite3.Connection, post: Post) -> None:
     """Keep an edited post."""
     db.execute(

@@ -45,6 +45,8 @@ class Publishing:
     permalink: Callable[[World, str], str]
     issue_token: Callable[[World, App, str, Sequence[str]], Mapping[str, Any]]
     make_accounts: Callable[[World, int, str, str], list[Mapping[str, str]]]
+    # The same at another network that this provider is the way to, by the network's name.
+    make_at: Mapping[str, Callable[[World, int, str, str], list[Mapping[str, str]]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,10 @@ def make_accounts(world: World, body: AccountsBody) -> Any:
     """Accounts in bulk with their tokens."""
     publishing = _publishing(_stand_in(world, body.provider))
     _person(world, body.person)
-    return publishing.make_accounts(world, body.count, body.person, body.prefix)
+    make = publishing.make_at.get(body.network) if body.network else publishing.make_accounts
+    if make is None:
+        raise Unknown(f"'{body.provider}' makes accounts at {sorted(publishing.make_at)}, not at '{body.network}'")
+    return make(world, body.count, body.person, body.prefix)
 
 
 def add_person(world: World, body: PersonBody) -> dict[str, Any]:

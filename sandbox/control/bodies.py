@@ -67,6 +67,7 @@ class AccountsBody(Body):
     person: str
     prefix: str = "Load"
     provider: str = "meta"
+    network: str | None = None
 
 
 class PersonBody(Body):

@@ -59,6 +59,14 @@ def exists(world: World, app_id: str, person_id: str) -> bool:
     return found.fetchone() is not None
 
 
+def given_at(world: World, app_id: str, person_id: str) -> float:
+    """When the person last let the app in; 0 when they didn't."""
+    row = world.db.execute(
+        "select given_at from meta_consent where app_id = ? and person_id = ?", (app_id, person_id)
+    ).fetchone()
+    return float(row[0]) if row else 0.0
+
+
 def pages(world: World, app_id: str, person_id: str) -> list[str] | None:
     """The Pages that were chosen, or ALL_PAGES."""
     row = world.db.execute(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 GRAPH = "graph.facebook.com"
 WWW = "www.facebook.com"
+INSTAGRAM = "www.instagram.com"
 CDN = "scontent.xx.fbcdn.net"  # [G] where pictures of Pages lie
 
 # Versions (meta 1): what is usable on 2026-11-22. An expired one falls forward to the oldest usable [G].
@@ -66,6 +67,18 @@ CONTENT_TYPES = (
 )  # [SDK]
 CARDS_MIN, CARDS_MAX, CARDS_MAX_OPTIMIZED = 2, 5, 10  # [M] child_attachments
 
+DEFAULT_DELAY_MS = 10_000  # [A] delayed_visibility without `ms`
+
+# Instagram (meta 5.1 to 5.7).
+DAY_S = 86_400
+CONTAINER_LIFETIME_S = DAY_S  # [M]
+CAPTION_LIMIT, HASHTAGS_MAX, MENTIONS_MAX = 2_200, 30, 20  # [M]
+ALT_TEXT_LIMIT = 1_000  # [M]
+IMAGE_BYTES_MAX = 8 * 1024 * 1024  # [M] 8 MiB in the words of the error
+PERSON_TAGS_MAX, COLLABORATORS_MAX = 20, 3  # [M]
+MEDIA_TYPES = frozenset({"VIDEO", "REELS", "STORIES", "CAROUSEL"})
+INSTAGRAM_REACH = 10_000  # [M] only the latest are listed
+
 # Page fields that can be subscribed to (meta 8.4, those we use) [SDK].
 SUBSCRIBED_FIELDS = frozenset(
     {
@@ -95,6 +108,7 @@ APP_WINDOW_S = 3_600
 APP_CALLS_PER_USER = 200
 PAGE_WINDOW_S = 86_400  # CONFLICT one hour or 24; 24 better supported
 PAGE_CALLS_PER_USER = 4_800
+INSTAGRAM_CALLS_PER_IMPRESSION = 4_800
 
 # HTTP statuses by code: "almost always 400; 403 for some permission/limit errors, 401 for some token errors,
 # 500/503 for codes 1/2" (meta 10.1, [2/G]).
@@ -105,5 +119,10 @@ OPTIONS = {
     "duplicate_window_s": "600",  # meta 12 (d): 506 for the same text within N minutes; 0 switches it off [A]
     "daily_active_users": "5000",  # meta 9: 200 calls an hour for each [A]
     "engaged_users": "100",  # meta 9: 4800 calls a day for each, per Page [A]
+    "impressions": "100",  # meta 9: 4800 calls a day for each, per Instagram account [A]
+    "publish_quota": "50",  # CONFLICT meta 5.5: 50 or 100 posts in 24 hours for each Instagram account
+    "containers_a_day": "400",  # meta 5.3 [M]
+    "republish": "error",  # meta 5.8: a container published already is an `error`, or answers the `same_id` [A]
+    "fetch_within_s": "10",  # how long a picture may take to fetch [A]
     "usage_headers_after": "5",  # "present once enough calls were made" [A]
 }

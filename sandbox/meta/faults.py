@@ -20,14 +20,16 @@ from sandbox.meta.errors import (
 from sandbox.meta.facts import NEWEST_VERSION
 from sandbox.meta.graph.answer import common_headers, trace_id
 from sandbox.meta.graph.authenticate import NOBODY, Caller, authenticate
-from sandbox.meta.graph.request import read_parameters
+from sandbox.meta.graph.instagram.errors import not_permitted
+from sandbox.meta.graph.nodes import instagram_account_of
+from sandbox.meta.graph.request import read_address, read_parameters
 from sandbox.meta.graph.usage import Bucket
 from sandbox.meta.tokens import PASSWORD_CHANGED
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
-DEFAULT_SCOPE = "pages_manage_posts"
+DEFAULT_SCOPE, DEFAULT_SCOPE_OF_INSTAGRAM = "pages_manage_posts", "instagram_content_publish"
 
 
 def _answer(world: World, call: Call, error: GraphError) -> Answer:
@@ -57,6 +59,14 @@ def _caller(world: World, call: Call) -> Caller:
         return Caller(NOBODY, "")
 
 
+def _node(call: Call) -> str:
+    """What the spoiled call is about; empty when Meta couldn't tell either."""
+    try:
+        return read_address(call.rest).node
+    except GraphError:
+        return ""
+
+
 def refuse(world: World, call: Call, fault: Fault) -> Answer:
     """A plain refusal before anything was done."""
     return _answer(world, call, _worded(fault, GraphError(100, "(#100) Invalid parameter")))
@@ -82,7 +92,7 @@ def duplicate_refused(world: World, call: Call, fault: Fault) -> Answer:
 
 def limited(world: World, call: Call, fault: Fault) -> Answer:
     """A rate limit with its usage header (meta 9)."""
-    code, header = Bucket(world, _caller(world, call)).exhausted(fault)
+    code, header = Bucket(world, _caller(world, call), _node(call)).exhausted(fault)
     answer = _answer(world, call, _worded(fault, rate_limited(code)))
     answer.headers.append(header)
     return answer
@@ -100,13 +110,14 @@ def token_revoked(world: World, call: Call, fault: Fault) -> Answer:
 
 
 def scope_missing(world: World, call: Call, fault: Fault) -> Answer:
-    """The person took a permission back: it is declined from now on, and the call fails with 200 (meta 10.2)."""
+    """The person took a permission back: it is declined from now on, and the call fails with 200, or 10 (meta 10.2)."""
     caller = _caller(world, call)
+    of_instagram = instagram_account_of(world, _node(call)) is not None
     if caller.token is not None:
-        scope = str(fault.args.get("scope", DEFAULT_SCOPE))
+        scope = str(fault.args.get("scope", DEFAULT_SCOPE_OF_INSTAGRAM if of_instagram else DEFAULT_SCOPE))
         with world.write():
             consent.decline(world, caller.app_id, caller.token.person_id, scope)
-    return _answer(world, call, cannot_publish())
+    return _answer(world, call, not_permitted() if of_instagram else cannot_publish())
 
 
 def not_found(world: World, call: Call, fault: Fault) -> Answer:

@@ -5,6 +5,16 @@ create table meta_page (
     number integer primary key, id text not null unique, name text not null, category text not null,
     username text, about text, business_id text
 );
+create table meta_instagram (
+    number integer primary key, id text not null unique, page_id text not null unique, username text not null unique,
+    name text not null, biography text not null, professional integer not null
+);
+create table meta_container (
+    id text primary key, account_id text not null, app_id text not null, caption text, alt_text text not null,
+    detail text not null, sha256 text not null, created_at real not null, ready_at real not null,
+    polls_left integer not null, error_subcode integer, media_id text, shortcode text unique, published_at real
+) without rowid;
+create index meta_container_of_account on meta_container (account_id, created_at);
 create table meta_role (
     page_id text, person_id text, tasks text not null, primary key (person_id, page_id)
 ) without rowid;

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.meta import consent, directory
-from sandbox.meta.facts import DATA_ACCESS_S, LONG_EXCHANGE_AGE_S, LONG_LIVED_S, SHORT_LIVED_S
+from sandbox.meta.facts import LONG_EXCHANGE_AGE_S, LONG_LIVED_S, SHORT_LIVED_S
 from sandbox.port import App
 from sandbox.seeding import opaque
 
@@ -34,11 +34,6 @@ class Token:
     issued_at: float
     expires_at: float
     dead: int | None
-
-    @property
-    def data_access_expires_at(self) -> int:
-        """When user data needs a new consent (meta 2.7); Pages are exempt."""
-        return int(self.issued_at + DATA_ACCESS_S)
 
 
 def issue_user(world: World, app_id: str, person_id: str, long_lived: bool) -> Token:

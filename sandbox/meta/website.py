@@ -1,15 +1,15 @@
-"""www.facebook.com and its pictures: the dialog, and what followers open (meta 2.1, 4.3)."""
+"""www.facebook.com, www.instagram.com and their pictures: the dialog, and what followers open (meta 2.1, 4.3, 5.4)."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from sandbox import ledger
+from sandbox import ledger, pictures
 from sandbox.answers import HTML, Answer, Kind, as_page, redirect
 from sandbox.call import Call
 from sandbox.look.templates import render
-from sandbox.meta import directory
+from sandbox.meta import containers, directory, instagram
 from sandbox.meta.dialog.steps import dialog
 from sandbox.meta.links import permalink
 from sandbox.port import Account
@@ -21,7 +21,10 @@ DIALOG = re.compile(r"(/v\d+\.\d+)?/dialog/oauth")
 POST_ID = re.compile(r"/(\d+_\d+)")
 PERMALINK = re.compile(r"/(\d+)/posts/(\d+)")
 PAGE = re.compile(r"/(\d+)")
-PICTURE = re.compile(r"/(\d+)\.svg")
+PROFILE_PICTURE = re.compile(r"/(\d+)\.svg")
+PICTURE = re.compile(r"/([0-9a-f]{64})")
+SHORT = re.compile(r"/p/([\w-]{11})/?")
+PROFILE = re.compile(r"/([a-z0-9._]{1,30})/?")
 
 
 def answer_website(world: World, call: Call) -> Answer:
@@ -40,25 +43,47 @@ def answer_website(world: World, call: Call) -> Answer:
 
 
 def answer_picture(world: World, call: Call) -> Answer:
-    """A Page's picture: its initials."""
-    match = PICTURE.fullmatch(call.rest)
-    page = directory.find_page(world, match[1]) if match else None
-    if page is None:
-        return _not_found(Kind.REFUSED)
-    return Answer(200, render("meta/picture.svg", name=page.name).encode(), "image/svg+xml")
+    """The picture of a post, or of a Page or account: its initials."""
+    if match := PICTURE.fullmatch(call.rest):
+        found = pictures.find(world, match[1])
+        if found is not None:
+            return Answer(200, found[0], found[1], [("X-Content-Type-Options", "nosniff")])
+    if match := PROFILE_PICTURE.fullmatch(call.rest):
+        whose = directory.find_page(world, match[1]) or instagram.find(world, match[1])
+        if whose is not None:
+            return Answer(200, render("meta/picture.svg", name=whose.name).encode(), "image/svg+xml")
+    return _not_found(Kind.REFUSED)
+
+
+def answer_instagram(world: World, call: Call) -> Answer:
+    """Answer a call to www.instagram.com: a post, or an account."""
+    if call.method not in ("GET", "HEAD"):
+        return _not_found(Kind.PROTOCOL, "Instagram")
+    if match := SHORT.fullmatch(call.rest):
+        media_id = containers.media_of_shortcode(world, match[1])
+        return _post(world, media_id) if media_id else _not_found(Kind.REFUSED, "Instagram")
+    if (match := PROFILE.fullmatch(call.rest)) and (account := instagram.find_by_name(world, match[1])):
+        return redirect(f"/?account={account.id}")
+    return _not_found(Kind.PROTOCOL, "Instagram")
 
 
 def _post(world: World, post_id: str) -> Answer:
     """A post as followers see it: one that isn't live, or was deleted, isn't there."""
     post = ledger.find(world.db, post_id)
-    page = directory.find_page(world, post.account_id) if post else None
-    if post is None or page is None or post.live_at is None or post.live_at > world.now:
+    account = _account(world, post.account_id) if post else None
+    if post is None or account is None or not post.published(world.now):
         return _not_found(Kind.REFUSED)
-    account = Account("facebook", page.id, page.name, ())
     return as_page(render("meta/post.html", post=post, account=account, permalink=permalink(world, post.id)))
 
 
-def _not_found(kind: Kind) -> Answer:
+def _account(world: World, account_id: str) -> Account | None:
+    page, linked = directory.find_page(world, account_id), instagram.find(world, account_id)
+    if page is not None:
+        return Account("facebook", page.id, page.name, ())
+    return Account(instagram.NETWORK, linked.id, linked.username, ()) if linked else None
+
+
+def _not_found(kind: Kind, site: str = "Facebook") -> Answer:
     title = "This page isn't available"
     text = "The link may be broken, or the page may have been removed."
-    return Answer(404, render("meta/notice.html", title=title, text=text).encode(), HTML, kind=kind)
+    return Answer(404, render("meta/notice.html", title=title, text=text, site=site).encode(), HTML, kind=kind)

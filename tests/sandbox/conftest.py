@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.driver import Box, Page
+from tests.sandbox.driver import Box, Instagram, Page
+from tests.sandbox.shelf import Shelf
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,19 @@ def box(started: Box) -> Iterator[Box]:
 @pytest.fixture
 def page(box: Box) -> Page:
     return box.new_pages()[0]
+
+
+@pytest.fixture
+def account(box: Box) -> Instagram:
+    return box.new_instagram()[0]
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Iterator[Shelf]:
+    """A web server of this machine, from which the sandbox fetches pictures."""
+    shelf = Shelf()
+    yield shelf
+    shelf.close()
 
 
 @pytest.fixture

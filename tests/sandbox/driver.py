@@ -39,6 +39,14 @@ class Page:
     token: str
 
 
+@dataclass
+class Instagram:
+    """An Instagram account and the token of the Page it is linked to."""
+
+    id: str
+    page: Page
+
+
 class Box:
     """One sandbox process and a client for it. Redirects are never followed: tests look at them."""
 
@@ -91,6 +99,13 @@ class Box:
     def new_pages(self, count: int = 1, person: str | None = None) -> list[Page]:
         body = {"count": count, "person": person or self.new_person(), "prefix": "Test"}
         return [Page(page["id"], page["name"], page["page_token"]) for page in self.control("accounts", body)]
+
+    def new_instagram(self, count: int = 1, person: str | None = None) -> list[Instagram]:
+        body = {"count": count, "person": person or self.new_person(), "prefix": "Test", "network": "instagram"}
+        return [
+            Instagram(made["instagram_id"], Page(made["id"], made["name"], made["page_token"]))
+            for made in self.control("accounts", body)
+        ]
 
     def user_token(self, person: str, scopes: list[str] | None = None) -> str:
         body = {"provider": "meta", "person": person, "scopes": PUBLISH if scopes is None else scopes}

@@ -11,7 +11,7 @@ from sandbox.answers import Answer, Kind, as_page, redirect
 from sandbox.call import Call
 from sandbox.encoding import BadEncoding, read_all_pairs
 from sandbox.look.templates import render
-from sandbox.meta import consent, directory
+from sandbox.meta import consent, directory, instagram
 from sandbox.meta.dialog.request import BadDialog, DialogRequest, read_dialog
 from sandbox.meta.facts import BASIC_SCOPES, CODE_LIFETIME_S, SCOPES
 from sandbox.people import Person
@@ -32,7 +32,7 @@ def dialog(world: World, call: Call) -> Answer:
         request = read_dialog(world, call)
         form = _read_form(call)
     except BadDialog as problem:
-        page = render("meta/notice.html", title="Sorry, something went wrong", text=str(problem))
+        page = render("meta/notice.html", title="Sorry, something went wrong", text=str(problem), site="Facebook")
         return as_page(page, 400, Kind.PROTOCOL)
     if call.method == "POST":
         return _act(world, call, request, form)
@@ -86,7 +86,7 @@ def _ask(world: World, request: DialogRequest, person: Person) -> Answer:
         person=person,
         known=known,
         scopes=[(scope, SCOPES[scope]) for scope in _offered(world, request, person)],
-        pages=directory.pages_of(world, person.id),
+        pages=[(page, instagram.of_page(world, page.id)) for page in directory.pages_of(world, person.id)],
         chosen=chosen or (),
         all_pages=not known or chosen is consent.ALL_PAGES,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from sandbox.answers import Answer, Kind, as_json
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 
-def answer_graph(world: World, call: Call) -> Answer:
+async def answer_graph(world: World, call: Call) -> Answer:
     """Answer a call to graph.facebook.com."""
     headers: list[Header] = []
     version = NEWEST_VERSION
     try:
         address = read_address(call.rest)
         version = address.version
-        answer = as_json(_perform(world, call, address, headers))
+        answer = as_json(await _perform(world, call, address, headers))
     except GraphError as error:
         answer = error.answer(trace_id(world, call))
     answer.headers += [*headers, *common_headers(world, call, version)]
@@ -50,14 +51,14 @@ def common_headers(world: World, call: Call, version: str) -> list[Header]:
     ]
 
 
-def _perform(world: World, call: Call, address: Address, headers: list[Header]) -> dict[str, Any]:
+async def _perform(world: World, call: Call, address: Address, headers: list[Header]) -> dict[str, Any]:
     parameters = read_parameters(call)
     endpoint = _endpoint(call, address)
     if endpoint is not None and not endpoint.needs_token:
         refuse_unknown(parameters, endpoint.parameters | EVERYWHERE)
         return endpoint.handle(GraphRequest(world, call, address, parameters, Caller(NOBODY, "")))
     caller = authenticate(world, call, parameters, me=address.node == "me")
-    bucket = Bucket(world, caller)
+    bucket = Bucket(world, caller, address.node)
     try:
         bucket.charge()
     finally:
@@ -67,7 +68,7 @@ def _perform(world: World, call: Call, address: Address, headers: list[Header]) 
     if endpoint is not None:
         refuse_unknown(parameters, endpoint.parameters | EVERYWHERE)
         return endpoint.handle(request)
-    return _on_node(request, find_node(world, caller, call.method, address.node))
+    return await _on_node(request, find_node(world, caller, call.method, address.node))
 
 
 def _endpoint(call: Call, address: Address) -> Endpoint | None:
@@ -80,7 +81,7 @@ def _endpoint(call: Call, address: Address) -> Endpoint | None:
     return endpoint
 
 
-def _on_node(request: GraphRequest, node: Node) -> dict[str, Any]:
+async def _on_node(request: GraphRequest, node: Node) -> dict[str, Any]:
     method, edge = request.method, request.address.edge
     # The only edge with a third part: DELETE /me/permissions/{name} (meta 2.6).
     known = "permissions" if method == "DELETE" and edge.startswith("permissions/") else edge
@@ -92,4 +93,5 @@ def _on_node(request: GraphRequest, node: Node) -> dict[str, Any]:
         error.kind = Kind.PROTOCOL
         raise error
     refuse_unknown(request.parameters, route.parameters | EVERYWHERE)
-    return route.handle(request, node.value)
+    told = route.handle(request, node.value)
+    return await told if isawaitable(told) else told

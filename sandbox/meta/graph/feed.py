@@ -13,7 +13,7 @@ from sandbox.faults.model import Mode
 from sandbox.ledger import NewPost, Post
 from sandbox.meta.directory import Page
 from sandbox.meta.errors import GraphError, duplicate, invalid, malformed, missing_object
-from sandbox.meta.facts import CARDS_MAX, CARDS_MAX_OPTIMIZED, CARDS_MIN, CONTENT_TYPES, MESSAGE_LIMIT
+from sandbox.meta.facts import CARDS_MAX, CARDS_MAX_OPTIMIZED, CARDS_MIN, CONTENT_TYPES, DEFAULT_DELAY_MS, MESSAGE_LIMIT
 from sandbox.meta.graph import posts
 from sandbox.meta.graph.nodes import PROVIDER
 from sandbox.meta.graph.publishing_time import check_schedule
@@ -52,7 +52,6 @@ FEED_PARAMETERS = (
     }
 )
 POST_NUMBER_BASE = 122_100_000_000_000_000
-DEFAULT_DELAY_MS = 10_000
 
 
 def publish(request: GraphRequest, page: Page) -> dict[str, Any]:

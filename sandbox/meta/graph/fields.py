@@ -25,10 +25,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Subject]):
-    """How a field of a node is answered (None: the field is left out), and which fields its value has."""
+    """How a field of a node is answered (None: the field is left out), and which fields its value has.
+
+    `default` are those fields of the value that come when none are asked; without it all do.
+    """
 
     read: Callable[[Subject], Any]
     inner: Collection[str] = ()
+    default: tuple[Field, ...] = ()
 
 
 @lru_cache(maxsize=256)
@@ -99,7 +103,7 @@ def read_node(
                 raise _nonexisting(inner.name, field.name)
         value = rule.read(subject)
         if value is not None:
-            node[field.name] = _narrow(value, field.inner)
+            node[field.name] = _narrow(value, field.inner or rule.default)
     return node
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox import ledger
@@ -39,17 +40,25 @@ def by_others(request: GraphRequest, page: Page) -> dict[str, Any]:
 
 def _list(request: GraphRequest, page: Page, which: str) -> dict[str, Any]:
     require_reading(request, page.id)
+    fields = request.fields or posts.DEFAULT_FIELDS
+    return list_posts(request, page.id, which, POSTS_REACH, lambda post: posts.show(request, post, fields))
+
+
+def list_posts(
+    request: GraphRequest, account_id: str, which: str, reach: int, show: Callable[[Post], dict[str, Any]]
+) -> dict[str, Any]:
+    """One page of the posts of a Page or Instagram account; the whole list ends after the newest `reach`."""
     limit = paging.read_limit(request, POSTS_LIMIT)
     after, before = paging.read_cursor(request, "after", 3), paging.read_cursor(request, "before", 3)
     place = before or after
-    # The third part of a cursor counts what was listed so far: a list ends after POSTS_REACH.
+    # The third part of a cursor counts what was listed so far: a list ends after its reach.
     served = int(after[2]) if after else 0
     listing = Listing(
-        account_id=page.id,
+        account_id=account_id,
         which=which,
         now=request.world.now,
         # One more than asked tells whether there is a next page.
-        limit=max(0, min(limit, POSTS_REACH - served)) + 1,
+        limit=max(0, min(limit, reach - served)) + 1,
         include_hidden=request.flag("include_hidden", False),
         since=request.moment("since"),
         until=request.moment("until"),
@@ -63,13 +72,12 @@ def _list(request: GraphRequest, page: Page, which: str) -> dict[str, Any]:
     if not listed:
         return {"data": []}
     end = served + len(listed)
-    fields = request.fields or posts.DEFAULT_FIELDS
     return paging.page(
         request,
-        [posts.show(request, post, fields) for post in listed],
+        [show(post) for post in listed],
         _key(listed[0], served),
         _key(listed[-1], end),
-        more=before is not None or (len(found) > len(listed) and end < POSTS_REACH),
+        more=before is not None or (len(found) > len(listed) and end < reach),
         earlier=after is not None or (before is not None and len(found) > len(listed)),
     )
 

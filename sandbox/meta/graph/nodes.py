@@ -1,4 +1,4 @@
-"""What a node's name stands for: a person, a Page, a post, a portfolio."""
+"""What a node's name stands for: a person, a Page, a post, a portfolio, a thing of Instagram."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from sandbox import ledger
 from sandbox.answers import Kind
 from sandbox.ledger import Post
-from sandbox.meta import directory
+from sandbox.meta import containers, directory, instagram
+from sandbox.meta.containers import Container
 from sandbox.meta.directory import Business, Page
 from sandbox.meta.errors import GraphError, missing_object, no_token
 from sandbox.meta.graph.authenticate import Caller
+from sandbox.meta.instagram import InstagramAccount
 from sandbox.meta.tokens import PAGE, USER
 from sandbox.people import Person
 
@@ -23,6 +25,7 @@ PROVIDER = "meta"
 OBJECT_ID = re.compile(r"\d{1,20}")
 POST_ID = re.compile(r"\d{1,20}_\d{1,20}")
 PERSON, PAGE_NODE, POST, BUSINESS = "User", "Page", "Post", "Business"
+INSTAGRAM_USER, CONTAINER, INSTAGRAM_MEDIA = "IGUser", "IGContainer", "IGMedia"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Node:
     """An object of the graph and its kind."""
 
     kind: str
-    value: Person | Page | Post | Business
+    value: Person | Page | Post | Business | InstagramAccount | Container
 
 
 def find_node(world: World, caller: Caller, method: str, name: str) -> Node:
@@ -69,5 +72,27 @@ def _object(world: World, node: str) -> Node | None:
     business = directory.find_business(world, node)
     if business is not None:
         return Node(BUSINESS, business)
+    found = _of_instagram(world, node)
+    if found is not None:
+        return found
     person = directory.find_user(world, node)
     return Node(PERSON, person) if person else None
+
+
+def _of_instagram(world: World, node: str) -> Node | None:
+    account = instagram.find(world, node)
+    if account is not None:
+        return Node(INSTAGRAM_USER, account)
+    container = containers.find(world, node)
+    if container is not None:
+        return Node(CONTAINER, container)
+    post = ledger.find(world.db, node)
+    return Node(INSTAGRAM_MEDIA, post) if post is not None and post.network == instagram.NETWORK else None
+
+
+def instagram_account_of(world: World, node: str) -> str | None:
+    """The id of the account that an address of Instagram is about; None for one of something else."""
+    found = _of_instagram(world, node) if OBJECT_ID.fullmatch(node) else None
+    if found is None:
+        return None
+    return found.value.account_id if isinstance(found.value, Container | Post) else node

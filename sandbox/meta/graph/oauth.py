@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sandbox.answers import Kind
-from sandbox.meta import consent, directory, tokens
+from sandbox.meta import consent, directory, instagram, tokens
 from sandbox.meta.errors import GraphError, dead_token, invalid, malformed, unreadable_token
-from sandbox.meta.facts import PAGE_SCOPES
+from sandbox.meta.facts import DATA_ACCESS_S, PAGE_SCOPES
 from sandbox.meta.graph.request import GraphRequest
 from sandbox.meta.tokens import APP, Token
 
@@ -127,16 +127,19 @@ def debug_token(request: GraphRequest) -> dict[str, Any]:
 
 
 def _rights(world: World, token: Token) -> Mapping[str, Any]:
-    """Scopes, and for which Pages each holds; without target_ids it holds for all."""
+    """Scopes, and for which Pages or Instagram accounts each holds; without target_ids it holds for all."""
     scopes = consent.granted(world, token.app_id, token.person_id)
     pages = consent.pages(world, token.app_id, token.person_id)
     granular: list[dict[str, Any]] = []
     for scope in scopes:
-        limited = scope in PAGE_SCOPES and pages is not consent.ALL_PAGES
-        granular.append({"scope": scope, **({"target_ids": pages} if limited else {})})
+        if scope not in PAGE_SCOPES or pages is consent.ALL_PAGES:
+            granular.append({"scope": scope})
+            continue
+        linked = [account.id for page in pages if (account := instagram.of_page(world, page))]
+        granular.append({"scope": scope, "target_ids": linked if scope.startswith("instagram_") else pages})
     return {
         "issued_at": int(token.issued_at),
-        "data_access_expires_at": token.data_access_expires_at,
+        "data_access_expires_at": int(consent.given_at(world, token.app_id, token.person_id) + DATA_ACCESS_S),
         "scopes": scopes,
         "granular_scopes": granular,
     }

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.meta import consent, directory, tokens
+from sandbox.meta import consent, directory, instagram, tokens
 from sandbox.meta.directory import Business, Page
 from sandbox.meta.errors import cannot_read, missing_object
 from sandbox.meta.facts import ACCOUNTS_LIMIT, CDN, WWW
 from sandbox.meta.graph import paging
 from sandbox.meta.graph.fields import Field, Rule, read_node
+from sandbox.meta.graph.instagram import accounts as instagram_accounts
 from sandbox.meta.graph.nodes import PAGE_NODE
 from sandbox.meta.graph.request import GraphRequest
 
@@ -42,6 +43,14 @@ class PageView:
         token = self.request.caller.bearer
         return directory.tasks(self.request.world, token.person_id, self.page.id) or None
 
+    def instagram_account(self) -> dict[str, Any] | None:
+        """The linked professional account; apps without `instagram_basic` don't see it (meta 2.4, 2.9)."""
+        token, world = self.request.caller.bearer, self.request.world
+        account = instagram.of_page(world, self.page.id)
+        if account is None or not consent.has_scopes(world, token.app_id, token.person_id, ("instagram_basic",)):
+            return None
+        return instagram_accounts.show(world, account, tuple(Field(name) for name in instagram_accounts.RULES))
+
     def picture(self) -> dict[str, Any]:
         """The profile picture."""
         url = f"{self.request.world.settings.own_url}/{CDN}/{self.page.id}.svg"
@@ -64,8 +73,9 @@ RULES: dict[str, Rule[PageView]] = {
     "is_published": Rule(lambda view: True),
     "tasks": Rule(PageView.tasks),
     "access_token": Rule(PageView.access_token),
-    # Absent while no professional Instagram account is linked (meta 2.4): this world has none yet.
-    "instagram_business_account": Rule(lambda view: None, ("id", "username", "name", "profile_picture_url")),
+    "instagram_business_account": Rule(
+        PageView.instagram_account, tuple(instagram_accounts.RULES), instagram_accounts.DEFAULT_FIELDS
+    ),
 }
 DEFAULT_FIELDS = (Field("name"), Field("id"))
 LIST_FIELDS = tuple(Field(name) for name in ("access_token", "category", "category_list", "name", "id", "tasks"))

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.meta.graph import feed, listing, oauth, pages, paging, posts, subscriptions, users
-from sandbox.meta.graph.nodes import BUSINESS, PAGE_NODE, PERSON, POST
+from sandbox.meta.graph.instagram import accounts as instagram_accounts
+from sandbox.meta.graph.instagram import containers as instagram_containers
+from sandbox.meta.graph.instagram import media as instagram_media
+from sandbox.meta.graph.instagram import publishing as instagram_publishing
+from sandbox.meta.graph.nodes import (
+    BUSINESS,
+    CONTAINER,
+    INSTAGRAM_MEDIA,
+    INSTAGRAM_USER,
+    PAGE_NODE,
+    PERSON,
+    POST,
+)
 from sandbox.meta.graph.request import GraphRequest
 
 # Parameters that every call takes (meta 0.2, 2.8).
@@ -25,9 +37,9 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A call on a node. The handler gets the node's value, whose type its kind decides."""
+    """A call on a node. The handler gets the node's value, whose type its kind decides; one that fetches is async."""
 
-    handle: Callable[[GraphRequest, Any], dict[str, Any]]
+    handle: Callable[[GraphRequest, Any], dict[str, Any] | Awaitable[dict[str, Any]]]
     parameters: frozenset[str] = frozenset()
 
 
@@ -61,4 +73,15 @@ EDGES: dict[tuple[str, str, str], Edge] = {
     (POST, "GET", ""): Edge(posts.read),
     (POST, "POST", ""): Edge(posts.edit, posts.EDIT_PARAMETERS),
     (POST, "DELETE", ""): Edge(posts.delete),
+    (INSTAGRAM_USER, "GET", ""): Edge(instagram_accounts.profile),
+    (INSTAGRAM_USER, "POST", "media"): Edge(instagram_containers.create, instagram_containers.MEDIA_PARAMETERS),
+    (INSTAGRAM_USER, "GET", "media"): Edge(instagram_media.list_media, instagram_media.LIST_PARAMETERS),
+    (INSTAGRAM_USER, "POST", "media_publish"): Edge(
+        instagram_publishing.publish, instagram_publishing.PUBLISH_PARAMETERS
+    ),
+    (INSTAGRAM_USER, "GET", "content_publishing_limit"): Edge(
+        instagram_publishing.limit, instagram_publishing.LIMIT_PARAMETERS
+    ),
+    (CONTAINER, "GET", ""): Edge(instagram_containers.read),
+    (INSTAGRAM_MEDIA, "GET", ""): Edge(instagram_media.read),
 }

@@ -10,8 +10,15 @@ import orjson
 from sandbox.call import Call
 from sandbox.faults.model import Fault, Mode
 from sandbox.meta.errors import rate_limited
-from sandbox.meta.facts import APP_CALLS_PER_USER, APP_WINDOW_S, PAGE_CALLS_PER_USER, PAGE_WINDOW_S
+from sandbox.meta.facts import (
+    APP_CALLS_PER_USER,
+    APP_WINDOW_S,
+    INSTAGRAM_CALLS_PER_IMPRESSION,
+    PAGE_CALLS_PER_USER,
+    PAGE_WINDOW_S,
+)
 from sandbox.meta.graph.authenticate import Caller
+from sandbox.meta.graph.nodes import instagram_account_of
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -20,17 +27,24 @@ Header = tuple[str, str]
 DEFAULT_PERCENT = 80
 # CPU and time are counted against the same limit; the stand-in lets them grow slower than the calls [A].
 TIME_SHARE = 0.8
-APP_LIMIT_CODE, PAGE_LIMIT_CODE = 4, 80001
+APP_LIMIT_CODE, PAGE_LIMIT_CODE, INSTAGRAM_LIMIT_CODE = 4, 80001, 80002
 
 
 class Bucket:
-    """What a caller's calls are counted against: a Page's own for its token (BUC), else the app's."""
+    """What a call is counted against: an Instagram account's or a Page's own for a Page token (BUC), else the app's."""
 
-    def __init__(self, world: World, caller: Caller) -> None:
+    def __init__(self, world: World, caller: Caller, node: str) -> None:
         self.world = world
-        self.page_id = caller.token.page_id if caller.token else None
-        if self.page_id:
-            self.name = f"meta page {self.page_id}"
+        page_id = caller.token.page_id if caller.token else None
+        instagram_id = instagram_account_of(world, node) if page_id else None
+        self.object_id = instagram_id or page_id
+        self.kind = "instagram" if instagram_id else "pages"
+        if instagram_id:
+            self.name = f"meta instagram {instagram_id}"
+            self.window_s = PAGE_WINDOW_S
+            self.limit = INSTAGRAM_CALLS_PER_IMPRESSION * int(float(world.option("meta", "impressions")))
+        elif page_id:
+            self.name = f"meta page {page_id}"
             self.window_s = PAGE_WINDOW_S
             self.limit = PAGE_CALLS_PER_USER * int(float(world.option("meta", "engaged_users")))
         else:
@@ -38,12 +52,19 @@ class Bucket:
             self.window_s = APP_WINDOW_S
             self.limit = APP_CALLS_PER_USER * int(float(world.option("meta", "daily_active_users")))
 
+    @property
+    def code(self) -> int:
+        """The error of one who calls too much."""
+        if self.object_id is None:
+            return APP_LIMIT_CODE
+        return INSTAGRAM_LIMIT_CODE if self.kind == "instagram" else PAGE_LIMIT_CODE
+
     def charge(self) -> None:
         """Count a call, refused ones too: calling on while throttled prolongs it."""
         now = self.world.now
         self.world.meter.add(self.name, now)
         if self.world.meter.calls(self.name, now, self.window_s) > self.limit:
-            raise rate_limited(PAGE_LIMIT_CODE if self.page_id else APP_LIMIT_CODE)
+            raise rate_limited(self.code)
 
     def headers(self, call: Call) -> list[Header]:
         """The usage header of this call, if it has one."""
@@ -59,15 +80,15 @@ class Bucket:
         return [self.header(100 * calls / max(1, self.limit), math.ceil(regain_s / 60))]
 
     def header(self, percent: float, regain_min: float) -> Header:
-        """`X-Business-Use-Case-Usage` for a Page, else `X-App-Usage`."""
+        """`X-Business-Use-Case-Usage` for a Page or Instagram account, else `X-App-Usage`."""
         shares = {"call_count": int(percent), "total_cputime": int(percent * TIME_SHARE)}
         shares["total_time"] = shares["total_cputime"]
-        if self.page_id is None:
+        if self.object_id is None:
             return "X-App-Usage", orjson.dumps(shares).decode()
-        entry = {"type": "pages", **shares, "estimated_time_to_regain_access": int(regain_min)}
-        return "X-Business-Use-Case-Usage", orjson.dumps({self.page_id: [entry]}).decode()
+        entry = {"type": self.kind, **shares, "estimated_time_to_regain_access": int(regain_min)}
+        return "X-Business-Use-Case-Usage", orjson.dumps({self.object_id: [entry]}).decode()
 
     def exhausted(self, fault: Fault) -> tuple[int, Header]:
         """Code and header of a limit that a fault asks for."""
-        code = int(fault.number("code", PAGE_LIMIT_CODE if self.page_id else APP_LIMIT_CODE))
+        code = int(fault.number("code", self.code))
         return code, self.header(100, fault.number("regain_min", 5))

@@ -1,0 +1,63 @@
+"""Fetching what a client names by its address: really, over HTTP, bounded in size and time (meta 4.4, 5.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from functools import cache
+from urllib.parse import urlsplit
+
+import httpx
+
+REDIRECTS = 3  # [A]
+
+
+class FetchFailed(Exception):
+    """Nothing usable came: a wrong address, no connection, or a status other than 200."""
+
+
+class FetchTimeout(Exception):
+    """It took too long."""
+
+
+class TooLarge(Exception):
+    """There are more bytes than allowed; the rest was not read."""
+
+
+async def fetch(url: str, limit: int, within_s: float) -> bytes:
+    """The bytes behind an http(s) address, at most `limit`, within so many real seconds altogether."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as problem:
+        raise FetchFailed(str(problem)) from problem
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise FetchFailed("the address is not http or https")
+    try:
+        async with asyncio.timeout(within_s):
+            return await _read(url, limit, within_s)
+    except (TimeoutError, httpx.TimeoutException) as problem:
+        raise FetchTimeout from problem
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        raise FetchFailed(str(problem) or type(problem).__name__) from problem
+
+
+async def _read(url: str, limit: int, within_s: float) -> bytes:
+    # No proxy of the environment: what is fetched here lies on this machine.
+    client = httpx.AsyncClient(
+        verify=_certificates(), trust_env=False, follow_redirects=True, max_redirects=REDIRECTS, timeout=within_s
+    )
+    content = bytearray()
+    async with client, client.stream("GET", url) as answer:
+        if answer.status_code != httpx.codes.OK:
+            raise FetchFailed(f"HTTP {answer.status_code}")
+        async for part in answer.aiter_bytes():
+            content += part
+            if len(content) > limit:
+                raise TooLarge
+    return bytes(content)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than most answers."""
+    return ssl.create_default_context()
