@@ -1,21 +1,13 @@
 """What people do with posts: one transaction and one audit line each, idempotent under a double click.
 
-Writing is in `writing`, deciding in `reviewing`; this is the way in for pages.
+Writing is in `writing` and `discarding`, asking in `submitting`, deciding in `reviewing`; this is the way in for pages.
 """
 
+from core.posts.discarding import delete, undelete
+from core.posts.holding import EditConflict
 from core.posts.reviewing import approve, approve_all, comment, request_changes
-from core.posts.writing import (
-    EditConflict,
-    WouldCost,
-    create,
-    delete,
-    duplicate,
-    save,
-    submit,
-    undelete,
-    withdraw,
-    would_void,
-)
+from core.posts.submitting import submit, withdraw
+from core.posts.writing import WouldCost, create, duplicate, save, would_void
 
 __all__ = [
     "EditConflict",

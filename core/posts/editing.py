@@ -5,19 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from core.infra.errors import Invalid, Refused
-from core.posts import payloads, rules, slots
-from core.posts.inputs import PostInput
+from core.posts import content, payloads, rules, slots
+from core.posts.content import Content, Wanted
 from core.posts.model import Post, Publication
+from core.posts.payloads import Rendition
 from core.posts.rules import Needs, PublicationState, Shown
 from core.posts.store import AccountFacts, Situation
 from core.posts.views import Lost
-from core.provider_kit.types import Payload
+from core.provider_kit.types import MediaItem, Payload
 
 _S = PublicationState
 
@@ -111,66 +113,78 @@ def why_fixed(publications: Iterable[Publication], accounts: Mapping[UUID, Accou
     return next((reason for reason in reasons if reason), None)
 
 
-def same_content(post: Post, publications: Collection[Publication], wanted: PostInput) -> bool:
-    """Whether the post is already as wanted."""
-    return (
-        (post.text, post.link, post.slot_at) == (wanted.text, wanted.link, wanted.slot_at)
-        and set(chosen(publications)) == set(wanted.account_ids)
-        and not _own_times_change(post, chosen(publications), wanted)
-    )
+def own_slots(post: Post, publications: Iterable[Publication]) -> dict[UUID, datetime | None]:
+    """Chosen account -> its time, where that isn't the post's."""
+    return {account_id: each.due_at for account_id, each in chosen(publications).items() if each.due_at != post.slot_at}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A post as its rows stand."""
+
+    post: Post
+    content: Content
+    publications: Sequence[Publication] = ()
+
+    @property
+    def chosen(self) -> dict[UUID, Publication]:
+        """Account -> publication, of those that are ticked."""
+        return chosen(self.publications)
+
+    @property
+    def account_ids(self) -> set[UUID]:
+        """Every account that has or had a publication, or something of its own."""
+        return {each.account_id for each in self.publications} | set(self.content.variants)
+
+    def changes(self, wanted: Wanted) -> tuple[str, ...]:
+        """What saving `wanted` changes: text, link, media, alt, variants, accounts, slot; empty when it is saved."""
+        now_chosen = self.chosen
+        places = (
+            ("accounts", set(now_chosen) != set(wanted.account_ids)),
+            ("slot", self.post.slot_at != wanted.slot_at or _own_times_change(self.post, now_chosen, wanted)),
+        )
+        return content.changed(self.content, wanted.content) + tuple(name for name, differs in places if differs)
+
+
+# What may still be changed once a part of the post is on its way: the times of the others.
+_STAYS_FREE: Final = frozenset({"slot"})
 
 
 def plan(
-    post: Post,
-    publications: Sequence[Publication],
+    stored: Stored,
     accounts: Mapping[UUID, AccountFacts],
-    wanted: PostInput,
+    images: Mapping[Rendition, MediaItem],
+    wanted: Wanted,
     situation: Situation,
 ) -> Plan:
     """What saving `wanted` does. Raises Refused when the words are fixed, Invalid for a slot that has passed."""
-    now_chosen = chosen(publications)
-    _refuse_unknown(wanted.account_ids, accounts)
-    changed = tuple(
-        name
-        for name, differs in (
-            ("text", post.text != wanted.text),
-            ("link", post.link != wanted.link),
-            ("accounts", set(now_chosen) != set(wanted.account_ids)),
-            ("slot", post.slot_at != wanted.slot_at or _own_times_change(post, now_chosen, wanted)),
-        )
-        if differs
-    )
-    fixed = why_fixed(publications, accounts)
-    if fixed is not None and set(changed) & {"text", "link", "accounts"}:
+    _refuse_unknown({*wanted.account_ids, *wanted.content.variants}, accounts)
+    changed = stored.changes(wanted)
+    fixed = why_fixed(stored.publications, accounts)
+    if fixed is not None and set(changed) - _STAYS_FREE:
         raise Refused(fixed)
-    steps = tuple(_steps(post, publications, accounts, wanted, situation))
+    steps = tuple(_steps(stored, accounts, images, wanted, situation))
     _refuse_passed_slots(steps, situation)
     return Plan(steps, changed)
 
 
 def _steps(
-    post: Post,
-    publications: Sequence[Publication],
+    stored: Stored,
     accounts: Mapping[UUID, AccountFacts],
-    wanted: PostInput,
+    images: Mapping[Rendition, MediaItem],
+    wanted: Wanted,
     situation: Situation,
 ) -> Iterator[Step]:
-    now_chosen = chosen(publications)
+    now_chosen = stored.chosen
     for account_id in wanted.account_ids:
         account = accounts[account_id]
-        payload = payloads.build(
-            network=account.network,
-            provider_account_id=account.provider_account_id,
-            text=wanted.text,
-            link=wanted.link,
-        )
+        payload = payloads.build(account, wanted.content.of(account_id), images)
         publication = now_chosen.get(account_id)
+        due_at = _wanted_due(stored.post, publication, account_id, wanted)
         if publication is None:
-            yield _chosen_step(account, publications, payload, _wanted_due(post, None, account_id, wanted))
+            yield _chosen_step(account, stored.publications, payload, due_at)
         else:
-            step = _kept_step(
-                account, publication, payload, _wanted_due(post, publication, account_id, wanted), situation
-            )
+            step = _kept_step(account, publication, payload, due_at, situation)
             if step is not None:
                 yield step
     for account_id in now_chosen.keys() - set(wanted.account_ids):
@@ -235,7 +249,7 @@ def _after_move(
     return publication.state, "", None
 
 
-def _wanted_due(post: Post, publication: Publication | None, account_id: UUID, wanted: PostInput) -> datetime | None:
+def _wanted_due(post: Post, publication: Publication | None, account_id: UUID, wanted: Wanted) -> datetime | None:
     """The time of one publication: its own where it has one, else the post's."""
     if wanted.own_slots is not None:
         return wanted.own_slots.get(account_id, wanted.slot_at)
@@ -244,7 +258,7 @@ def _wanted_due(post: Post, publication: Publication | None, account_id: UUID, w
     return publication.due_at
 
 
-def _own_times_change(post: Post, now_chosen: Mapping[UUID, Publication], wanted: PostInput) -> bool:
+def _own_times_change(post: Post, now_chosen: Mapping[UUID, Publication], wanted: Wanted) -> bool:
     return any(
         _wanted_due(post, publication, account_id, wanted) != publication.due_at
         for account_id, publication in now_chosen.items()

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from core.infra.errors import Invalid
-from core.posts.rules import MAX_ACCOUNTS, MAX_COMMENT, MAX_LINK, MAX_TEXT
+from core.posts.content import Content, Image, NoImage, Variant, Wanted, differing
+from core.posts.rules import MAX_ACCOUNTS, MAX_ALT, MAX_COMMENT, MAX_LINK, MAX_TEXT
 
 
 def storable(value: str) -> str:
@@ -22,6 +23,13 @@ def _text(value: str) -> str:
     words = storable(value)
     if len(words) > MAX_TEXT:
         raise ValueError(f"The text is longer than {MAX_TEXT:,} characters. Shorten it.")
+    return words
+
+
+def _alt(value: str) -> str:
+    words = storable(value).replace("\n", " ")
+    if len(words) > MAX_ALT:
+        raise ValueError(f"The description of the image is longer than {MAX_ALT:,} characters. Shorten it.")
     return words
 
 
@@ -68,14 +76,49 @@ class _Input(BaseModel):
             raise Invalid([_in_words(each["loc"], each["msg"]) for each in error.errors(include_url=False)]) from None
 
 
-class PostInput(_Input):
-    """A post as the composer has it, complete. `own_slots` None: leave accounts' own times as they are."""
+Text = Annotated[str, AfterValidator(_text)]
+Alt = Annotated[str, AfterValidator(_alt)]
 
-    text: Annotated[str, AfterValidator(_text)] = ""
+
+class VariantInput(_Input):
+    """What one account gets instead of the post's own (`content.Variant`)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    text: Text | None = None
+    media: UUID | Image = Image.INHERIT
+    alt: Alt | None = None
+
+    def variant(self) -> Variant:
+        """The value of it."""
+        return Variant(self.text, self.media, self.alt)
+
+
+class PostInput(_Input):
+    """A post as the composer has it. `own_slots`, `media`, `alt` and `variants` None: leave those as they are."""
+
+    text: Text = ""
     link: Annotated[str | None, AfterValidator(_link)] = None
     account_ids: Annotated[tuple[UUID, ...], AfterValidator(_accounts)] = ()
     slot_at: Moment | None = None
     own_slots: dict[UUID, Moment | None] | None = None
+    media: UUID | NoImage | None = None
+    alt: Alt | None = None
+    variants: dict[UUID, VariantInput] | None = None
+
+    def over(self, stored: Content) -> Wanted:
+        """The whole post, with what was left as it is taken from `stored`."""
+        variants = stored.variants
+        if self.variants is not None:
+            variants = differing({account_id: each.variant() for account_id, each in self.variants.items()})
+        content = Content(
+            text=self.text,
+            link=self.link,
+            media_id=stored.media_id if self.media is None else None if self.media is Image.NONE else self.media,
+            alt=stored.alt if self.alt is None else self.alt,
+            variants=variants,
+        )
+        return Wanted(content, self.account_ids, self.slot_at, self.own_slots)
 
 
 class RemarkInput(_Input):

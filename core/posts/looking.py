@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from core.accounts.rules import AccountState
 from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import NotFound
+from core.media import queries as media
 from core.organizations.rules import Permission, require
-from core.posts import deciding, editing, post_reads, problems, rows, rules, store, telling
+from core.posts import (
+    deciding,
+    differences,
+    editing,
+    images,
+    payloads,
+    post_reads,
+    problems,
+    rows,
+    rules,
+    store,
+    telling,
+)
+from core.posts.content import AS_THE_POST, Content
 from core.posts.deciding import APPROVERS, Request
 from core.posts.model import Publication
+from core.posts.payloads import Rendition
 from core.posts.problems import Ask
 from core.posts.redline import Segment, redline
 from core.posts.rules import PublicationState
@@ -33,6 +50,7 @@ from core.posts.views import (
     Version,
     Who,
 )
+from core.provider_kit.types import MediaItem, Payload
 
 _S = PublicationState
 
@@ -48,11 +66,24 @@ def draft(actor: Actor, post_id: UUID) -> Draft:
         accounts = store.accounts(session)
         stored = store.publications(session, [post_id])
         fixed = editing.why_fixed(stored, accounts)
+        content = _content(session, post)
+        forms = images.known(session, content.media_ids, accounts.values())
+        found = _draft_problems(session, post, content, stored, situation)
+        chosen = editing.chosen(stored)
+        by_account = {each.account_id: each for each in publications if each.current}
         return Draft(
             post=post,
+            content=content,
+            images={each: media.view(session, each) for each in content.media_ids},
             organization=situation.organization,
-            accounts=_draft_accounts(accounts.values(), editing.chosen(stored), publications, post, fixed),
-            problems=_draft_problems(session, post, stored, situation),
+            accounts=tuple(
+                _draft_account(
+                    actor.organization_id, account, content, forms, chosen, by_account.get(account.id), found, fixed
+                )
+                for account in accounts.values()
+                if account.state != AccountState.DISABLED or account.id in by_account
+            ),
+            problems=found,
             fixed=fixed,
             approvers=_who_may_be_asked(session, post, actor, situation),
             comments=tuple(map(rows.comment, post_reads.comments(session, post_id))),
@@ -76,10 +107,12 @@ def review(actor: Actor, post_id: UUID) -> Review:
         members = store.members(session, APPROVERS)
         asked = [each for each in publications if each.state is _S.IN_REVIEW]
         stored = {each.id: each for each in store.publications(session, [post_id])}
-        found = problems.of(
-            session, post_id, [stored[each.id] for each in asked], Ask.APPROVE, situation, link=post.link
-        )
-        versions = tuple(map(rows.version, post_reads.versions(session, post_id)))
+        content = _content(session, post)
+        rows_asked = [stored[each.id] for each in asked]
+        found = problems.of(session, post_id, rows_asked, Ask.APPROVE, situation, content)
+        kept = post_reads.versions(session, post_id)
+        versions = tuple(map(rows.version, kept, repeat(_names(session, kept))))
+        last_round = _last_round(session, kept, asked)
         self_approval = situation.organization.self_approval
         request = _request(post)
         why_not = deciding.why_not(request, actor.member_id, actor.role, members, self_approval)
@@ -88,7 +121,9 @@ def review(actor: Actor, post_id: UUID) -> Review:
         return Review(
             post=post,
             organization=situation.organization,
-            publications=tuple(_reviewed(each, stored[each.id], found) for each in asked),
+            publications=tuple(
+                _reviewed(each, stored[each.id], last_round.get(each.account_id), found) for each in asked
+            ),
             others=tuple(each for each in publications if each.state is not _S.IN_REVIEW),
             since_last_round=_since_last_round(versions),
             comments=tuple(map(rows.comment, post_reads.comments(session, post_id))),
@@ -135,55 +170,78 @@ def _who_may_be_asked(session: Session, post: PostFacts, actor: Actor, situation
     return deciding.may_decide(members, own_work_of, situation.organization.self_approval)
 
 
-def _draft_accounts(
-    accounts: Iterable[AccountFacts],
-    chosen: dict[UUID, Publication],
-    publications: Sequence[PublicationRow],
-    post: PostFacts,
+def _content(session: Session, post: PostFacts) -> Content:
+    return Content(post.text, post.link, post.media_id, post.alt, store.variants(session, post.id))
+
+
+def _draft_account(
+    organization_id: UUID,
+    account: AccountFacts,
+    content: Content,
+    forms: Mapping[Rendition, MediaItem],
+    chosen: Collection[UUID],
+    publication: PublicationRow | None,
+    found: Iterable[AccountProblem],
     fixed: str | None,
-) -> tuple[DraftAccount, ...]:
-    """Every account that can be chosen, and those that no longer can but have been."""
-    by_account = {each.account_id: each for each in publications if each.current}
-    listed = []
-    for account in accounts:
-        publication = by_account.get(account.id)
-        if account.state == "disabled" and publication is None:
-            continue
-        is_chosen = account.id in chosen
-        listed.append(
-            DraftAccount(
-                account_id=account.id,
-                network=account.network,
-                name=account.name,
-                picture_url=account.picture_url,
-                url=account.url,
-                state=account.state,
-                chosen=is_chosen,
-                own_slot_at=publication.due_at if publication and is_chosen and publication.own_slot else None,
-                publication=publication,
-                fixed=fixed is not None,
-                because=fixed or account.state_reason or "",
-            )
-        )
-    return tuple(listed)
+) -> DraftAccount:
+    is_chosen = account.id in chosen
+    own_slot = publication is not None and is_chosen and publication.own_slot
+    mine = content.of(account.id)
+    return DraftAccount(
+        account_id=account.id,
+        network=account.network,
+        name=account.name,
+        picture_url=account.picture_url,
+        url=account.url,
+        state=account.state,
+        chosen=is_chosen,
+        content=mine,
+        variant=content.variants.get(account.id, AS_THE_POST),
+        image=differences.picture(organization_id, payloads.build(account, mine, forms)),
+        own_slot=own_slot,
+        own_slot_at=publication.due_at if publication is not None and own_slot else None,
+        problems=tuple(each for each in found if each.account_id == account.id),
+        publication=publication,
+        fixed=fixed is not None,
+        because=fixed or account.state_reason or "",
+    )
 
 
 def _draft_problems(
-    session: Session, post: PostFacts, stored: Sequence[Publication], situation: Situation
+    session: Session, post: PostFacts, content: Content, stored: Sequence[Publication], situation: Situation
 ) -> tuple[AccountProblem, ...]:
     chosen = editing.chosen(stored)
     if not chosen:
         return (problems.NO_ACCOUNT,)
     movable = [each for each in chosen.values() if rules.why_fixed(each.state, each.needs, "") is None]
-    return problems.of(session, post.id, movable, Ask.SUBMIT, situation, link=post.link)
+    return problems.of(session, post.id, movable, Ask.SUBMIT, situation, content)
 
 
-def _reviewed(publication: PublicationRow, stored: Publication, found: Iterable[AccountProblem]) -> ReviewPublication:
-    before = stored.approved_payload
+def _names(session: Session, versions: Sequence[Row[Any]]) -> dict[UUID, str]:
+    """The names of the accounts that got something of their own in one of these versions."""
+    ids = {UUID(account_id) for row in versions for account_id in row.variants}
+    return {each.id: each.name for each in store.accounts(session, ids).values()} if ids else {}
+
+
+def _last_round(session: Session, versions: Sequence[Row[Any]], asked: Sequence[PublicationRow]) -> dict[UUID, Payload]:
+    """Account -> what it would have got from the version submitted before the newest one."""
+    if len(versions) < 2:
+        return {}
+    said = rows.submitted(versions[1])
+    accounts = store.accounts(session, {each.account_id for each in asked})
+    forms = images.known(session, said.media_ids, accounts.values())
+    return {account.id: payloads.build(account, said.of(account.id), forms) for account in accounts.values()}
+
+
+def _reviewed(
+    publication: PublicationRow, stored: Publication, last_round: Payload | None, found: Iterable[AccountProblem]
+) -> ReviewPublication:
+    now = Payload.from_json(stored.payload)
+    approved = None if stored.approved_payload is None else Payload.from_json(stored.approved_payload)
     return ReviewPublication(
         publication=publication,
-        redline=None if before is None else redline(before["text"], publication.text),
-        link_before=None if before is None else before["link"],
+        since_approval=None if approved is None else differences.between(stored.organization_id, approved, now),
+        since_last_round=None if last_round is None else differences.between(stored.organization_id, last_round, now),
         approved_before_at=stored.approved_at,
         problems=tuple(each for each in found if each.account_id == publication.account_id),
     )

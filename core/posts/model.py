@@ -1,4 +1,4 @@
-"""Tables of posts and publications (migrations 0003 and 0004 have the rules that Postgres holds)."""
+"""Tables of posts and publications (migrations 0003, 0004 and 0008 have the rules that Postgres holds)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ class Post(Base):
     author_id: Mapped[UUID]
     text: Mapped[str]
     link: Mapped[str | None]
+    media_id: Mapped[UUID | None]
+    alt: Mapped[str] = mapped_column(default="")
     slot_at: Mapped[datetime | None] = mapped_column(_moment)
     revision: Mapped[int] = mapped_column(default=1)
     submitted_version: Mapped[int] = mapped_column(default=0)
@@ -46,8 +48,22 @@ class Post(Base):
     deleted_at: Mapped[datetime | None] = mapped_column(_moment)
 
 
+class PostVariant(Base):
+    """What one account gets instead of the post's own; null is the post's. `media` counts where `media_id` is null."""
+
+    __tablename__ = "post_variant"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    post_id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    text: Mapped[str | None]
+    media: Mapped[str]
+    media_id: Mapped[UUID | None]
+    alt: Mapped[str | None]
+
+
 class PostVersion(Base):
-    """A post's words as they were submitted; never changed."""
+    """A post as it was submitted, with what single accounts get; never changed."""
 
     __tablename__ = "post_version"
 
@@ -56,6 +72,9 @@ class PostVersion(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str]
     link: Mapped[str | None]
+    media_id: Mapped[UUID | None]
+    alt: Mapped[str] = mapped_column(default="")
+    variants: Mapped[dict[str, Any]] = mapped_column(_json, default=dict)
     submitted_by: Mapped[UUID]
     at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
 

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
-from core.provider_kit.types import Payload
+from core.posts.content import AccountContent
+from core.posts.store import AccountFacts
+from core.provider_kit.types import MediaItem, Payload
 from core.providers import networks
 
+# An image as one network gets it.
+Rendition = tuple[UUID, str]
 
-def build(*, network: str, provider_account_id: str, text: str, link: str | None) -> Payload:
-    """The payload of a post on one account. A network that takes no link gets none: a new link costs it no approval."""
-    known = networks().get(network)
-    takes_link = known is None or known.takes_link
+
+def build(account: AccountFacts, content: AccountContent, images: Mapping[Rendition, MediaItem]) -> Payload:
+    """The payload of a post on one account.
+
+    What a network takes no part of is left out (link, description), so that changing it costs no approval there.
+    """
+    known = networks().get(account.network)
+    item = None if content.media_id is None else images.get((content.media_id, account.network))
     return Payload(
-        network=network, provider_account_id=provider_account_id, text=text, link=link if takes_link else None
+        network=account.network,
+        provider_account_id=account.provider_account_id,
+        text=content.text,
+        link=content.link if known is None or known.takes_link else None,
+        media=() if item is None else (replace(item, alt=content.alt.strip() if takes_alt(account.network) else ""),),
     )
+
+
+def takes_alt(network: str) -> bool:
+    """Whether a network keeps the description of an image."""
+    known = networks().get(network)
+    return known is None or (known.images is not None and known.images.max_alt > 0)
 
 
 def intent_key(post_id: UUID, account_id: UUID, occurrence: int) -> str:

@@ -1,6 +1,6 @@
 """What would refuse or spoil a publication: asked inside every command that takes a post further, by whatever route.
 
-found = problems.of(session, post_id, publications, Ask.PUBLISH_NOW, moment)
+found = problems.of(session, post_id, publications, Ask.SUBMIT, situation, content)
 problems.refuse(found)          # raises Invalid with every error listed; warnings pass
 """
 
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from core.accounts.rules import AccountState
 from core.infra.errors import Invalid
 from core.posts import slots, store
+from core.posts.content import AccountContent, Content
 from core.posts.model import Publication
 from core.posts.store import AccountFacts, Situation
 from core.posts.views import AccountProblem
@@ -36,12 +37,12 @@ class Ask(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One publication as it would be taken further. `due_at` None: no slot; `link`: the post's own."""
+    """One publication as it would be taken further. `due_at` None: no slot; `content`: before the network's say."""
 
     account: AccountFacts
     payload: Payload
     due_at: datetime | None
-    link: str | None = None
+    content: AccountContent | None = None
 
 
 NO_ACCOUNT: Final = AccountProblem("error", None, "", "No account is chosen.", "Choose where this should appear.")
@@ -53,13 +54,12 @@ def of(
     publications: Sequence[Publication],
     ask: Ask,
     situation: Situation,
-    *,
-    link: str | None = None,
+    content: Content,
 ) -> tuple[AccountProblem, ...]:
     """Problems of publications as their rows stand, errors first. Two statements, however many publications."""
     accounts = store.accounts(session, {each.account_id for each in publications})
     candidates = [
-        Candidate(accounts[each.account_id], Payload.from_json(each.payload), each.due_at, link)
+        Candidate(accounts[each.account_id], Payload.from_json(each.payload), each.due_at, content.of(each.account_id))
         for each in publications
     ]
     return find(session, post_id, candidates, ask, situation)
@@ -93,14 +93,8 @@ def _of_one(
     account = candidate.account
     yield from _of_account(account)
     yield from _of_network(account, candidate.payload)
-    if candidate.link is not None and candidate.payload.link is None:
-        yield AccountProblem(
-            "warning",
-            account.id,
-            account.name,
-            "The link is left out: this network takes none.",
-            "Put the address into the text if people should see it.",
-        )
+    if candidate.content is not None:
+        yield from _of_what_is_left_out(account, candidate.content, candidate.payload)
     if ask is not Ask.PUBLISH_NOW:
         yield from _of_slot(account, candidate.due_at, situation)
     twin = twins.get(account.id)
@@ -139,6 +133,17 @@ def _of_network(account: AccountFacts, payload: Payload) -> Iterator[AccountProb
         return
     for each in rules.problems(payload):
         yield AccountProblem(each.severity, account.id, account.name, each.words, each.fix)
+
+
+def _of_what_is_left_out(account: AccountFacts, content: AccountContent, payload: Payload) -> Iterator[AccountProblem]:
+    """What was written and doesn't go there."""
+    if content.link is not None and payload.link is None:
+        words = "The link is left out: this network takes none."
+        fix = "Put the address into the text if people should see it."
+        yield AccountProblem("warning", account.id, account.name, words, fix)
+    if content.alt.strip() and payload.media and not payload.media[0].alt:
+        words = "The description of the image is left out: this network takes none."
+        yield AccountProblem("warning", account.id, account.name, words)
 
 
 def _of_slot(account: AccountFacts, due_at: datetime | None, situation: Situation) -> Iterator[AccountProblem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,6 +13,20 @@ from core.audit.commands import earlier_result, first_time, remember
 from core.infra.actor import Actor
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new post."""
+
+    post_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something was done that gives nothing back."""
+
+    post_id: UUID
 
 
 def earlier(session: Session, actor: Actor, action_id: UUID, command: str, kind: type[Result]) -> Result | None:

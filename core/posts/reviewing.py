@@ -16,13 +16,14 @@ from core.infra.errors import Conflict, Invalid, NotFound
 from core.organizations.rules import Permission, require
 from core.posts import editing, problems, receipts, store
 from core.posts.deciding import APPROVERS, why_not
+from core.posts.holding import existing, locked, request_of
 from core.posts.inputs import HashesInput, RemarkInput
 from core.posts.model import Post, Publication
 from core.posts.problems import Ask
+from core.posts.receipts import Done
 from core.posts.rules import CommentKind, PublicationState
 from core.posts.store import AccountFacts, Situation
 from core.posts.views import Approved, Decided, NotApproved
-from core.posts.writing import Done, existing, locked, request_of
 from core.provider_kit.types import Payload
 
 CHANGED = "It changed while you were reading. Nothing of it was approved; read it again."
@@ -154,7 +155,7 @@ def _approve(
 
 def _errors(session: Session, post: Post, publications: list[Publication], situation: Situation) -> dict[UUID, str]:
     """Account -> everything that refuses an approval, in one line."""
-    found = problems.of(session, post.id, publications, Ask.APPROVE, situation)
+    found = problems.of(session, post.id, publications, Ask.APPROVE, situation, store.content(session, post))
     errors: dict[UUID, str] = {}
     for each in found:
         if each.severity == "error" and each.account_id is not None:

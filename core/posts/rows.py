@@ -8,9 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.posts import rules
+from core.posts import differences, rules
+from core.posts.content import Content, variants_from_json
 from core.posts.rules import CommentKind, Needs, PublicationState
 from core.posts.views import Brief, Comment, PostFacts, PublicationRow, Version, Waiting, Who
+from core.provider_kit.types import Payload
 
 
 def who(member_id: UUID | None, name: str | None) -> Who | None:
@@ -43,6 +45,7 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         because=_because(row),
         text=row.payload["text"],
         link=row.payload["link"],
+        image=differences.picture(row.organization_id, Payload.from_json(row.payload)),
         sha256=bytes(row.payload_sha256),
         due_at=row.due_at,
         not_after=row.not_after,
@@ -114,6 +117,8 @@ def post_facts(row: Row[Any], publications: Iterable[PublicationRow]) -> PostFac
         author=Who(row.author_id, row.author_name),
         text=row.text,
         link=row.link,
+        media_id=row.media_id,
+        alt=row.alt,
         slot_at=row.slot_at,
         revision=row.revision,
         submitted_version=row.submitted_version,
@@ -141,9 +146,20 @@ def comment(row: Row[Any]) -> Comment:
     )
 
 
-def version(row: Row[Any]) -> Version:
-    """A text as it was submitted."""
-    return Version(version=row.version, text=row.text, link=row.link, submitted_by=row.name, at=row.at)
+def version(row: Row[Any], names: Mapping[UUID, str]) -> Version:
+    """A post as it was submitted; `names` are those of accounts."""
+    return Version(
+        version=row.version,
+        content=submitted(row),
+        names={UUID(account_id): names.get(UUID(account_id), "") for account_id in row.variants},
+        submitted_by=row.name,
+        at=row.at,
+    )
+
+
+def submitted(row: Row[Any]) -> Content:
+    """What a submitted version says."""
+    return Content(row.text, row.link, row.media_id, row.alt, variants_from_json(row.variants))
 
 
 def _needs(row: Row[Any]) -> Needs | None:

@@ -11,6 +11,7 @@ from typing import Final
 
 MAX_TEXT: Final = 100_000
 MAX_LINK: Final = 2_000
+MAX_ALT: Final = 5_000
 MAX_COMMENT: Final = 5_000
 MAX_ACCOUNTS: Final = 50
 TWIN_WITHIN: Final = timedelta(hours=24)

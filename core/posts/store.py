@@ -13,12 +13,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.accounts.model import Account
 from core.infra.actor import Role
 from core.infra.ids import new_id
-from core.posts.model import Post, PostVersion, Publication, ReviewComment
+from core.posts.content import AS_THE_POST, Content, Image, Variant, Wanted, differing, variants_as_json
+from core.posts.model import Post, PostVariant, PostVersion, Publication, ReviewComment
 from core.posts.rules import TWIN_WITHIN, CommentKind, PublicationState
 from core.posts.views import OrganizationFacts, Who
 
@@ -99,20 +101,49 @@ def lock_posts(session: Session, post_ids: Collection[UUID]) -> dict[UUID, Post]
     return {each.id: each for each in session.scalars(query.execution_options(populate_existing=True))}
 
 
-def add_post(session: Session, author_id: UUID, words: str, link: str | None, slot_at: datetime | None) -> Post:
+def add_post(session: Session, author_id: UUID, wanted: Wanted) -> Post:
     """A new post without publications."""
-    made = Post(
-        organization_id=organization_of(session),
-        id=new_id(),
-        author_id=author_id,
-        updated_by=author_id,
-        text=words,
-        link=link,
-        slot_at=slot_at,
-    )
+    made = Post(organization_id=organization_of(session), id=new_id(), author_id=author_id, updated_by=author_id)
     session.add(made)
-    session.flush()
+    write(session, made, wanted)
     return made
+
+
+def write(session: Session, post: Post, wanted: Wanted) -> None:
+    """Make a post say what is wanted; its publications are another matter."""
+    said = wanted.content
+    post.text, post.link, post.slot_at = said.text, said.link, wanted.slot_at
+    post.media_id, post.alt = said.media_id, said.alt
+    session.flush()
+    before = variants(session, post.id)
+    for account_id in {*before, *said.variants}:
+        variant = said.variants.get(account_id, AS_THE_POST)
+        if variant != before.get(account_id, AS_THE_POST):
+            _write_variant(session, post, account_id, variant)
+
+
+def _write_variant(session: Session, post: Post, account_id: UUID, variant: Variant) -> None:
+    own = not isinstance(variant.media, Image)
+    values = {
+        "text": variant.text,
+        "media": Image.INHERIT if own else variant.media,
+        "media_id": variant.media if own else None,
+        "alt": variant.alt,
+    }
+    key = {"organization_id": post.organization_id, "post_id": post.id, "account_id": account_id}
+    written = insert(PostVariant).values(**key, **values)
+    session.execute(written.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+def variants(session: Session, post_id: UUID) -> dict[UUID, Variant]:
+    """Account -> what it gets instead of the post's own."""
+    rows = session.execute(select(PostVariant.__table__).where(PostVariant.post_id == post_id)).all()
+    return differing({row.account_id: Variant(row.text, row.media_id or Image(row.media), row.alt) for row in rows})
+
+
+def content(session: Session, post: Post) -> Content:
+    """What a post says everywhere."""
+    return Content(post.text, post.link, post.media_id, post.alt, variants(session, post.id))
 
 
 def move_slot(session: Session, post: Post, slot_at: datetime | None, member_id: UUID, moment: datetime) -> None:
@@ -226,15 +257,18 @@ def names(session: Session, member_ids: Collection[UUID | None]) -> dict[UUID, s
 # Review
 
 
-def add_version(session: Session, post: Post, member_id: UUID) -> None:
-    """Keep the words that were submitted, under the post's current version."""
+def add_version(session: Session, post: Post, said: Content, member_id: UUID) -> None:
+    """Keep what was submitted, under the post's current version."""
     session.add(
         PostVersion(
             organization_id=organization_of(session),
             post_id=post.id,
             version=post.submitted_version,
-            text=post.text,
-            link=post.link,
+            text=said.text,
+            link=said.link,
+            media_id=said.media_id,
+            alt=said.alt,
+            variants=variants_as_json(said.variants),
             submitted_by=member_id,
         )
     )

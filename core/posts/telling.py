@@ -29,7 +29,15 @@ _DONE: Final[Mapping[str, tuple[str, str]]] = {
     "publication.resolve_live": ("said that it is live", "check_circle"),
     "publication.resolve_not_live": ("said that it is not live", "help"),
 }
-_EDITED: Final = {"text": "the text", "link": "the link", "accounts": "the accounts", "slot": "the time"}
+_EDITED: Final = {
+    "text": "the text",
+    "link": "the link",
+    "media": "the image",
+    "alt": "the image's description",
+    "variants": "what single accounts get",
+    "accounts": "the accounts",
+    "slot": "the time",
+}
 
 _HAPPENED: Final[Mapping[PublicationState, str]] = {
     PublicationState.SENDING: "started sending it",

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from core.media.views import MediaView
+from core.posts.content import AccountContent, Content, Image, NoImage, Variant
 from core.posts.redline import Segment
 from core.posts.rules import CommentKind, Needs, PublicationState, Shown, Word
 
@@ -56,15 +58,30 @@ class Lost:
     words: str  # "Acme Coffee loses its approval and leaves the schedule"
 
 
-@dataclass(frozen=True, slots=True)
-class Theirs:
-    """The version that was saved meanwhile, complete, so that nothing is lost."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """One version of a post with everything that `save` takes, so that nothing of it is lost."""
 
-    revision: int
     text: str
     link: str | None
+    media_id: UUID | None
+    alt: str
+    variants: Mapping[UUID, Variant]
     account_ids: tuple[UUID, ...]
     slot_at: datetime | None
+    own_slots: Mapping[UUID, datetime | None]
+
+    @property
+    def media(self) -> UUID | NoImage:
+        """The image as `save` takes it."""
+        return self.media_id or Image.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theirs(Whole):
+    """The version that was saved meanwhile."""
+
+    revision: int
     saved_by: str
     saved_at: datetime
 
@@ -117,6 +134,19 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as one account gets it. Sizes in bytes and pixels; `address` shows it for a day, to whoever has it."""
+
+    sha256: str
+    mime: str
+    width: int
+    height: int
+    size: int
+    alt: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationRow:
     """One publication, as a page shows it.
 
@@ -139,6 +169,7 @@ class PublicationRow:
     because: str
     text: str
     link: str | None
+    image: Picture | None
     sha256: bytes
     due_at: datetime | None
     not_after: datetime | None
@@ -172,13 +203,23 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A text as it was submitted."""
+    """A post as it was submitted. `content.variants`: what single accounts got; `names` are those accounts'."""
 
     version: int
-    text: str
-    link: str | None
+    content: Content
+    names: Mapping[UUID, str]
     submitted_by: str
     at: datetime
+
+    @property
+    def text(self) -> str:
+        """The post's own text."""
+        return self.content.text
+
+    @property
+    def link(self) -> str | None:
+        """The post's link."""
+        return self.content.link
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +230,8 @@ class PostFacts:
     author: Who
     text: str
     link: str | None
+    media_id: UUID | None
+    alt: str
     slot_at: datetime | None
     revision: int
     submitted_version: int
@@ -217,7 +260,12 @@ class OrganizationFacts:
 
 @dataclass(frozen=True, slots=True)
 class DraftAccount:
-    """An account in the composer. `fixed`: it can't be chosen or unchosen any more, `because` says why."""
+    """An account in the composer, chosen or not. `fixed`: it can't be chosen or unchosen any more, `because` says why.
+
+    `content` is what it gets, `variant` what of that is its own, `image` the image as its network gets it (None: no
+    image, or no form for this network). `own_slot`: its time isn't the post's; it is `own_slot_at`, None for no time.
+    `problems` are those that name this account; there are none while it isn't chosen.
+    """
 
     account_id: UUID
     network: str
@@ -226,7 +274,12 @@ class DraftAccount:
     url: str | None
     state: str
     chosen: bool
+    content: AccountContent
+    variant: Variant
+    image: Picture | None
+    own_slot: bool
     own_slot_at: datetime | None
+    problems: tuple[AccountProblem, ...]
     publication: PublicationRow | None
     fixed: bool
     because: str
@@ -234,15 +287,31 @@ class DraftAccount:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything the composer shows. `fixed` holds the words when the text can't change any more."""
+    """Everything the composer shows. `fixed` holds the words when the text can't change any more.
+
+    `content.variants` has every account that gets something of its own, those too that can't be chosen any more.
+    `images` has every image of `content` by id, with what each network makes of it.
+    """
 
     post: PostFacts
+    content: Content
+    images: Mapping[UUID, MediaView]
     organization: OrganizationFacts
     accounts: tuple[DraftAccount, ...]
     problems: tuple[AccountProblem, ...]
     fixed: str | None
     approvers: tuple[Who, ...]
     comments: tuple[Comment, ...]
+
+    @property
+    def media(self) -> UUID | NoImage:
+        """The post's own image as `save` takes it."""
+        return self.content.media_id or Image.NONE
+
+    @property
+    def own_slots(self) -> dict[UUID, datetime | None]:
+        """What `save` takes, of every account with a time of its own."""
+        return {each.account_id: each.own_slot_at for each in self.accounts if each.own_slot}
 
     @property
     def nobody_else_may_approve(self) -> bool:
@@ -349,14 +418,41 @@ class ReviewQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What one account gets now, beside what was approved or submitted for it before."""
+
+    text: tuple[Segment, ...]
+    link_before: str | None
+    link_changed: bool
+    image_before: Picture | None
+    image_changed: bool
+    alt: tuple[Segment, ...]
+    alt_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewPublication:
-    """One publication under review. `redline` compares with what was last approved for it; None: never was."""
+    """One publication under review.
+
+    `since_approval` compares with the bytes that were last approved for it; None: never was. `since_last_round`
+    compares with the version submitted before this one; None on the first round.
+    """
 
     publication: PublicationRow
-    redline: tuple[Segment, ...] | None
-    link_before: str | None
+    since_approval: Difference | None
+    since_last_round: Difference | None
     approved_before_at: datetime | None
     problems: tuple[AccountProblem, ...]
+
+    @property
+    def redline(self) -> tuple[Segment, ...] | None:
+        """What changed in the text since the last approval."""
+        return None if self.since_approval is None else self.since_approval.text
+
+    @property
+    def link_before(self) -> str | None:
+        """The link that was approved last."""
+        return None if self.since_approval is None else self.since_approval.link_before
 
 
 @dataclass(frozen=True, slots=True)

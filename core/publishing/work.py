@@ -18,11 +18,11 @@ from core.infra.actor import Actor
 from core.infra.errors import Invalid, NotFound, Refused
 from core.posts import editing, problems, receipts
 from core.posts import store as posts
+from core.posts.holding import locked
 from core.posts.model import Post, Publication
 from core.posts.problems import Ask, Candidate
 from core.posts.rules import BEING_SENT, FINAL, Needs, PublicationState
 from core.posts.store import AccountFacts, Situation
-from core.posts.writing import locked
 from core.provider_kit.types import Payload
 from core.publishing import rules
 from core.publishing.inputs import Target
