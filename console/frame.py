@@ -59,6 +59,7 @@ def run() -> None:
         organization_id=visit.actor.organization_id,
         actor=visit.actor.label,
     ):
+        identity.note_seen(visit.actor)
         page = menu.menu(visit, partial(_page, visit))
         st.set_page_config(page_title=f"{page.title.partition('  :')[0]} · Masthead")
         _style()
@@ -125,10 +126,8 @@ def _sidebar(visitor: Visitor) -> None:
             )
         else:
             st.markdown(f"**{plain(visitor.organization.name)}**")
-        st.caption(
-            f":material/person: {plain(signed_in.name)} · {visitor.actor.role}  \n"
-            f":material/schedule: {plain(visitor.zone)}"
-        )
+        navigation.link("profile", f"{plain(signed_in.name)} · {visitor.actor.role}", icon="person")
+        st.caption(f":material/schedule: {plain(visitor.zone)}")
         st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=identity.sign_out, key="sign_out")
 
 

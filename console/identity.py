@@ -133,6 +133,12 @@ def still_here(actor: Actor) -> bool:
     )
 
 
+def note_seen(actor: Actor) -> None:
+    """Note that this person is at work; asked of the database once a minute at most."""
+    if state.a_minute_has_passed():
+        commands.note_seen(actor)
+
+
 def viewer_zone(found: queries.SignedIn) -> str:
     """The zone of the person: as set for them, else as their browser says."""
     for name in (found.timezone, st.context.timezone):

@@ -8,6 +8,12 @@ from core.infra.settings import Settings
 
 
 @cache
+def console_url() -> str:
+    """Origin of the console itself, for links that people send each other; without a trailing slash."""
+    return Settings.load().console_url
+
+
+@cache
 def ingest_url() -> str:
     """Origin of ingest, where consents begin; without a trailing slash."""
     return Settings.load().ingest_url

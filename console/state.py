@@ -6,6 +6,7 @@ address, what they write is in the database; here is what lasts from one click t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,8 @@ _GONE: Final = "masthead.signed_out_because"
 _WRITES: Final = "masthead.writes"
 _DRAFTS: Final = "masthead.drafts"
 _MENU: Final = "masthead.menu"
+_SEEN: Final = "masthead.seen"
+_A_MINUTE_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,15 @@ def draft_in_hand(post_id: UUID | None) -> DraftInHand:
     if drafts.new.post_id == post_id:
         return drafts.new
     return drafts.by_post.setdefault(post_id, DraftInHand(token=post_id, post_id=post_id))
+
+
+def a_minute_has_passed() -> bool:
+    """True once a minute in this session, and the first time."""
+    moment = time.monotonic()
+    if moment - st.session_state.get(_SEEN, float("-inf")) < _A_MINUTE_S:
+        return False
+    st.session_state[_SEEN] = moment
+    return True
 
 
 def keep_menu(pages: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from core.accounts.connecting import Callback, Finished, connect_intent, finish_
 from core.accounts.disconnecting import Disconnected, Released, disconnect, release
 from core.accounts.giving_back import revoke_overdue_choices
 from core.accounts.rotating import keys_in_use, rotate_keys
-from core.accounts.rules import STATE_WORDS, AccountState
+from core.accounts.rules import LONGEST_WINDOW_S, SHORTEST_WINDOW_S, STATE_WORDS, AccountState
 from core.audit import commands as audit
 from core.infra import db
 from core.infra.actor import Actor
@@ -75,6 +75,33 @@ def resume_account(actor: Actor, action_id: UUID, account_id: UUID) -> int:
         audit.record(session, actor, "account.resumed", "account", account_id, after={"late": late})
         audit.remember(session, actor, action_id, {"late": late})
         return late
+
+
+def set_window(actor: Actor, action_id: UUID, account_id: UUID, window_s: int) -> None:
+    """How long after its time a post may still go out to an account, 5 minutes to 24 hours (PRODUCT 6).
+
+    Counts for what is scheduled or moved from now on. Raises NotAllowed, NotFound, Invalid.
+    """
+    require(actor, Permission.MANAGE_SETTINGS)
+    if not SHORTEST_WINDOW_S <= window_s <= LONGEST_WINDOW_S:
+        raise Invalid(["Choose a window between 5 minutes and 24 hours."])
+    with db.transaction(actor) as session:
+        if not audit.first_time(session, actor, action_id, "accounts.set_window"):
+            return
+        before = store.account(session, account_id)
+        if before is None:
+            raise NotFound
+        was = before.window_s
+        store.change_window(session, account_id, window_s)
+        audit.record(
+            session,
+            actor,
+            "account.window_changed",
+            "account",
+            account_id,
+            before={"window_s": was},
+            after={"window_s": window_s},
+        )
 
 
 def _move(session: Session, account_id: UUID, seen: AccountState, to: AccountState, reason: str | None) -> None:

@@ -12,6 +12,8 @@ from uuid import UUID
 from core.infra.errors import Refused
 from core.provider_kit.types import Scope
 
+SHORTEST_WINDOW_S: Final = 300
+LONGEST_WINDOW_S: Final = 86_400
 INTENT_LIFETIME: Final = timedelta(hours=1)
 CONSENT_LIFETIME: Final = timedelta(minutes=10)
 CHOICE_LIFETIME: Final = timedelta(minutes=30)

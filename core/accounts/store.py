@@ -337,6 +337,11 @@ class StoredCredential:
     expired: bool
 
 
+def change_window(session: Session, account_id: UUID, window_s: int) -> None:
+    """How long after its time a post may still go out to an account, in seconds."""
+    session.execute(update(Account).where(Account.id == account_id).values(window_s=window_s))
+
+
 def insert_credential(
     session: Session,
     *,

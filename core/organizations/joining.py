@@ -123,6 +123,28 @@ def invite(actor: Actor, action_id: UUID, email: str, role: Role) -> Invited:
     return Invited(invitation.id, path, invitation.expires_at)
 
 
+def renew_invitation(actor: Actor, invitation_id: UUID) -> Invited:
+    """Another link for an open invitation; the one before ends. Raises NotAllowed, or Conflict when it is over."""
+    require(actor, Permission.MANAGE_MEMBERS)
+    with db.transaction(actor) as session:
+        renewed = _renewed(session, invitation_id)
+        record(session, actor, "organizations.renew_invitation", "invitation", invitation_id)
+        return renewed
+
+
+def withdraw_invitation(actor: Actor, action_id: UUID, invitation_id: UUID) -> None:
+    """End an open invitation, so that its link leads nowhere. Raises NotAllowed, or Conflict when it is over."""
+    require(actor, Permission.MANAGE_MEMBERS)
+    with db.transaction(actor) as session:
+        if not first_time(session, actor, action_id, "organizations.withdraw_invitation"):
+            return
+        ended = store.end_invitation(session, invitation_id)
+        if ended is None:
+            raise Conflict("This invitation was accepted or is over already. Reload to see it.")
+        after = {"email": ended.email}
+        record(session, actor, "organizations.withdraw_invitation", "invitation", invitation_id, after=after)
+
+
 def accept_invitation(session_key: bytes, token: str) -> Accepted:
     """Become a member by a link, with the verified address it was made for, and work in that organization from now on.
 

@@ -69,6 +69,7 @@ class MemberRow:
     email: str
     role: Role
     disabled_at: datetime | None
+    last_seen_at: datetime | None
     created_at: datetime
 
     @property
@@ -84,6 +85,29 @@ class PermissionRow:
     permission: Permission
     words: str
     roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """An invitation that can still be accepted. `invited_by` is None where the operator did it."""
+
+    id: UUID
+    email: str
+    role: Role
+    invited_by: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRow:
+    """One of a person's sign-ins that counts. `here`: the one that asks."""
+
+    id: UUID
+    signed_in_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    here: bool
 
 
 def signed_in(session_key: bytes, correlation_id: str) -> SignedIn | None:
@@ -130,10 +154,30 @@ def members_in(session: Session) -> tuple[MemberRow, ...]:
             email=each.email,
             role=Role(each.member.role),
             disabled_at=each.member.disabled_at or each.person_disabled_at,
+            last_seen_at=each.member.last_seen_at,
             created_at=each.member.created_at,
         )
         for each in store.members(session)
     )
+
+
+def invitations(actor: Actor) -> tuple[InvitationRow, ...]:
+    """Invitations that can still be accepted, newest first. Raises NotAllowed."""
+    require(actor, Permission.MANAGE_MEMBERS)
+    with db.transaction(actor) as session:
+        return tuple(
+            InvitationRow(each.id, each.email, Role(each.role), by, each.created_at, each.expires_at)
+            for each, by in store.open_invitations(session)
+        )
+
+
+def sign_ins(actor: Actor) -> tuple[SignInRow, ...]:
+    """The actor's own sign-ins that count, in whatever organization, the one seen last first."""
+    with db.transaction(actor) as session:
+        return tuple(
+            SignInRow(each.id, each.signed_in_at, each.last_seen_at, each.expires_at, each.id == actor.session_id)
+            for each in store.sign_ins(session, actor.person_id)
+        )
 
 
 def names_of_actors(session: Session) -> Mapping[str, str]:

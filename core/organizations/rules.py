@@ -12,6 +12,7 @@ from core.infra.errors import NotAllowed
 
 SESSION_LASTS: Final = timedelta(hours=12)
 INVITATION_LASTS: Final = timedelta(days=7)
+SEEN_EVERY: Final = timedelta(minutes=1)  # "last seen" is kept to the minute, so that looking costs one write in it
 CLOCK_SKEW: Final = timedelta(minutes=2)
 LONGEST_NAME: Final = 120
 LONGEST_EMAIL: Final = 254

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, func, insert, select, text, update
+from sqlalchemy import exists, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from core.infra.actor import Role
 from core.infra.errors import NotFound
 from core.infra.ids import new_id
 from core.organizations.model import ConsoleSession, Invitation, Member, Organization, Person
-from core.organizations.rules import CLOCK_SKEW, INVITATION_LASTS, SESSION_LASTS
+from core.organizations.rules import CLOCK_SKEW, INVITATION_LASTS, SEEN_EVERY, SESSION_LASTS
 
 _NOW = func.clock_timestamp()
 
@@ -76,8 +76,10 @@ def person_entered(session: Session, issuer: str, subject: str, told: Mapping[st
 
 
 def person_told(session: Session, person_id: UUID, told: Mapping[str, Any]) -> None:
-    """Keep what the newest sign-in says of a person; what it leaves out stays."""
+    """Keep what the newest sign-in says of a person; what it leaves out stays, and so does a zone they chose here."""
     values = {name: value for name, value in told.items() if value is not None}
+    if "timezone" in values:
+        values["timezone"] = func.coalesce(Person.timezone, values["timezone"])
     session.execute(update(Person).where(Person.id == person_id).values(values))
 
 
@@ -148,6 +150,55 @@ def live(session: Session, key: bytes) -> Live | None:
 def end_session(session: Session, session_id: UUID) -> None:
     """End a sign-in for good."""
     session.execute(update(ConsoleSession).where(ConsoleSession.id == session_id).values(revoked_at=_NOW))
+
+
+def sign_ins(session: Session, person_id: UUID) -> list[ConsoleSession]:
+    """The person's sign-ins that count, the one seen last first. Ends in `as_person`."""
+    as_person(session, person_id)
+    counting = (
+        select(ConsoleSession)
+        .join(Person, Person.id == ConsoleSession.person_id)
+        .where(
+            ConsoleSession.person_id == person_id,
+            ConsoleSession.revoked_at.is_(None),
+            ConsoleSession.expires_at > _NOW,
+            ConsoleSession.signed_in_at >= Person.sessions_valid_from,
+        )
+        .order_by(ConsoleSession.last_seen_at.desc(), ConsoleSession.id)
+    )
+    return list(session.scalars(counting))
+
+
+def end_every_session(session: Session, person_id: UUID) -> None:
+    """End all sign-ins of a person, those too that nobody has told us of yet. Ends in `as_person`."""
+    as_person(session, person_id)
+    session.execute(update(Person).where(Person.id == person_id).values(sessions_valid_from=_NOW))
+    open_ones = update(ConsoleSession).where(ConsoleSession.person_id == person_id, ConsoleSession.revoked_at.is_(None))
+    session.execute(open_ones.values(revoked_at=_NOW))
+
+
+def change_zone(session: Session, person_id: UUID, timezone: str) -> str | None:
+    """Keep the zone a person chose; gives the one before. Ends in `as_person`."""
+    as_person(session, person_id)
+    before = session.scalar(select(Person.timezone).where(Person.id == person_id))
+    session.execute(update(Person).where(Person.id == person_id).values(timezone=timezone))
+    return before
+
+
+def seen(session: Session, member_id: UUID, person_id: UUID, session_id: UUID) -> None:
+    """Note that a member is at work, to the minute. Ends in `as_person`."""
+    as_person(session, person_id)
+    stale = _NOW - SEEN_EVERY
+    session.execute(
+        update(Member)
+        .where(Member.id == member_id, or_(Member.last_seen_at.is_(None), Member.last_seen_at < stale))
+        .values(last_seen_at=_NOW)
+    )
+    session.execute(
+        update(ConsoleSession)
+        .where(ConsoleSession.id == session_id, ConsoleSession.last_seen_at < stale)
+        .values(last_seen_at=_NOW)
+    )
 
 
 def choose(session: Session, session_id: UUID, organization_id: UUID) -> None:
@@ -296,6 +347,28 @@ def renew_invitation(session: Session, invitation_id: UUID, token_sha256: bytes)
         update(Invitation)
         .where(Invitation.id == invitation_id, Invitation.accepted_at.is_(None), Invitation.expires_at > _NOW)
         .values(token_sha256=token_sha256)
+    )
+    return session.scalars(open_one.returning(Invitation)).one_or_none()
+
+
+def open_invitations(session: Session) -> list[tuple[Invitation, str | None]]:
+    """Invitations that can still be accepted, newest first, with the name of who invited."""
+    found = (
+        select(Invitation, Person.name)
+        .outerjoin(Member, Member.id == Invitation.invited_by)
+        .outerjoin(Person, Person.id == Member.person_id)
+        .where(Invitation.accepted_at.is_(None), Invitation.expires_at > _NOW)
+        .order_by(Invitation.created_at.desc(), Invitation.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(found)]
+
+
+def end_invitation(session: Session, invitation_id: UUID) -> Invitation | None:
+    """Let an open invitation end now; None when it was accepted or has run out."""
+    open_one = (
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.accepted_at.is_(None), Invitation.expires_at > _NOW)
+        .values(expires_at=_NOW)
     )
     return session.scalars(open_one.returning(Invitation)).one_or_none()
 

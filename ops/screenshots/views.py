@@ -64,6 +64,9 @@ FULL: Final = (
     View("post-failed", "/posts?state=failed", _open_first),
     View("post-reschedule", "/posts?state=scheduled", _press("Reschedule")),
     View("accounts", "/accounts"),
+    View("members", "/members"),
+    View("settings", "/settings"),
+    View("profile", "/profile"),
     View("audit", "/audit"),
     View("audit-nothing-found", "/audit?from=2020-01-01&to=2020-01-02"),
 )

@@ -21,9 +21,11 @@ def settings_of_the_console(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PROVIDER_META_CLIENT_SECRET", "not-a-secret-but-long-enough-to-be-one")
     providers.providers.cache_clear()
     places.ingest_url.cache_clear()
+    places.console_url.cache_clear()
     yield
     providers.providers.cache_clear()
     places.ingest_url.cache_clear()
+    places.console_url.cache_clear()
 
 
 @pytest.fixture

@@ -22,6 +22,9 @@ EMPTY = {
     "posts": ("posts_none_state",),
     "accounts": ("empty_state",),
     "post": (),
+    "members": (),  # whoever looks is one
+    "settings": (),
+    "profile": (),
     "audit": (),  # making the organization is a line itself
 }
 
@@ -31,7 +34,18 @@ def address(path: str) -> str:
 
 
 def test_the_menu_is_what_lies_in_the_folders() -> None:
-    assert list(PATHS) == ["home", "compose", "approvals", "posts", "post", "accounts", "audit"]
+    assert list(PATHS) == [
+        "home",
+        "compose",
+        "approvals",
+        "posts",
+        "post",
+        "accounts",
+        "members",
+        "settings",
+        "audit",
+        "profile",
+    ]
     assert all(spec.help and spec.icon and isinstance(spec.permission, Permission) for spec in PATHS.values())
     assert len({spec.order for spec in PATHS.values()}) == len(PATHS)
 

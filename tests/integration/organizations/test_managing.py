@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
@@ -16,7 +16,15 @@ from core.infra.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.organizations import commands, queries
 from core.organizations.commands import SettingsChange
 from core.organizations.rules import Permission, may
+from core.organizations.trail import trail
 from tests.factories.organizations import make_actor
+
+
+def invited(organization_id: UUID) -> UUID:
+    """An open invitation, made by an admin."""
+    admin = make_actor(organization_id)
+    return commands.invite(admin, uuid4(), f"{uuid4().hex}@people.example", Role.VIEWER).invitation_id
+
 
 TAKES: dict[str, tuple[Permission, Callable[[Actor, Actor], object]]] = {
     "queries.members": (Permission.READ, lambda actor, _: queries.members(actor)),
@@ -36,6 +44,16 @@ TAKES: dict[str, tuple[Permission, Callable[[Actor, Actor], object]]] = {
         Permission.MANAGE_MEMBERS,
         lambda actor, other: commands.enable_member(actor, uuid4(), other.member_id),
     ),
+    "renew_invitation": (
+        Permission.MANAGE_MEMBERS,
+        lambda actor, _: commands.renew_invitation(actor, invited(actor.organization_id)),
+    ),
+    "withdraw_invitation": (
+        Permission.MANAGE_MEMBERS,
+        lambda actor, _: commands.withdraw_invitation(actor, uuid4(), invited(actor.organization_id)),
+    ),
+    "queries.invitations": (Permission.MANAGE_MEMBERS, lambda actor, _: queries.invitations(actor)),
+    "trail": (Permission.READ_AUDIT, lambda actor, _: trail(actor)),
     "update_settings": (
         Permission.MANAGE_SETTINGS,
         lambda actor, _: commands.update_settings(actor, uuid4(), SettingsChange(self_approval=True)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -13,7 +12,7 @@ import pytest
 from core.infra import db
 from core.infra.actor import Role
 from core.infra.errors import NotFound, SignedOut
-from core.organizations import Claims, commands, queries
+from core.organizations import Claims, commands
 from tests.factories.organizations import make_organization, make_sign_in, make_signed_in
 
 
@@ -200,17 +199,6 @@ def test_an_organization_one_is_no_member_of_can_not_be_chosen(database: db.Data
 def test_choosing_without_a_session_is_refused(database: db.Database) -> None:
     with pytest.raises(SignedOut):
         commands.choose_organization(b"\0" * 32, make_organization())
-
-
-def test_reading_who_is_signed_in_is_quick_enough_for_every_rerun(committed_database: db.Database) -> None:
-    sign_in, _ = make_signed_in()
-    sign_in.now()
-    times = []
-    for _ in range(50):
-        begun = time.perf_counter()
-        assert queries.signed_in(sign_in.key, "quick") is not None
-        times.append(time.perf_counter() - begun)
-    assert sorted(times)[25] < 0.05
 
 
 def as_owner(connection: psycopg.Connection[tuple[object, ...]], key: bytes, statement: str) -> None:

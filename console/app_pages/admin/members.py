@@ -1,0 +1,224 @@
+"""Members: who is in the organization, with which role, who is invited, and what each role may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from console import feedback, places, state
+from console.components.header import header
+from console.components.split import split
+from console.components.times import Zones, ago
+from console.identity import Visitor
+from console.navigation import PageSpec
+from console.plain import plain
+from core.infra.actor import Actor, Role
+from core.organizations import commands, queries
+from core.organizations.commands import Invited
+from core.organizations.queries import InvitationRow, MemberRow
+from core.organizations.rules import Permission
+
+PAGE = PageSpec(
+    title="Members",
+    icon="group",
+    help="Who works here and with which role; invite, change, disable; what each role may do.",
+    permission=Permission.READ,
+    url_path="members",
+    order=70,
+)
+
+_ROLES: Final = [role.value for role in Role]
+_LINK: Final = "members_link"
+
+
+def render(visitor: Visitor) -> None:
+    """Draw the page."""
+    zones = Zones.of(visitor)
+    rows = queries.members(visitor.actor)
+    why_not = visitor.why_not(Permission.MANAGE_MEMBERS)
+    with header("Members", f"{sum(each.active for each in rows)} active"):
+        st.button(
+            "Invite",
+            icon=":material/person_add:",
+            type="primary",
+            on_click=state.put,
+            args=("members_asked", True),
+            disabled=why_not is not None,
+            help=plain(why_not) if why_not else None,
+            key="members_invite",
+        )
+    _new_link()
+    with st.container(border=True, gap="small", key="members_list"):
+        for each in rows:
+            _member(visitor, each, why_not)
+    if why_not is None:
+        _invitations(queries.invitations(visitor.actor), zones)
+    _permissions()
+    if state.value("members_asked"):
+        state.put("members_asked", False)
+        _invite()
+
+
+def _member(visitor: Visitor, each: MemberRow, why_not: str | None) -> None:
+    who, role, seen, action = split(f"member_{each.id}", [2.6, 1.1, 1.1, 0.9])
+    myself = each.person_id == visitor.actor.person_id
+    with who:
+        st.markdown(f"**{plain(each.name)}**" + (" :gray-badge[you]" if myself else ""))
+        st.caption(plain(each.email) or "no address known")
+    with role:
+        key = f"member_role_{each.id}"
+        state.put(key, each.role.value)
+        st.selectbox(
+            f"Role of {plain(each.name)}",
+            _ROLES,
+            format_func=str.capitalize,
+            key=key,
+            on_change=_change_role,
+            args=(each, key),
+            disabled=why_not is not None or not each.active,
+            label_visibility="collapsed",
+        )
+    with seen:
+        if not each.active:
+            st.markdown(":gray-badge[:material/block: Disabled]")
+        else:
+            st.caption(f"Seen {ago(each.last_seen_at)}" if each.last_seen_at else "Never seen yet")
+    with action:
+        verb, icon = ("Disable", "block") if each.active else ("Enable", "check_circle")
+        st.button(
+            verb,
+            icon=f":material/{icon}:",
+            type="tertiary",
+            on_click=_disable if each.active else _enable,
+            args=(each,),
+            disabled=why_not is not None,
+            help=plain(why_not) if why_not else None,
+            key=f"member_{verb.lower()}_{each.id}",
+        )
+
+
+def _invitations(rows: Sequence[InvitationRow], zones: Zones) -> None:
+    if not rows:
+        return
+    st.header("Invited", anchor=False)
+    with st.container(border=True, gap="small", key="invitations"):
+        for each in rows:
+            who, role, until, actions = split(f"invitation_{each.id}", [2.2, 0.9, 1.4, 1.6])
+            with who:
+                st.markdown(f"**{plain(each.email)}**")
+                st.caption(
+                    f"by {plain(each.invited_by)}, {ago(each.created_at)}" if each.invited_by else "by the operator"
+                )
+            role.caption(each.role.value.capitalize())
+            until.caption(f"Ends {ago(each.expires_at)}")
+            with actions, st.container(horizontal=True, gap="small"):
+                st.button(
+                    "New link",
+                    icon=":material/link:",
+                    type="tertiary",
+                    on_click=_renew,
+                    args=(each,),
+                    help="The link before ends.",
+                    key=f"invitation_renew_{each.id}",
+                )
+                st.button(
+                    "Withdraw",
+                    icon=":material/close:",
+                    type="tertiary",
+                    on_click=_withdraw,
+                    args=(each,),
+                    key=f"invitation_withdraw_{each.id}",
+                )
+
+
+def _permissions() -> None:
+    with st.expander("What each role may do", icon=":material/checklist:", key="permissions"):
+        table = queries.permission_table()
+        frame = pd.DataFrame(
+            {
+                "": [each.words[:1].upper() + each.words[1:] for each in table],
+                **{role.value.capitalize(): ["Yes" if role in each.roles else "" for each in table] for role in Role},
+            }
+        )
+        st.table(frame.set_index(""))
+
+
+def _new_link() -> None:
+    made: tuple[str, str] | None = state.value(_LINK)
+    if made is None:
+        return
+    email, link = made
+    with st.container(border=True, gap="small", key="invitation_link"):
+        st.markdown(
+            f":green[:material/mail:] **{plain(email)}** can come in by this link, once, within 7 days, signed in with"
+            " that address. It is shown only now: copy it and send it."
+        )
+        st.code(link, language=None)
+        st.button("Done", on_click=state.forget, args=(_LINK,), key="invitation_done")
+
+
+@st.dialog("Invite somebody", icon=":material/person_add:")
+def _invite() -> None:
+    email = st.text_input("Email address", type="email", max_chars=254, required=True, live=True, key="invite_email")
+    role = st.selectbox("Role", _ROLES, index=1, format_func=str.capitalize, key="invite_role")
+
+    def run(actor: Actor) -> Invited:
+        action = feedback.action_id(actor, "invite", email, role, state.writes())
+        return commands.invite(actor, action, email, Role(role))
+
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Back", type="tertiary", key="invite_back"):
+            st.rerun()
+        if st.button("Invite", type="primary", disabled=not email, key="invite_confirm"):
+            made = feedback.act("organizations.invite", run)
+            if made is not None:
+                state.put(_LINK, (email.strip(), places.console_url() + made.link_path))
+            st.rerun()
+
+
+def _renew(each: InvitationRow) -> None:
+    made = feedback.act("organizations.renew_invitation", lambda actor: commands.renew_invitation(actor, each.id))
+    if made is not None:
+        state.put(_LINK, (each.email, places.console_url() + made.link_path))
+
+
+def _withdraw(each: InvitationRow) -> None:
+    def run(actor: Actor) -> bool:
+        commands.withdraw_invitation(actor, feedback.action_id(actor, "withdraw", each.id), each.id)
+        return True
+
+    feedback.act("organizations.withdraw_invitation", run, done=f"{each.email} can't come in by that link any more.")
+
+
+def _change_role(each: MemberRow, key: str) -> None:
+    role = Role(state.value(key))
+
+    def run(actor: Actor) -> bool:
+        action = feedback.action_id(actor, "change_role", each.id, each.role, role, state.writes())
+        commands.change_role(actor, action, each.id, role)
+        return True
+
+    feedback.act("organizations.change_role", run, done=f"{each.name} is {role.value} now.")
+
+
+def _disable(each: MemberRow) -> None:
+    def run(actor: Actor) -> bool:
+        commands.disable_member(actor, feedback.action_id(actor, "disable", each.id, state.writes()), each.id)
+        return True
+
+    feedback.act(
+        "organizations.disable_member",
+        run,
+        undo=lambda _: state.Undo(f"{each.name} is disabled: every click of theirs is refused.", lambda: _enable(each)),
+    )
+
+
+def _enable(each: MemberRow) -> None:
+    def run(actor: Actor) -> bool:
+        commands.enable_member(actor, feedback.action_id(actor, "enable", each.id, state.writes()), each.id)
+        return True
+
+    feedback.act("organizations.enable_member", run, done=f"{each.name} is a member again.")
