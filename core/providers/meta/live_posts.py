@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from core.provider_kit import hostile
+from core.provider_kit.likeness import LONGEST_TEXT, canonical_link, resembles, same_text
 from core.provider_kit.types import LivePost, Payload
 
 FIELDS: Final = "id,message,created_time,permalink_url,attachments{url,target,title}"
-_LONGEST_TEXT: Final = 100_000
-_LONG_BEGINNING: Final = 80
-_SHORT_BEGINNING: Final = 20
+_CLICK_MARK: Final = frozenset({"fbclid"})  # what Facebook adds to a link it shows
 _WRAPPERS: Final = frozenset({"l.facebook.com", "lm.facebook.com"})
 
 
@@ -57,14 +55,14 @@ class Sighting:
         links = _links(item)
         post = LivePost(
             provider_post_id=post_id,
-            text=hostile.text(said, limit=_LONGEST_TEXT),
+            text=hostile.text(said, limit=LONGEST_TEXT),
             link=links[0] if links else None,
             created_at=created_at,
             permalink=hostile.web_address(item.get("permalink_url")),
         )
-        if _same_text(said, self.payload.text) and _same_link(links, self.payload):
+        if same_text(said, self.payload.text) and _same_link(links, self.payload):
             self.matches[post_id] = post
-        elif _resembles(said, links, self.payload):
+        elif resembles(said, self.payload.text, same_link=_shows(links, self.payload.link)):
             self.look_alikes[post_id] = post
 
 
@@ -87,47 +85,16 @@ def _unwrapped(address: str) -> str:
     return address
 
 
-def _same_text(shown: str, sent: str) -> bool:
-    """Equal but for what a text box does: ends trimmed, line ends of one kind."""
-    return _boxed(shown) == _boxed(sent)
-
-
-def _boxed(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
 def _same_link(shown: Sequence[str], payload: Payload) -> bool:
     """The payload's link is shown; without one, nothing is shown but addresses that the text itself holds."""
     if payload.link is not None:
-        return _canonical(payload.link) in map(_canonical, shown)
+        return _shows(shown, payload.link)
     return all(address.split("://", 1)[1].rstrip("/") in payload.text for address in shown)
 
 
+def _shows(shown: Sequence[str], link: str | None) -> bool:
+    return link is not None and _canonical(link) in map(_canonical, shown)
+
+
 def _canonical(link: str) -> str:
-    """A link as two writers of it agree: case of scheme and host, empty path, and Facebook's own click mark aside."""
-    try:
-        parts = urlsplit(link)
-        host = (parts.hostname or "").encode("idna").decode()
-        port = f":{parts.port}" if parts.port not in {None, {"http": 80, "https": 443}.get(parts.scheme)} else ""
-    except ValueError:
-        return link
-    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "fbclid"]
-    return urlunsplit((parts.scheme, host + port, quote(unquote(parts.path or "/")), urlencode(query), ""))
-
-
-def _resembles(shown: str, links: Sequence[str], payload: Payload) -> bool:
-    """Near enough for a person to look: the same words, a long common beginning, or the same link and a short one."""
-    ours, theirs = _folded(payload.text), _folded(shown)
-    if ours == theirs:
-        return bool(ours)
-    shared = next(
-        (n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
-    )
-    if shared >= _LONG_BEGINNING:
-        return True
-    same_link = payload.link is not None and _canonical(payload.link) in map(_canonical, links)
-    return same_link and (shared >= _SHORT_BEGINNING or not ours or not theirs)
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text[:_LONGEST_TEXT]).casefold().split())
+    return canonical_link(link, without=_CLICK_MARK)

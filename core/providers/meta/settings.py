@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from core.infra.settings import ProviderSettings, SettingsInvalid
+from core.provider_kit.configuring import base_address, one_line
 
 GRAPH_URL: Final = "https://graph.facebook.com"
 DIALOG_URL: Final = "https://www.facebook.com"
@@ -38,13 +38,7 @@ class MetaSettings(ProviderSettings):
     @field_validator("graph_url", "dialog_url")
     @classmethod
     def _base(cls, value: str) -> str:
-        parts = urlsplit(value)
-        here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-        if not parts.hostname or parts.query or parts.fragment or parts.username is not None:
-            raise ValueError("must be an address without query or password")
-        if parts.scheme != "https" and not (parts.scheme == "http" and here):
-            raise ValueError("must start with https:// (plain http only on this machine)")
-        return value.rstrip("/")
+        return base_address(value)
 
     @property
     def points_elsewhere(self) -> bool:
@@ -57,12 +51,4 @@ class MetaSettings(ProviderSettings):
         try:
             return cls.model_validate(environment)
         except ValidationError as error:
-            raise SettingsInvalid(_one_line(error)) from None
-
-
-def _one_line(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0])
-    given = "" if "secret" in name else f" ({first['input']!r:.40})"
-    said = "is not a setting of this provider" if first["type"] == "extra_forbidden" else f"{first['msg']:.90}"
-    return f"PROVIDER_META_{name.upper():.60}{given}: {said}. Change or unset it."[:200]
+            raise SettingsInvalid(one_line("meta", error)) from None
