@@ -50,6 +50,7 @@ from core.provider_kit.port import Provider
 from core.provider_kit.types import Grant
 
 _STATE_BYTES: Final = 32
+_SAID_NO: Final = ""  # the words for a person's no (`port.OAuth.callback_errors`); OAuth spells it access_denied
 _log = logging.getLogger(__name__)
 
 
@@ -62,11 +63,6 @@ class Callback(BaseModel):
     code: Annotated[SecretStr | None, Field(max_length=4096)] = None
     error: Annotated[str | None, Field(max_length=512)] = None
     error_code: Annotated[str | None, Field(max_length=512)] = None
-
-    @property
-    def denied(self) -> bool:
-        """The person said no, as OAuth spells it (RFC 6749 4.1.2.1)."""
-        return self.error == "access_denied"
 
     @property
     def failed(self) -> bool:
@@ -145,12 +141,14 @@ def finish_connect(actor: Actor, provider_key: str, callback: Callback, *, redir
     require(actor, Permission.CONNECT)
     provider = _configured(provider_key)
     consent = _take(actor, provider, callback, redirect_uri)
-    if callback.denied:
+    said = _SAID_NO if callback.error == "access_denied" else provider.oauth.callback_errors.get(callback.error or "")
+    if said == _SAID_NO:
         _close(actor, consent, "denied", "connect.denied", provider.key)
         raise ConsentDenied
     if callback.failed:
         _close(actor, consent, "failed", "connect.failed", provider.key)
-        raise ConnectFailed(f"{provider.title} had a problem of its own, so nothing was connected. {CONNECT_AGAIN}")
+        words = said or f"{provider.title} had a problem of its own, so nothing was connected. {CONNECT_AGAIN}"
+        raise ConnectFailed(words)
     if callback.code is None:
         raise _refused(actor, provider.key, Refusal.CODE)
     try:

@@ -123,7 +123,8 @@ def sign_in_findings(settings: Settings) -> Iterator[Finding]:
 def provider_findings() -> Iterator[Finding]:
     """Which networks' apps are configured. One is enough; none means nothing can be connected."""
     try:
-        providers = import_module("core.providers").providers()
+        registry = import_module("core.providers")
+        providers = registry.providers()
     except SettingsInvalid as problem:
         yield Finding("Networks", State.MISSING, str(problem))
         return
@@ -133,7 +134,8 @@ def provider_findings() -> Iterator[Finding]:
             words = "configured; it points at a sandbox" if each.points_elsewhere else "configured"
             yield Finding(each.title, State.GOOD, words)
         else:
-            step = f"Set PROVIDER_{key.upper()}_CLIENT_ID and _CLIENT_SECRET; core/providers/{key}/README.md says how."
+            readme = f"core/providers/{registry.folder(key)}/README.md"
+            step = f"Set PROVIDER_{key.upper()}_CLIENT_ID and _CLIENT_SECRET; {readme} says how."
             yield Finding(each.title, State.ADVICE if any_configured else State.MISSING, "no app is configured", step)
 
 

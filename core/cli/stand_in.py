@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from inspect import getmembers, isclass
-from pkgutil import iter_modules
 from typing import Any, Final
 
 import httpx
@@ -16,12 +15,18 @@ _OPENID: Final = "oidc"
 
 
 def environments(sandbox_url: str) -> list[dict[str, str]]:
-    """The settings that make each provider, and sign-in, use the sandbox: one group for each of its apps."""
+    """The settings that make each provider, and sign-in, use the sandbox: a group for sign-in and one for each folder.
+
+    A company's apps share its hosts, so they are one group: people who set one of its apps keep its real addresses.
+    """
     world = httpx.get(f"{sandbox_url}/_sandbox/world", timeout=10).raise_for_status().json()
-    return [
-        _sign_in(sandbox_url, app) if app["provider"] == _OPENID else _provider(sandbox_url, app)
-        for app in world["apps"]
-    ]
+    groups: dict[str, dict[str, str]] = {}
+    for app in world["apps"]:
+        name = _OPENID if app["provider"] == _OPENID else providers.folder(app["provider"])
+        if name is not None:
+            own = _sign_in(sandbox_url, app) if name == _OPENID else _provider(sandbox_url, app, name)
+            groups.setdefault(name, {}).update(own)
+    return [*groups.values()]
 
 
 def _sign_in(sandbox_url: str, app: dict[str, Any]) -> dict[str, str]:
@@ -32,16 +37,14 @@ def _sign_in(sandbox_url: str, app: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _provider(sandbox_url: str, app: dict[str, Any]) -> dict[str, str]:
-    key = app["provider"]
-    if key not in {module.name for module in iter_modules(providers.__path__)}:
-        return {}
-    secrets = {f"PROVIDER_{key.upper()}_{name.upper()}": app[name] for name in ("client_id", "client_secret")}
-    return secrets | _settings_class(key).towards(sandbox_url, key)
+def _provider(sandbox_url: str, app: dict[str, Any], folder: str) -> dict[str, str]:
+    prefix = f"PROVIDER_{app['provider'].upper()}"
+    secrets = {f"{prefix}_{name.upper()}": app[name] for name in ("client_id", "client_secret")}
+    return secrets | _settings_class(folder).towards(sandbox_url, folder)
 
 
-def _settings_class(key: str) -> type[ProviderSettings]:
-    module = import_module(f"{providers.__name__}.{key}.settings")
+def _settings_class(folder: str) -> type[ProviderSettings]:
+    module = import_module(f"{providers.__name__}.{folder}.settings")
     return next(
         each
         for _name, each in getmembers(module, isclass)

@@ -96,3 +96,11 @@ def instant(value: object) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC) if seconds is not None and 0 < seconds < _LATEST else None
     except (ValueError, OverflowError):
         return None
+
+
+def instant_ms(value: object) -> datetime | None:
+    """Unix milliseconds as aware UTC, to the millisecond."""
+    whole_ms = whole(value)
+    if whole_ms is None or not 0 < whole_ms < _LATEST * 1000:
+        return None
+    return datetime.fromtimestamp(whole_ms // 1000, UTC).replace(microsecond=whole_ms % 1000 * 1000)

@@ -37,6 +37,14 @@ class OAuth(Protocol):
     @property
     def uses_pkce(self) -> bool: ...
 
+    @property
+    def callback_errors(self) -> Mapping[str, str]:
+        """What this network sends back instead of a code, besides OAuth's own words, and what it means to a person.
+
+        No words: the person said no.
+        """
+        ...
+
     def authorize_url(
         self, *, redirect_uri: str, state: str, scopes: Sequence[str], code_challenge: str | None, ask_again: bool
     ) -> str:

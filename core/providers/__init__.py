@@ -15,11 +15,21 @@ from core.provider_kit.types import Network
 def providers() -> dict[str, Provider]:
     """All providers by key. Each folder exports `build(environment)`, which gives one Provider or several.
 
-    Several are the apps of one company that each have a grant, a redirect address and settings of their own.
+    Several are the apps of one company that each have a grant, a redirect address and settings of their own; their keys
+    begin with the folder's name, so that `PROVIDER_<KEY>_<NAME>` is a setting of that folder.
     """
-    keys = sorted(module.name for module in iter_modules(__path__) if module.ispkg)
-    built = [import_module(f"{__name__}.{key}").build(provider_environment(key)) for key in keys]
+    built = [import_module(f"{__name__}.{name}").build(provider_environment(name)) for name in folders()]
     return {each.key: each for one in built for each in ([one] if isinstance(one, Provider) else one)}
+
+
+def folders() -> list[str]:
+    """The names of the folders here."""
+    return sorted(module.name for module in iter_modules(__path__) if module.ispkg)
+
+
+def folder(key: str) -> str | None:
+    """The folder that a provider's key belongs to; None for a key that has none."""
+    return next((name for name in reversed(folders()) if key == name or key.startswith(f"{name}_")), None)
 
 
 def provider(key: str) -> Provider:

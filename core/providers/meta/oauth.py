@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -43,6 +43,10 @@ class FacebookLogin:
     @property
     def uses_pkce(self) -> bool:
         return False  # the server flow takes the app's secret instead (meta 2.1, 2.2)
+
+    @property
+    def callback_errors(self) -> Mapping[str, str]:
+        return {}  # Facebook keeps to OAuth's access_denied (meta 2.1)
 
     def authorize_url(
         self, *, redirect_uri: str, state: str, scopes: Sequence[str], code_challenge: str | None, ask_again: bool

@@ -246,10 +246,19 @@ def test_a_discovery_document_with_holes(doctor: Doctor, openid: str) -> None:
 
 
 def test_no_network_configured(doctor: Doctor) -> None:
-    code, found = doctor(PROVIDER_META_CLIENT_ID="")
+    code, found = doctor(**{f"PROVIDER_{key.upper()}_CLIENT_ID": "" for key in providers.providers()})
     assert code == 1
-    title = providers.provider("meta").title
-    assert "Set PROVIDER_META_CLIENT_ID and _CLIENT_SECRET" in found[title]
+    for key, provider in providers.providers().items():
+        assert f"Set PROVIDER_{key.upper()}_CLIENT_ID and _CLIENT_SECRET" in found[provider.title]
+        assert f"core/providers/{providers.folder(key)}/README.md" in found[provider.title]
+
+
+def test_one_configured_network_is_enough(doctor: Doctor) -> None:
+    others = {f"PROVIDER_{key.upper()}_CLIENT_ID": "" for key in providers.providers() if key != "linkedin_member"}
+    code, found = doctor(**others)
+    assert code == 0
+    assert found[providers.provider("linkedin_member").title] == "ok configured"
+    assert found[providers.provider("linkedin").title].startswith("advice no app is configured")
 
 
 def test_addresses_that_only_this_machine_reaches_are_pointed_out(doctor: Doctor) -> None:

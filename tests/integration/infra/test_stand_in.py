@@ -8,6 +8,7 @@ from core import providers
 from core.cli import stand_in
 from core.infra import settings as environment
 from tests.fixtures.programs import RunningSandbox
+from tests.providers.scripted import answer, scripted
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def groups(sandbox: RunningSandbox) -> list[dict[str, str]]:
     return stand_in.environments(sandbox.url)
 
 
-def test_every_app_of_the_sandbox_becomes_one_group_of_settings(
+def test_every_company_of_the_sandbox_becomes_one_group_of_settings(
     groups: list[dict[str, str]], sandbox: RunningSandbox
 ) -> None:
     sign_in = next(group for group in groups if "MASTHEAD_OIDC_CLIENT_ID" in group)
@@ -43,3 +44,24 @@ def test_a_group_is_taken_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -
     assert not environment.is_set("PROVIDER_META_GRAPH_URL")
     assert environment.provider_environment("meta")["client_id"] == "of an app of my own"
     assert environment.is_set("MASTHEAD_OIDC_CLIENT_ID")
+
+
+def test_the_apps_of_one_company_share_a_group() -> None:
+    """Else the second app would find the hosts that the first has set, and be left out."""
+    apps = [
+        {"provider": key, "client_id": f"id of {key}", "client_secret": f"secret of {key}"}
+        for key in ("linkedin", "meta", "linkedin_member", "of_no_folder_here")
+    ]
+    with scripted() as world:
+        world.otherwise = answer(200, {"apps": apps})
+        both, meta = stand_in.environments(world.url)
+        assert meta["PROVIDER_META_CLIENT_ID"] == "id of meta"
+        assert both == {
+            "PROVIDER_LINKEDIN_CLIENT_ID": "id of linkedin",
+            "PROVIDER_LINKEDIN_CLIENT_SECRET": "secret of linkedin",
+            "PROVIDER_LINKEDIN_MEMBER_CLIENT_ID": "id of linkedin_member",
+            "PROVIDER_LINKEDIN_MEMBER_CLIENT_SECRET": "secret of linkedin_member",
+            "PROVIDER_LINKEDIN_API_URL": f"{world.url}/api.linkedin.com",
+            "PROVIDER_LINKEDIN_WWW_URL": f"{world.url}/www.linkedin.com",
+            "PROVIDER_LINKEDIN_UPLOAD_URL": f"{world.url}/www.linkedin.com",
+        }

@@ -1,0 +1,43 @@
+"""LinkedIn: Pages and profiles, by two apps of LinkedIn's. What they need and what isn't verified: README.md."""
+
+from __future__ import annotations
+
+from core.infra.redaction import conceal
+from core.provider_kit.http import Http
+from core.provider_kit.port import Provider
+from core.providers.linkedin.oauth import LinkedInLogin
+from core.providers.linkedin.posts import LinkedInPosts, network
+from core.providers.linkedin.rest import Rest
+from core.providers.linkedin.settings import App, LinkedInSettings
+
+
+def build(environment: dict[str, str]) -> list[Provider]:
+    """Both apps out of the `PROVIDER_LINKEDIN_*` settings; either works alone. Raises SettingsInvalid.
+
+    They reach the same network by the same calls, so they share its publisher.
+    """
+    settings = LinkedInSettings.load(environment)
+    rest = Rest(
+        settings,
+        Http([settings.api_url, settings.www_url, settings.upload_url], connect_timeout_s=settings.connect_timeout_s),
+    )
+    linkedin = network(settings)
+    posts = LinkedInPosts(settings, rest)
+
+    def provider(key: str, title: str, app: App) -> Provider:
+        conceal(app.client_secret.get_secret_value())
+        return Provider(
+            key=key,
+            title=title,
+            icon=linkedin.icon,
+            configured=app.configured,
+            points_elsewhere=settings.points_elsewhere,
+            networks={linkedin.key: linkedin},
+            oauth=LinkedInLogin(settings, rest, app),
+            publishers={linkedin.key: posts},
+        )
+
+    return [
+        provider("linkedin", "LinkedIn Pages", settings.pages_app),
+        provider("linkedin_member", "LinkedIn profile", settings.member_app),
+    ]

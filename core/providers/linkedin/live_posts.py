@@ -1,0 +1,97 @@
+"""Is a payload among the posts that a Page shows? Reading the finder's answers and comparing (linkedin 4.2 to 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from core.provider_kit import hostile
+from core.provider_kit.likeness import LONGEST_TEXT, canonical_link, resembles, same_text
+from core.provider_kit.types import LivePost, Payload
+from core.providers.linkedin import urns
+from core.providers.linkedin.little_text import readings
+
+# A post that is on its way counts as made; one that failed or was never published doesn't (linkedin 4.2 [S+]).
+_MADE: Final = frozenset({"PUBLISHED", "PUBLISH_REQUESTED"})
+
+
+@dataclass(slots=True)
+class Sighting:
+    """What the pages read so far hold of a payload. Feed it pages; it says when they cover everything since `since`.
+
+    `image`: the URN that this publication uploaded. Nobody else has it, so a post that shows it is ours.
+    """
+
+    payload: Payload
+    image: str | None
+    since: datetime
+    unreadable: bool = False
+    matches: dict[str, LivePost] = field(default_factory=dict)
+    look_alikes: dict[str, LivePost] = field(default_factory=dict)
+    _ids: set[str] = field(default_factory=set)
+    _last: datetime | None = None
+    _in_order: bool = True
+
+    @property
+    def seen(self) -> int:
+        """How many posts."""
+        return len(self._ids)
+
+    def read(self, page: Sequence[Any]) -> bool:
+        """Take in one page; True when nothing older needs to be read.
+
+        How `sortBy=CREATED` sorts is not documented, so it is checked: only while every post so far was as old as the
+        one before it does a post from before `since` say that what follows is older still.
+        """
+        for item in map(hostile.mapping, page):
+            post_id = urns.post(item.get("id"))
+            created_at = hostile.instant_ms(item.get("createdAt"))
+            if post_id is None or created_at is None:
+                self.unreadable = True
+                continue
+            self._ids.add(post_id)
+            self._in_order = self._in_order and (self._last is None or created_at <= self._last)
+            self._last = created_at
+            if created_at >= self.since:
+                self._compare(item, post_id, created_at)
+        return self._in_order and self._last is not None and self._last < self.since
+
+    def _compare(self, item: Mapping[str, Any], post_id: str, created_at: datetime) -> None:
+        commentary = item.get("commentary")
+        said = readings(commentary[:LONGEST_TEXT] if isinstance(commentary, str) else "")
+        content = hostile.mapping(item.get("content"))
+        link = hostile.web_address(hostile.mapping(content.get("article")).get("source"))
+        image = urns.image(hostile.mapping(content.get("media")).get("id"))
+        post = LivePost(
+            provider_post_id=post_id,
+            text=hostile.text(said[0], limit=LONGEST_TEXT),
+            link=link,
+            created_at=created_at,
+            permalink=urns.public_address(post_id),
+        )
+        same_words = any(same_text(one, self.payload.text) for one in said)
+        same_link = _same_link(link, self.payload.link)
+        same_image = image is not None and image == self.image
+        made = item.get("lifecycleState", "PUBLISHED") in _MADE
+        if self.payload.media:
+            ours = same_image
+        else:
+            shows = _shown(content) - ({"article"} if self.payload.link else set())
+            ours = same_words and same_link and not shows and not item.get("reshareContext")
+        if made and ours:
+            self.matches[post_id] = post
+        elif ours or any(resembles(one, self.payload.text, same_link=same_link and link is not None) for one in said):
+            self.look_alikes[post_id] = post
+
+
+def _shown(content: Mapping[str, Any]) -> set[str]:
+    """The kinds of content a post shows besides its words."""
+    return {name for name, value in content.items() if value}
+
+
+def _same_link(shown: str | None, sent: str | None) -> bool:
+    if shown is None or sent is None:
+        return shown is sent
+    return canonical_link(shown) == canonical_link(sent)
