@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> st.App:
     """The application for these settings. The process has connected its database and configured its logs before."""
     facts = EdgeFacts(
         origin=settings.console_url,
-        shell=make_shell(),
+        shell=make_shell(settings.ingest_url),
         may_fetch_media=lambda cookies: _signed_in(cookies, settings),
     )
     logging.getLogger("uvicorn.access").addFilter(WithoutQuery())

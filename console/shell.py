@@ -43,8 +43,8 @@ class Shell:
     policy: str
 
 
-def make_shell() -> Shell:
-    """Read Streamlit's page from the wheel and make ours of it."""
+def make_shell(files_origin: str) -> Shell:
+    """Read Streamlit's page from the wheel and make ours of it. `files_origin` is where uploads go and images are."""
     page = _PAGE.read_text(encoding="utf-8")
     for pattern in _TAKEN_OUT:
         page = pattern.sub("", page)
@@ -52,20 +52,23 @@ def make_shell() -> Shell:
     page = page.replace('href="./favicon.png"', 'href="./app/static/mark.svg" type="image/svg+xml"')
     page = page.replace("</head>", f"  {_HEAD}  </head>", 1)
     page = page.replace('<div id="root">', f'{_NO_SCRIPT}<div id="root">', 1)
-    return Shell(html=page.encode(), policy=content_security_policy(_INLINE_SCRIPT.findall(page)))
+    return Shell(html=page.encode(), policy=content_security_policy(_INLINE_SCRIPT.findall(page), files_origin))
 
 
-def content_security_policy(inline_scripts: list[str]) -> str:
-    """Everything from this origin alone; `blob:` is how Streamlit loads the script of an inline component."""
+def content_security_policy(inline_scripts: list[str], files_origin: str) -> str:
+    """Everything from this origin alone, but images and uploads, which are `files_origin`'s.
+
+    `blob:` is how Streamlit loads the script of an inline component.
+    """
     hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in inline_scripts)
     return "; ".join(
         (
             "default-src 'self'",
             f"script-src 'self' blob: {hashes}".rstrip(),
             "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
+            f"img-src 'self' data: blob: {files_origin}",
             "font-src 'self' data:",
-            "connect-src 'self'",
+            f"connect-src 'self' {files_origin}",
             "worker-src 'self' blob:",
             "base-uri 'self'",
             "form-action 'self'",

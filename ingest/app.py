@@ -6,6 +6,9 @@ from flask import Flask
 
 from core.infra.settings import Settings
 from ingest import correlation, errors, guards
+from ingest.api import cors
+from ingest.api.routes import api_routes
+from ingest.files.routes import file_routes
 from ingest.oauth.routes import consent_routes
 from ingest.ops.routes import ops_routes
 
@@ -17,6 +20,9 @@ def create_app(settings: Settings) -> Flask:
     correlation.install(app)
     guards.install(app, settings)
     errors.install(app)
+    cors.install(app, settings)
+    app.register_blueprint(api_routes())
     app.register_blueprint(consent_routes(settings))
+    app.register_blueprint(file_routes())
     app.register_blueprint(ops_routes(settings))
     return app

@@ -19,6 +19,7 @@ from core.accounts.rules import ConnectFailed, ConsentDenied, TooManyStarts
 from core.infra import logs
 from core.infra.answering import database_is_away
 from core.infra.errors import Conflict, Invalid, MastheadError, NotAllowed, NotFound, Refused, SignedOut
+from core.media.rules import AddressExpired, Busy, TooManyUploads
 from ingest.page import Way, show
 
 _log = logging.getLogger(__name__)
@@ -41,6 +42,9 @@ _KINDS: Final[tuple[tuple[type[MastheadError], _Told], ...]] = (
     (ConsentDenied, _Told(HTTPStatus.OK, "Nothing was connected")),
     (ConnectFailed, _Told(HTTPStatus.BAD_GATEWAY, "The network said no")),
     (TooManyStarts, _Told(HTTPStatus.TOO_MANY_REQUESTS, "Wait a minute", headers=(("Retry-After", "60"),))),
+    (TooManyUploads, _Told(HTTPStatus.TOO_MANY_REQUESTS, "Wait a minute", _HOME, (("Retry-After", "60"),))),
+    (Busy, _Told(HTTPStatus.SERVICE_UNAVAILABLE, "Not just now", _HOME, (("Retry-After", "1"),))),
+    (AddressExpired, _Told(HTTPStatus.GONE, "This is over", _HOME)),
     (SignedOut, _Told(HTTPStatus.UNAUTHORIZED, "You are signed out", Way("Sign in", "/"))),
     (NotAllowed, _Told(HTTPStatus.FORBIDDEN, "This takes another role")),
     (NotFound, _Told(HTTPStatus.NOT_FOUND, "There is nothing here")),
@@ -53,7 +57,9 @@ _HTTP: Final[Mapping[int, tuple[str, str]]] = {
     403: ("This must be a click", "This address only works as a link pressed in Masthead. Go back and press it there."),
     404: ("There is nothing here", "This address leads nowhere. It may be from an older version."),
     405: ("This can't be understood", "This address doesn't take that kind of request."),
+    411: ("This can't be understood", "The request doesn't say how large it is."),
     413: ("That is too much", "The request is larger than Masthead takes here."),
+    415: ("This can't be understood", "This address takes another kind of content."),
     421: ("This is another address", "Open Masthead by the address your operator gave you."),
 }
 

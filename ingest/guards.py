@@ -1,4 +1,6 @@
-"""Who may ask what: every view is marked `@public` or `@signed_in`, and a test walks the URL map.
+"""Who may ask what: every view is marked `@public`, `@signed_in`, `@called_by_console` or `@signed_address`.
+
+A test walks the URL map.
 
 Before any view: the host must be ours. After: nothing is cached, framed, sniffed or referred.
 """
@@ -27,6 +29,8 @@ Parameters = ParamSpec("Parameters")
 View = Callable[Parameters, AnyResponse]
 
 ANY_HOST: Final = "any_host"
+CALLED_BY: Final = "X-Masthead-Call"
+UPLOAD_OFFSET: Final = "Upload-Offset"
 _PERMANENTLY: Final = 308
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 _HEADERS: Final = {
@@ -85,6 +89,32 @@ def signed_in(view: Callable[Concatenate[Actor, Parameters], AnyResponse]) -> Vi
 
     guarded.__guard__ = "signed_in"  # type: ignore[attr-defined]
     return guarded
+
+
+def called_by_console(view: Callable[Concatenate[Actor, Parameters], AnyResponse]) -> View[Parameters]:
+    """As `signed_in`, for a script of the console: no other page can make a browser send this request.
+
+    The header makes it one that browsers ask about first, and we allow the console's origin alone (`ingest.api.cors`);
+    what changes something must come from there, too. Answers Forbidden.
+    """
+
+    @wraps(view)
+    def guarded(*positional: Parameters.args, **named: Parameters.kwargs) -> AnyResponse:
+        settings: Settings = current_app.config["MASTHEAD"]
+        # A browser names no origin when a page reads from its own.
+        origin = request.headers.get("Origin", settings.console_url if request.method in ("GET", "HEAD") else "")
+        if request.headers.get(CALLED_BY) != "console" or origin != settings.console_url:
+            raise Forbidden
+        return view(_actor(), *positional, **named)
+
+    guarded.__guard__ = "called_by_console"  # type: ignore[attr-defined]
+    return guarded
+
+
+def signed_address(view: View[Parameters]) -> View[Parameters]:
+    """Mark a view whose address is itself the permission, which the view checks before anything else."""
+    view.__guard__ = "signed_address"  # type: ignore[attr-defined]
+    return view
 
 
 def navigation(*, from_elsewhere: bool) -> None:

@@ -18,9 +18,8 @@ from uuid import UUID
 
 from core.infra import installation
 from core.infra.crypto import keyed_digest, urlsafe
-from core.infra.errors import NotFound
 from core.media import storage
-from core.media.rules import ADDRESS_LIFETIME, JPEG, PNG, AddressExpired
+from core.media.rules import ADDRESS_LIFETIME, JPEG, PNG, AddressExpired, FileUnknown
 from core.provider_kit.errors import Rejected
 
 _PURPOSE: Final = "file-address"
@@ -46,7 +45,7 @@ def read(organization_id: UUID, sha256_hex: str) -> bytes:
     try:
         with opened(organization_id, sha256_hex) as file:
             return file.read()
-    except NotFound:
+    except FileUnknown:
         raise Rejected(
             "The image of this post is gone from Masthead's storage or was changed there.",
             how_to_fix="Upload the image again, then have the post approved again.",
@@ -54,19 +53,19 @@ def read(organization_id: UUID, sha256_hex: str) -> bytes:
 
 
 def opened(organization_id: UUID, sha256_hex: str) -> BinaryIO:
-    """A kept file at its beginning, after all of it was compared with its hash. Raises NotFound."""
+    """A kept file at its beginning, after all of it was compared with its hash. Raises FileUnknown."""
     try:
         file = storage.current().open(organization_id, sha256_hex)
     except (FileNotFoundError, ValueError):
         _log.warning("file_gone", extra={"organization_id": str(organization_id), "sha256": sha256_hex[:64]})
-        raise NotFound from None
+        raise FileUnknown from None
     found = hashlib.sha256()
     while block := file.read(storage.BLOCK):
         found.update(block)
     if found.hexdigest() != sha256_hex:
         file.close()
         _log.error("file_changed", extra={"organization_id": str(organization_id), "sha256": sha256_hex})
-        raise NotFound
+        raise FileUnknown
     file.seek(0)
     return file
 
@@ -82,12 +81,12 @@ def address(organization_id: UUID, sha256_hex: str, mime: str) -> str:
 
 
 def named_by(token: str) -> Named:
-    """The file an address of ours names. Raises NotFound for any other, AddressExpired after its day."""
+    """The file an address of ours names. Raises FileUnknown for any other, AddressExpired after its day."""
     data = _decoded(token)
     digest, body = data[:_DIGEST], data[_DIGEST:]
     genuine = hmac.compare_digest(digest, keyed_digest(_PURPOSE, body))
     if not genuine or len(body) != _LAYOUT.size or token != urlsafe(data):
-        raise NotFound
+        raise FileUnknown
     kind, organization, sha256, end = _LAYOUT.unpack(body)
     if end < time.time():
         raise AddressExpired

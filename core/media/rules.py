@@ -50,6 +50,10 @@ class Busy(Refused):
     """Masthead is working on other images right now. Try again in a moment."""
 
 
+class FileUnknown(NotFound):
+    """There is no such file here. The address may have been cut off; copy the whole of it."""
+
+
 class AddressExpired(NotFound):
     """This address was good for a day, and that is over. Open the post in Masthead to see the image."""
 

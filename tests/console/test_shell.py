@@ -8,7 +8,8 @@ import re
 
 from console.shell import content_security_policy, make_shell
 
-SHELL = make_shell()
+FILES = "http://localhost:8502"
+SHELL = make_shell(FILES)
 PAGE = SHELL.html.decode()
 
 
@@ -40,9 +41,11 @@ def test_the_policy_names_exactly_the_inline_scripts_of_this_page() -> None:
 
 
 def test_the_policy_lets_nothing_in_from_outside() -> None:
-    policy = content_security_policy([])
+    policy = content_security_policy([], FILES)
     assert "'unsafe-eval'" not in policy
     script_rule = next(rule for rule in policy.split("; ") if rule.startswith("script-src"))
     assert "'unsafe-inline'" not in script_rule
-    assert "http" not in policy
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert {name for name, sources in rules.items() if "http" in sources} == {"img-src", "connect-src"}
+    assert all(rules[name].endswith(f" {FILES}") for name in ("img-src", "connect-src"))
     assert "frame-ancestors 'none'" in policy

@@ -26,6 +26,10 @@ class Product:
         return f"http://localhost:{self.port}"
 
     @property
+    def ingest_url(self) -> str:
+        return f"http://localhost:{self.port + 1}"
+
+    @property
     def sandbox_url(self) -> str:
         return f"http://localhost:{self.port + 2}"
 

@@ -1,0 +1,1 @@
+"""Kept files, for whoever has a signed address: browsers and networks."""
