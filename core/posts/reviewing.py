@@ -45,11 +45,16 @@ def approve(actor: Actor, action_id: UUID, post_id: UUID, hashes: Mapping[UUID, 
         if earlier is not None:
             return earlier
         posts = {post_id: existing(store.lock_posts(session, [post_id]).get(post_id))}
-        return _approve(session, actor, action_id, posts, given, remark)
+        decided = _decide(session, actor, posts, given, remark, one_must_go=True)
+        receipts.keep(session, actor, action_id, decided)
+        return decided
 
 
 def approve_all(actor: Actor, action_id: UUID, hashes: Mapping[UUID, bytes]) -> Decided:
-    """As `approve`, over several posts at once, with one audit line for each post."""
+    """As `approve`, over several posts at once, with one audit line for each post something was approved of.
+
+    What became of each post is in `Decided.by_post`; it is an answer and no error that nothing could be approved.
+    """
     require(actor, Permission.APPROVE)
     given = HashesInput.read(hashes=dict(hashes)).hashes
     with db.transaction(actor) as session:
@@ -57,7 +62,9 @@ def approve_all(actor: Actor, action_id: UUID, hashes: Mapping[UUID, bytes]) -> 
         if earlier is not None:
             return earlier
         posts = store.lock_posts(session, set(store.post_ids_of(session, given).values()))
-        return _approve(session, actor, action_id, posts, given, "")
+        decided = _decide(session, actor, posts, given, "", one_must_go=False)
+        receipts.keep(session, actor, action_id, decided)
+        return decided
 
 
 def request_changes(actor: Actor, action_id: UUID, post_id: UUID, version: int, text: str) -> None:
@@ -111,13 +118,14 @@ class _Verdict:
     is_conflict: bool = False
 
 
-def _approve(
+def _decide(
     session: Session,
     actor: Actor,
-    action_id: UUID,
     posts: Mapping[UUID, Post],
     hashes: Mapping[UUID, bytes],
     remark: str,
+    *,
+    one_must_go: bool,
 ) -> Decided:
     if not hashes:
         raise Invalid(["Choose what to approve."])
@@ -138,19 +146,20 @@ def _approve(
             _verdict(each, accounts[each.account_id], post, hashes[each.id], barred, errors.get(each.account_id, ""))
             for each in mine
         ]
-    _raise_if_none_can([each for several in verdicts.values() for each in several])
+    if one_must_go:
+        _raise_if_none_can([each for several in verdicts.values() for each in several])
     approved: list[Approved] = []
     refused: list[NotApproved] = []
     for post_id, several in verdicts.items():
-        bad = [NotApproved(each.publication.id, each.account.name, each.words) for each in several if each.words]
+        bad = [
+            NotApproved(post_id, each.publication.id, each.account.name, each.words) for each in several if each.words
+        ]
         good = [_approve_one(session, actor, posts[post_id], each, situation) for each in several if not each.words]
         refused += bad
         approved += good
         if good:
             _note(session, actor, posts[post_id], good, bad, remark)
-    result = Decided(tuple(approved), tuple(refused))
-    receipts.keep(session, actor, action_id, result)
-    return result
+    return Decided(tuple(approved), tuple(refused))
 
 
 def _errors(session: Session, post: Post, publications: list[Publication], situation: Situation) -> dict[UUID, str]:
@@ -208,7 +217,7 @@ def _approve_one(session: Session, actor: Actor, post: Post, verdict: _Verdict, 
         next_action_at=None,
         correlation_id=actor.correlation_id,
     )
-    return Approved(publication.id, verdict.account.name, state, publication.due_at)
+    return Approved(post.id, publication.id, verdict.account.name, state, publication.due_at)
 
 
 def _note(

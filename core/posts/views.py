@@ -110,6 +110,7 @@ class Submitted:
 class Approved:
     """One publication that was approved; `state` is scheduled or approved (no slot)."""
 
+    post_id: UUID
     publication_id: UUID
     account_name: str
     state: PublicationState
@@ -120,6 +121,7 @@ class Approved:
 class NotApproved:
     """One publication that was asked to be approved and wasn't, and why."""
 
+    post_id: UUID
     publication_id: UUID
     account_name: str
     words: str
@@ -131,6 +133,18 @@ class Decided:
 
     approved: tuple[Approved, ...]
     refused: tuple[NotApproved, ...] = ()
+
+    @property
+    def by_post(self) -> dict[UUID, Decided]:
+        """What became of each post that was asked about."""
+        asked = [each.post_id for each in self.approved] + [each.post_id for each in self.refused]
+        return {
+            post_id: Decided(
+                tuple(each for each in self.approved if each.post_id == post_id),
+                tuple(each for each in self.refused if each.post_id == post_id),
+            )
+            for post_id in dict.fromkeys(asked)
+        }
 
 
 @dataclass(frozen=True, slots=True)

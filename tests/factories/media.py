@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Any
 from uuid import UUID, uuid4
 
 from PIL import Image
 
+from core.infra import db
 from core.infra.actor import Actor
-from core.media import commands
-from core.media.rules import LARGEST_CHUNK
+from core.media import commands, store
+from core.media.rules import JPEG, LARGEST_CHUNK
 from core.media.views import MediaView
 
 HALVES = ((220, 40, 40), (40, 40, 220))
@@ -39,6 +41,20 @@ def send(
 def make_media(actor: Actor, content: bytes | None = None, *, file_name: str = "autumn.jpg") -> MediaView:
     """An image of the actor's organization. Needs `installation.use` with a storage of the test's own."""
     return commands.finish_upload(actor, send(actor, content or picture(), file_name=file_name))
+
+
+def make_kept_image(actor: Actor, *, size: tuple[int, int] = (800, 500)) -> UUID:
+    """The row of a JPEG without a file behind it, for what only its facts decide."""
+    facts: dict[str, Any] = {
+        "sha256": os.urandom(32),
+        "mime": JPEG,
+        "width": size[0],
+        "height": size[1],
+        "size": 90_000,
+    }
+    with db.transaction(actor) as session:
+        about = {"organization_id": actor.organization_id, "uploaded_by": actor.member_id, "file_name": "autumn.jpg"}
+        return store.insert_media(session, about | facts, [])
 
 
 def _halves(size: tuple[int, int]) -> Image.Image:

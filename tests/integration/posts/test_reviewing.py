@@ -17,7 +17,7 @@ from core.infra import db
 from core.infra.actor import Role
 from core.infra.errors import Conflict, Invalid, NotFound
 from core.organizations import commands as organizations
-from core.posts import commands, queries
+from core.posts import commands, queries, reviewing
 from core.posts.redline import Segment
 from core.posts.rules import CommentKind, PublicationState
 from tests.factories.accounts import make_account
@@ -143,8 +143,24 @@ def test_several_posts_are_approved_at_once_with_a_line_for_each(team: Team) -> 
     assert last_line(team, one)["version"] == last_line(team, two)["version"] == 1
     assert publication(team.author, changed).state is DRAFT
     assert publication(team.author, own).state is IN_REVIEW
-    with pytest.raises(Conflict, match="Acme Coffee: "):
-        commands.approve_all(team.approver, uuid4(), seen)
+
+    mine = decided.by_post
+    assert {post_id for post_id, each in mine.items() if each.approved} == {one, two}
+    assert reviewing.CHANGED in mine[changed].refused[0].words
+    assert "own work" in mine[own].refused[0].words
+    assert set(mine) == {one, two, changed, own}
+
+
+def test_that_none_of_several_can_be_approved_is_said_of_each(team: Team) -> None:
+    changed = make_submitted(team.author, [team.account_id], text="Changed")
+    own = make_submitted(team.approver, [team.account_id], text="Own")
+    seen = hashes(team.author, changed) | hashes(team.author, own)
+    edit(team, changed, "Changed again")
+
+    decided = commands.approve_all(team.approver, uuid4(), seen)
+    assert decided.approved == ()
+    assert {post_id: len(each.refused) for post_id, each in decided.by_post.items()} == {changed: 1, own: 1}
+    assert publication(team.author, own).state is IN_REVIEW
 
 
 def test_approving_several_twice_with_the_same_action_approves_once(team: Team) -> None:
@@ -159,8 +175,7 @@ def test_a_deleted_post_and_damaged_bytes_are_not_approved(team: Team) -> None:
     seen = hashes(team.author, deleted)
     commands.withdraw(team.author, uuid4(), deleted)
     commands.delete(team.author, uuid4(), deleted)
-    with pytest.raises(Conflict, match="The post was deleted"):
-        commands.approve_all(team.approver, uuid4(), seen)
+    assert "deleted" in commands.approve_all(team.approver, uuid4(), seen).refused[0].words
     with pytest.raises(NotFound, match="was deleted"):
         commands.approve(team.approver, uuid4(), deleted, seen)
 
