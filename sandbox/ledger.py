@@ -138,6 +138,12 @@ select * from standing_post
 where live_at <= :now and listed_at <= :now and not hidden and (:account_id is null or account_id = :account_id)
 order by live_at desc, number desc limit :limit
 """
+# One page of a list by place; {order} is one of our own words.
+SLICE = """
+select * from standing_post
+where account_id = :account_id and live_at <= :now and listed_at <= :now and not hidden
+order by {order} desc, number desc limit :count offset :start
+"""
 AS_JSON = """
 select json_object(
     'id', id, 'provider', provider, 'network', network, 'account_id', account_id, 'text', text, 'link', link,
@@ -195,6 +201,14 @@ def delete(db: sqlite3.Connection, post_id: str, now: float) -> None:
 def listed(db: sqlite3.Connection, listing: Listing, newer: bool) -> list[Post]:
     """One page of a network's list: newest first, or with `newer` those just above the place, oldest first."""
     return _all(db.execute(NEWER if newer else OLDER, asdict(listing)))
+
+
+def sliced(
+    db: sqlite3.Connection, account_id: str, now: float, *, by_change: bool, start: int, count: int
+) -> list[Post]:
+    """Published posts of an account by place in the list: newest, or last changed, first."""
+    statement = SLICE.format(order="updated_at" if by_change else "created_at")
+    return _all(db.execute(statement, {"account_id": account_id, "now": now, "start": start, "count": count}))
 
 
 def followed(db: sqlite3.Connection, now: float, account_id: str | None, limit: int) -> list[Post]:

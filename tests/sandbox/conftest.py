@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.driver import Box, Instagram, Page
+from tests.sandbox.linkedin_driver import Author, LinkedIn
 from tests.sandbox.shelf import Shelf
 
 
@@ -44,6 +45,17 @@ def shelf() -> Iterator[Shelf]:
     shelf = Shelf()
     yield shelf
     shelf.close()
+
+
+@pytest.fixture
+def linkedin(box: Box) -> LinkedIn:
+    return LinkedIn(box)
+
+
+@pytest.fixture
+def company(linkedin: LinkedIn) -> Author:
+    """An organization and its administrator's token."""
+    return linkedin.organization()
 
 
 @pytest.fixture

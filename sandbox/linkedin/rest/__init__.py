@@ -1,0 +1,1 @@
+"""api.linkedin.com: `/rest/{resource}` (versioned, Rest.li 2.0) and `/v2/userinfo`."""

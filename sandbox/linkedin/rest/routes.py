@@ -1,0 +1,44 @@
+"""Every call that `/rest` takes: resource, Rest.li method, finder or action; with which parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.linkedin.rest import acls, changing, creating, organizations, profile, reading, uploads
+from sandbox.linkedin.rest.request import Address, RestRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A call: its status on success, and what it does. None is an empty body."""
+
+    handle: Callable[[RestRequest], dict[str, Any] | None]
+    parameters: frozenset[str]
+    status: int = 200
+
+
+ROUTES: dict[tuple[str, str, str | None], Route] = {
+    ("me", "GET", None): Route(profile.me, profile.ME_PARAMETERS),
+    ("organizationAcls", "FINDER", "roleAssignee"): Route(acls.by_person, acls.OF_PERSON),
+    ("organizationAcls", "FINDER", "organization"): Route(acls.by_organization, acls.OF_ORGANIZATION),
+    ("organizations", "GET", None): Route(organizations.one, organizations.ENTITY_PARAMETERS),
+    ("organizations", "BATCH_GET", None): Route(organizations.several, organizations.BATCH_PARAMETERS),
+    ("organizations", "FINDER", "vanityName"): Route(organizations.by_vanity_name, organizations.VANITY_PARAMETERS),
+    ("organizationsLookup", "BATCH_GET", None): Route(organizations.public, organizations.BATCH_PARAMETERS),
+    ("images", "ACTION", "initializeUpload"): Route(uploads.initialize, uploads.INITIALIZE_PARAMETERS),
+    ("images", "GET", None): Route(uploads.one, uploads.ENTITY_PARAMETERS),
+    ("images", "BATCH_GET", None): Route(uploads.several, uploads.BATCH_PARAMETERS),
+    ("posts", "CREATE", None): Route(creating.create, creating.CREATE_PARAMETERS, 201),
+    ("posts", "GET", None): Route(reading.one, reading.ENTITY_PARAMETERS),
+    ("posts", "BATCH_GET", None): Route(reading.several, reading.BATCH_PARAMETERS),
+    ("posts", "FINDER", "author"): Route(reading.by_author, reading.AUTHOR_PARAMETERS),
+    ("posts", "PARTIAL_UPDATE", None): Route(changing.edit, changing.PATCH_PARAMETERS, 204),
+    ("posts", "DELETE", None): Route(changing.delete, changing.PATCH_PARAMETERS, 204),
+}
+
+
+def find_route(address: Address) -> Route | None:
+    """The route of a call."""
+    return ROUTES.get((address.resource, address.method, address.name))
