@@ -146,13 +146,30 @@ def address_findings(settings: Settings) -> Iterator[Finding]:
     else:
         step = "In production set MASTHEAD_CONSOLE_URL to the https:// address that people open."
         yield Finding("Console", State.ADVICE, f"{settings.console_url} is not encrypted", step)
-    host = urlsplit(settings.ingest_url).hostname or ""
-    if _is_private(host):
-        step = "Set MASTHEAD_PUBLIC_URL to an https:// address that the internet reaches; text posts work without."
-        words = f"{settings.ingest_url} can't be reached from outside, so networks can't fetch images from it"
-        yield Finding("Public address", State.ADVICE, words, step)
-    else:
-        yield Finding("Public address", State.GOOD, settings.ingest_url)
+    yield _public_address_finding(settings)
+
+
+def _public_address_finding(settings: Settings) -> Finding:
+    """Networks fetch images from this address; a sandbox on this machine reaches any."""
+    subject, address = "Public address", settings.ingest_url
+    if not _is_private(urlsplit(address).hostname or ""):
+        return Finding(subject, State.GOOD, address)
+    if not _speaks_to_real_networks():
+        return Finding(subject, State.GOOD, f"{address}, which is enough while no real network is connected")
+    unset = "MASTHEAD_PUBLIC_URL is not set, so " if settings.public_url_setting is None else ""
+    step = "Set MASTHEAD_PUBLIC_URL to an https:// address that the internet reaches; text posts work without."
+    words = f"{unset}networks can't fetch images from this machine: {address} can't be reached from outside"
+    return Finding(subject, State.ADVICE, words, step)
+
+
+def _speaks_to_real_networks() -> bool:
+    try:
+        found = import_module("core.providers").providers().values()
+    except SettingsInvalid:
+        return True
+    return not any(each.configured for each in found) or any(
+        each.configured and not each.points_elsewhere for each in found
+    )
 
 
 def _server_findings(connection: Connection, address: str) -> Iterator[Finding]:

@@ -124,7 +124,9 @@ class Settings(BaseSettings):
     @cached_property
     def storage_url(self) -> str:
         """Where uploaded files are kept: an address for fsspec, without a trailing slash."""
-        return str(self.storage_url_setting or f"file://{self.data.absolute() / 'files'}").rstrip("/")
+        if self.storage_url_setting is None:
+            return f"file://{self.data.absolute() / 'files'}"
+        return f"file://{unquote(self.storage_url_setting.path or '')}".rstrip("/")
 
     @property
     def secure_cookies(self) -> bool:

@@ -50,6 +50,10 @@ class Busy(Refused):
     """Masthead is working on other images right now. Try again in a moment."""
 
 
+class StorageFull(Refused):
+    """Masthead can't keep files right now: its storage is full or can't be written. Tell your operator."""
+
+
 class FileUnknown(NotFound):
     """There is no such file here. The address may have been cut off; copy the whole of it."""
 

@@ -9,6 +9,7 @@ By fsspec, so that a store of objects can take the folder's place. A name appear
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -21,8 +22,10 @@ from uuid import UUID
 import fsspec
 
 from core.infra import installation
+from core.media.rules import StorageFull
 
 BLOCK: Final = 64 * 1024
+_log = logging.getLogger(__name__)
 
 
 class Storage:
@@ -75,21 +78,28 @@ class Storage:
         return f"{self._root}/{organization_id}/uploads/{upload_id}"
 
     def _write(self, place: str, fill: Callable[[Any], object]) -> None:
-        """Beside its place under another name, safe on the disk, readable by nobody else; then it takes its name."""
-        folder = str(PurePosixPath(place).parent)
-        self._files.makedirs(folder, exist_ok=True)
+        """Beside its place under another name, safe on the disk, readable by nobody else; then it takes its name.
+
+        Raises StorageFull.
+        """
         new = f"{place}.{secrets.token_hex(8)}.new"
         try:
-            with self._files.open(new, "wb") as file:
-                os.fchmod(file.fileno(), 0o600)
-                fill(file)
-                file.flush()
-                os.fsync(file.fileno())
-            self._files.mv(new, place)
-        except BaseException:
-            with suppress(FileNotFoundError):
+            self._write_beside(place, new, fill)
+        except OSError as error:
+            _log.error("storage_unwritable", extra={"kind": type(error).__name__, "errno": error.errno})
+            with suppress(OSError):
                 self._files.rm_file(new)
-            raise
+            raise StorageFull from None
+
+    def _write_beside(self, place: str, new: str, fill: Callable[[Any], object]) -> None:
+        folder = str(PurePosixPath(place).parent)
+        self._files.makedirs(folder, exist_ok=True)
+        with self._files.open(new, "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        self._files.mv(new, place)
         _sync_folder(folder)
 
 

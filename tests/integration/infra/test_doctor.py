@@ -265,7 +265,17 @@ def test_addresses_that_only_this_machine_reaches_are_pointed_out(doctor: Doctor
     code, found = doctor(MASTHEAD_CONSOLE_URL="", MASTHEAD_PUBLIC_URL="http://192.168.1.7:8502")
     assert code == 0
     assert found["Console"].startswith("advice http://localhost:8501 is not encrypted")
-    assert found["Public address"].startswith("advice http://192.168.1.7:8502 can't be reached from outside")
+    assert found["Public address"].startswith("advice networks can't fetch images from this machine")
+
+
+def test_a_sandbox_fetches_images_from_wherever_this_machine_is(doctor: Doctor) -> None:
+    alone = {f"PROVIDER_{key.upper()}_CLIENT_ID": "" for key in providers.providers() if key != "meta"}
+    sandbox = {"PROVIDER_META_GRAPH_URL": "http://localhost:8503/graph.facebook.com"}
+    _, found = doctor(MASTHEAD_PUBLIC_URL="", **alone, **sandbox)
+    assert found["Public address"].startswith("ok http://localhost:8502, which is enough")
+    _, found = doctor(MASTHEAD_PUBLIC_URL="", **alone)
+    assert found["Public address"].startswith("advice MASTHEAD_PUBLIC_URL is not set, so networks can't fetch images")
+    assert "Set MASTHEAD_PUBLIC_URL to an https:// address" in found["Public address"]
 
 
 def test_a_setting_that_can_not_be_used_is_a_finding_too(doctor: Doctor) -> None:

@@ -17,7 +17,7 @@ from core.infra import db
 from core.infra.actor import Actor, Role
 from core.infra.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from core.media import commands, files, making, model, queries
-from core.media.rules import LARGEST_CHUNK, LARGEST_FILE, SMALLEST_CHUNK, Busy, TooManyUploads, WrongOffset
+from core.media.rules import LARGEST_CHUNK, LARGEST_FILE, SMALLEST_CHUNK, Busy, StorageFull, TooManyUploads, WrongOffset
 from core.provider_kit.errors import Rejected
 from tests.factories.media import make_media, picture, send
 from tests.factories.organizations import make_actor
@@ -168,6 +168,15 @@ def test_chunks_that_vanished_from_storage_are_said_to_be_gone(editor: Actor, st
     next(path for path in storage.rglob("*") if path.is_file()).unlink()
     with pytest.raises(Invalid, match="gone from storage"):
         commands.finish_upload(editor, upload_id)
+
+
+def test_a_storage_that_can_not_be_written_is_said_to_be_so_and_nothing_is_lost(editor: Actor, storage: Path) -> None:
+    upload = commands.start_upload(editor, uuid4(), file_name="x.png", size=10)
+    storage.write_text("a file where the folder should be")
+    with pytest.raises(StorageFull, match="Tell your operator"):
+        commands.add_chunk(editor, upload.id, offset=0, content=b"0123456789")
+    storage.unlink()
+    assert commands.add_chunk(editor, upload.id, offset=0, content=b"0123456789").received == 10
 
 
 def test_no_more_images_are_decoded_at_once_than_the_machine_may(editor: Actor) -> None:

@@ -39,6 +39,13 @@ def test_only_the_secret_key_is_needed() -> None:
     assert not settings.secure_cookies
 
 
+def test_files_are_kept_in_the_data_folder_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTHEAD_DATA", "/var/lib/masthead")
+    assert Settings.load().storage_url == "file:///var/lib/masthead/files"
+    monkeypatch.setenv("MASTHEAD_STORAGE_URL", "file:///srv/our files/")
+    assert Settings.load().storage_url == "file:///srv/our files"
+
+
 def test_without_a_secret_key_the_next_step_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MASTHEAD_SECRET_KEY")
     with pytest.raises(SettingsInvalid, match=r"MASTHEAD_SECRET_KEY: .*Set it to 32 or more random characters\."):
@@ -52,6 +59,8 @@ def test_without_a_secret_key_the_next_step_is_named(monkeypatch: pytest.MonkeyP
         ("MASTHEAD_PORT", "65534"),
         ("MASTHEAD_CONSOLE_URL", "posts.example.com"),
         ("MASTHEAD_LOG_LEVEL", "LOUD"),
+        ("MASTHEAD_STORAGE_URL", "s3://bucket/files"),
+        ("MASTHEAD_STORAGE_URL", "file://elsewhere/files"),
         ("MASTHEAD_PORT", "x" * 500),
     ],
 )
