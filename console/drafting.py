@@ -19,6 +19,7 @@ from console.components import composer
 from console.plain import beginning
 from console.state import DraftInHand
 from core.infra.actor import Actor
+from core.infra.clock import now
 from core.infra.errors import Refused
 from core.organizations import commands as organizations
 from core.posts import commands, queries, slots
@@ -108,6 +109,13 @@ def slot_chosen(hand: DraftInHand, zone: str) -> None:
         hand.slot_trouble = SlotTrouble("Choose a time as well." if clock is None else "Choose a day as well.")
     else:
         set_slot(hand, datetime.combine(day, clock), zone)
+
+
+def wish_day(hand: DraftInHand, day: date, zone: str) -> None:
+    """Begin a new post with a day, as the calendar asks; the time is still to be chosen."""
+    if hand.post_id is None and day >= slots.day_of(now(), zone).day:
+        state.put(key_of(hand, "day"), day)
+        hand.slot_trouble = SlotTrouble("Choose a time as well.")
 
 
 def set_slot(hand: DraftInHand, wall: datetime, zone: str, which: Which | None = None) -> None:

@@ -77,4 +77,4 @@ def new_post(visitor: Visitor) -> None:
 def address(url_path: str, **parameters: object) -> str:
     """The address of a page on this site, for a link that may be opened in a tab of its own."""
     path = "/" if url_path == HOME else f"/{url_path}"
-    return f"{path}?{urlencode(parameters)}" if parameters else path
+    return f"{path}?{urlencode(parameters, doseq=True)}" if parameters else path

@@ -39,6 +39,9 @@ class Tab:
     def again(self) -> Tab:
         """Let the script run once more; nothing may break."""
         self.app.run()
+        return self._unbroken()
+
+    def _unbroken(self) -> Tab:
         assert not self.app.exception, [each.value for each in self.app.exception]
         assert not self.app.error, [each.value for each in self.app.error]
         return self
@@ -53,6 +56,15 @@ class Tab:
 
     def has_button(self, key: str) -> bool:
         return any(each.key == key for each in self.app.button)
+
+    def trigger(self, key: str, event: str, value: object) -> Tab:
+        """What one of our own components hands over when a person does something to it."""
+        states = self.app._tree.get_widget_states()
+        state = states.widgets.add()
+        state.id = f"$$STREAMLIT_INTERNAL_KEY_{self.app.get_by_key(key).proto.id}__events"
+        state.json_trigger_value = json.dumps([{"event": event, "value": value}])
+        self.app._run(states)
+        return self._unbroken()
 
     def component(self, key: str) -> Mapping[str, Any]:
         """What one of our own components was given to draw."""

@@ -18,6 +18,7 @@ PATHS = {each.spec.url_path: each.spec for each in menu.pages()}
 EMPTY = {
     "home": ("no_plans_state", "caught_up_state"),
     "compose": ("empty_state",),
+    "calendar": ("calendar_none_state",),
     "approvals": ("empty_state",),
     "posts": ("posts_none_state",),
     "accounts": ("empty_state",),
@@ -37,6 +38,7 @@ def test_the_menu_is_what_lies_in_the_folders() -> None:
     assert list(PATHS) == [
         "home",
         "compose",
+        "calendar",
         "approvals",
         "posts",
         "post",

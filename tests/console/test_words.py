@@ -106,7 +106,17 @@ def test_a_beginning_is_never_longer_than_asked(text: str, at_most: int) -> None
     assert len(beginning(text, at_most)) <= at_most
 
 
-COMPONENTS = ["composer", "post_list", "timeline", "redline", "attention", "account", "away", "preview_card"]
+COMPONENTS = [
+    "composer",
+    "calendar",
+    "post_list",
+    "timeline",
+    "redline",
+    "attention",
+    "account",
+    "away",
+    "preview_card",
+]
 
 
 @pytest.mark.parametrize("name", [*COMPONENTS, "dom", "counting", "preview"])
@@ -122,6 +132,6 @@ def test_each_component_exports_one_function(name: str) -> None:
 
 
 def test_styles_take_every_colour_from_the_theme() -> None:
-    for name in ("composer", "preview", "post_list", "timeline", "redline", "attention", "account"):
+    for name in ("composer", "calendar", "preview", "post_list", "timeline", "redline", "attention", "account"):
         colours = re.findall(r"#[0-9a-fA-F]{3,8}\b", frontend.style(name))
         assert set(colours) <= {"#667085"}, name  # the grey of a network that declares none

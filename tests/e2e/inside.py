@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID
 
 from core.infra import db
@@ -13,6 +14,7 @@ from core.infra.db import Database, make_engine
 from core.infra.ids import new_id
 from core.infra.settings import Settings
 from core.organizations import commands, queries
+from core.posts import commands as posts
 from tests.e2e.driving import Product
 
 
@@ -35,6 +37,24 @@ def as_console(product: Product) -> Iterator[None]:
     finally:
         db.use(None)
         database.engine.dispose()
+
+
+def planned_draft(product: Product, organization_key: str, author: str, words: str, slot: datetime) -> UUID:
+    """A draft with a time that a member of a demo organization wrote."""
+    organization_id = UUID(json.loads((product.data / "demo.json").read_text())[organization_key])
+    with as_console(product):
+        with db.organization_transaction(organization_id, "program:e2e") as session:
+            member = next(each for each in queries.members_in(session) if each.name == author)
+        actor = Actor(
+            organization_id=organization_id,
+            member_id=member.id,
+            person_id=member.person_id,
+            role=Role.EDITOR,
+            name=author,
+            session_id=new_id(),
+            correlation_id="e2e",
+        )
+        return posts.create(actor, new_id(), text=words, slot_at=slot)
 
 
 def disable(product: Product, organization_key: str, name: str, *, by: str) -> None:

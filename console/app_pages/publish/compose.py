@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from console import drafting, navigation, state
+from console import drafting, filters, navigation, state
 from console.components.composer import Hint, Target, composer
 from console.components.empty import empty
 from console.components.header import header
@@ -50,6 +50,10 @@ def render(visitor: Visitor) -> None:
     """Draw the page."""
     post_id = _asked_for()
     hand = state.draft_in_hand(post_id)
+    asked_day = filters.day("day")
+    if asked_day is not None:
+        st.query_params.pop("day")
+        drafting.wish_day(hand, asked_day, visitor.zone)
     draft = queries.draft(visitor.actor, hand.post_id) if hand.post_id else None
     zones = Zones.of(visitor)
     mark = badge(draft.post.shown) if draft is not None else None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Final, Literal
-from uuid import UUID
 
 import streamlit as st
 
-from console import navigation, state
+from console import filters, navigation, state
 from console.components.empty import empty
 from console.components.header import header
 from console.components.post_list import Row, post_list
@@ -17,7 +16,6 @@ from console.components.times import Zones
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
-from core.accounts import queries as accounts
 from core.organizations.rules import Permission
 from core.posts import queries
 from core.posts.rules import SHOWN, Word
@@ -34,23 +32,23 @@ PAGE = PageSpec(
 
 PER_PAGE: Final = 50
 # The address is the view: these are its parameters, and nothing else remembers a filter.
-_STATES, _ACCOUNT, _AUTHOR, _WORDS, _FROM, _TO, _AFTER = "state", "account", "author", "q", "from", "to", "after"
-_STRAY: Final = "post"
-_FILTERS: Final = (_STATES, _ACCOUNT, _AUTHOR, _WORDS, _FROM, _TO)
+_WORDS, _FROM, _TO, _AFTER = "q", "from", "to", "after"
+_STRAYS: Final = ("post",)
+_FILTERS: Final = (filters.STATES, filters.ACCOUNT, filters.AUTHOR, _WORDS, _FROM, _TO)
 
 
 def render(visitor: Visitor) -> None:
     """Draw the page."""
     zones = Zones.of(visitor)
-    _mend_address()
-    filters = _from_address()
-    listing = queries.listing(visitor.actor, filters, after=st.query_params.get(_AFTER), limit=PER_PAGE)
+    filters.mend_address("posts", _STRAYS)
+    wanted = _from_address()
+    listing = queries.listing(visitor.actor, wanted, after=st.query_params.get(_AFTER), limit=PER_PAGE)
     with header("Posts", f"Times in {plain(zones.organization)}"):
         navigation.new_post(visitor)
     _filter_row(visitor)
-    _chips(listing, filters)
+    _chips(listing, wanted)
     if not listing.rows:
-        _nothing(filters)
+        _nothing()
         return
     post_list([_row(each) for each in listing.rows], zones, key="posts_list", label="Posts")
     _pager(listing)
@@ -70,33 +68,19 @@ def _row(row: PostRow) -> Row:
     )
 
 
-def _mend_address() -> None:
-    """Put the view back that a post was opened from.
-
-    Streamlit writes the parameters of the next page before its path, so that the browser's Back leads to this page with
-    a post in its address and without the filters it had.
-    """
-    if _STRAY in st.query_params:
-        st.query_params.from_dict(state.value("posts_view", {}))
-    state.put("posts_view", {name: st.query_params.get_all(name) for name in st.query_params})
-
-
 def _from_address() -> Filters:
-    address = st.query_params
     return Filters(
-        words=tuple(word for word in Word if word.value in address.get_all(_STATES)),
-        account_id=_uuid(address.get(_ACCOUNT)),
-        author_id=_uuid(address.get(_AUTHOR)),
-        text=address.get(_WORDS, ""),
-        from_day=_day(address.get(_FROM)),
-        to_day=_day(address.get(_TO)),
+        words=filters.words(),
+        account_id=filters.uuid(filters.ACCOUNT),
+        author_id=filters.uuid(filters.AUTHOR),
+        text=st.query_params.get(_WORDS, ""),
+        from_day=filters.day(_FROM),
+        to_day=filters.day(_TO),
     )
 
 
 def _filter_row(visitor: Visitor) -> None:
-    named = {str(each.id): each.name for each in accounts.accounts(visitor.actor)}
-    wrote = {str(each.member_id): each.name for each in queries.authors(visitor.actor)}
-    _follow_address(named, wrote)
+    state.put("posts_q", st.query_params.get(_WORDS, ""))
     words, account, author, days, clear = split("posts", [1.9, 1.4, 1.3, 2.1, 0.75], controls=True)
     words.text_input(
         "Search",
@@ -107,27 +91,8 @@ def _filter_row(visitor: Visitor) -> None:
         on_change=_to_address,
         args=(_WORDS, "posts_q"),
     )
-    account.selectbox(
-        "Account",
-        list(named),
-        format_func=lambda each: named[each],
-        placeholder="All accounts",
-        index=None,
-        key="posts_account",
-        on_change=_to_address,
-        args=(_ACCOUNT, "posts_account"),
-    )
-    author.selectbox(
-        "Author",
-        list(wrote),
-        format_func=lambda each: wrote[each],
-        placeholder="Everybody",
-        index=None,
-        key="posts_author",
-        on_change=_to_address,
-        args=(_AUTHOR, "posts_author"),
-    )
-    first, last = _day(st.query_params.get(_FROM)), _day(st.query_params.get(_TO))
+    filters.account_and_author(visitor, account, author, page="posts", on_change=_to_address)
+    first, last = filters.day(_FROM), filters.day(_TO)
     chosen: list[date | datetime | str | Literal["today"] | None] = [first, last] if first and last else []
     # A key for each pair of days: Streamlit warns when a range gets its value from the state and has a default too.
     key = "_".join(("posts_days", *map(str, chosen)))
@@ -149,11 +114,11 @@ def _filter_row(visitor: Visitor) -> None:
     )
 
 
-def _chips(listing: Listing, filters: Filters) -> None:
-    state.put("posts_states", [word for word in Word if word in filters.words])
+def _chips(listing: Listing, wanted: Filters) -> None:
+    state.put("posts_states", [word for word in Word if word in wanted.words])
     st.pills(
         "State",
-        [word for word in SHOWN if listing.counts.get(word) or word in filters.words],
+        [word for word in SHOWN if listing.counts.get(word) or word in wanted.words],
         selection_mode="multi",
         format_func=lambda word: f"{SHOWN[word].label} {listing.counts.get(word, 0)}",
         key="posts_states",
@@ -187,7 +152,7 @@ def _pager(listing: Listing) -> None:
         )
 
 
-def _nothing(filters: Filters) -> None:
+def _nothing() -> None:
     if _narrowed() or st.query_params.get(_AFTER):
         empty(
             "search_off",
@@ -208,14 +173,6 @@ def _nothing(filters: Filters) -> None:
         )
 
 
-def _follow_address(named: dict[str, str], wrote: dict[str, str]) -> None:
-    address = st.query_params
-    account, author = address.get(_ACCOUNT), address.get(_AUTHOR)
-    state.put("posts_q", address.get(_WORDS, ""))
-    state.put("posts_account", account if account in named else None)
-    state.put("posts_author", author if author in wrote else None)
-
-
 def _to_address(parameter: str, key: str) -> None:
     _set(parameter, state.value(key))
 
@@ -229,42 +186,21 @@ def _days_to_address(key: str) -> None:
 
 
 def _states_to_address() -> None:
-    _set(_STATES, [word.value for word in state.value("posts_states") or ()])
+    _set(filters.STATES, [word.value for word in state.value("posts_states") or ()])
 
 
 def _set(parameter: str, value: object) -> None:
-    st.query_params.pop(_AFTER, None)
-    if value:
-        st.query_params[parameter] = value if isinstance(value, list) else str(value)
-    else:
-        st.query_params.pop(parameter, None)
+    filters.put(_AFTER, None)
+    filters.put(parameter, value)
 
 
 def _open_page(after: str | None) -> None:
-    if after is None:
-        st.query_params.pop(_AFTER, None)
-    else:
-        st.query_params[_AFTER] = after
+    filters.put(_AFTER, after)
 
 
 def _clear() -> None:
-    for parameter in (*_FILTERS, _AFTER):
-        st.query_params.pop(parameter, None)
+    filters.clear((*_FILTERS, _AFTER))
 
 
 def _narrowed() -> bool:
-    return any(parameter in st.query_params for parameter in _FILTERS)
-
-
-def _uuid(said: str | None) -> UUID | None:
-    try:
-        return UUID(said) if said else None
-    except ValueError:
-        return None
-
-
-def _day(said: str | None) -> date | None:
-    try:
-        return date.fromisoformat(said) if said else None
-    except ValueError:
-        return None
+    return filters.narrowed(_FILTERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -56,6 +57,7 @@ ALLOWED: dict[str, tuple[Permission, Ask]] = {
 READS: dict[str, Ask] = {
     "approvers": lambda actor, post_id, team: queries.approvers(actor, post_id),
     "authors": lambda actor, post_id, team: queries.authors(actor),
+    "calendar": lambda actor, post_id, team: queries.calendar(actor, date(2027, 6, 1), date(2027, 6, 30), Filters()),
     "counts": lambda actor, post_id, team: queries.counts(actor),
     "detail": lambda actor, post_id, team: queries.detail(actor, post_id),
     "draft": lambda actor, post_id, team: queries.draft(actor, post_id),
