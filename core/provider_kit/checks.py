@@ -59,6 +59,8 @@ def _media(network: Network, payload: Payload) -> Iterator[Problem]:
     if payload.media and rules is None:
         yield Problem("error", f"{network.title} posts can't carry an image here.", "Remove the image.")
     elif rules is not None:
+        if len(payload.media) > 1:
+            yield Problem("error", f"{network.title} posts carry one image here.", "Keep one image.")
         for item in payload.media:
             yield from _image(network.title, rules, item)
 

@@ -1,11 +1,12 @@
-"""Meta: Facebook Pages, connected by Facebook Login. What it needs and what isn't verified: README.md."""
+"""Meta: Facebook Pages and Instagram accounts, connected by Facebook Login. What isn't verified: README.md."""
 
 from __future__ import annotations
 
 from core.infra.redaction import conceal
 from core.provider_kit.http import Http
 from core.provider_kit.port import Provider
-from core.providers.meta.facebook import FacebookPages, network
+from core.providers.meta import facebook, instagram
+from core.providers.meta.failures import INSTAGRAM
 from core.providers.meta.graph import Graph
 from core.providers.meta.oauth import FacebookLogin
 from core.providers.meta.settings import MetaSettings
@@ -15,15 +16,19 @@ def build(environment: dict[str, str]) -> Provider:
     """The provider out of its `PROVIDER_META_*` settings. Raises SettingsInvalid."""
     settings = MetaSettings.load(environment)
     conceal(settings.client_secret.get_secret_value())
-    graph = Graph(settings, Http([settings.graph_url], connect_timeout_s=settings.connect_timeout_s))
-    facebook = network(settings)
+    http = Http([settings.graph_url], connect_timeout_s=settings.connect_timeout_s)
+    graph = Graph(settings, http)
+    pages, profiles = facebook.network(settings), instagram.network(settings)
     return Provider(
         key="meta",
         title="Facebook",
-        icon=facebook.icon,
+        icon=pages.icon,
         configured=settings.configured,
         points_elsewhere=settings.points_elsewhere,
-        networks={facebook.key: facebook},
+        networks={pages.key: pages, profiles.key: profiles},
         oauth=FacebookLogin(settings, graph),
-        publishers={facebook.key: FacebookPages(settings, graph)},
+        publishers={
+            pages.key: facebook.FacebookPages(settings, graph),
+            profiles.key: instagram.InstagramAccounts(settings, Graph(settings, http, INSTAGRAM)),
+        },
     )

@@ -26,7 +26,8 @@ class Then(StrEnum):
 class Row:
     """One line of the specification. Rows with a subcode, or with words to look for, come before rows of a code alone.
 
-    `code` may be a range; `any_subcode` lets the row stand for subcodes that nobody has described.
+    `code` may be a range; `any_subcode` lets the row stand for subcodes that nobody has described. Words and fix may
+    hold `{network}` and `{place}`, who says it and of what. `wait_s`: when to ask again, where Meta doesn't tell.
     """
 
     code: int | range | None
@@ -40,6 +41,7 @@ class Row:
     contains: str = ""
     status: int | None = None
     whole_app: bool = False
+    wait_s: float | None = None
 
     def has_code(self, code: int) -> bool:
         """Whether the row is for this code."""
@@ -61,21 +63,22 @@ _RESTART: Final = "Press Connect again."
 _WAITS: Final = "Masthead waits and goes on by itself."
 _CONTENT: Final = "Change the post and send it again."
 _LINK: Final = "Check that the address opens without signing in, or remove the link."
-_PAGE: Final = "Open the Page on Facebook, do what it asks there, then press Try again."
-_LOOK: Final = "Look at the Page before you send it again."
+_PAGE: Final = "Open the {place} on {network}, do what it asks there, then press Try again."
+_REACH: Final = "Ask your operator whether MASTHEAD_PUBLIC_URL can be reached from outside."
+_LOOK: Final = "Look at the {place} before you send it again."
 
 _WAIT, _RECONNECT, _REJECT, _UNSURE = Then.WAIT, Then.RECONNECT, Then.REJECT, Then.UNSURE
 _ENDED: Final = "The access to this account has ended."
 _RUN_OUT: Final = "The access to this account has run out."
-_BUSY: Final = "Facebook was busy."
+_BUSY: Final = "{network} was busy."
 _USED: Final = "This sign-in was used already."
 _TOOK_LONG: Final = "This sign-in took too long."
 _ADDRESS: Final = "Facebook doesn't know this address of Masthead."
 _NOT_OUR_APP: Final = "Facebook doesn't accept Masthead's app secret."
-_APP_LIMIT: Final = "Facebook's call limit for Masthead's whole app is reached."
-_PERSON_LIMIT: Final = "Facebook's call limit for the person who connected this account is reached."
-_PAGE_LIMIT: Final = "Facebook's call limit for this Page is reached."
-_ACCOUNT_LIMIT: Final = "Facebook's call limit for this account is reached."
+_APP_LIMIT: Final = "{network}'s call limit for Masthead's whole app is reached."
+_PERSON_LIMIT: Final = "{network}'s call limit for the person who connected this account is reached."
+_PAGE_LIMIT: Final = "{network}'s call limit for this Page is reached."
+_ACCOUNT_LIMIT: Final = "{network}'s call limit for this account is reached."
 
 # One line of the specification is one entry here.
 # fmt: off
@@ -92,10 +95,10 @@ TABLE: Final[tuple[Row, ...]] = (
     # --- 2.8: proof of the app's secret. No post is at fault, so posts wait for the operator instead of failing.
     Row(100, None, _WAIT, _NOT_OUR_APP, _OPERATOR, "2.8 [2]", before=True, contains="appsecret_proof", whole_app=True),
     # --- 10.2: exact pairs
-    Row(1, 99, _REJECT, "Facebook couldn't read the request.", _CONTENT, "10.2 [M]"),
-    Row(1, None, _UNSURE, "Facebook was asked for too much at once.", _WAITS, "7.6 [2]", contains="reduce the amount"),
-    Row(100, 33, _RECONNECT, "Facebook no longer shows this Page or post to Masthead.",
-        "If the Page still exists, reconnect it under Accounts.", "10.2 [M]", before=True),
+    Row(1, 99, _REJECT, "{network} couldn't read the request.", _CONTENT, "10.2 [M]"),
+    Row(1, None, _UNSURE, "{network} was asked for too much at once.", _WAITS, "7.6 [2]", contains="reduce the amount"),
+    Row(100, 33, _RECONNECT, "{network} no longer shows this {place} or post to Masthead.",
+        "If the {place} still exists, reconnect it under Accounts.", "10.2 [M]", before=True),
     *(
         Row(code, subcode, _RECONNECT, words, fix, "10.2 [M]", before=True)
         for code in (190, 102)
@@ -112,53 +115,85 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(190, 492, _RECONNECT, "The person who connected this Page no longer has a role on it.",
         "Someone with full control of the Page reconnects it under Accounts.", "10.2 [M]", before=True),
     Row(17, 2446079, _WAIT, _PERSON_LIMIT, _WAITS, "9 [2]", before=True),
-    Row(613, 1996, _WAIT, "Facebook wants this account's calls spread more evenly.", _WAITS, "9 [2]", before=True),
-    Row(3001, 1504028, _REJECT, "Facebook couldn't read the request.", _CONTENT, "10.2 [M]"),
-    Row(4, 2207051, _WAIT, "Facebook took the post for spam, yet it may be live.", _LOOK, "10.4 [M:ig-errors], [2]"),
+    Row(613, 1996, _WAIT, "{network} wants this account's calls spread more evenly.", _WAITS, "9 [2]", before=True),
+    Row(3001, 1504028, _REJECT, "{network} couldn't read the request.", _CONTENT, "10.2 [M]"),
+    Row(4, 2207051, _WAIT, "{network} took the post for spam, yet it may be live.", _LOOK, "10.4 [M:ig-errors], [2]"),
+    # --- 10.4: Instagram's, for the calls that we make: none of videos, carousels, product tags and deleting. A refusal
+    # --- that isn't `before` costs little here, for the container's status tells what became of it (meta 12).
+    Row(-2, 2207003, _WAIT, "{network} took too long to fetch the image from Masthead.", _REACH, "10.4 [M:ig-errors]"),
+    Row(-2, 2207020, _WAIT, "The image has expired at {network}.", _WAITS, "10.4 [M:ig-errors]"),
+    Row(-1, 2207001, _UNSURE, "{network} had an error.", _LOOK, "10.4 [M:ig-errors]"),
+    Row(-1, 2207032, _UNSURE, "{network} couldn't make a post of the image.", _LOOK, "10.4 [M:ig-errors]"),
+    Row(-1, 2207053, _UNSURE, "{network} had an unknown error with the image.", _LOOK, "10.4 [M:ig-errors]"),
+    Row(9, 2207042, _WAIT, "{network} takes no more posts of this account for now: its daily number is reached.",
+        _WAITS, "10.4 [M:ig-errors]", before=True, wait_s=600),
+    Row(24, 2207006, _UNSURE, "{network} doesn't find the prepared post.", _LOOK, "10.4 [M:ig-errors]"),
+    Row(24, 2207008, _UNSURE, "{network} doesn't find the prepared post, or it has expired.", _LOOK,
+        "10.4 [M:ig-errors]"),
+    Row(25, 2207050, _REJECT, "{network} has restricted this account, or wants to check something first.", _PAGE,
+        "10.4 [M:ig-errors]", before=True),
+    Row(100, 2207023, _REJECT, "{network} doesn't know this kind of post.", _CONTENT, "10.4 [M:ig-errors]",
+        before=True),
+    Row(100, 2207040, _REJECT, "The post tags more than 20 accounts.", _CONTENT, "10.4 [M:ig-errors]", before=True),
+    Row(100, None, _RECONNECT, "{network} says a permission is missing.", _GRANT, "10.4 [2]", before=True,
+        contains="instagram_platform_api__permission"),
+    Row(9004, 2207052, _WAIT, "{network} couldn't fetch the image from Masthead.", _REACH, "10.4 [M:ig-errors]"),
+    Row(9007, 2207027, _WAIT, "{network} is still preparing the image.", _WAITS, "10.4 [M:ig-errors]", before=True),
+    Row(36000, 2207004, _REJECT, "The image is larger than {network} takes.", _CONTENT, "10.4 [M:ig-errors]",
+        before=True),
+    Row(36001, 2207005, _REJECT, "The image is not of a kind {network} takes.", _CONTENT, "10.4 [M:ig-errors]",
+        before=True),
+    Row(36003, 2207009, _REJECT, "The image is too tall or too wide for {network}.", _CONTENT, "10.4 [M:ig-errors]",
+        before=True),
+    Row(36004, 2207010, _REJECT, "The text is too long for {network}, or has too many hashtags or mentions.", _CONTENT,
+        "10.4 [M:ig-errors]", before=True),
+    Row(None, 2207082, _UNSURE, "{network} couldn't process the image.", _LOOK, "10.4 [2]"),
+    Row(None, 2207085, _UNSURE, "{network} couldn't process the image.", _LOOK, "10.4 [2]"),
     # --- 10.3: publishing subcodes, seen by others, never documented. They name the trouble; only those about
     # --- permission or about the form of the request count as provably before.
-    Row(None, 1366046, _REJECT, "The photo is too large or not of a kind Facebook takes.", _CONTENT, "10.3 [2:Postiz]"),
+    Row(None, 1366046, _REJECT, "The photo is too large or not of a kind {network} takes.", _CONTENT,
+        "10.3 [2:Postiz]"),
     Row(None, 1366051, _REJECT, "These photos were posted already.", _LOOK, "10.3 [2:Postiz]"),
     Row(None, 1363047, _UNSURE, _BUSY, _LOOK, "10.3 [2:Postiz]"),
     Row(None, 1609010, _UNSURE, _BUSY, _LOOK, "10.3 [2:Postiz]"),
-    Row(None, 1390008, _WAIT, "Facebook says this Page posts too fast.", _LOOK, "10.3 [2:Postiz]"),
-    Row(None, 1346003, _REJECT, "Facebook flagged the text as abusive.", _LOOK, "10.3 [2:Postiz]"),
-    Row(None, 1349125, _REJECT, "Facebook doesn't take the post in this form.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1390008, _WAIT, "{network} says this Page posts too fast.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1346003, _REJECT, "{network} flagged the text as abusive.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1349125, _REJECT, "{network} doesn't take the post in this form.", _LOOK, "10.3 [2:Postiz]"),
     Row(None, 1363037, _UNSURE, "The upload broke off.", _LOOK, "10.3 [SDK]"),
-    Row(None, 1404006, _REJECT, "Facebook wants a security check first.", _PAGE, "10.3 [2:Postiz]"),
-    Row(None, 1404078, _REJECT, "Facebook hasn't authorized the person who connected this Page to publish on it.",
+    Row(None, 1404006, _REJECT, "{network} wants a security check first.", _PAGE, "10.3 [2:Postiz]"),
+    Row(None, 1404078, _REJECT, "{network} hasn't authorized the person who connected this Page to publish on it.",
         _PAGE, "10.3 [2:Postiz]", before=True),
-    Row(None, 1404102, _REJECT, "Facebook says the post breaks its community standards.", _LOOK, "10.3 [2:Postiz]"),
-    Row(None, 1404112, _WAIT, "Facebook limits this Page for some days.", _LOOK, "10.3 [2:Postiz]"),
-    Row(None, 1609005, _REJECT, "Facebook couldn't open the link.", _LINK, "10.2 [M] as a subcode [G]", before=True),
-    Row(None, 1609008, _REJECT, "Facebook doesn't take links to facebook.com here.", "Change or remove the link.",
+    Row(None, 1404102, _REJECT, "{network} says the post breaks its community standards.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1404112, _WAIT, "{network} limits this Page for some days.", _LOOK, "10.3 [2:Postiz]"),
+    Row(None, 1609005, _REJECT, "{network} couldn't open the link.", _LINK, "10.2 [M] as a subcode [G]", before=True),
+    Row(None, 1609008, _REJECT, "{network} doesn't take links to facebook.com here.", "Change or remove the link.",
         "10.3 [2:Postiz]", before=True),
-    Row(None, 2061006, _REJECT, "Facebook can't use the link.", "Change or remove the link.", "10.3 [2:Postiz]",
+    Row(None, 2061006, _REJECT, "{network} can't use the link.", "Change or remove the link.", "10.3 [2:Postiz]",
         before=True),
-    Row(None, 2069019, _REJECT, "Facebook can't use the file.", _CONTENT, "10.3 [2:Postiz]"),
+    Row(None, 2069019, _REJECT, "{network} can't use the file.", _CONTENT, "10.3 [2:Postiz]"),
     Row(None, 4854002, _REJECT, "Facebook wants the person who connected this Page to confirm who they are.", _PAGE,
         "10.3 [2:Postiz]", before=True),
     # --- 10.2 and 9: codes
-    Row(1, None, _UNSURE, "Facebook had an error.", _LOOK, "10.2 [M]"),
-    Row(2, None, _UNSURE, "Facebook was out of service for a moment.", _LOOK, "10.2 [M], [2: koala#699]",
+    Row(1, None, _UNSURE, "{network} had an error.", _LOOK, "10.2 [M]"),
+    Row(2, None, _UNSURE, "{network} was out of service for a moment.", _LOOK, "10.2 [M], [2: koala#699]",
         any_subcode=True),
     Row(3, None, _REJECT, "Masthead's Meta app lacks a capability.", _OPERATOR, "10.2 [M]", before=True,
         any_subcode=True),
     Row(4, None, _WAIT, _APP_LIMIT, _WAITS, "9 [M:rate]", before=True, whole_app=True),
-    Row(9, None, _WAIT, "A limit of Facebook for this account is reached.", _LOOK, "10.5 [A]"),
-    Row(10, None, _RECONNECT, "Facebook says a permission is missing.", _GRANT, "10.2 [M]", before=True,
+    Row(9, None, _WAIT, "A limit of {network} for this account is reached.", _LOOK, "10.5 [A]"),
+    Row(10, None, _RECONNECT, "{network} says a permission is missing.", _GRANT, "10.2 [M]", before=True,
         any_subcode=True),
     Row(17, None, _WAIT, _PERSON_LIMIT, _WAITS, "9 [M:rate]", before=True),
     Row(32, None, _WAIT, _PAGE_LIMIT, _WAITS, "9 [M:rate]", before=True),
-    Row(100, None, _REJECT, "Facebook refused this as invalid.", _CONTENT, "10.2 [M]", before=True),
+    Row(100, None, _REJECT, "{network} refused this as invalid.", _CONTENT, "10.2 [M]", before=True),
     Row(101, None, _WAIT, "Facebook doesn't know Masthead's Meta app.", _OPERATOR, "10.2 [M]", before=True,
         any_subcode=True, whole_app=True),
     Row(102, None, _RECONNECT, _ENDED, _AGAIN, "10.2 [M]", before=True, any_subcode=True),
     Row(104, None, _WAIT, _NOT_OUR_APP, _OPERATOR, "10.2 [M]", before=True, any_subcode=True, whole_app=True),
     Row(190, None, _RECONNECT, _ENDED, _AGAIN, "10.2 [M]", before=True, any_subcode=True),
-    Row(210, None, _RECONNECT, "Facebook wants the Page's own access for this.", _AGAIN, "10.2 [M]", before=True,
+    Row(210, None, _RECONNECT, "{network} wants the Page's own access for this.", _AGAIN, "10.2 [M]", before=True,
         any_subcode=True),
-    Row(240, None, _RECONNECT, "Facebook doesn't let Masthead act on this Page.", _AGAIN, "10.2 [M]", before=True,
+    Row(240, None, _RECONNECT, "{network} doesn't let Masthead act on this {place}.", _AGAIN, "10.2 [M]", before=True,
         any_subcode=True),
     Row(283, None, _RECONNECT, "The permission pages_read_engagement is missing.", _GRANT, "10.2 [M]", before=True,
         any_subcode=True),
@@ -166,22 +201,22 @@ TABLE: Final[tuple[Row, ...]] = (
         _GRANT, "10.2 [M]", before=True, any_subcode=True),
     Row(324, None, _REJECT, "The image is missing or not valid.", _CONTENT, "10.2 [M]"),
     Row(341, None, _WAIT, _APP_LIMIT, _WAITS, "9 [M:rate]", before=True, whole_app=True),
-    Row(368, None, _WAIT, "Facebook has blocked this for a while because of its policies.", _LOOK, "10.2 [M]",
+    Row(368, None, _WAIT, "{network} has blocked this for a while because of its policies.", _LOOK, "10.2 [M]",
         any_subcode=True),
     Row(382, None, _REJECT, "The video file is too small.", _CONTENT, "10.2 [M]"),
-    Row(389, None, _UNSURE, "Facebook couldn't fetch the file.", _LOOK, "10.2 [M]"),
+    Row(389, None, _UNSURE, "{network} couldn't fetch the file.", _LOOK, "10.2 [M]"),
     # A refused repeat proves neither that the first is live nor which post it is (RELIABILITY 0, fact 10).
-    Row(506, None, _REJECT, "Facebook says the same text was posted a moment ago; it names no post.", _LOOK,
+    Row(506, None, _REJECT, "{network} says the same text was posted a moment ago; it names no post.", _LOOK,
         "10.2 [M]", any_subcode=True),
     Row(613, None, _WAIT, _ACCOUNT_LIMIT, _WAITS, "9 [M:rate]", before=True),
-    Row(803, None, _REJECT, "Facebook doesn't know this account or post.", _AGAIN, "10.2 [G]", before=True),
-    Row(2500, None, _RECONNECT, "Facebook didn't accept the access to this account.", _AGAIN, "10.2 [2]", before=True),
-    Row(6000, None, _REJECT, "The video file is broken or not of a kind Facebook takes.", _CONTENT, "10.2 [M]"),
+    Row(803, None, _REJECT, "{network} doesn't know this account or post.", _AGAIN, "10.2 [G]", before=True),
+    Row(2500, None, _RECONNECT, "{network} didn't accept the access to this account.", _AGAIN, "10.2 [2]", before=True),
+    Row(6000, None, _REJECT, "The video file is broken or not of a kind {network} takes.", _CONTENT, "10.2 [M]"),
     Row(6001, None, _UNSURE, "The upload broke off.", _LOOK, "10.2 [M]"),
     Row(80001, None, _WAIT, _PAGE_LIMIT, _WAITS, "9 [M:rate]", before=True),
     Row(range(80000, 80015), None, _WAIT, _ACCOUNT_LIMIT, _WAITS, "9 [M:rate]", before=True),
-    Row(1609005, None, _REJECT, "Facebook couldn't open the link.", _LINK, "10.2 [M]", before=True),
+    Row(1609005, None, _REJECT, "{network} couldn't open the link.", _LINK, "10.2 [M]", before=True),
     # --- 9: an answer without a code
-    Row(None, None, _WAIT, "Facebook wants fewer calls.", _WAITS, "9 (undocumented)", status=429, whole_app=True),
+    Row(None, None, _WAIT, "{network} wants fewer calls.", _WAITS, "9 (undocumented)", status=429, whole_app=True),
 )
 # fmt: on

@@ -1,21 +1,21 @@
-"""How a payload becomes a post on a Facebook Page: text and links (meta 4.2, 4.3, 11.1, 12)."""
+"""How a payload becomes a post on a Facebook Page: text, link or photo (meta 4.2 to 4.4, 11.1, 12)."""
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from core.provider_kit import checks, hostile
-from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectNeeded, Rejected, RetryLater, Trace
-from core.provider_kit.http import FORM, form_bytes
+from core.provider_kit.errors import OutcomeUnknown, Trace
 from core.provider_kit.port import Steps
-from core.provider_kit.signatures import call_sha256
 from core.provider_kit.types import (
     Access,
+    ImageRules,
     Network,
     Payload,
     Problem,
@@ -24,13 +24,15 @@ from core.provider_kit.types import (
     TextRules,
     VisibleCall,
 )
-from core.providers.meta.accounts import next_page
-from core.providers.meta.graph import Graph, Reply
-from core.providers.meta.live_posts import FIELDS, Sighting
+from core.providers.meta.calls import permalink, refuse_changed, refuse_unfit, visible_call
+from core.providers.meta.facebook_posts import published_posts
+from core.providers.meta.failures import FACEBOOK, LOOKS
+from core.providers.meta.graph import Graph
+from core.providers.meta.live_posts import look_through
+from core.providers.meta.photos import PHOTO, photo
 from core.providers.meta.settings import MetaSettings
 
 _MENTION: Final = re.compile(r"@\[\d+")
-_LEAST_TIME_S: Final = 0.2
 
 
 def network(settings: MetaSettings) -> Network:
@@ -47,6 +49,12 @@ def network(settings: MetaSettings) -> Network:
             source="meta 4.2 [2:Postiz]; the fold is unverified",
         ),
         takes_link=True,
+        images=ImageRules(
+            mimes=("image/jpeg", "image/png"),
+            max_bytes=settings.photo_max_bytes,
+            max_alt=settings.photo_alt_max,
+            source="meta 6 [M:photos]; size in CONFLICT, length of the description unverified",
+        ),
         actions=("Like", "Comment", "Share"),
     )
 
@@ -64,6 +72,9 @@ class FacebookPages:
         found = checks.problems(self._network, payload)
         if payload.options:
             found.append(Problem("error", "Facebook posts have no options yet.", "Remove the options."))
+        if payload.link and payload.media:  # meta 4.2 has `link` and `attached_media`, and no word of both together
+            words = "Facebook shows an image or the preview of a link, not both."
+            found.append(Problem("error", words, "Put the address into the text, or remove the image."))
         if payload.link and _on_facebook(payload.link):
             words = "Facebook may refuse links to facebook.com in posts."  # meta 10.3: 1609008 [2:Postiz]
             found.append(Problem("warning", words, "Link to another address, or put the address into the text."))
@@ -73,26 +84,21 @@ class FacebookPages:
         return found
 
     def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
-        """The one call; a text or link post has no invisible steps. Raises Rejected."""
-        if payload.network != self._network.key or payload.provider_account_id != access.provider_account_id:
-            raise Rejected("This post belongs to another account.", how_to_fix="Tell your operator.")
-        errors = [problem for problem in self.problems(payload) if problem.severity == "error"]
-        if errors:
-            raise Rejected(errors[0].words, how_to_fix=errors[0].fix)
+        """Upload the image, if there is one and it isn't there yet, and build the one call. Raises ProviderFailure."""
+        refuse_unfit(self._network, payload, access, self.problems(payload))
         form = {"message": payload.text} if payload.text else {}
         if payload.link is not None:
             form["link"] = payload.link
-        path = self._feed(access)
-        body = form_bytes(form)
-        return VisibleCall("POST", self._graph.url(path), body, FORM, call_sha256("POST", path, body))
+        for place, item in enumerate(payload.media):
+            photo_id = photo(self._graph, self._settings, item, access, steps)
+            form[f"attached_media[{place}]"] = json.dumps({"media_fbid": photo_id}, separators=(",", ":"))
+        return visible_call(self._graph, self._feed(access), form)
 
     def publish(
         self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
     ) -> Published:
         """POST /{page}/feed, once. Raises ProviderFailure."""
-        path = self._feed(access)
-        if call.url != self._graph.url(path) or call_sha256(call.method, path, call.body) != call.sha256:
-            raise Rejected("What was about to be sent is not what was prepared.", how_to_fix="Tell your operator.")
+        refuse_changed(self._graph, self._feed(access), call)
         reply = self._graph.publish(
             call,
             token=access.token,
@@ -105,7 +111,7 @@ class FacebookPages:
         if post_id is None or not post_id.startswith(f"{access.provider_account_id}_"):
             raise OutcomeUnknown(
                 "Facebook said yes but named no post of this Page.",
-                how_to_fix="Masthead looks whether the post is on the Page before anything else happens.",
+                how_to_fix=FACEBOOK.words(LOOKS),
                 trace=Trace(http_status=reply.status, trace_id=reply.trace_id, usage=reply.usage),
             )
         return Published(post_id, reply.status, trace_id=reply.trace_id, usage=reply.usage)
@@ -113,83 +119,17 @@ class FacebookPages:
     def read_back(
         self, payload: Payload, access: Access, steps: Steps, *, since: datetime, timeout_s: float
     ) -> ReadBack:
-        """Look through /{page}/published_posts back to `since`. Raises ProviderFailure.
-
-        Running out of time or pages gives an incomplete answer; so does a failure after a match, because a find is
-        worth more than the reason why the rest couldn't be read.
-        """
+        """Look through /{page}/published_posts back to `since`. Raises ProviderFailure."""
         end = time.monotonic() + timeout_s
-        sighting = Sighting(payload, since.replace(microsecond=0))  # Facebook's times have whole seconds
-        params: Mapping[str, str] = {}
-        covered = False
-        last: Reply | None = None
-        for number in range(self._settings.read_pages_max):
-            if number and end - time.monotonic() < _LEAST_TIME_S:
-                break
-            try:
-                last = self._posts(access, params, end)
-            except ProviderFailure:
-                if not sighting.matches:
-                    raise
-                break
-            covered = sighting.read(hostile.items(last.body.get("data")))
-            following = next_page(last.body)
-            if following is None:
-                covered = isinstance(last.body.get("data"), list)
-            if covered or following is None or following == params:
-                break
-            params = following
-        return ReadBack(
-            complete=covered and not sighting.unreadable,
-            matches=tuple(sighting.matches.values()),
-            seen=sighting.seen,
-            look_alikes=tuple(sighting.look_alikes.values()),
-            trace_id=last.trace_id if last else None,
-            usage=last.usage if last else {},
-        )
+        edge = published_posts(payload, steps.get(PHOTO) if payload.media else None)
+        return look_through(self._graph, self._settings, access, edge, since=since, end=end)
 
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         """The field `permalink_url` (meta 4.3); None for a post that isn't shown (yet). Raises ProviderFailure."""
-        if hostile.identifier(provider_post_id) is None:
-            raise Rejected("This is no id of a Facebook post.")
-        try:
-            reply = self._graph.get(
-                provider_post_id,
-                token=access.token,
-                params={"fields": "permalink_url"},
-                timeout_s=timeout_s,
-                correlation_id=access.correlation_id,
-            )
-        except ReconnectNeeded as refused:
-            if (refused.trace.code, refused.trace.subcode) == ("100", "33"):  # gone, or not shown yet (meta 10.2)
-                return None
-            raise
-        return hostile.web_address(reply.body.get("permalink_url"))
+        return permalink(self._graph, provider_post_id, access, field="permalink_url", timeout_s=timeout_s)
 
     def _feed(self, access: Access) -> str:
         return self._graph.path(access.provider_account_id, "feed")
-
-    def _posts(self, access: Access, params: Mapping[str, str], end: float) -> Reply:
-        """One page. Where Facebook finds that too much, half as much (meta 7.6 [2])."""
-        size = self._settings.read_page_size
-        while True:
-            try:
-                return self._graph.get(
-                    access.provider_account_id,
-                    "published_posts",
-                    token=access.token,
-                    params={"fields": FIELDS, **params, "limit": str(size)},
-                    timeout_s=max(end - time.monotonic(), _LEAST_TIME_S),
-                    correlation_id=access.correlation_id,
-                )
-            except RetryLater as refused:
-                if size == 1 or not _too_much(refused.trace) or time.monotonic() > end:
-                    raise
-            size //= 2
-
-
-def _too_much(trace: Trace) -> bool:
-    return trace.code == "1" and "reduce the amount" in (trace.message or "").lower()
 
 
 def _on_facebook(link: str) -> bool:

@@ -15,6 +15,7 @@ from core.provider_kit.redaction import masked
 from core.providers.meta.errors_table import TABLE, Row, Then
 from core.providers.meta.usage import usage
 
+LOOKS: Final = "Masthead looks whether the post is on the {place} before anything else happens."
 _SHORTEST_WAIT_S: Final = 60.0  # meta 9: "min 1" minute
 _LONGEST_QUOTE: Final = 300
 _NUMBER: Final = re.compile(r"^\(#\d+\)\s*")
@@ -25,6 +26,22 @@ class Purpose(StrEnum):
 
     READ = "read"
     PUBLISH = "publish"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Whose words a failure tells, and what a person looks at there."""
+
+    network: str
+    place: str
+
+    def words(self, template: str) -> str:
+        """A row's words or fix in this network's name."""
+        return template.format(network=self.network, place=self.place)
+
+
+FACEBOOK: Final = Speaker("Facebook", "Page")
+INSTAGRAM: Final = Speaker("Instagram", "account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +89,18 @@ def row_for(said: Said, status: int) -> Row | None:
     return None
 
 
+def row_of(subcode: int) -> Row | None:
+    """The table's row for a subcode that comes without its code, as in a container's status (meta 5.3)."""
+    return next((row for row in TABLE if row.subcode == subcode), None)
+
+
 def failure(
-    answer: Answer, purpose: Purpose, *, envelope: Mapping[str, Any] | None = None, secrets: Iterable[str] = ()
+    answer: Answer,
+    purpose: Purpose,
+    *,
+    speaker: Speaker = FACEBOOK,
+    envelope: Mapping[str, Any] | None = None,
+    secrets: Iterable[str] = (),
 ) -> ProviderFailure:
     """The failure that an answer stands for.
 
@@ -92,14 +119,15 @@ def failure(
         usage=usage(answer.headers),
     )
     broken = answer.status >= 500 or envelope is None
-    words = row.words if row else _unknown(answer.status, broken=broken)
+    words = speaker.words(row.words if row else _unknown(answer.status, broken=broken))
+    fix = speaker.words(row.fix) if row else ""
     # An answer without a code of ours speaks in Meta's words, and so does content that a person must change.
     if quote and (row is None or said.for_people or row.then is Then.REJECT):
-        words = f"{words} Facebook says: {quote[:_LONGEST_QUOTE]}"
+        words = f"{words} {speaker.network} says: {quote[:_LONGEST_QUOTE]}"
     if purpose is Purpose.PUBLISH and not _refused_before(answer, said, row):
         return OutcomeUnknown(
             words,
-            how_to_fix="Masthead looks whether the post is on the Page before anything else happens.",
+            how_to_fix=speaker.words(LOOKS),
             trace=trace,
             provider_health=broken or bool(row and row.whole_app),
         )
@@ -113,15 +141,15 @@ def failure(
         case Then.WAIT:
             return RetryLater(
                 words,
-                after_s=_wait(trace.usage),
-                how_to_fix=row.fix,
+                after_s=_wait(trace.usage) or row.wait_s,
+                how_to_fix=fix,
                 trace=trace,
                 provider_health=row.whole_app or answer.status == 429,
             )
         case Then.RECONNECT:
-            return ReconnectNeeded(words, how_to_fix=row.fix, trace=trace)
+            return ReconnectNeeded(words, how_to_fix=fix, trace=trace)
         case Then.REJECT:
-            return Rejected(words, how_to_fix=row.fix, trace=trace)
+            return Rejected(words, how_to_fix=fix, trace=trace)
 
 
 def _refused_before(answer: Answer, said: Said, row: Row | None) -> bool:
@@ -134,10 +162,10 @@ def _refused_before(answer: Answer, said: Said, row: Row | None) -> bool:
 
 def _unknown(status: int, *, broken: bool) -> str:
     if status >= 500:
-        return f"Facebook had an error (HTTP {status})."
+        return f"{{network}} had an error (HTTP {status})."
     if broken:
-        return f"Facebook's answer can't be read (HTTP {status})."
-    return f"Facebook answered with an error that Masthead doesn't know (HTTP {status})."
+        return f"{{network}}'s answer can't be read (HTTP {status})."
+    return f"{{network}} answered with an error that Masthead doesn't know (HTTP {status})."
 
 
 def _wait(seen: Mapping[str, Any]) -> float | None:

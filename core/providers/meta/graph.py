@@ -15,7 +15,7 @@ from core.provider_kit import hostile
 from core.provider_kit.errors import OutcomeUnknown, RetryLater
 from core.provider_kit.http import Answer, Http, Request
 from core.provider_kit.types import VisibleCall
-from core.providers.meta.failures import Purpose, failure
+from core.providers.meta.failures import FACEBOOK, Purpose, Speaker, failure
 from core.providers.meta.settings import MetaSettings
 from core.providers.meta.usage import usage
 
@@ -31,11 +31,12 @@ class Reply:
 
 
 class Graph:
-    """One Meta app at the Graph API."""
+    """One Meta app at the Graph API; failures speak in the name of `speaker`."""
 
-    def __init__(self, settings: MetaSettings, http: Http) -> None:
+    def __init__(self, settings: MetaSettings, http: Http, speaker: Speaker = FACEBOOK) -> None:
         self._settings = settings
         self._http = http
+        self._speaker = speaker
 
     def path(self, *segments: str) -> str:
         """`/v26.0/...` with every segment quoted."""
@@ -72,6 +73,30 @@ class Graph:
         """Take something away; again is harmless (meta 12). Raises ProviderFailure, but never OutcomeUnknown."""
         query = {"appsecret_proof": self.proof(token)}
         request = Request("DELETE", self.url(self.path(*segments)), query=query, token=token)
+        return self._safe(request, timeout_s, self._secrets(token, query))
+
+    def make(
+        self,
+        *segments: str,
+        token: SecretStr,
+        timeout_s: float,
+        form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str = "",
+        correlation_id: str = "",
+    ) -> Reply:
+        """Make something nobody sees; again is harmless (meta 12). Raises ProviderFailure, but never OutcomeUnknown."""
+        query = {"appsecret_proof": self.proof(token)}
+        request = Request(
+            "POST",
+            self.url(self.path(*segments)),
+            query=query,
+            form=form,
+            body=body,
+            content_type=content_type,
+            token=token,
+            correlation_id=correlation_id,
+        )
         return self._safe(request, timeout_s, self._secrets(token, query))
 
     def exchange(self, params: Mapping[str, str], *, post: bool) -> Reply:
@@ -137,6 +162,6 @@ class Graph:
                 body = {"success": True}
         envelope = None if body is None else hostile.mapping(body.get("error"))
         if body is None or not 200 <= answer.status < 300 or "error" in body or body.get("success") is False:
-            raise failure(answer, purpose, envelope=envelope, secrets=secrets)
+            raise failure(answer, purpose, speaker=self._speaker, envelope=envelope, secrets=secrets)
         trace_id = hostile.identifier(answer.headers.get("x-fb-trace-id"))  # seen in the field, in no document
         return Reply(answer.status, body, usage(answer.headers), trace_id)

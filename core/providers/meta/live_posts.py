@@ -1,27 +1,49 @@
-"""Is a payload among the posts that a Page shows? Reading `published_posts` and comparing (meta 11.1, 12)."""
+"""Is a payload among the posts that an account shows? Reading its list back to an instant (meta 11.1, 11.2, 12)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
 
 from core.provider_kit import hostile
-from core.provider_kit.likeness import LONGEST_TEXT, canonical_link, resembles, same_text
-from core.provider_kit.types import LivePost, Payload
+from core.provider_kit.errors import ProviderFailure, RetryLater, Trace
+from core.provider_kit.types import Access, LivePost, ReadBack
+from core.providers.meta.graph import Graph, Reply
+from core.providers.meta.paging import next_page
+from core.providers.meta.settings import MetaSettings
 
-FIELDS: Final = "id,message,created_time,permalink_url,attachments{url,target,title}"
-_CLICK_MARK: Final = frozenset({"fbclid"})  # what Facebook adds to a link it shows
-_WRAPPERS: Final = frozenset({"l.facebook.com", "lm.facebook.com"})
+LEAST_TIME_S: Final = 0.2
+
+
+class Likeness(Enum):
+    """How a post that is shown compares to the payload; NEAR is for a person to look at."""
+
+    SAME = auto()
+    NEAR = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A list of posts: its name, the fields asked for, and how one item is read and compared.
+
+    `read` gives None for an item that can't be read: no id, or no time.
+    """
+
+    name: str
+    fields: str
+    read: Callable[[Mapping[str, Any]], tuple[LivePost, Likeness] | None]
 
 
 @dataclass(slots=True)
 class Sighting:
     """What the pages read so far hold of a payload. Feed it pages; it says when they cover everything since `since`."""
 
-    payload: Payload
+    edge: Edge
     since: datetime
     seen: int = 0
     unreadable: bool = False
@@ -33,68 +55,87 @@ class Sighting:
     def read(self, page: Sequence[Any]) -> bool:
         """Take in one page; True when nothing older needs to be read.
 
-        That the newest comes first is nowhere promised, so it is checked: only while every post so far was as old as
-        the one before it does a post from before `since` say that what follows is older still.
+        That the newest comes first is not promised everywhere, so it is checked: only while every post so far was as
+        old as the one before it does a post from before `since` say that what follows is older still.
         """
         for item in map(hostile.mapping, page):
-            post_id = hostile.identifier(item.get("id"))
-            created_at = hostile.instant(item.get("created_time"))
-            if post_id is None or created_at is None:
+            found = self.edge.read(item)
+            if found is None:
                 self.unreadable = True
                 continue
+            post, likeness = found
             self.seen += 1
-            self._in_order = self._in_order and (self._last is None or created_at <= self._last)
-            self._last = created_at
-            if created_at >= self.since:
-                self._compare(item, post_id, created_at)
+            self._in_order = self._in_order and (self._last is None or post.created_at <= self._last)
+            self._last = post.created_at
+            if post.created_at < self.since:
+                continue
+            if likeness is Likeness.SAME:
+                self.matches[post.provider_post_id] = post
+            elif likeness is Likeness.NEAR:
+                self.look_alikes[post.provider_post_id] = post
         return self._in_order and self._last is not None and self._last < self.since
 
-    def _compare(self, item: Mapping[str, Any], post_id: str, created_at: datetime) -> None:
-        message = item.get("message")
-        said = message if isinstance(message, str) else ""
-        links = _links(item)
-        post = LivePost(
-            provider_post_id=post_id,
-            text=hostile.text(said, limit=LONGEST_TEXT),
-            link=links[0] if links else None,
-            created_at=created_at,
-            permalink=hostile.web_address(item.get("permalink_url")),
-        )
-        if same_text(said, self.payload.text) and _same_link(links, self.payload):
-            self.matches[post_id] = post
-        elif resembles(said, self.payload.text, same_link=_shows(links, self.payload.link)):
-            self.look_alikes[post_id] = post
+
+def look_through(
+    graph: Graph, settings: MetaSettings, access: Access, edge: Edge, *, since: datetime, end: float
+) -> ReadBack:
+    """Look through an account's list back to `since`, until `end` on the monotonic clock. Raises ProviderFailure.
+
+    Running out of time or pages gives an incomplete answer; so does a failure after a match, because a find is worth
+    more than the reason why the rest couldn't be read.
+    """
+    sighting = Sighting(edge, since.replace(microsecond=0))  # Meta's times have whole seconds
+    params: Mapping[str, str] = {}
+    covered = False
+    last: Reply | None = None
+    for number in range(settings.read_pages_max):
+        if number and end - time.monotonic() < LEAST_TIME_S:
+            break
+        try:
+            last = _page(graph, access, edge, params, end, size=settings.read_page_size)
+        except ProviderFailure:
+            if not sighting.matches:
+                raise
+            break
+        covered = sighting.read(hostile.items(last.body.get("data")))
+        following = next_page(last.body)
+        if following is None:
+            covered = isinstance(last.body.get("data"), list)
+        if covered or following is None or following == params:
+            break
+        params = following
+    return ReadBack(
+        complete=covered and not sighting.unreadable,
+        matches=tuple(sighting.matches.values()),
+        seen=sighting.seen,
+        look_alikes=tuple(sighting.look_alikes.values()),
+        trace_id=last.trace_id if last else None,
+        usage=last.usage if last else {},
+    )
 
 
-def _links(item: Mapping[str, Any]) -> list[str]:
-    """Addresses a post shows beside its text, without Facebook's wrapper around them."""
-    found: list[str] = []
-    for attachment in map(hostile.mapping, hostile.items(hostile.mapping(item.get("attachments")).get("data"))):
-        for address in (attachment.get("url"), hostile.mapping(attachment.get("target")).get("url")):
-            usable = hostile.web_address(address)
-            if usable is not None:
-                found.append(_unwrapped(usable))
-    return found
+def left_s(end: float) -> float:
+    """Seconds until `end` on the monotonic clock, never quite none: a call then says itself that time was over."""
+    return max(end - time.monotonic(), LEAST_TIME_S)
 
 
-def _unwrapped(address: str) -> str:
-    """The address inside `https://l.facebook.com/l.php?u=...` (seen in the field, in no document)."""
-    parts = urlsplit(address)
-    if parts.hostname in _WRAPPERS and parts.path == "/l.php":
-        return hostile.web_address(dict(parse_qsl(parts.query)).get("u")) or address
-    return address
+def _page(graph: Graph, access: Access, edge: Edge, params: Mapping[str, str], end: float, *, size: int) -> Reply:
+    """One page. Where Meta finds that too much, half as much (meta 7.6 [2])."""
+    while True:
+        try:
+            return graph.get(
+                access.provider_account_id,
+                edge.name,
+                token=access.token,
+                params={"fields": edge.fields, **params, "limit": str(size)},
+                timeout_s=left_s(end),
+                correlation_id=access.correlation_id,
+            )
+        except RetryLater as refused:
+            if size == 1 or not _too_much(refused.trace) or time.monotonic() > end:
+                raise
+        size //= 2
 
 
-def _same_link(shown: Sequence[str], payload: Payload) -> bool:
-    """The payload's link is shown; without one, nothing is shown but addresses that the text itself holds."""
-    if payload.link is not None:
-        return _shows(shown, payload.link)
-    return all(address.split("://", 1)[1].rstrip("/") in payload.text for address in shown)
-
-
-def _shows(shown: Sequence[str], link: str | None) -> bool:
-    return link is not None and _canonical(link) in map(_canonical, shown)
-
-
-def _canonical(link: str) -> str:
-    return canonical_link(link, without=_CLICK_MARK)
+def _too_much(trace: Trace) -> bool:
+    return trace.code == "1" and "reduce the amount" in (trace.message or "").lower()

@@ -20,6 +20,8 @@ SCOPES: Final = (
     Scope("pages_show_list", "Masthead can't list your Pages."),
     Scope("pages_manage_posts", "Masthead can't publish on your Pages."),
     Scope("pages_read_engagement", "Masthead can't check whether a post is live, nor find its link."),
+    Scope("instagram_basic", "Masthead can't see the Instagram accounts of your Pages.", required=False),
+    Scope("instagram_content_publish", "Masthead can't publish on Instagram.", required=False),
     Scope(
         "business_management",
         "Pages that you reach only through a Business portfolio are not listed.",

@@ -31,7 +31,24 @@ class MetaSettings(ProviderSettings):
     text_fold_at: Annotated[int, Field(ge=1)] = 477  # where the feed shows "See more"; from looking, no source
     read_page_size: Annotated[int, Field(ge=1, le=100)] = 50  # meta 11.1: at most 100 [M:feed]
     read_pages_max: Annotated[int, Field(ge=1, le=100)] = 12  # meta 11.1: about 600 posts a year are shown at all
+    photo_max_bytes: Annotated[int, Field(ge=1)] = 4_000_000  # meta 6: 4 MB or 10 MB, CONFLICT; the smaller is safe [A]
+    photo_alt_max: Annotated[int, Field(ge=0)] = 1_000  # meta 6: limit not found; Instagram's
+    photo_lives_s: Annotated[float, Field(gt=0, le=86_400)] = 84_600  # meta 4.4: deleted after about 24 h [M:photos]
+    caption_max: Annotated[int, Field(ge=1, le=1_000_000)] = 2_200  # meta 5.7 [M:ig-media]
+    caption_counter: Literal["codepoints", "utf16", "utf8"] = "utf16"  # unit unknown, as above
+    caption_fold_at: Annotated[int, Field(ge=1)] = 125  # where the feed shows "more"; from looking, no source
+    hashtags_max: Annotated[int, Field(ge=0)] = 30  # meta 5.7 [M:ig-media]
+    mentions_max: Annotated[int, Field(ge=0)] = 20  # meta 5.7 [M:ig-media]
+    image_max_bytes: Annotated[int, Field(ge=1)] = 8_000_000  # meta 5.7 [M:ig-media]: 8 MB; the error says 8 MiB
+    container_lives_s: Annotated[float, Field(gt=0, le=86_400)] = 84_600  # meta 5.3: expires after 24 h [M:ig-media]
+    # meta 5.3: Meta's guide asks once a minute, its sample every 3 s; our client 2 s, 3 s, 5 s and on to 30 s [A]
+    poll_first_s: Seconds = 2
+    poll_longest_s: Seconds = 30
+    # meta 12: FINISHED 1 to 2 minutes after the attempt is "not published". Reads begin 2 minutes before the attempt
+    # (core.publishing.rules.LOOK_BACK), so this is 90 s after it; here it counts from where the read begins.
+    repeat_after_s: Annotated[float, Field(ge=0)] = 210
     call_timeout_s: Seconds = 30
+    prepare_timeout_s: Seconds = 45  # all invisible calls of one publication together, within the lease of its sender
     connect_timeout_s: Seconds = 5
     accounts_timeout_s: Seconds = 60
 

@@ -1,7 +1,8 @@
-"""Meta keeps the contract of every provider, and Facebook the one of every publisher."""
+"""Meta keeps the contract of every provider; Facebook, Facebook with a photo, and Instagram that of every publisher."""
 
 from __future__ import annotations
 
+import itertools
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,12 +13,15 @@ import pytest
 from core.provider_kit.contract import ProviderContract, PublisherContract, Refusal, Shown
 from core.provider_kit.errors import OutcomeUnknown, ReconnectNeeded, Rejected, RetryLater
 from core.provider_kit.port import Provider, Publisher
-from core.provider_kit.types import Payload
+from core.provider_kit.types import MediaItem, Payload
 from core.providers.meta import build
 from tests.providers.scripted import Scripted
 
 PAGE = "1001"
+INSTAGRAM = "17841400000000001"
 SECRET = "test_app_secret"
+IMAGE = MediaItem("ab" * 32, "image/jpeg", 1080, 1080, 200_000, "A cup of coffee")
+Answers = Sequence[tuple[int, bytes, Mapping[str, str]]]
 
 
 def error(code: int | None, subcode: int | None = None, message: str = "(#0) no", **more: Any) -> bytes:
@@ -115,3 +119,98 @@ class TestFacebook(PublisherContract):
 
     def permalink_answer(self, address: object) -> bytes:
         return orjson.dumps({"id": self.post_id, "permalink_url": address})
+
+
+class TestFacebookPhoto(TestFacebook):
+    """The same with an image, which is uploaded first and is then what a post is known by."""
+
+    photo_id = "3001"
+
+    def payload(self) -> Payload:
+        return Payload("facebook", PAGE, "Fresh beans today ☕️ ünïcode", media=(IMAGE,))
+
+    def invisible(self) -> Answers:
+        return [(200, orjson.dumps({"id": self.photo_id}), {})]
+
+    def listing(self, posts: Sequence[Shown], *, more: bool) -> bytes:
+        page = orjson.loads(super().listing(posts, more=more))
+        for item in page["data"]:
+            if item["message"] == self.payload().text:
+                item["attachments"] = {"data": [{"url": "https://www.facebook.com/p", "target": {"id": self.photo_id}}]}
+        return orjson.dumps(page)
+
+
+class TestInstagram(PublisherContract):
+    stand_in: Scripted
+    post_id = "17950000000000001"
+    ids = itertools.count(17_900_000_000_000_001)
+
+    def publisher(self) -> Publisher:
+        return meta(self.stand_in.url).publishers["instagram"]
+
+    def unreachable(self) -> Publisher:
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        return meta(url).publishers["instagram"]
+
+    def payload(self) -> Payload:
+        return Payload("instagram", INSTAGRAM, "Fresh beans today ☕️ ünïcode #coffee", media=(IMAGE,))
+
+    def invisible(self) -> Answers:
+        return [(200, orjson.dumps({"id": f"{next(self.ids)}"}), {}), *self.invisible_again()]
+
+    def invisible_again(self) -> Answers:
+        limit = {"data": [{"quota_usage": 2, "config": {"quota_total": 50, "quota_duration": 86400}}]}
+        return [(200, orjson.dumps({"id": "1790", "status_code": "FINISHED"}), {}), (200, orjson.dumps(limit), {})]
+
+    def before_listing(self) -> Answers:
+        return [(200, orjson.dumps({"id": "1790", "status_code": "PUBLISHED"}), {})]
+
+    def yes(self) -> tuple[int, bytes, Mapping[str, str]]:
+        return 200, orjson.dumps({"id": self.post_id}), {"x-app-usage": '{"call_count":28}'}
+
+    def refusals(self) -> Sequence[Refusal]:
+        return [
+            Refusal(400, error(190, 460, "Malformed access token %SECRET%"), ReconnectNeeded),
+            Refusal(403, error(200), ReconnectNeeded),
+            Refusal(400, error(9007, 2207027, "Media ID is not available"), RetryLater),
+            Refusal(400, error(9, 2207042), RetryLater),
+            Refusal(400, error(80002), RetryLater),
+            Refusal(400, error(25, 2207050), Rejected),
+            Refusal(400, error(36000, 2207004), Rejected),
+            Refusal(400, error(36003, 2207009), Rejected),
+            Refusal(400, error(36004, 2207010), Rejected),
+            Refusal(400, error(100), Rejected),
+            Refusal(400, error(100, 33), OutcomeUnknown),
+            Refusal(400, error(24, 2207006), OutcomeUnknown),
+            Refusal(400, error(24, 2207008), OutcomeUnknown),
+            Refusal(400, error(4, 2207051), OutcomeUnknown),
+            Refusal(400, error(-1, 2207001), OutcomeUnknown),
+            Refusal(400, error(-2, 2207020), OutcomeUnknown),
+            Refusal(400, error(9, 4711), OutcomeUnknown),
+            Refusal(400, error(9007, 4711), OutcomeUnknown),
+            Refusal(500, error(9007, 2207027), OutcomeUnknown),
+        ]
+
+    def undocumented(self) -> Refusal:
+        return Refusal(400, error(987654, 321), OutcomeUnknown)
+
+    def listing(self, posts: Sequence[Shown], *, more: bool) -> bytes:
+        items = [
+            {
+                "id": post.post_id,
+                "caption": post.text,
+                "media_type": "IMAGE",
+                "media_product_type": "FEED",
+                "timestamp": post.created_at.strftime("%Y-%m-%dT%H:%M:%S+0000"),
+                "permalink": f"https://www.instagram.com/p/{post.post_id}/",
+            }
+            for post in posts
+        ]
+        paging: dict[str, Any] = {"cursors": {"before": "a", "after": "b"}}
+        if more:
+            paging["next"] = f"https://graph.facebook.com/v26.0/{INSTAGRAM}/media?access_token=x&after=c{len(posts)}"
+        return orjson.dumps({"data": items, "paging": paging})
+
+    def permalink_answer(self, address: object) -> bytes:
+        return orjson.dumps({"id": self.post_id, "permalink": address})

@@ -13,12 +13,13 @@ from pydantic import SecretStr
 
 from core.provider_kit.contract import KeptSteps
 from core.provider_kit.errors import NotSent, OutcomeUnknown, Rejected, RetryLater
-from core.provider_kit.types import Access, MediaItem, Payload
+from core.provider_kit.types import Access, Payload
 from core.providers.meta import build
-from tests.providers.meta.test_contract import PAGE, meta
+from tests.providers.meta.test_contract import IMAGE, PAGE, meta
 from tests.providers.scripted import Scripted, answer
 
 PAYLOAD = Payload("facebook", PAGE, "Hello", "https://example.com/a")
+PHOTO = Payload("facebook", PAGE, "Hello", media=(IMAGE,))
 ACCESS = Access(PAGE, SecretStr("page-token"), "cid-5")
 
 
@@ -39,7 +40,11 @@ def severities(payload: Payload) -> dict[str, str]:
         (replace(PAYLOAD, text="😀" * 31_604), "2 characters too long", "error"),
         (replace(PAYLOAD, text="", link=None), "empty", "error"),
         (replace(PAYLOAD, link="ftp://example.com"), "must begin with https", "error"),
-        (replace(PAYLOAD, media=(MediaItem("00", "image/jpeg", 1, 1, 1),)), "can't carry an image", "error"),
+        (replace(PAYLOAD, media=(IMAGE,)), "an image or the preview of a link", "error"),
+        (replace(PHOTO, media=(IMAGE, IMAGE)), "carry one image", "error"),
+        (replace(PHOTO, media=(replace(IMAGE, mime="image/gif"),)), "takes JPEG or PNG", "error"),
+        (replace(PHOTO, media=(replace(IMAGE, size=4_000_001),)), "at most 4 MB", "error"),
+        (replace(PHOTO, media=(replace(IMAGE, alt="x" * 1_001),)), "1 characters too long", "error"),
         (replace(PAYLOAD, options={"place": "1"}), "options", "error"),
         (replace(PAYLOAD, link="https://www.facebook.com/x"), "links to facebook.com", "warning"),
         (replace(PAYLOAD, link="https://fb.me/x"), "links to facebook.com", "warning"),
@@ -57,6 +62,9 @@ def test_good_payloads_have_no_problems() -> None:
         replace(PAYLOAD, text=""),
         replace(PAYLOAD, link=None),
         replace(PAYLOAD, text="x" * 63_206),
+        PHOTO,
+        replace(PHOTO, text=""),
+        replace(PHOTO, media=(replace(IMAGE, mime="image/png", width=9_000, height=20),)),
     ):
         assert severities(payload) == {}
     assert "facebook.com" not in " ".join(severities(replace(PAYLOAD, link="https://notfacebook.com/x")))

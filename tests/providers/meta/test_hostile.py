@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure
 from core.provider_kit.http import Answer
 from core.provider_kit.types import Payload
-from core.providers.meta.accounts import next_page
+from core.providers.meta.facebook_posts import published_posts
 from core.providers.meta.failures import Purpose, failure
-from core.providers.meta.live_posts import Sighting
-from tests.providers.meta.test_contract import PAGE
+from core.providers.meta.instagram_posts import media
+from core.providers.meta.live_posts import Edge, Sighting
+from core.providers.meta.paging import next_page
+from tests.providers.meta.test_contract import IMAGE, INSTAGRAM, PAGE
 
 NAMES = [
     *("id", "message", "created_time", "permalink_url", "attachments", "data", "url", "target", "paging", "next"),
+    *("caption", "timestamp", "permalink", "media_type", "media_product_type"),
     *("cursors", "code", "error_subcode", "error_user_title", "error_user_msg", "is_transient", "fbtrace_id", "type"),
 ]
 NEARLY_RIGHT = [
@@ -35,9 +38,19 @@ def objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | objects(inner), max_leaves=12)
 
 
-@given(st.lists(objects(JSON) | JSON, max_size=5), st.none() | st.just("https://shop.example.com/a"))
-def test_any_list_of_posts_can_be_read(items: list[Any], link: str | None) -> None:
-    sighting = Sighting(Payload("facebook", PAGE, "Hello", link), datetime(2026, 11, 20, tzinfo=UTC))
+EDGES = [
+    published_posts(Payload("facebook", PAGE, "Hello"), None),
+    published_posts(Payload("facebook", PAGE, "Hello", "https://shop.example.com/a"), None),
+    published_posts(Payload("facebook", PAGE, "", media=(IMAGE,)), None),
+    published_posts(Payload("facebook", PAGE, "Hello", media=(IMAGE,)), "1001_1"),
+    media(Payload("instagram", INSTAGRAM, "Hello", media=(IMAGE,))),
+    media(Payload("instagram", INSTAGRAM, "", media=(IMAGE,))),
+]
+
+
+@given(st.lists(objects(JSON) | JSON, max_size=5), st.sampled_from(EDGES))
+def test_any_list_of_posts_can_be_read(items: list[Any], edge: Edge) -> None:
+    sighting = Sighting(edge, datetime(2026, 11, 20, tzinfo=UTC))
     sighting.read(items)
     for post in (*sighting.matches.values(), *sighting.look_alikes.values()):
         f"{post.provider_post_id}{post.text}{post.link}{post.permalink}".encode()

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from core.provider_kit.contract import KeptSteps
 from core.provider_kit.errors import ProviderFailure, RetryLater
 from core.provider_kit.types import Access, Payload
-from tests.providers.meta.test_contract import PAGE, meta
+from tests.providers.meta.test_contract import IMAGE, PAGE, meta
 from tests.providers.scripted import Scripted, answer
 
 FIXTURES = Path(__file__).parents[3] / "core/providers/meta/fixtures"
@@ -67,12 +67,13 @@ def test_sign_in(stand_in: Scripted, case: dict[str, Any]) -> None:
 def test_accounts(stand_in: Scripted, case: dict[str, Any]) -> None:
     script(stand_in, case)
     offered = meta(stand_in.url).oauth.accounts(SecretStr("EAABlong"))
-    shown = [[one.provider_account_id, one.name, one.eligible, one.reason] for one in offered]
+    shown = [[one.network, one.provider_account_id, one.name, one.eligible, one.reason] for one in offered]
     assert shown == case["offered"]
-    for one in offered:
-        assert one.network == "facebook"
+    page = ""
+    for one in offered:  # an Instagram account follows its Page and acts with the Page's token
+        page = one.provider_account_id if one.network == "facebook" else page
         if one.token is not None:
-            assert one.token.get_secret_value() == f"EAAP{one.provider_account_id}"
+            assert one.token.get_secret_value() == f"EAAP{page}"
     check_requests(stand_in, case)
 
 
@@ -80,9 +81,12 @@ def test_accounts(stand_in: Scripted, case: dict[str, Any]) -> None:
 def test_read_back(stand_in: Scripted, case: dict[str, Any]) -> None:
     pages = meta(stand_in.url).publishers["facebook"]
     stand_in.say(*(answer(one["status"], one["body"]) for one in case["answers"]))
-    payload = Payload("facebook", PAGE, case["payload"]["text"], case["payload"]["link"])
-    access = Access(PAGE, SecretStr("EAAP1001"), "cid")
-    found = pages.read_back(payload, access, KeptSteps(), since=datetime.fromisoformat(case["since"]), timeout_s=3)
+    media = (IMAGE,) if case["payload"].get("image") else ()
+    payload = Payload("facebook", PAGE, case["payload"]["text"], case["payload"]["link"], media)
+    access, steps = Access(PAGE, SecretStr("EAAP1001"), "cid"), KeptSteps()
+    if case.get("photo"):
+        steps.keep("photo", case["photo"])
+    found = pages.read_back(payload, access, steps, since=datetime.fromisoformat(case["since"]), timeout_s=3)
     assert found.complete is case["complete"]
     assert [post.provider_post_id for post in found.matches] == case["matches"]
     assert [post.provider_post_id for post in found.look_alikes] == case["look_alikes"]
@@ -124,6 +128,16 @@ def test_pictures_are_web_addresses_or_none(stand_in: Scripted, picture: object,
     stand_in.say(answer(200, {"data": valid}), answer(200, {"data": [{"id": "1", "picture": picture}]}))
     (offered,) = meta(stand_in.url).oauth.accounts(SecretStr("EAABlong"))
     assert offered.picture_url == kept
+
+
+def test_an_instagram_account_has_its_own_picture_and_address(stand_in: Scripted) -> None:
+    scopes = ["instagram_basic", "instagram_content_publish", "pages_read_engagement"]
+    linked = {"id": "17841", "username": "demo.shop", "profile_picture_url": "https://scontent.example/ig.jpg"}
+    page = {"id": "1", "picture": {"data": {"url": "https://x.example/p.jpg"}}, "instagram_business_account": linked}
+    stand_in.say(answer(200, {"data": {"is_valid": True, "scopes": scopes}}), answer(200, {"data": [page]}))
+    _, offered = meta(stand_in.url).oauth.accounts(SecretStr("EAABlong"))
+    assert (offered.name, offered.url) == ("demo.shop", "https://www.instagram.com/demo.shop/")
+    assert offered.picture_url == "https://scontent.example/ig.jpg"
 
 
 def test_pictures_can_be_left_out(stand_in: Scripted) -> None:

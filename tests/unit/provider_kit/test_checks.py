@@ -151,6 +151,10 @@ def test_an_image_is_held_against_what_the_network_takes(item: MediaItem, said: 
     assert words(GALLERY, replace(PAYLOAD, media=(item,))) == said
 
 
+def test_a_post_carries_one_image() -> None:
+    assert words(GALLERY, replace(PAYLOAD, media=(PHOTO, PHOTO))) == ["Town Crier posts carry one image here."]
+
+
 def test_a_network_without_images_takes_none() -> None:
     assert words(NETWORK, replace(PAYLOAD, media=(PHOTO,))) == ["Town Crier posts can't carry an image here."]
 
