@@ -165,7 +165,7 @@ def page(number: str, name: str, reason: str = "") -> OfferedAccount:
 
 def granted(actor: Actor, offered: list[OfferedAccount], scopes: list[str] | None = None) -> UUID:
     """A consent that came back and waits for the choice."""
-    everything = ["pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management"]
+    everything = [scope.name for scope in providers.provider("meta").oauth.scopes]
     with db.transaction(actor) as session:
         connection_id = store.insert_connection(
             session,

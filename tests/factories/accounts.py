@@ -81,7 +81,10 @@ def _connection(session: db.OrganizationSession, actor: Actor, provider: str, pr
         connection_id,
         state=ConnectionState.ACTIVE,
         choose_until=None,
-        scopes=text("array['pages_show_list','pages_manage_posts','pages_read_engagement','business_management']"),
+        scopes=text(
+            "array['pages_show_list','pages_manage_posts','pages_read_engagement','business_management',"
+            "'instagram_basic','instagram_content_publish']"
+        ),
     )
     credentials.keep(session, connection_id, Purpose.GRANT, SecretStr(GRANT_TOKEN))
     return connection_id

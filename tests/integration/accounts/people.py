@@ -23,7 +23,10 @@ from core.organizations.cookie import COOKIE, cookie_secret
 from tests.factories.organizations import SignIn
 from tests.fixtures.programs import RunningSandbox
 
-SCOPES = ("pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management")
+SCOPES = (
+    *("pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management"),
+    *("instagram_basic", "instagram_content_publish"),
+)
 
 
 @dataclass
