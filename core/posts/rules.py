@@ -266,8 +266,10 @@ def why_fixed(state: PublicationState, needs: Needs | None, account_name: str) -
     return None
 
 
-def can_be_asked(state: PublicationState, needs: Needs | None) -> bool:
-    """Whether submit takes this publication along."""
+def can_be_asked(state: PublicationState, needs: Needs | None, *, approval_holds: bool) -> bool:
+    """Whether submit takes this publication along: what was never approved, or not in time, or too long ago."""
+    if state in {_S.APPROVED, _S.SCHEDULED}:
+        return not approval_holds
     return state in {_S.DRAFT, _S.CHANGES_REQUESTED} or needs is Needs.APPROVAL
 
 

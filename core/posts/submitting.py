@@ -93,8 +93,7 @@ def _to_ask(current: Mapping[UUID, Publication], situation: Situation) -> list[P
     asked = [
         each
         for each in current.values()
-        if rules.can_be_asked(each.state, each.needs)
-        or (each.state in (_S.APPROVED, _S.SCHEDULED) and not editing.approval_holds(each, situation.moment))
+        if rules.can_be_asked(each.state, each.needs, approval_holds=editing.approval_holds(each, situation.moment))
     ]
     if not asked:
         if any(each.state is _S.IN_REVIEW for each in current.values()):

@@ -14,7 +14,7 @@ from uuid import UUID
 from core.media.views import MediaView
 from core.posts.content import AccountContent, Content, Image, NoImage, Variant
 from core.posts.redline import Segment
-from core.posts.rules import CommentKind, Needs, PublicationState, Shown, Word
+from core.posts.rules import CommentKind, Needs, PublicationState, Shown, Word, can_be_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,11 @@ class PublicationRow:
     attempt_count: int
     next_action_at: datetime | None
     correlation_id: str
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether submit takes it along."""
+        return can_be_asked(self.state, self.needs, approval_holds=self.approval_holds)
 
 
 @dataclass(frozen=True, slots=True)

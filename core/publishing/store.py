@@ -130,7 +130,8 @@ def sweep(session: Session, *, first_read_s: float, retry_s: float) -> list[Move
         text("select organization_id, publication_id, to_state from masthead.sweep(:first_read, :retry)"),
         {"first_read": timedelta(seconds=first_read_s), "retry": timedelta(seconds=retry_s)},
     )
-    return [Moved(row.organization_id, row.publication_id, row.to_state) for row in rows]
+    lapsed = session.execute(text("select organization_id, publication_id, to_state from masthead.lapse(500)"))
+    return [Moved(row.organization_id, row.publication_id, row.to_state) for row in (*rows, *lapsed)]
 
 
 def until_next_due(session: Session) -> float | None:

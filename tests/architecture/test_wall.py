@@ -65,6 +65,7 @@ DEFINERS = {
     "claim_checks": ("worker", "organization_id uuid, publication_id uuid, epoch bigint"),
     "claim_links": ("worker", "organization_id uuid, publication_id uuid"),
     "organizations_after": ("worker", "organization_id uuid"),
+    "lapse": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
     "sweep": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
 }
 REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidTextRepresentation)

@@ -399,6 +399,6 @@ def _why_no_submit(visitor: Visitor, hand: DraftInHand, draft: Draft | None) -> 
     if draft.errors:
         return plain(draft.errors[0].sentence)
     to_ask = [each.publication for each in draft.accounts if each.chosen and each.publication is not None]
-    if not any(rules.can_be_asked(each.state, each.needs) for each in to_ask):
+    if not any(each.can_be_asked for each in to_ask):
         return "It has been sent for approval already."
     return None

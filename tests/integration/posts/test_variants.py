@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from core.infra import db
 from core.infra.errors import Invalid, Refused
@@ -256,3 +257,25 @@ def test_an_account_may_have_no_time_while_the_post_has_one(team: Team, second: 
     assert (seen[second].own_slot, seen[second].own_slot_at) == (True, None)
     with pytest.raises(Refused, match="time has passed"):
         save(team, post_id, own_slots={second: soon(-1)})
+
+
+def test_a_warning_names_a_twin_of_what_one_account_gets(team: Team, second: UUID) -> None:
+    make_approved(team.author, team.approver, [second], text="Fresh beans, loves.", slot_at=soon(20))
+    post_id = make_post(team.author, [team.account_id, second], slot_at=soon())
+    assert accounts(team, post_id)[second].problems == ()
+
+    save(team, post_id, variants={second: OWN})
+    (warning,) = accounts(team, post_id)[second].problems
+    assert warning.severity == "warning"
+    assert "The same text goes here within 24 hours" in warning.words
+    assert accounts(team, post_id)[team.account_id].problems == ()
+
+
+def test_what_lapsed_can_be_asked_for_again_and_says_so(team: Team) -> None:
+    post_id = make_approved(team.author, team.approver, [team.account_id])
+    (row,) = queries.detail(team.author, post_id).publications
+    assert not row.can_be_asked
+    with db.transaction(team.admin) as session:
+        session.execute(text("update masthead.publication set approved_until = clock_timestamp()"))
+    (row,) = queries.detail(team.author, post_id).publications
+    assert row.can_be_asked

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.infra import db
+from core.posts import commands as posts
 from core.posts.rules import Needs, PublicationState
 from core.publishing import store, sweeping
 from core.publishing.queries import evidence
-from tests.factories.posts import make_submitted, publication, soon
+from tests.factories.posts import make_approved, make_submitted, publication, soon
 from tests.factories.publishing import (
     FAST,
     House,
@@ -75,6 +78,21 @@ def test_an_approval_that_lapsed_before_the_slot_goes_to_a_person(house: House, 
     let_pass(house.approver, row.id, approved_until="clock_timestamp()")
     assert sweep(worker) == {row.id: "needs_human"}
     assert again(house.author, row.id).needs is Needs.APPROVAL
+
+
+def test_an_approval_that_lapsed_without_a_slot_makes_it_a_draft_that_can_be_submitted(
+    house: House, worker: db.Database
+):
+    post_id = make_approved(house.author, house.approver, [house.page.account.id])
+    row = publication(house.author, post_id)
+    assert sweep(worker) == {}
+    let_pass(house.approver, row.id, approved_until="clock_timestamp()")
+    assert sweep(worker) == {row.id: "draft"}
+    last = evidence(house.author, row.id).events[-1]
+    assert (last.actor, last.because) == ("program:sweeper", "Its approval lapsed before it was given a time.")
+    assert sweep(worker) == {}
+    posts.submit(house.author, uuid4(), post_id, 1)
+    assert again(house.author, row.id).state is PublicationState.IN_REVIEW
 
 
 @pytest.mark.parametrize(
