@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import resource
-import time
 from uuid import uuid4
 
 import pytest
@@ -99,11 +98,9 @@ def test_what_is_transparent_is_white_where_a_network_takes_jpeg_only() -> None:
 def test_an_image_of_48_million_pixels_is_taken_and_this_process_stays_small() -> None:
     large = picture(size=(8000, 6000), quality=60)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.monotonic()
     made = make(large)
     assert (made.kept.width, made.kept.height) == (8000, 6000)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000, "kilobytes"
-    assert time.monotonic() - began < 30
 
 
 def test_a_child_that_would_take_too_much_is_ended_and_the_person_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +111,6 @@ def test_a_child_that_would_take_too_much_is_ended_and_the_person_told(monkeypat
         pass  # and its slot is free again
 
 
-def test_a_decoder_has_no_secret_and_little_memory() -> None:
+def test_a_decoder_has_little_memory_and_time() -> None:
     assert decoding.MEMORY_BYTES <= 1_200 * 2**20
-    assert decoding.CPU_S <= 20
+    assert decoding.CPU_S < making._WITHIN_S

@@ -39,11 +39,13 @@ def test_only_the_secret_key_is_needed() -> None:
     assert not settings.secure_cookies
 
 
-def test_files_are_kept_in_the_data_folder_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MASTHEAD_DATA", "/var/lib/masthead")
-    assert Settings.load().storage_url == "file:///var/lib/masthead/files"
-    monkeypatch.setenv("MASTHEAD_STORAGE_URL", "file:///srv/our files/")
-    assert Settings.load().storage_url == "file:///srv/our files"
+def test_files_are_kept_in_the_data_folder_unless_another_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MASTHEAD_DATA", str(tmp_path))
+    assert Settings.load().storage_url == f"file://{tmp_path}/files"
+    monkeypatch.setenv("MASTHEAD_STORAGE_URL", f"file://{tmp_path}/our files/")
+    assert Settings.load().storage_url == f"file://{tmp_path}/our files"
 
 
 def test_without_a_secret_key_the_next_step_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
