@@ -11,8 +11,8 @@ from typing import Final
 
 RESERVED: Final = "\\|{}@[]()<>#*_~"
 
-# A hashtag begins where no word goes on, and has a letter: neither "C#", nor "issue #7", nor "a/#top" is one.
-_HASHTAG: Final = re.compile(r"(?<![\w&/#])#(?=\w*[^\W\d_])")
+# A hashtag begins where no word goes on, and has a letter: neither "C#" nor "issue #7" nor a part of an address is one.
+_HASHTAG: Final = re.compile(r"\w+://\S*|(?<![\w&/#])(?P<sign>#)(?=\w*[^\W\d_])")
 _TEMPLATE: Final = re.compile(r"\{hashtag\|\\?[#\uff03]\|([^{}|]*)\}")
 _MENTION: Final = re.compile(r"@\[((?:[^\]\\]|\\.)*)\]\(urn:li:[^()]*\)")
 _ESCAPE: Final = re.compile(r"\\([" + re.escape(RESERVED) + r"])")
@@ -20,7 +20,7 @@ _ESCAPE: Final = re.compile(r"\\([" + re.escape(RESERVED) + r"])")
 
 def little_text(text: str) -> str:
     """Plain words as little text; what people wrote as hashtags stays one."""
-    hashtags = {found.start() for found in _HASHTAG.finditer(text)}
+    hashtags = {found.start("sign") for found in _HASHTAG.finditer(text)}
     return "".join(
         f"\\{character}" if character in RESERVED and place not in hashtags else character
         for place, character in enumerate(text)

@@ -126,14 +126,17 @@ class LinkedInLogin:
         return offered
 
     def revoke(self, token: SecretStr) -> None:
-        """Give the token back as well as it goes; raises only what may pass (NotSent, RetryLater).
+        """Give the token back as well as it goes. Raises what may pass: NotSent, RetryLater.
 
         The endpoint is in use but on no page of LinkedIn's (linkedin 2.5 [S]), so a no can't be mended from here.
         Members end the access at LinkedIn under Settings, Data privacy, Permitted services.
         """
         try:
             self._rest.sign_in("revoke", self._app, {"token": token.get_secret_value()})
-        except (ReconnectNeeded, Rejected) as refused:
+        except (ReconnectNeeded, Rejected, RetryLater) as refused:
+            status = refused.trace.http_status
+            if status is None or status >= 500 or status == 429:
+                raise
             _log.warning("LinkedIn took no token back", extra={"reason": refused.reason})
 
     def _granted(self, token: SecretStr) -> frozenset[str]:
