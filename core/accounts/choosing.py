@@ -151,6 +151,7 @@ def _take(session: Session, target: UUID, grant: Connection, offered: OfferedAcc
     state, reason = state_after_consent(missing)
     facts: dict[str, Any] = {
         "connection_id": target,
+        "provider": grant.provider,  # another app of the company may reach an account that this organization had
         "name": offered.name,
         "url": offered.url,
         "picture_url": offered.picture_url,
@@ -160,7 +161,6 @@ def _take(session: Session, target: UUID, grant: Connection, offered: OfferedAcc
         if before is None:
             account_id = store.insert_account(
                 session,
-                provider=grant.provider,
                 network=offered.network,
                 provider_account_id=offered.provider_account_id,
                 state=state,
