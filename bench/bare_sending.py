@@ -27,7 +27,7 @@ from core import providers
 from core.infra.reachable import LOOPBACK
 from core.infra.settings import provider_environment
 from core.provider_kit.types import Access, Payload
-from core.publishing.steps import NoSteps
+from core.publishing.steps import KeptSteps
 from tests.factories.publishing import Page
 
 _NETWORK: Final = "facebook"
@@ -123,7 +123,7 @@ def _send(connection: psycopg.Connection[tuple[int]], network: http.client.HTTPC
 
 def _call(number: int, page: Page, secret: bytes) -> Call:
     payload = Payload(_NETWORK, page.id, f"Bare {number}: roasted on Tuesday, in shops today.")
-    call = providers.publisher(_NETWORK).prepare(payload, Access(page.id, SecretStr(page.token)), NoSteps())
+    call = providers.publisher(_NETWORK).prepare(payload, Access(page.id, SecretStr(page.token)), KeptSteps({}))
     address = urlsplit(call.url)
     proof = hmac.new(secret, page.token.encode(), hashlib.sha256).hexdigest()
     headers = {"Authorization": f"Bearer {page.token}", "Content-Type": call.content_type}

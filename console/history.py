@@ -1,4 +1,4 @@
-"""Everything that happened to a post as lines of a timeline: people, programs, tries at the network, reads of it."""
+"""Everything that happened to a post as lines of a timeline: people, programs, steps, tries, reads at the network."""
 
 from __future__ import annotations
 
@@ -46,6 +46,15 @@ def _entry(each: TimelineEntry, *, several: bool) -> Entry:
 
 
 def _tried(evidence: Evidence, account: str) -> Iterator[Entry]:
+    for step in evidence.steps:
+        named = [("network's id", step.reference), ("trace", step.correlation_id)]
+        facts = [(name, value) for name, value in named if value]
+        yield Entry(step.made_at, "Masthead", step.words, "cloud_upload", account=account, facts=facts)
+        if step.dropped_at is not None:
+            why = step.dropped_because
+            yield Entry(
+                step.dropped_at, "Masthead", "let that go", "delete_sweep", account=account, detail=why, facts=facts
+            )
     for number, attempt in enumerate(evidence.attempts, start=1):
         what, icon, color = _TRIED.get(attempt.state, (attempt.state, "history", "gray"))
         facts = [

@@ -2,9 +2,9 @@
 
 One process, one pool of k threads, one database connection per thread and one for claiming. Rows are claimed only when
 a slot is free or about to be, never more than k + k/2, because a claimed row's lease runs. A kill can so leave k
-publications in doubt at most, and a stop leaves none: it ends claiming, gives back what no thread has begun, and waits
-for the sends in flight, each of which has a total deadline of its own. RQ's job timeout hits the main thread only; what
-is in flight goes on, and the next `drain` counts it.
+publications in doubt at most, and a stop leaves none: it ends claiming, gives back what no thread has begun or is still
+preparing, and waits for the sends in flight, each of which has a total deadline of its own. RQ's job timeout hits the
+main thread only; what is in flight goes on, and the next `drain` counts it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -92,16 +93,16 @@ class Sender:
         # Questions first: they are few, short, and somebody waits for the answer. At most a quarter of the slots.
         checks = claiming.due_checks(min(room, max(1, k // 4)), self.times)
         for claim in checks:
-            self._begin(checking.check_one, claim)
+            self._begin(partial(checking.check_one, times=self.times), claim)
         sends = claiming.due(room - len(checks), self.times) if room > len(checks) else []
         for claim in sends:
-            self._begin(sending.publish_one, claim)
+            self._begin(partial(sending.publish_one, times=self.times, stopping=self.stopping.is_set), claim)
         if sends:
             crash.point("d3")
         return len(checks) + len(sends)
 
     def _begin(self, work: Callable[..., object], claim: Claim) -> None:
-        future = self._slots.submit(work, claim.organization_id, claim.publication_id, claim.epoch, times=self.times)
+        future = self._slots.submit(work, claim.organization_id, claim.publication_id, claim.epoch)
         self._flight[future] = claim
 
     def _land(self, nap_s: float) -> None:

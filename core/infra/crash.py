@@ -5,6 +5,7 @@ time; MASTHEAD_STOP_AT does the same with SIGSTOP. Unset, which is production, a
 
     d0 d1 d2 d3        a sender claims due rows: before, before the commit, after it, after handing them to its slots
     w0 w1 w2           one publication: before its own claim, before that commit, after it with the call prepared
+    c1 c2 c3 c4 c5     an invisible step: nothing kept, made at the network, kept, found kept, still under way there
     s1 s2 s2b s3       the send: before the attempt's commit, after it, right before the call, right after the answer
     f1 f2              the outcome: before its commit, after it
     sw1 sw2            the sweep: before its commit, after it
@@ -23,6 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 LABELS: Final = (
     *("d0", "d1", "d2", "d3"),
     *("w0", "w1", "w2"),
+    *("c1", "c2", "c3", "c4", "c5"),
     *("s1", "s2", "s2b", "s3"),
     *("f1", "f2"),
     *("sw1", "sw2"),

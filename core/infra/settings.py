@@ -42,6 +42,7 @@ class PublishTimes(BaseSettings):
 
     lease_queued_s: Seconds = 30
     lease_claimed_s: Seconds = 60
+    lease_preparing_s: Seconds = 120
     lease_sending_s: Seconds = 60
     connect_timeout_s: Seconds = 5
     read_timeout_s: Seconds = 30

@@ -56,7 +56,8 @@ where v.post_id = :post order by v.version desc limit 20
 """
 )
 
-# A run of saves by one person that changed the same things is one line: autosave writes many.
+# A run of saves by one person that changed the same things is one line: autosave writes many. So is a run of waits for
+# the same thing at the network, which is asked again and again.
 _TIMELINE: Final = statement(
     """
 with parts as (
@@ -77,12 +78,16 @@ done as (
   where action <> 'post.save'
     or following is distinct from array[action, actor, after->>'changed', after->>'voided']
   order by id desc limit :most),
-happened as (
-  select 'program' as kind, e.at, e.id, e.actor, e.to_state as action, coalesce(e.why, '{}') as after,
-    e.correlation_id, parts.id as publication_id, parts.name as account_name
+moves as (
+  select e.at, e.id, e.actor, e.to_state as action, coalesce(e.why, '{}') as after,
+    e.correlation_id, parts.id as publication_id, parts.name as account_name,
+    lead(e.why) over (partition by e.publication_id order by e.id) as following
   from masthead.publication_event e join parts on parts.id = e.publication_id
-  where e.actor not like 'person:%' and e.to_state not in ('queued','claimed') and e.from_state is not null
-  order by e.id desc limit :most)
+  where e.actor not like 'person:%' and e.to_state not in ('queued','claimed') and e.from_state is not null),
+happened as (
+  select 'program' as kind, at, id, actor, action, after, correlation_id, publication_id, account_name
+  from moves where not coalesce((after->>'waits')::boolean, false) or following is distinct from after
+  order by id desc limit :most)
 select every.*, person.name as person_name
 from (select * from done union all select * from happened) every
 left join masthead.person on every.actor = 'person:' || person.id

@@ -175,5 +175,6 @@ def _because(row: Row[Any]) -> str:
         organization_paused=row.publish_paused,
         pause_reason=row.pause_reason,
         error=error_words(row.last_error),
+        waits=bool((row.last_error or {}).get("waits")),
         link_known=row.live_url is not None,
     )

@@ -197,11 +197,17 @@ def change(session: Session, publication: Publication, *, because: str = "", **v
     session.flush()
 
 
-def set_because(session: Session, because: str) -> None:
-    """Why the next state of a publication comes about, for its event; the trigger forgets it after one."""
+def set_because(session: Session, because: str, *, waits: bool = False) -> None:
+    """Why the next state of a publication comes about, for its event; the trigger forgets it after one.
+
+    `waits` marks a wait for the network in which nothing went wrong.
+    """
     session.execute(
-        text("select set_config('app.why', jsonb_build_object('because', cast(:because as text))::text, true)"),
-        {"because": because},
+        text(
+            "select set_config('app.why', jsonb_strip_nulls(jsonb_build_object('because', cast(:because as text),"
+            " 'waits', nullif(cast(:waits as boolean), false)))::text, true)"
+        ),
+        {"because": because, "waits": waits},
     )
 
 

@@ -72,6 +72,8 @@ def given_time(action: str, after: Mapping[str, Any]) -> datetime | None:
 
 def happened(state: PublicationState, why: Mapping[str, Any]) -> tuple[str, str, str]:
     """What the program did with a publication: (words, detail, icon) of an event."""
+    if why.get("waits"):
+        return "waits for the network", _because(why), "hourglass_top"
     shown = SHOWN[WORD_OF[state]]
     return _HAPPENED.get(state, f"moved it to {shown.label}"), _because(why), shown.icon
 

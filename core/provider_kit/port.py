@@ -69,7 +69,7 @@ class Steps(Protocol):
 
     What is kept is committed at once and outlives the process: an upload, a container, a photo nobody sees yet. It
     belongs to exactly these bytes; for other bytes nothing is found. Whoever lost the publication meanwhile gets an
-    exception that is no ProviderFailure from `keep` and `drop`, and lets it pass.
+    exception that is no ProviderFailure from `get`, `keep` and `drop`, and lets it pass.
     """
 
     def get(self, name: str) -> str | None:

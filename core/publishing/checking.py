@@ -5,9 +5,12 @@
     r3  (before its commit)
 
 The first read comes `first_read_after_s` after the send's deadline. A complete read with exactly one exact match that
-no other publication owns closes the question as published. A complete read without one is no proof of absence: indexes
-lag and frozen senders wake. The question goes to a person with what was read. A read that fails or doesn't cover
-the window is repeated by `read_spacing_s`, and then goes to a person too.
+no other publication owns closes the question as published, and so does the network's own proof that this very
+publication is live, even where nobody can say which post it is ("live, link not found yet"). Where the network says
+that the call had no effect and that the same call can't have two, the row goes back to scheduled with its steps, and
+the same call goes out again. A complete read without any of these is no proof of absence: indexes lag and frozen
+senders wake. The question goes to a person with what was read. A read that fails or doesn't cover the window is
+repeated by `read_spacing_s`, and then goes to a person too; an account that can never be read goes there at once.
 
 Nothing here is visible on the network, so a process may die anywhere in it: the row is still `unknown`, and its next
 read is due when the lease of this one ends. Two readers at once store two reads; the first verdict holds.
@@ -16,13 +19,14 @@ read is due when the lease of this one ends. Two readers at once store two reads
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from core import providers
 from core.accounts.access import access_for, report_broken
@@ -35,7 +39,7 @@ from core.provider_kit.errors import ProviderFailure, ReconnectNeeded
 from core.provider_kit.types import Access, LivePost, Payload, ReadBack
 from core.publishing import rules, store
 from core.publishing.rules import AttemptState, Verdict
-from core.publishing.steps import NoSteps
+from core.publishing.steps import KeptSteps
 from core.publishing.store import Claim
 from core.publishing.times import call_timeout_s
 from core.publishing.times import times as times_of_this_process
@@ -51,12 +55,17 @@ class _Question:
 
     claim: Claim
     attempt_id: int
-    since: datetime
+    sent_at: datetime
     payload: Payload
     account_id: UUID
     correlation_id: str
+    steps: KeptSteps
     access: Access | None
     no_access_because: str
+
+    @property
+    def since(self) -> datetime:
+        return self.sent_at - rules.LOOK_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +115,11 @@ def _question(claim: Claim) -> _Question | None:
         return _Question(
             claim=claim,
             attempt_id=attempt.id,
-            since=attempt.opened_at - rules.LOOK_BACK,
+            sent_at=attempt.opened_at,
             payload=Payload.from_json(row.approved_payload or row.payload),
             account_id=row.account_id,
             correlation_id=row.correlation_id,
+            steps=KeptSteps.of(session, row.id, row.approved_sha256 or row.payload_sha256),
             access=access,
             no_access_because=because,
         )
@@ -122,7 +132,7 @@ def _ask(question: _Question, times: PublishTimes) -> _Answer:
         publisher = providers.publisher(question.payload.network)
         return _Answer(
             publisher.read_back(
-                question.payload, question.access, NoSteps(), since=question.since, timeout_s=call_timeout_s(times)
+                question.payload, question.access, question.steps, since=question.since, timeout_s=call_timeout_s(times)
             )
         )
     except ReconnectNeeded as failure:
@@ -161,23 +171,20 @@ def _decide(question: _Question, answer: _Answer, times: PublishTimes) -> Public
             reads_left=count <= len(times.read_spacing_s),
         )
         state = PublicationState.UNKNOWN
-        if verdict is Verdict.LIVE and post is not None:
-            store.close_attempt(
-                session,
-                question.attempt_id,
-                AttemptState.ACCEPTED,
-                provider_ref=post.provider_post_id,
-                verdict_by=CHECKER,
-            )
-            store.close_as_published(
+        if verdict is Verdict.LIVE:
+            proof = read.proof if read else None
+            close_as_live(session, row.id, question.attempt_id, post, proof, sent_at=question.sent_at)
+            state = PublicationState.PUBLISHED
+        elif verdict is Verdict.REPEAT:
+            store.close_attempt(session, question.attempt_id, AttemptState.PROVEN_ABSENT, verdict_by=CHECKER)
+            store.retry_in(
                 session,
                 row.id,
-                provider_post_id=post.provider_post_id,
-                permalink=post.permalink,
-                published_at=post.created_at,
-                because="A read of the account found exactly this post.",
+                seconds=times.retry_after_s[0],
+                because=rules.REPEATED,
+                last_error={"reason": rules.REPEATED},
             )
-            state = PublicationState.PUBLISHED
+            state = PublicationState.SCHEDULED
         elif verdict is Verdict.ASK:
             store.ask_a_person(session, row.id, _why_ask(row, read))
             state = PublicationState.NEEDS_HUMAN
@@ -188,7 +195,37 @@ def _decide(question: _Question, answer: _Answer, times: PublishTimes) -> Public
     return state
 
 
+def close_as_live(
+    session: Session,
+    publication_id: UUID,
+    attempt_id: int,
+    post: LivePost | None,
+    proof: Mapping[str, Any] | None,
+    *,
+    sent_at: datetime,
+) -> None:
+    """Close an unclear outcome by what a read showed: the post, the network's proof, or both."""
+    store.close_attempt(
+        session,
+        attempt_id,
+        AttemptState.ACCEPTED,
+        provider_ref=post.provider_post_id if post else None,
+        verdict_by=CHECKER,
+    )
+    store.close_as_published(
+        session,
+        publication_id,
+        provider_post_id=post.provider_post_id if post else None,
+        permalink=post.permalink if post else None,
+        proof=None if proof is None else dict(proof),
+        published_at=post.created_at if post else sent_at,
+        because="A read of the account found exactly this post." if proof is None else "The network says it is live.",
+    )
+
+
 def _why_ask(row: Publication, read: ReadBack | None) -> str:
+    if read is not None and read.unreadable:
+        return read.unreadable[: rules.LONGEST_WORDS]
     if read is None or not read.complete:
         return "The account could not be read completely."
     if read.matches:
@@ -201,6 +238,15 @@ def evidence_of(read: ReadBack | None, taken: set[str], *, since: datetime, fail
     said: dict[str, Any] = {"since": since.isoformat()}
     if read is None:
         return said | {"words": failed_because}
+    said |= {
+        name: value
+        for name, value in (
+            ("words", read.unreadable[: rules.LONGEST_WORDS]),
+            ("proof", dict(read.proof or {})),
+            ("may_repeat", read.may_repeat),
+        )
+        if value
+    }
     return said | {
         "seen": read.seen,
         "trace_id": read.trace_id,

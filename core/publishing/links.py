@@ -2,13 +2,20 @@
 
 A row of its own per publication: whatever goes wrong here can't move a publication out of `published` (RELIABILITY C
 14), and until an address is found the page says "live, link not found yet".
+
+What was proven live without anybody knowing which post it is (PRODUCT 7 d) is looked for among the account's posts
+first; the one that can only be it gives it its id.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
 
 from core import providers
 from core.accounts.access import access_for
@@ -16,13 +23,29 @@ from core.infra import db
 from core.infra.logs import bound
 from core.infra.settings import PublishTimes
 from core.provider_kit.errors import ProviderFailure
+from core.provider_kit.types import Access, LivePost, Payload
 from core.publishing import rules, store
 from core.publishing.model import LinkState
+from core.publishing.steps import KeptSteps
 from core.publishing.times import call_timeout_s
 from core.publishing.times import times as times_of_this_process
 
 _log = logging.getLogger(__name__)
 FINDER = "program:links"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """A live post whose address isn't known. `access` None: we may not ask now."""
+
+    organization_id: UUID
+    publication_id: UUID
+    provider_post_id: str | None
+    payload: Payload
+    steps: KeptSteps
+    sent_at: datetime | None
+    tries: int
+    access: Access | None
 
 
 def find_due(at_most: int, *, times: PublishTimes | None = None) -> int:
@@ -39,23 +62,71 @@ def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes
     """Ask the network for the address of one live post and keep the answer."""
     timeout_s = call_timeout_s(times or times_of_this_process())
     with bound(organization_id=organization_id, publication_id=publication_id, actor=FINDER):
-        with db.organization_transaction(organization_id, FINDER) as session:
-            row = store.publication(session, publication_id)
-            link = store.link(session, publication_id)
-            if row is None or link is None or link.state != LinkState.PENDING or row.provider_post_id is None:
-                return None
-            post_id, tries, network = row.provider_post_id, link.tries, row.payload["network"]
-            try:
-                access = access_for(session, row.account_id, row.correlation_id)
-            except ProviderFailure:
-                access = None
+        sought = _sought(organization_id, publication_id)
+        if sought is None:
+            return None
         url = None
-        if access is not None:
+        if sought.access is not None:
             try:
-                url = providers.publisher(network).permalink(post_id, access, timeout_s=timeout_s)
+                url = _address(sought, sought.access, timeout_s)
             except Exception:
                 _log.warning("the address of a live post could not be read", exc_info=True)
-        again = rules.LINK_TRIES_AFTER_S[tries] if tries < len(rules.LINK_TRIES_AFTER_S) else None
+        again = rules.LINK_TRIES_AFTER_S[sought.tries] if sought.tries < len(rules.LINK_TRIES_AFTER_S) else None
         with db.organization_transaction(organization_id, FINDER) as session:
             store.note_link(session, publication_id, url=url, again_in_s=again)
         return url
+
+
+def _sought(organization_id: UUID, publication_id: UUID) -> _Sought | None:
+    with db.organization_transaction(organization_id, FINDER) as session:
+        row = store.publication(session, publication_id)
+        link = store.link(session, publication_id)
+        if row is None or link is None or link.state != LinkState.PENDING:
+            return None
+        try:
+            access = access_for(session, row.account_id, row.correlation_id)
+        except ProviderFailure:
+            access = None
+        attempt = store.accepted_attempt(session, publication_id)
+        return _Sought(
+            organization_id=organization_id,
+            publication_id=publication_id,
+            provider_post_id=row.provider_post_id,
+            payload=Payload.from_json(row.approved_payload or row.payload),
+            steps=KeptSteps.of(session, row.id, row.approved_sha256 or row.payload_sha256),
+            sent_at=attempt.opened_at if attempt else None,
+            tries=link.tries,
+            access=access,
+        )
+
+
+def _address(sought: _Sought, access: Access, timeout_s: float) -> str | None:
+    publisher = providers.publisher(sought.payload.network)
+    if sought.provider_post_id is not None:
+        return publisher.permalink(sought.provider_post_id, access, timeout_s=timeout_s)
+    post = _post(sought, access, timeout_s)
+    if post is None:
+        return None
+    return post.permalink or publisher.permalink(post.provider_post_id, access, timeout_s=timeout_s)
+
+
+def _post(sought: _Sought, access: Access, timeout_s: float) -> LivePost | None:
+    """The post that can only be this publication's, from now on under its id; None while that can't be told."""
+    if sought.sent_at is None:
+        return None
+    publisher = providers.publisher(sought.payload.network)
+    since = sought.sent_at - rules.LOOK_BACK
+    read = publisher.read_back(sought.payload, access, sought.steps, since=since, timeout_s=timeout_s)
+    try:
+        with db.organization_transaction(sought.organization_id, FINDER) as session:
+            row = store.lock(session, sought.publication_id)
+            if row is None:
+                return None
+            taken = store.taken(session, row, [post.provider_post_id for post in read.matches])
+            has_twin = store.has_unresolved_twin(session, row)
+            post = rules.the_post(read, taken, has_unresolved_twin=has_twin)
+            if post is not None and not store.name_post(session, row.id, post.provider_post_id):
+                return None
+    except IntegrityError:
+        return None  # another publication took this very post between our look and our commit
+    return post

@@ -1,4 +1,4 @@
-"""Tables of sending: attempts, reads, links and heartbeats (migrations 0001 and 0004 have the rules).
+"""Tables of sending: attempts, steps, reads, links, heartbeats (migrations 0001, 0004 and 0010 have the rules).
 
 `publication` and `publication_event` belong to `core.posts.model`: the row is written by people before it is sent.
 """
@@ -42,6 +42,25 @@ class Attempt(Base):
     send_deadline: Mapped[datetime] = mapped_column(_moment)
     closed_at: Mapped[datetime | None] = mapped_column(_moment)
     verdict_by: Mapped[str | None]
+
+
+class PublicationStep(Base):
+    """What one invisible step made at the network, kept until it is used up or dropped with a reason."""
+
+    __tablename__ = "publication_step"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    publication_id: Mapped[UUID]
+    payload_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    name: Mapped[str]
+    reference: Mapped[str]
+    epoch: Mapped[int]
+    correlation_id: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
+    expires_at: Mapped[datetime | None] = mapped_column(_moment)
+    dropped_at: Mapped[datetime | None] = mapped_column(_moment)
+    dropped_because: Mapped[str | None]
 
 
 class ReconcileRead(Base):

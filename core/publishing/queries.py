@@ -1,4 +1,4 @@
-"""What is known of a publication's sending: attempts, reads, events. Reads never lock and never change anything."""
+"""What is known of a publication's sending: steps, attempts, reads, events. Reads lock nothing and change nothing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core import providers
 from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import NotFound
 from core.organizations.rules import Permission, require
 from core.posts.model import PublicationEvent
 from core.posts.rules import Needs
-from core.publishing import model, rules, store
+from core.publishing import model, rules, step_rows, store
 from core.publishing.rules import ATTEMPT_WORDS, AttemptState
 from core.publishing.times import times
 
@@ -39,6 +40,24 @@ class Attempt:
     request_sha256: str
     correlation_id: str
     verdict_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an invisible step made at the network. `words` says what Masthead did: "handed the image to Instagram".
+
+    `reference` is the network's name for it. Once `dropped_at`, it is of no use any more, and `dropped_because` why.
+    """
+
+    id: int
+    name: str
+    words: str
+    reference: str
+    made_at: datetime
+    expires_at: datetime | None
+    dropped_at: datetime | None
+    dropped_because: str
+    correlation_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,7 @@ class Evidence:
 
     publication_id: UUID
     state: str
+    steps: tuple[Step, ...]
     attempts: tuple[Attempt, ...]
     reads: tuple[Read, ...]
     events: tuple[Event, ...]
@@ -118,6 +138,7 @@ def _evidence(session: Session, publication_id: UUID) -> Evidence:
     return Evidence(
         publication_id=publication_id,
         state=row.state.value,
+        steps=tuple(_step(each, row.payload["network"]) for each in step_rows.every(session, publication_id)),
         attempts=tuple(_attempt(each) for each in store.attempts(session, publication_id)),
         reads=tuple(_read(each) for each in store.reads(session, publication_id)),
         events=tuple(_event(each) for each in store.events(session, publication_id)),
@@ -128,6 +149,22 @@ def _evidence(session: Session, publication_id: UUID) -> Evidence:
         if open_question
         else None,
         resend_risk=rules.RESEND_RISK,
+    )
+
+
+def _step(row: model.PublicationStep, network: str) -> Step:
+    known = providers.networks().get(network)
+    words = rules.STEP_WORDS.get(row.name, rules.ANY_STEP_WORDS)
+    return Step(
+        id=row.id,
+        name=row.name,
+        words=words.format(network=known.title if known else "the network"),
+        reference=row.reference,
+        made_at=row.made_at,
+        expires_at=row.expires_at,
+        dropped_at=row.dropped_at,
+        dropped_because=row.dropped_because or "",
+        correlation_id=row.correlation_id,
     )
 
 
@@ -174,6 +211,10 @@ def _read_words(row: model.ReconcileRead, posts: Sequence[SeenPost]) -> str:
     failed = row.evidence.get("words")
     if failed:
         return str(failed)
+    if row.evidence.get("proof"):
+        return "The network says that it is live."
+    if row.evidence.get("may_repeat"):
+        return rules.REPEATED
     exact = [post for post in posts if post.exact]
     free = [post for post in exact if not post.taken]
     looked = "" if row.complete else " The read did not cover the whole time."

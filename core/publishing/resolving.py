@@ -4,6 +4,9 @@ Both verdicts ask the network once more before they are taken, outside any trans
 other, whatever comes of it. Then one transaction compares and sets: the question must still be open and be about the
 same attempt, for the post may have been found meanwhile.
 
+What the read proves needs nobody's verdict: it closes the question there and then. An account that can never be read
+is taken at the person's word, which is kept as the proof.
+
 "Not live, send again" is the one place from which a second post can come, so it is refused until no program can still
 be sending the first (`rules.resend_after`), and whenever the network shows the post.
 """
@@ -30,18 +33,20 @@ from core.posts import store as posts
 from core.posts.model import Publication
 from core.posts.problems import Ask, Candidate
 from core.posts.rules import Needs, PublicationState
+from core.provider_kit import hostile
 from core.provider_kit.errors import ProviderFailure
 from core.provider_kit.types import Access, LivePost, Payload, ReadBack
 from core.publishing import checking, rules, store
 from core.publishing.inputs import LiveVerdict, NotLiveVerdict
 from core.publishing.rules import AttemptState
-from core.publishing.steps import NoSteps
+from core.publishing.steps import KeptSteps
 from core.publishing.times import call_timeout_s, times
 from core.publishing.views import Changed
 
 _S = PublicationState
 _LIVE = "publication.resolve_live"
 _NOT_LIVE = "publication.resolve_not_live"
+_PROVEN = "The network says that it is live, so it is closed as published. Reload to see it."
 _CLOSED = "Somebody answered this meanwhile, or the post was found. Reload to see what became of it."
 
 
@@ -51,16 +56,22 @@ class _Open:
 
     publication_id: UUID
     attempt_id: int
-    since: datetime
+    sent_at: datetime
     payload: Payload
+    steps: KeptSteps
     access: Access | None
     no_access_because: str
+
+    @property
+    def since(self) -> datetime:
+        return self.sent_at - rules.LOOK_BACK
 
 
 def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: str, reason: str) -> Changed:
     """Close an unclear outcome as live (approvers). `post` is the network's id of the post or its address.
 
     The network is asked first: the post must be on this account, made inside the window, and no other publication's.
+    Where the account can never be read, the person's word is the proof, and `post` its address if it is one.
     """
     require(actor, Permission.RESOLVE)
     said = LiveVerdict.read(post=post, reason=reason)
@@ -71,7 +82,8 @@ def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: s
     if read is None:
         raise Refused(f"The account could not be read to check that: {failed} Try again in a minute.")
     live = rules.named_post(said.post, [*read.matches, *read.look_alikes])
-    if live is None or live.created_at < question.since:
+    unreadable = bool(read.unreadable) and not read.complete
+    if not unreadable and (live is None or live.created_at < question.since):
         raise Refused(
             "The account shows no such post with this text from the time it was sent. Check the address: it must be"
             " a post on this account."
@@ -82,12 +94,13 @@ def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: s
             if earlier is not None:
                 return earlier
             row = _still_open(session, question)
-            if store.taken(session, row, [live.provider_post_id]):
+            if live is not None and store.taken(session, row, [live.provider_post_id]):
                 raise Refused("That post belongs to another publication of this account. Look for a second one.")
             proof = {"verdict_by": actor.label, "reason": said.reason, "post": said.post}
             _close_live(session, actor, question, live, proof)
             changed = Changed((publication_id,), (), "It is closed as published.")
-            after = {"provider_post_id": live.provider_post_id, "reason": said.reason}
+            named = live.provider_post_id if live is not None else said.post
+            after = {"provider_post_id": named, "reason": said.reason}
             return _done(session, actor, action_id, _LIVE, changed, publication_id, after)
     except IntegrityError as error:
         if "provider_post_id" in str(error.orig):
@@ -153,23 +166,32 @@ def _question(
         return _Open(
             publication_id,
             attempt.id,
-            attempt.opened_at - rules.LOOK_BACK,
+            attempt.opened_at,
             Payload.from_json(row.approved_payload or row.payload),
+            KeptSteps.of(session, row.id, row.approved_sha256 or row.payload_sha256),
             access,
             because,
         )
 
 
 def _look(actor: Actor, question: _Open) -> tuple[ReadBack | None, str]:
-    """Read the account and keep what it showed; None and why when it couldn't be read."""
+    """Read the account and keep what it showed; None and why when it couldn't be read.
+
+    Raises Conflict when the network proves that it is live: that closes the question without anybody's verdict.
+    """
     read, failed = None, question.no_access_because
     if question.access is not None:
         try:
             read = providers.publisher(question.payload.network).read_back(
-                question.payload, question.access, NoSteps(), since=question.since, timeout_s=call_timeout_s(times())
+                question.payload,
+                question.access,
+                question.steps,
+                since=question.since,
+                timeout_s=call_timeout_s(times()),
             )
         except ProviderFailure as failure:
             failed = failure.reason
+    proven = False
     seen = [*read.matches, *read.look_alikes] if read else []
     with db.transaction(actor) as session:
         row = store.publication(session, question.publication_id)
@@ -184,7 +206,18 @@ def _look(actor: Actor, question: _Open) -> tuple[ReadBack | None, str]:
             matches=len(read.matches) if read else 0,
             evidence=checking.evidence_of(read, taken, since=question.since, failed_because=failed),
         )
+        if read is not None and read.proof is not None:
+            row = _still_open(session, question)
+            _close_proven(session, question, row, read, taken)
+            proven = True
+    if proven:
+        raise Conflict(_PROVEN)
     return read, failed
+
+
+def _close_proven(session: Session, question: _Open, row: Publication, read: ReadBack, taken: set[str]) -> None:
+    post = rules.the_post(read, taken, has_unresolved_twin=store.has_unresolved_twin(session, row))
+    checking.close_as_live(session, row.id, question.attempt_id, post, read.proof, sent_at=question.sent_at)
 
 
 def _still_open(session: Session, question: _Open) -> Publication:
@@ -195,21 +228,22 @@ def _still_open(session: Session, question: _Open) -> Publication:
     return row
 
 
-def _close_live(session: Session, actor: Actor, question: _Open, live: LivePost, proof: dict[str, Any]) -> None:
+def _close_live(session: Session, actor: Actor, question: _Open, live: LivePost | None, proof: dict[str, Any]) -> None:
+    """`live` None: on the person's word alone."""
     store.close_attempt(
         session,
         question.attempt_id,
         AttemptState.ACCEPTED,
-        provider_ref=live.provider_post_id,
+        provider_ref=live.provider_post_id if live else None,
         verdict_by=actor.label,
     )
     store.close_as_published(
         session,
         question.publication_id,
-        provider_post_id=live.provider_post_id,
-        permalink=live.permalink,
+        provider_post_id=live.provider_post_id if live else None,
+        permalink=live.permalink if live else hostile.web_address(proof["post"]),
         proof=proof,
-        published_at=live.created_at,
+        published_at=live.created_at if live else question.sent_at,
         because="a person found it live",
     )
 

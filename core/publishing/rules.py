@@ -2,6 +2,7 @@
 
     Published                -> attempt accepted,  publication published
     NotSent                  -> attempt not_sent,  back to scheduled after a wait
+    NotReady                 -> attempt rejected,  back to scheduled after the network's own wait, which is no try
     RetryLater               -> attempt rejected,  back to scheduled after the network's own wait
     ReconnectNeeded          -> attempt rejected,  back to scheduled, the account held until somebody reconnects
     Rejected                 -> attempt rejected,  failed, with the words and the fix
@@ -23,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import (
+    NotReady,
     NotSent,
     OutcomeUnknown,
     ProviderFailure,
@@ -39,11 +41,27 @@ LOOK_BACK: Final = timedelta(minutes=2)
 # A send that hasn't begun this long after its last check is checked again: Disconnect and Pause hold within a second.
 CHECK_HOLDS_S: Final = 1.0
 LONGEST_WORDS: Final = 500
+# However short or long a provider wants to wait for a step: not in a tight loop, and not past all windows (seconds).
+SHORTEST_WAIT_S: Final = 1.0
+LONGEST_WAIT_S: Final = 3600.0
 LINK_TRIES_AFTER_S: Final = (5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0)
 
 RESEND_RISK: Final = (
     "If the first try shows up on the network after all, the post will be live twice."
     " Look at the account once more before you send it again."
+)
+# What keeping a step means to people, by the names that providers keep them under; {network} is the network's title.
+STEP_WORDS: Final = MappingProxyType(
+    {
+        "container": "handed the image to {network}",
+        "photo": "handed the image to {network}",
+        "image": "handed the image to {network}",
+        "upload": "asked {network} where to put the image",
+    }
+)
+ANY_STEP_WORDS: Final = "made a part of it at {network}"
+REPEATED: Final = (
+    "The network says that this try had no effect. The same call goes out again, which can't make a second post."
 )
 TOO_LATE: Final = "It is being sent now, that can't be stopped."
 
@@ -77,7 +95,10 @@ ATTEMPT_WORDS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one try comes to. `wait_s`: the network's own wish; None leaves it to our steps."""
+    """What one try comes to. `wait_s`: the network's own wish; None leaves it to our steps.
+
+    `waits`: nothing went wrong and nothing was tried, so nothing is used up; `wait_s` is exact then.
+    """
 
     attempt: AttemptState
     state: PublicationState
@@ -86,6 +107,7 @@ class Outcome:
     trace: Trace = field(default_factory=Trace)
     wait_s: float | None = None
     reconnect: bool = False
+    waits: bool = False
     published: Published | None = None
 
     def as_error(self) -> dict[str, Any] | None:
@@ -98,6 +120,7 @@ class Outcome:
             "status": self.trace.http_status,
             "code": self.trace.code,
             "trace_id": self.trace.trace_id,
+            "waits": self.waits or None,
         }
         return {name: value for name, value in said.items() if value not in (None, "")}
 
@@ -116,6 +139,9 @@ def outcome_of(result: Published | BaseException) -> Outcome:
     match result:
         case NotSent():
             return _from(result, AttemptState.NOT_SENT, PublicationState.SCHEDULED)
+        case NotReady():
+            wait = min(max(SHORTEST_WAIT_S, result.after_s), LONGEST_WAIT_S)
+            return _from(result, AttemptState.REJECTED, PublicationState.SCHEDULED, wait_s=wait, waits=True)
         case RetryLater():
             return _from(result, AttemptState.REJECTED, PublicationState.SCHEDULED, wait_s=result.after_s)
         case ReconnectNeeded():
@@ -148,6 +174,12 @@ def held(words: str) -> Outcome:
     return Outcome(AttemptState.NOT_SENT, PublicationState.SCHEDULED, words=words)
 
 
+def stopped() -> Outcome:
+    """The program was told to end before it was sent: somebody else sends it at once."""
+    words = "The program that held it was stopped before sending."
+    return Outcome(AttemptState.NOT_SENT, PublicationState.SCHEDULED, words=words, wait_s=0.0, waits=True)
+
+
 def _from(failure: ProviderFailure, attempt: AttemptState, state: PublicationState, **more: Any) -> Outcome:
     return Outcome(
         attempt, state, failure.reason[:LONGEST_WORDS], failure.how_to_fix[:LONGEST_WORDS], failure.trace, **more
@@ -163,6 +195,8 @@ def wait_s(outcome: Outcome, tries: int, steps: Sequence[float], random: float) 
 
     What the network asked for is the least; a tenth on top keeps a crowd from coming back in the same second.
     """
+    if outcome.waits:
+        return outcome.wait_s or 0.0
     step = steps[min(max(tries, 1), len(steps)) - 1] * (1 + random / 4)
     return step if outcome.wait_s is None else max(step, outcome.wait_s * (1 + random / 10))
 
@@ -215,6 +249,7 @@ class Verdict(StrEnum):
     """What a read-back settles."""
 
     LIVE = "live"
+    REPEAT = "repeat"
     ASK = "ask"
     AGAIN = "again"
 
@@ -224,16 +259,30 @@ def verdict(
 ) -> tuple[Verdict, LivePost | None]:
     """What one read says of an unclear outcome. `read` None: it failed. `taken`: posts that other publications own.
 
-    Only a complete read with exactly one unowned match settles it, and only while no equal publication of the account
-    is in doubt too: one live post closes one publication, and twins go to a person (PRODUCT 7 f). Absence is never
-    proof: it goes to a person.
+    The network's own proof settles it, whichever post it is. So does a complete read with exactly one unowned match
+    (`the_post`). That the call had no effect and can't have two is the network's word as well: the same call goes out
+    again. Absence is never proof: it goes to a person, and so does at once what can never be read.
     """
-    if read is None or not read.complete:
+    if read is None:
         return (Verdict.AGAIN if reads_left else Verdict.ASK), None
-    unowned = [post for post in read.matches if post.provider_post_id not in taken]
-    if len(unowned) == 1 and not has_unresolved_twin:
-        return Verdict.LIVE, unowned[0]
+    post = the_post(read, taken, has_unresolved_twin=has_unresolved_twin)
+    if post is not None or read.proof is not None:
+        return Verdict.LIVE, post
+    if read.may_repeat:
+        return Verdict.REPEAT, None
+    if not read.complete and not read.unreadable and reads_left:
+        return Verdict.AGAIN, None
     return Verdict.ASK, None
+
+
+def the_post(read: ReadBack, taken: Collection[str], *, has_unresolved_twin: bool) -> LivePost | None:
+    """The one post that can only be this publication's; None if that can't be told.
+
+    One live post closes one publication: with an equal publication of the account in doubt too, it could be either's
+    (PRODUCT 7 f).
+    """
+    unowned = [post for post in read.matches if post.provider_post_id not in taken]
+    return unowned[0] if read.complete and len(unowned) == 1 and not has_unresolved_twin else None
 
 
 def named_post(wanted: str, candidates: Collection[LivePost]) -> LivePost | None:

@@ -2,7 +2,8 @@
 
     w0  compare-and-set queued -> claimed, everything asked again                       own transaction
     w1  (before its commit)
-        the provider prepares: invisible steps, the one visible request as bytes        no transaction
+        the provider prepares: invisible steps, the one visible request as bytes        own transaction per kept step
+    c1 to c5  (around each step: `steps`)
     w2  claimed -> sending together with the attempt row, if everything still holds     own transaction
     s1  (before its commit)
     s2  is there still time?                                                            no transaction, no connection
@@ -10,6 +11,9 @@
     s3  the outcome, fenced by epoch and by the attempt being unresolved                own transaction
     f1  (before its commit)
     f2
+
+While an invisible step is under way at the network (NotReady) the row goes back to scheduled for as long as the
+provider says, with its steps kept, no try used up and no sender held; its window still rules.
 
 Dead before s2: nothing was sent, the lease lapses, the row goes back to scheduled. Dead from s2 to f1: nobody can tell
 whether it was sent, the lease lapses to `unknown` and the row is read back, never sent again by itself. Dead after f1's
@@ -34,6 +38,7 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -47,13 +52,13 @@ from core.infra import crash, db
 from core.infra.logs import bound
 from core.infra.settings import PublishTimes
 from core.posts.rules import Needs, PublicationState
-from core.provider_kit.errors import NotSent, OutcomeUnknown, ProviderFailure, ReconnectNeeded
+from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure, ReconnectNeeded
 from core.provider_kit.port import Publisher
 from core.provider_kit.types import Access, Payload, Published, VisibleCall
 from core.publishing import rules, store
 from core.publishing.claiming import SENDER, owner
 from core.publishing.rules import AttemptState, Outcome
-from core.publishing.steps import NoSteps
+from core.publishing.steps import ClaimedSteps, ClaimLost
 from core.publishing.store import Claim
 from core.publishing.times import call_timeout_s
 from core.publishing.times import times as times_of_this_process
@@ -84,11 +89,21 @@ class _Attempt:
     begin_by: float
 
 
+def _never() -> bool:
+    return False
+
+
 def publish_one(
-    organization_id: UUID, publication_id: UUID, epoch: int, *, times: PublishTimes | None = None
+    organization_id: UUID,
+    publication_id: UUID,
+    epoch: int,
+    *,
+    times: PublishTimes | None = None,
+    stopping: Callable[[], bool] = _never,
 ) -> PublicationState | None:
     """Send one claimed publication; gives the state it was left in, None when it was no longer ours.
 
+    `stopping` is asked after the invisible steps: a program that is to end begins no visible call any more.
     Raises nothing of the network's: every failure ends in the row. A BaseException is recorded and goes on.
     """
     claim = Claim(organization_id, publication_id, epoch)
@@ -99,16 +114,24 @@ def publish_one(
         if not isinstance(ready, _Ready):
             return ready
         with bound(correlation_id=ready.correlation_id):
-            return _send(ready, times)
+            return _send(ready, times, stopping)
 
 
-def _send(ready: _Ready, times: PublishTimes) -> PublicationState | None:
+def _send(ready: _Ready, times: PublishTimes, stopping: Callable[[], bool]) -> PublicationState | None:
+    steps = ClaimedSteps(ready.claim, ready.approved_sha256, times.lease_preparing_s)
     try:
-        call = ready.publisher.prepare(ready.payload, ready.access, NoSteps())
+        call = ready.publisher.prepare(ready.payload, ready.access, steps)
+    except ClaimLost:
+        _log.info("publication is no longer ours")
+        return None
     except BaseException as failure:
+        if isinstance(failure, NotReady):
+            crash.point("c5")
         state = _give_back(ready, rules.before_sending(failure), times)
         return _unless_fatal(failure, state)
     crash.point("w2")
+    if stopping():
+        return _give_back(ready, rules.stopped(), times)
     began = time.monotonic()
     try:
         attempt = _open_attempt(ready, call, began, times)
@@ -192,10 +215,15 @@ def _let_go(
         outcome.state,
         wait_s=_wait_s(outcome, tries, times),
         last_error=outcome.as_error(),
+        counts=not outcome.waits,
     )
     if held and outcome.reconnect:
         report_broken(session, account_id, outcome.words)
-    _log.warning("publication not sent", extra={"to_state": outcome.state, "because": outcome.words})
+    _log.log(
+        logging.INFO if outcome.waits else logging.WARNING,
+        "publication not sent",
+        extra={"to_state": outcome.state, "because": outcome.words},
+    )
     return held
 
 
@@ -353,6 +381,7 @@ def _move(session: Session, ready: _Ready, attempt_id: int, outcome: Outcome, ti
             seconds=_wait_s(outcome, ready.tries, times),
             because=outcome.words,
             last_error=last_error,
+            counts=not outcome.waits,
         )
         if outcome.reconnect:
             report_broken(session, ready.account_id, outcome.words)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, insert, select, text, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.orm import Session, aliased
@@ -221,11 +221,20 @@ def claim(session: Session, claim: Claim, *, owner: str, lease_s: float) -> Clai
 
 
 def give_back(
-    session: Session, claim: Claim, state: PublicationState, *, wait_s: float, last_error: Mapping[str, Any] | None
+    session: Session,
+    claim: Claim,
+    state: PublicationState,
+    *,
+    wait_s: float,
+    last_error: Mapping[str, Any] | None,
+    counts: bool = True,
 ) -> bool:
-    """Queued or claimed -> scheduled or failed, without an attempt; False when this epoch no longer holds it."""
+    """Queued or claimed -> scheduled or failed, without an attempt; False when this epoch no longer holds it.
+
+    `counts` False: this was no try, only a wait.
+    """
     if last_error and "reason" in last_error:
-        set_because(session, str(last_error["reason"]))
+        set_because(session, str(last_error["reason"]), waits=not counts)
     moved = session.execute(
         update(Publication)
         .where(
@@ -237,6 +246,7 @@ def give_back(
             state=state,
             next_action_at=_clock() + timedelta(seconds=wait_s) if state is PublicationState.SCHEDULED else None,
             last_error=dict(last_error) if last_error else Publication.last_error,
+            attempt_count=Publication.attempt_count - (0 if counts else 1),
             **_FREE,
         )
         .returning(Publication.id)
@@ -289,6 +299,27 @@ def open_attempt(
         },
     ).scalar_one_or_none()
     return attempt_id
+
+
+def renew(session: Session, claim: Claim, *, approved_sha256: bytes, lease_s: float) -> str | None:
+    """Give a claim that still holds `lease_s` more seconds, and hold the row; gives its correlation id.
+
+    None when the claim is lost: another epoch, another state, a lapsed lease or other bytes.
+    """
+    correlation: str | None = session.execute(
+        text(
+            "update masthead.publication set lease_until = clock_timestamp() + :lease where id = :id"
+            " and epoch = :epoch and state = 'claimed' and lease_until > clock_timestamp()"
+            " and approved_sha256 = :sha256 returning correlation_id"
+        ),
+        {
+            "id": claim.publication_id,
+            "epoch": claim.epoch,
+            "lease": timedelta(seconds=lease_s),
+            "sha256": approved_sha256,
+        },
+    ).scalar_one_or_none()
+    return correlation
 
 
 def held(session: Session, claim: Claim) -> Held | None:
@@ -385,16 +416,26 @@ def wait_to_check(
 
 
 def retry_in(
-    session: Session, publication_id: UUID, *, seconds: float, because: str, last_error: dict[str, Any] | None
+    session: Session,
+    publication_id: UUID,
+    *,
+    seconds: float,
+    because: str,
+    last_error: dict[str, Any] | None,
+    counts: bool = True,
 ) -> None:
-    """Sending or unknown -> scheduled after a provable no: the network gets another try in `seconds`."""
+    """Sending or unknown -> scheduled after a provable no: the network gets another try in `seconds`.
+
+    `counts` False: this was no try, only a wait.
+    """
+    set_because(session, because, waits=not counts)
     move(
         session,
         publication_id,
         PublicationState.SCHEDULED,
-        because=because,
         next_action_at=_clock() + timedelta(seconds=seconds),
         last_error=last_error,
+        attempt_count=Publication.attempt_count - (0 if counts else 1),
     )
 
 
@@ -441,13 +482,16 @@ def close_as_published(
     session: Session,
     publication_id: UUID,
     *,
-    provider_post_id: str,
+    provider_post_id: str | None,
     permalink: str | None,
     proof: dict[str, Any] | None = None,
     published_at: datetime | None = None,
     because: str = "",
 ) -> None:
-    """-> published, with the row under which its public address will be found or is known already."""
+    """-> published, with the row under which its public address will be found or is known already.
+
+    Without an id of the post there must be a proof that it is live; the database insists (PRODUCT 7 d).
+    """
     if because:
         set_because(session, because)
     session.execute(
@@ -510,7 +554,9 @@ def taken(session: Session, publication: Publication, provider_post_ids: Collect
 
 
 def has_unresolved_twin(session: Session, publication: Publication) -> bool:
-    """Whether a publication of the same words on the account is in doubt too, so that one post could be either's.
+    """Whether one post could be another publication's too.
+
+    Such a one has the same words on the account, and is in doubt or proven live without anybody knowing as which post.
 
     Networks trim texts, so texts that differ in nothing but their ends count as the same.
     """
@@ -522,7 +568,7 @@ def has_unresolved_twin(session: Session, publication: Publication) -> bool:
         other.account_id == publication.account_id,
         func.btrim(other.payload["text"].astext, _WHITE) == publication.payload["text"].strip(_WHITE),
         other.id != publication.id,
-        in_doubt,
+        or_(in_doubt, and_(other.state == PublicationState.PUBLISHED, other.provider_post_id.is_(None))),
     )
     return session.execute(query.limit(1)).first() is not None
 
@@ -534,6 +580,28 @@ def link(session: Session, publication_id: UUID) -> PublicationLink | None:
     """The row of a live post's address."""
     query = select(PublicationLink).where(PublicationLink.publication_id == publication_id)
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def accepted_attempt(session: Session, publication_id: UUID) -> Attempt | None:
+    """The attempt that made a publication live; the database allows one at most."""
+    query = select(Attempt).where(Attempt.publication_id == publication_id, Attempt.state == AttemptState.ACCEPTED)
+    return session.scalars(query).one_or_none()
+
+
+def name_post(session: Session, publication_id: UUID, provider_post_id: str) -> bool:
+    """Say which post a publication is that was proven live without one; False when that is known by now."""
+    named = session.execute(
+        update(Publication)
+        .where(
+            Publication.id == publication_id,
+            Publication.state == PublicationState.PUBLISHED,
+            Publication.provider_post_id.is_(None),
+        )
+        .values(provider_post_id=provider_post_id)
+        .returning(Publication.id)
+        .execution_options(synchronize_session=False)
+    )
+    return named.first() is not None
 
 
 def note_link(session: Session, publication_id: UUID, *, url: str | None, again_in_s: float | None) -> None:

@@ -322,6 +322,7 @@ def test_an_organization_changes_nobodys_name_or_sign_in(world: World) -> None:
         ("consent", "organization_id id state_sha256 session_id person_id member_id provider scopes expires_at"),
         ("publication", "organization_id id post_id account_id occurrence intent_key epoch version created_at"),
         ("attempt", "organization_id id publication_id step epoch request_sha256 send_deadline opened_at"),
+        ("publication_step", "organization_id id publication_id payload_sha256 name reference epoch dropped_at"),
         ("command_receipt", "organization_id action_id command at"),
         ("organization", "id created_at"),
     ],

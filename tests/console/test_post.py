@@ -6,6 +6,7 @@ from datetime import time
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from core.infra import db
 from core.infra.actor import Role
@@ -185,3 +186,24 @@ def confirm(tab: Tab, verb: str, publication_id: UUID | None) -> None:
     """Press the dialog's own button: AppTest draws a dialog again only when it is asked for again."""
     tab.app.session_state["publication_dialog"] = (verb, publication_id)
     tab.press("dialog_confirm")
+
+
+def test_the_history_shows_what_was_handed_to_the_network_and_its_id(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post = make_approved(committed_team.author, committed_team.approver, [committed_team.account_id], slot_at=soon())
+    row = publication(committed_team.author, post)
+    with worker_database.organization_transaction(row.organization_id, "program:sender") as session:
+        statement = (
+            "insert into masthead.publication_step(organization_id, publication_id, payload_sha256, name, reference,"
+            " epoch, correlation_id, dropped_at, dropped_because) values (:organization, :id, :sha256, 'container',"
+            " '17900000000000001', 1, 'click-1', clock_timestamp() + interval '1 s', 'The network could not take it.')"
+        )
+        values = {"organization": row.organization_id, "id": row.id, "sha256": row.payload_sha256}
+        session.execute(text(statement), values)
+    entries = tab_of(committed_team, Role.VIEWER).open("post", post=str(post)).component("post_timeline")["entries"]
+    facts = [["network's id", "17900000000000001"], ["trace", "click-1"]]
+    assert [(each["what"], each["detail"], each["facts"]) for each in entries[:2]] == [
+        ("let that go", "The network could not take it.", facts),
+        ("handed the image to Facebook", "", facts),
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +34,7 @@ _numbers = itertools.count(1)
 FAST = PublishTimes(
     lease_queued_s=0.6,
     lease_claimed_s=1.2,
+    lease_preparing_s=2.4,
     lease_sending_s=1.2,
     connect_timeout_s=0.1,
     read_timeout_s=0.6,
@@ -295,11 +296,16 @@ def let_pass(actor: Actor, publication_id: UUID, **columns: str) -> None:
 class ScriptedPublisher:
     """A network that does what a test says, for what the sandbox can't do: errors of ours, exact moments, frozen calls.
 
-    `answers` are given one per call: a value is returned, an exception raised, a function called.
+    `answers` are given one per call: a value is returned, an exception raised, a function called. `steps` is called
+    with the steps of each `prepare`, before what `prepared` says; `asked` are the steps that read-backs were given.
     """
 
-    def __init__(self, *answers: Any, read: Any = None, prepared: Any = None) -> None:
+    def __init__(
+        self, *answers: Any, read: Any = None, prepared: Any = None, steps: Callable[[Steps], None] | None = None
+    ) -> None:
         self.answers = list(answers)
+        self.steps = steps
+        self.asked: list[Steps] = []
         self.read = read
         self.prepared = prepared
         self.sent: list[tuple[VisibleCall, Access]] = []
@@ -309,6 +315,8 @@ class ScriptedPublisher:
         return [Problem("error", "Too long.", "Shorten it.")] if payload.text.startswith("TOO LONG") else []
 
     def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
+        if self.steps is not None:
+            self.steps(steps)
         if self.prepared is not None:
             self._give(self.prepared)
         return VisibleCall(
@@ -326,6 +334,7 @@ class ScriptedPublisher:
     def read_back(
         self, payload: Payload, access: Access, steps: Steps, *, since: datetime, timeout_s: float
     ) -> ReadBack:
+        self.asked.append(steps)
         read: ReadBack = self._give(self.read)
         return read
 
@@ -345,6 +354,6 @@ def live_post(provider_post_id: str, words: str, *, at: datetime | None = None) 
     return LivePost(provider_post_id, words, None, at or datetime.now(UTC), permalink)
 
 
-def seen(*matches: LivePost, complete: bool = True, look_alikes: tuple[LivePost, ...] = ()) -> ReadBack:
-    """A read of the account."""
-    return ReadBack(complete=complete, matches=matches, seen=len(matches), look_alikes=look_alikes)
+def seen(*matches: LivePost, complete: bool = True, look_alikes: tuple[LivePost, ...] = (), **says: Any) -> ReadBack:
+    """A read of the account; `says` is what the network says besides."""
+    return ReadBack(complete=complete, matches=matches, seen=len(matches), look_alikes=look_alikes, **says)

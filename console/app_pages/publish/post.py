@@ -54,7 +54,7 @@ def render(visitor: Visitor) -> None:
     """Draw the page."""
     zones = Zones.of(visitor)
     detail = queries.detail(visitor.actor, _asked_for())
-    evidence = {each.id: sending.evidence(visitor.actor, each.id) for each in detail.publications if each.attempt_count}
+    evidence = {each.id: sending.evidence(visitor.actor, each.id) for each in detail.publications if each.approved_at}
     current = [each for each in detail.publications if each.current]
     with header("Post", detail.post.progress, mark=badge(detail.post.shown), back="posts"):
         _post_actions(visitor, detail, current)

@@ -54,3 +54,9 @@ def house(network: RunningSandbox, worker: db.Database) -> House:
 def quiet_house(database: db.Database) -> House:
     """An organization without a network behind it, in a transaction that is rolled back: fast."""
     return make_quiet_house()
+
+
+@pytest.fixture
+def quiet_house_of_worker(worker: db.Database) -> House:
+    """As `quiet_house`, committed, for senders and scripted networks."""
+    return make_quiet_house()

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import (
+    NotReady,
     NotSent,
     OutcomeUnknown,
     ProviderFailure,
@@ -36,8 +38,8 @@ def live(post_id: str, permalink: str | None = None) -> LivePost:
     return LivePost(post_id, "Hello", None, datetime(2026, 11, 23, tzinfo=UTC), permalink)
 
 
-def read(*matches: LivePost, complete: bool = True) -> ReadBack:
-    return ReadBack(complete=complete, matches=matches, seen=len(matches))
+def read(*matches: LivePost, complete: bool = True, **says: Any) -> ReadBack:
+    return ReadBack(complete=complete, matches=matches, seen=len(matches), **says)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,7 @@ def read(*matches: LivePost, complete: bool = True) -> ReadBack:
         (Published("77_1", 200), _A.ACCEPTED, _S.PUBLISHED),
         (Published("", 200), _A.UNKNOWN, _S.UNKNOWN),
         (NotSent("x"), _A.NOT_SENT, _S.SCHEDULED),
+        (NotReady("x", after_s=5), _A.REJECTED, _S.SCHEDULED),
         (RetryLater("x"), _A.REJECTED, _S.SCHEDULED),
         (ReconnectNeeded("x"), _A.REJECTED, _S.SCHEDULED),
         (Rejected("x"), _A.REJECTED, _S.FAILED),
@@ -192,3 +195,44 @@ def test_not_live_may_be_said_when_no_program_can_still_be_sending():
 def test_our_own_no_and_not_now_send_nothing():
     assert rules.refused("x", "y") == Outcome(_A.NOT_SENT, _S.FAILED, "x", "y")
     assert rules.held("x") == Outcome(_A.NOT_SENT, _S.SCHEDULED, "x")
+
+
+@pytest.mark.parametrize(
+    ("after_s", "waited"), [(20, 20), (0, 1), (-5, 1), (float("nan"), 1), (10**9, 3600), (float("inf"), 3600)]
+)
+def test_a_step_under_way_is_waited_for_as_long_as_the_network_says_within_reason(after_s: float, waited: float):
+    outcome = rules.before_sending(NotReady("Still at it.", after_s=after_s))
+    assert outcome.waits
+    for tries in (1, 4):
+        assert rules.wait_s(outcome, tries, STEPS, random=0.9) == waited
+    assert outcome.as_error() == {"reason": "Still at it.", "waits": True}
+
+
+def test_a_program_that_ends_leaves_what_it_prepared_to_others_at_once():
+    outcome = rules.stopped()
+    assert (outcome.state, outcome.waits, rules.wait_s(outcome, 3, STEPS, random=0.5)) == (_S.SCHEDULED, True, 0)
+
+
+@pytest.mark.parametrize(
+    ("found", "taken", "twin", "verdict", "post"),
+    [
+        (read(proof={"status": "PUBLISHED"}), set(), False, Verdict.LIVE, None),
+        (read(proof={"status": "PUBLISHED"}, complete=False), set(), False, Verdict.LIVE, None),
+        (read(live("1"), proof={"status": "PUBLISHED"}), set(), False, Verdict.LIVE, "1"),
+        (read(live("1"), proof={"status": "PUBLISHED"}, complete=False), set(), False, Verdict.LIVE, None),
+        (read(live("1"), live("2"), proof={"status": "PUBLISHED"}), set(), False, Verdict.LIVE, None),
+        (read(live("1"), live("2"), proof={"status": "PUBLISHED"}), {"1"}, False, Verdict.LIVE, "2"),
+        (read(live("1"), proof={"status": "PUBLISHED"}), set(), True, Verdict.LIVE, None),
+        (read(may_repeat=True), set(), False, Verdict.REPEAT, None),
+        (read(may_repeat=True, complete=False), set(), True, Verdict.REPEAT, None),
+        (read(live("1"), may_repeat=True), set(), False, Verdict.LIVE, "1"),
+        (read(live("1"), may_repeat=True), {"1"}, False, Verdict.REPEAT, None),
+        (read(unreadable="Nobody can read it.", complete=False), set(), False, Verdict.ASK, None),
+        (read(complete=False), set(), False, Verdict.AGAIN, None),
+    ],
+)
+def test_what_the_network_says_of_the_call_itself_comes_before_what_is_seen(
+    found: ReadBack, taken: set[str], twin: bool, verdict: Verdict, post: str | None
+):
+    said, which = rules.verdict(found, taken, has_unresolved_twin=twin, reads_left=True)
+    assert (said, which.provider_post_id if which else None) == (verdict, post)

@@ -1,0 +1,263 @@
+"""What the network says of the call itself settles a question: it is live, it had no effect, it can't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from core.infra import db
+from core.infra.errors import Conflict
+from core.posts.rules import Needs, PublicationState
+from core.provider_kit.types import Published
+from core.publishing import commands, links
+from core.publishing.queries import evidence
+from core.publishing.rules import REPEATED
+from core.publishing.times import times
+from tests.factories.memory_network import MemoryNetwork
+from tests.factories.publishing import (
+    FAST,
+    House,
+    ScriptedPublisher,
+    acting_as,
+    again,
+    attempts,
+    check_one,
+    leave_unclear,
+    let_pass,
+    live_post,
+    make_due,
+    seen,
+    send_one,
+    tamper,
+)
+
+_S = PublicationState
+PROOF = {"container": "1784", "status_code": "PUBLISHED"}
+CLOSED = "This network shows nobody's posts to anybody. Look at the profile yourself."
+
+
+@pytest.fixture
+def house(quiet_house_of_worker: House) -> House:
+    return quiet_house_of_worker
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedPublisher]:
+    def put(*answers: Any, **more: Any) -> ScriptedPublisher:
+        publisher = ScriptedPublisher(*answers, **more)
+        monkeypatch.setattr("core.providers.publisher", lambda _network: publisher)
+        return publisher
+
+    return put
+
+
+def unclear(house: House, worker: db.Database, words: str | None = None, *, ago_s: float = 0.0) -> Any:
+    row = make_due(house, words=words, ago_s=ago_s)
+    leave_unclear(worker, house, row.id)
+    return row
+
+
+def find_link(worker: db.Database, house: House) -> None:
+    tamper(house.organization_id, "update masthead.publication_link set next_try_at = clock_timestamp()")
+    with acting_as(worker):
+        links.find_due(5, times=FAST)
+
+
+def test_the_networks_proof_closes_it_as_published_though_nobody_knows_which_post_it_is(
+    house: House, worker: db.Database, script
+):
+    row = unclear(house, worker)
+    script(read=seen(complete=False, proof=PROOF))
+    assert check_one(worker, row.id) is _S.PUBLISHED
+    now, (attempt,), shown = again(house.author, row.id), attempts(house.author, row.id), evidence(house.author, row.id)
+    assert (now.provider_post_id, now.proof, now.published_at) == (None, PROOF, attempt.opened_at)
+    assert (attempt.state, attempt.provider_ref, attempt.verdict_by) == ("accepted", None, "program:checker")
+    assert (shown.link, shown.link_state) == (None, "pending")
+    assert shown.reads[0].words == "The network says that it is live."
+    assert shown.events[-1].because == "The network says it is live."
+
+
+def test_a_proof_with_exactly_one_unowned_match_names_the_post(house: House, worker: db.Database, script):
+    row = unclear(house, worker)
+    script(read=seen(live_post("77_1", row.payload["text"]), proof=PROOF))
+    assert check_one(worker, row.id) is _S.PUBLISHED
+    now = again(house.author, row.id)
+    assert (now.provider_post_id, now.proof) == ("77_1", PROOF)
+    assert evidence(house.author, row.id).link == "https://network.example/77_1"
+
+
+def test_the_link_is_found_later_by_reading_the_account(house: House, worker: db.Database, script):
+    row = unclear(house, worker)
+    script(read=seen(proof=PROOF))
+    check_one(worker, row.id)
+    find_link(worker, house)
+    assert evidence(house.author, row.id).link_state == "pending"
+    script(read=seen(live_post("77_1", row.payload["text"]), proof=PROOF))
+    find_link(worker, house)
+    shown = evidence(house.author, row.id)
+    assert (shown.provider_post_id, shown.link) == ("77_1", "https://network.example/77_1")
+    assert again(house.author, row.id).state is _S.PUBLISHED
+
+
+@pytest.mark.parametrize("matches", [(), ("77_1", "77_2")])
+def test_a_link_that_can_not_be_told_stays_unknown_and_the_post_published(
+    matches: tuple[str, ...], house: House, worker: db.Database, script
+):
+    row = unclear(house, worker)
+    script(read=seen(*(live_post(each, row.payload["text"]) for each in matches), proof=PROOF))
+    check_one(worker, row.id)
+    for _ in range(8):
+        find_link(worker, house)
+    now = again(house.author, row.id)
+    assert (now.state, now.provider_post_id) == (_S.PUBLISHED, None)
+    assert evidence(house.author, row.id).link_state == "missing"
+
+
+def test_a_post_that_another_took_meanwhile_is_nobodys_link(house: House, worker: db.Database, script):
+    first = unclear(house, worker, ago_s=1)
+    script(read=seen(proof=PROOF))
+    check_one(worker, first.id)
+    second = make_due(house)
+
+    def taken_meanwhile() -> Any:
+        tamper(
+            house.organization_id,
+            "update masthead.publication set provider_post_id = '77_1' where id = %(id)s",
+            id=second.id,
+        )
+        return seen(live_post("77_1", first.payload["text"]), proof=PROOF)
+
+    script(Published("77_9", 200))
+    send_one(worker, second.id)
+    script(read=taken_meanwhile)
+    find_link(worker, house)
+    assert again(house.author, first.id).provider_post_id is None
+
+
+def test_of_a_twin_that_is_proven_but_not_found_no_post_is_taken_for_ours(house: House, worker: db.Database, script):
+    first = unclear(house, worker, "Twice.", ago_s=1)
+    script(read=seen(proof=PROOF))
+    check_one(worker, first.id)
+    with worker.organization_transaction(house.organization_id, "program:test") as session:
+        session.execute(text("update masthead.publication set published_at = 'epoch' where state = 'published'"))
+    second = unclear(house, worker, "Twice.")
+    script(read=seen(live_post("77_1", "Twice.")))
+    assert check_one(worker, second.id) is _S.NEEDS_HUMAN
+
+
+def test_a_call_without_effect_goes_out_again_with_the_same_steps(house: House, worker: db.Database, script):
+    row = make_due(house)
+    found: list[str | None] = []
+
+    def work(steps: Any) -> None:
+        found.append(steps.get("container"))
+        if found[-1] is None:
+            steps.keep("container", "1784")
+
+    script(RuntimeError("the answer was lost"), steps=work)
+    assert send_one(worker, row.id) is _S.UNKNOWN
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    publisher = script(Published("77_1", 200), steps=work, read=seen(may_repeat=True))
+    assert check_one(worker, row.id) is _S.SCHEDULED
+    assert publisher.asked[0].get("container") == "1784"
+    now, (attempt,), shown = again(house.author, row.id), attempts(house.author, row.id), evidence(house.author, row.id)
+    assert (attempt.state, attempt.verdict_by) == ("proven_absent", "program:checker")
+    assert (shown.events[-1].because, shown.reads[0].words, now.needs) == (REPEATED, REPEATED, None)
+    assert now.next_action_at is not None
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    assert send_one(worker, row.id) is _S.PUBLISHED
+    assert found == [None, "1784"]
+    assert [each.state for each in attempts(house.author, row.id)] == ["proven_absent", "accepted"]
+
+
+def test_a_container_whose_yes_was_lost_is_published_once_and_proven(
+    house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch
+):
+    network = MemoryNetwork("container", names_posts=False)
+    monkeypatch.setattr("core.providers.publisher", lambda _network: network)
+    row = make_due(house)
+    network.faults = [("publish", "lost_before"), ("publish", "lost_after")]
+    for state in (_S.UNKNOWN, _S.UNKNOWN):
+        assert send_one(worker, row.id) is state
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        check_one(worker, row.id)
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    now = again(house.author, row.id)
+    assert (now.state, now.provider_post_id) == (_S.PUBLISHED, None)
+    assert (len(network.posts), network.calls["make"], network.calls["publish"]) == (1, 1, 2)
+
+
+def test_an_account_nobody_can_read_goes_to_a_person_at_once_with_the_reason(house: House, worker: db.Database, script):
+    row = unclear(house, worker)
+    script(read=seen(complete=False, unreadable=CLOSED))
+    assert check_one(worker, row.id) is _S.NEEDS_HUMAN
+    now, shown = again(house.author, row.id), evidence(house.author, row.id)
+    assert (now.needs, now.next_action_at) == (Needs.OUTCOME, None)
+    assert (shown.events[-1].because, [read.words for read in shown.reads]) == (CLOSED, [CLOSED])
+
+
+# What a person says of it (`resolving`)
+
+
+@pytest.fixture
+def old_enough(monkeypatch: pytest.MonkeyPatch):
+    """Nothing can still be sending it, so that either may be said."""
+    monkeypatch.setenv("MASTHEAD_PUBLISH_LEASE_SENDING_S", "46")
+    times.cache_clear()
+    yield
+    times.cache_clear()
+
+
+def asked(house: House, worker: db.Database, script: Any) -> Any:
+    row = unclear(house, worker)
+    script(read=seen(complete=False, unreadable=CLOSED))
+    check_one(worker, row.id)
+    tamper(
+        house.organization_id,
+        "update masthead.attempt set send_deadline = clock_timestamp() - interval '93 s' where state = 'unknown'",
+    )
+    return row
+
+
+@pytest.mark.parametrize(
+    ("said", "link"), [("https://network.example/p/9", "https://network.example/p/9"), ("the second from above", None)]
+)
+def test_of_an_account_nobody_can_read_a_persons_word_is_the_proof(
+    said: str, link: str | None, house: House, worker: db.Database, script
+):
+    row = asked(house, worker, script)
+    commands.resolve_live(house.approver, uuid4(), row.id, post=said, reason="I see it on the profile.")
+    now, shown = again(house.author, row.id), evidence(house.author, row.id)
+    assert (now.state, now.provider_post_id, shown.link) == (_S.PUBLISHED, None, link)
+    assert now.proof == {"verdict_by": house.approver.label, "reason": "I see it on the profile.", "post": said}
+
+
+def test_of_an_account_nobody_can_read_a_person_may_have_it_sent_again(
+    house: House, worker: db.Database, script, old_enough: None
+):
+    row = asked(house, worker, script)
+    commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=True, reason="It isn't on the profile.")
+    assert again(house.author, row.id).state is _S.SCHEDULED
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_proof_met_when_a_person_answers_closes_it_whatever_they_say(
+    live: bool, house: House, worker: db.Database, script, old_enough: None
+):
+    row = asked(house, worker, script)
+    script(read=seen(proof=PROOF))
+    who = house.approver
+
+    def answer() -> None:
+        if live:
+            commands.resolve_live(who, uuid4(), row.id, post="77_1", reason="I see it.")
+        commands.resolve_not_live(who, uuid4(), row.id, send_again=True, reason="I don't.")
+
+    with pytest.raises(Conflict, match="The network says that it is live"):
+        answer()
+    now = again(house.author, row.id)
+    assert (now.state, now.proof, now.needs) == (_S.PUBLISHED, PROOF, None)
