@@ -33,6 +33,7 @@ create table post (
     shown_at real generated always as (coalesce(live_at, created_at)) virtual
 );
 create index post_of_account on post (account_id, shown_at, number);
+create index post_changed on post (account_id, updated_at, number);
 create index post_live on post (live_at, number);
 create view standing_post as
 select number, id, network, account_id, app_id, text, link, media, detail, created_at, updated_at, live_at, listed_at,
@@ -207,7 +208,7 @@ def sliced(
     db: sqlite3.Connection, account_id: str, now: float, *, by_change: bool, start: int, count: int
 ) -> list[Post]:
     """Published posts of an account by place in the list: newest, or last changed, first."""
-    statement = SLICE.format(order="updated_at" if by_change else "created_at")
+    statement = SLICE.format(order="updated_at" if by_change else "shown_at")
     return _all(db.execute(statement, {"account_id": account_id, "now": now, "start": start, "count": count}))
 
 

@@ -29,12 +29,13 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A place where posts appear."""
+    """A place where posts appear. `network_name` is for people, where a capital letter doesn't make it."""
 
     network: str
     id: str
     name: str
     people: Sequence[str]
+    network_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sandbox.seeding import number, opaque
 if TYPE_CHECKING:
     from sandbox.world import World
 
-NETWORK = "linkedin"
+NETWORK, NETWORK_NAME = "linkedin", "LinkedIn"
 ORGANIZATION, PERSON = "urn:li:organization:", "urn:li:person:"
 ID_DIGITS = 8
 MEMBER_ID_LENGTH = 10
@@ -136,10 +136,11 @@ def accounts(world: World) -> list[Account]:
         owners.setdefault(organization_id, []).append(person_id)
     rows = world.db.execute("select * from linkedin_organization order by number").fetchall()
     pages = [
-        Account(NETWORK, page.urn, page.name, owners.get(page.id, [])) for page in (Organization(*row) for row in rows)
+        Account(NETWORK, page.urn, page.name, owners.get(page.id, []), NETWORK_NAME)
+        for page in (Organization(*row) for row in rows)
     ]
     members = [
-        Account(NETWORK, account_id(world, person.id), person.name, (person.id,))
+        Account(NETWORK, account_id(world, person.id), person.name, (person.id,), NETWORK_NAME)
         for person in people.everybody(world.db)
     ]
     return pages + members
