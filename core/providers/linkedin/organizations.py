@@ -42,15 +42,19 @@ def organizations(
     """Every Page the person has a role on, until `end` on the monotonic clock. Raises ProviderFailure."""
     roles = _roles(rest, token, end)
     numbers = {urn: number for urn in roles if (number := urns.organization_number(urn) or _brand_number(urn))}
-    found = {
-        str(hostile.whole(each.get("id"))): each
-        for each in _several(rest, "organizations", [*numbers.values()], token, end)
-    }
+    found = _by_number(_several(rest, "organizations", [*numbers.values()], token, end))
+    # Whoever isn't an administrator sees what is public of them, by another resource that is asked by list only.
+    hidden = [number for number in numbers.values() if number not in found]
+    found |= _by_number(_several(rest, "organizationsLookup", hidden, token, end, least=1))
     logos = _logos(rest, found.values(), token, end) if settings.logos else {}
     offered = [
         _offered(urn, number, roles[urn], found.get(number, {}), logos, scopes) for urn, number in numbers.items()
     ]
     return sorted(offered, key=lambda account: (account.name.lower(), account.provider_account_id))
+
+
+def _by_number(several: Iterator[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {str(number): each for each in several if (number := hostile.whole(each.get("id"))) is not None}
 
 
 def _roles(rest: Rest, token: SecretStr, end: float) -> dict[str, set[str]]:
@@ -75,15 +79,15 @@ def _roles(rest: Rest, token: SecretStr, end: float) -> dict[str, set[str]]:
 
 
 def _several(
-    rest: Rest, resource: str, keys: Sequence[str], token: SecretStr, end: float
+    rest: Rest, resource: str, keys: Sequence[str], token: SecretStr, end: float, *, least: int = 2
 ) -> Iterator[Mapping[str, Any]]:
     """Entities by key, as far as LinkedIn shows them: many at once, or one by one where that isn't open to the app.
 
-    The Development tier refuses BATCH_GET (linkedin 1.7 [S+]).
+    The Development tier refuses BATCH_GET (linkedin 1.7 [S+]). `least`: how many make a list.
     """
     for start in range(0, len(keys), _BATCH):
         some = keys[start : start + _BATCH]
-        together = _batch(rest, resource, some, token, end) if len(some) > 1 else None
+        together = _batch(rest, resource, some, token, end) if len(some) >= least else None
         yield from _one_by_one(rest, resource, some, token, end) if together is None else together
 
 

@@ -93,12 +93,14 @@ def test_several_are_asked_for_in_a_list_as_restli_reads_it(stand_in: Scripted) 
         answer(200, {"active": True, "scope": "rw_organization_admin"}),
         answer(200, {"elements": elements}),
         answer(200, {"results": {}}),
+        answer(200, {"results": {}}),
         answer(200, {"id": "x"}),
     )
     linkedin(stand_in.url)["linkedin"].oauth.accounts(SecretStr("AQXlong"))
     asked = stand_in.received[2]
     assert asked.target == "/api.linkedin.com/rest/organizations?ids=List(1,2)"
     assert asked.headers["x-restli-method"] == "BATCH_GET"
+    assert stand_in.received[3].target == "/api.linkedin.com/rest/organizationsLookup?ids=List(1,2)"
 
 
 def test_a_list_of_pages_without_end_is_given_up(stand_in: Scripted) -> None:
