@@ -138,7 +138,11 @@ def _evidence(session: Session, publication_id: UUID) -> Evidence:
     return Evidence(
         publication_id=publication_id,
         state=row.state.value,
-        steps=tuple(_step(each, row.payload["network"]) for each in step_rows.every(session, publication_id)),
+        steps=tuple(
+            _step(each, row.payload["network"])
+            for each in step_rows.every(session, publication_id)
+            if each.name in rules.STEP_WORDS
+        ),
         attempts=tuple(_attempt(each) for each in store.attempts(session, publication_id)),
         reads=tuple(_read(each) for each in store.reads(session, publication_id)),
         events=tuple(_event(each) for each in store.events(session, publication_id)),
@@ -154,11 +158,10 @@ def _evidence(session: Session, publication_id: UUID) -> Evidence:
 
 def _step(row: model.PublicationStep, network: str) -> Step:
     known = providers.networks().get(network)
-    words = rules.STEP_WORDS.get(row.name, rules.ANY_STEP_WORDS)
     return Step(
         id=row.id,
         name=row.name,
-        words=words.format(network=known.title if known else "the network"),
+        words=rules.STEP_WORDS[row.name].format(network=known.title if known else "the network"),
         reference=row.reference,
         made_at=row.made_at,
         expires_at=row.expires_at,

@@ -51,15 +51,14 @@ RESEND_RISK: Final = (
     " Look at the account once more before you send it again."
 )
 # What keeping a step means to people, by the names that providers keep them under; {network} is the network's title.
+# Under other names providers keep what only they need to know; that isn't shown.
 STEP_WORDS: Final = MappingProxyType(
     {
         "container": "handed the image to {network}",
         "photo": "handed the image to {network}",
         "image": "handed the image to {network}",
-        "upload": "asked {network} where to put the image",
     }
 )
-ANY_STEP_WORDS: Final = "made a part of it at {network}"
 REPEATED: Final = (
     "The network says that this try had no effect. The same call goes out again, which can't make a second post."
 )

@@ -86,10 +86,11 @@ def test_what_is_kept_is_found_again_and_shown_to_people(worker: db.Database, st
     assert (shown.dropped_at, shown.dropped_because) == (None, "")
 
 
-def test_a_step_nobody_has_words_for_is_still_a_sentence(worker: db.Database, steps: ClaimedSteps, house: House, row):
+def test_what_only_the_provider_needs_to_know_is_not_shown(worker: db.Database, steps: ClaimedSteps, house: House, row):
     with acting_as(worker):
-        steps.keep("poll", "17")
-    assert evidence(house.author, row.id).steps[0].words == "made a part of it at Facebook"
+        steps.keep("made at", "17")
+        assert steps.get("made at") == "17"
+    assert evidence(house.author, row.id).steps == ()
 
 
 def test_what_has_expired_is_not_used_again_but_still_asked_about(
