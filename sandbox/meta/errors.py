@@ -143,6 +143,34 @@ def duplicate() -> GraphError:
     )
 
 
+def image_missing(why: str) -> GraphError:
+    """324: no image file, or none that can be read (meta 4.4, 10.2)."""
+    return GraphError(324, f"(#324) {why}")
+
+
+def image_refused() -> GraphError:
+    """1366046: too large, or of another format. The code beside it is not documented [G] (meta 4.4, 10.3)."""
+    return GraphError(
+        100,
+        "Invalid parameter",
+        1366046,
+        user_title="Can't Read Files",
+        user_message="Your photos couldn't be uploaded. Photos should be smaller than 4 MB and saved as JPG or PNG"
+        " files.",
+    )
+
+
+def already_posted() -> GraphError:
+    """1366051: a photo belongs to a post already. The code beside it is not documented [G] (meta 4.4, 10.3)."""
+    return GraphError(
+        100,
+        "Invalid parameter",
+        1366051,
+        user_title="Already Posted",
+        user_message="These photos were already posted.",
+    )
+
+
 RATE_MESSAGES = {
     4: "(#4) Application request limit reached",
     17: "(#17) User request limit reached",

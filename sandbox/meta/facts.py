@@ -79,6 +79,11 @@ PERSON_TAGS_MAX, COLLABORATORS_MAX = 20, 3  # [M]
 MEDIA_TYPES = frozenset({"VIDEO", "REELS", "STORIES", "CAROUSEL"})
 INSTAGRAM_REACH = 10_000  # [M] only the latest are listed
 
+# Photos of Pages (meta 4.4, 6).
+UNUSED_PHOTO_LIFETIME_S = DAY_S  # [M] "within about 24 h"
+PHOTO_BYTES_MAX = 10 * 1024 * 1024  # CONFLICT 10 or 4 MB; the sandbox takes the larger [A]
+PHOTO_FORMATS = frozenset({"JPEG", "MPO", "BMP", "PNG", "GIF", "TIFF"})  # [M]; MPO is what phones call .jpeg too
+
 # Page fields that can be subscribed to (meta 8.4, those we use) [SDK].
 SUBSCRIBED_FIELDS = frozenset(
     {

@@ -15,6 +15,12 @@ create table meta_container (
     polls_left integer not null, error_subcode integer, media_id text, shortcode text unique, published_at real
 ) without rowid;
 create index meta_container_of_account on meta_container (account_id, created_at);
+create table meta_photo (
+    id text primary key, page_id text not null, app_id text not null, sha256 text not null, width integer not null,
+    height integer not null, caption text, alt_text text not null, created_at real not null, post_id text,
+    position integer not null
+) without rowid;
+create index meta_photo_of_post on meta_photo (post_id, position);
 create table meta_role (
     page_id text, person_id text, tasks text not null, primary key (person_id, page_id)
 ) without rowid;

@@ -9,7 +9,7 @@ from sandbox import ledger, pictures
 from sandbox.answers import HTML, Answer, Kind, as_page, redirect
 from sandbox.call import Call
 from sandbox.look.templates import render
-from sandbox.meta import containers, directory, instagram
+from sandbox.meta import containers, directory, instagram, photos
 from sandbox.meta.dialog.steps import dialog
 from sandbox.meta.links import permalink
 from sandbox.port import Account
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DIALOG = re.compile(r"(/v\d+\.\d+)?/dialog/oauth")
 POST_ID = re.compile(r"/(\d+_\d+)")
 PERMALINK = re.compile(r"/(\d+)/posts/(\d+)")
+PHOTO = re.compile(r"fbid=(\d+)")
 PAGE = re.compile(r"/(\d+)")
 PROFILE_PICTURE = re.compile(r"/(\d+)\.svg")
 PICTURE = re.compile(r"/([0-9a-f]{64})")
@@ -37,6 +38,9 @@ def answer_website(world: World, call: Call) -> Answer:
         return redirect(permalink(world, match[1]))
     if match := PERMALINK.fullmatch(call.rest):
         return _post(world, f"{match[1]}_{match[2]}")
+    if call.rest == "/photo" and (match := PHOTO.fullmatch(call.query_string.decode("latin-1"))):
+        photo = photos.find(world, match[1])
+        return _post(world, photo.post_id) if photo and photo.post_id else _not_found(Kind.REFUSED)
     if (match := PAGE.fullmatch(call.rest)) and directory.find_page(world, match[1]):
         return redirect(f"/?account={match[1]}")
     return _not_found(Kind.PROTOCOL)

@@ -12,7 +12,14 @@ from sandbox.meta.errors import GraphError, malformed, missing_object, unsupport
 from sandbox.meta.facts import NEWEST_VERSION
 from sandbox.meta.graph.authenticate import NOBODY, Caller, authenticate
 from sandbox.meta.graph.nodes import Node, find_node
-from sandbox.meta.graph.request import Address, GraphRequest, read_address, read_parameters, refuse_unknown
+from sandbox.meta.graph.request import (
+    Address,
+    GraphRequest,
+    read_address,
+    read_parameters,
+    refuse_files,
+    refuse_unknown,
+)
 from sandbox.meta.graph.routes import EDGES, ENDPOINTS, EVERYWHERE, Endpoint
 from sandbox.meta.graph.usage import Bucket, Header
 from sandbox.seeding import digest
@@ -54,6 +61,8 @@ def common_headers(world: World, call: Call, version: str) -> list[Header]:
 async def _perform(world: World, call: Call, address: Address, headers: list[Header]) -> dict[str, Any]:
     parameters = read_parameters(call)
     endpoint = _endpoint(call, address)
+    if endpoint is not None:
+        refuse_files(call)
     if endpoint is not None and not endpoint.needs_token:
         refuse_unknown(parameters, endpoint.parameters | EVERYWHERE)
         return endpoint.handle(GraphRequest(world, call, address, parameters, Caller(NOBODY, "")))
@@ -93,5 +102,7 @@ async def _on_node(request: GraphRequest, node: Node) -> dict[str, Any]:
         error.kind = Kind.PROTOCOL
         raise error
     refuse_unknown(request.parameters, route.parameters | EVERYWHERE)
+    if not route.takes_file:
+        refuse_files(request.call)
     told = route.handle(request, node.value)
     return await told if isawaitable(told) else told

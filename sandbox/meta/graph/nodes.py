@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from sandbox import ledger
 from sandbox.answers import Kind
 from sandbox.ledger import Post
-from sandbox.meta import containers, directory, instagram
+from sandbox.meta import containers, directory, instagram, photos
 from sandbox.meta.containers import Container
 from sandbox.meta.directory import Business, Page
 from sandbox.meta.errors import GraphError, missing_object, no_token
 from sandbox.meta.graph.authenticate import Caller
 from sandbox.meta.instagram import InstagramAccount
+from sandbox.meta.photos import Photo
 from sandbox.meta.tokens import PAGE, USER
 from sandbox.people import Person
 
@@ -26,6 +27,7 @@ OBJECT_ID = re.compile(r"\d{1,20}")
 POST_ID = re.compile(r"\d{1,20}_\d{1,20}")
 PERSON, PAGE_NODE, POST, BUSINESS = "User", "Page", "Post", "Business"
 INSTAGRAM_USER, CONTAINER, INSTAGRAM_MEDIA = "IGUser", "IGContainer", "IGMedia"
+PHOTO = "Photo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Node:
     """An object of the graph and its kind."""
 
     kind: str
-    value: Person | Page | Post | Business | InstagramAccount | Container
+    value: Person | Page | Post | Business | InstagramAccount | Container | Photo
 
 
 def find_node(world: World, caller: Caller, method: str, name: str) -> Node:
@@ -72,6 +74,9 @@ def _object(world: World, node: str) -> Node | None:
     business = directory.find_business(world, node)
     if business is not None:
         return Node(BUSINESS, business)
+    photo = photos.find(world, node)
+    if photo is not None:
+        return Node(PHOTO, photo)
     found = _of_instagram(world, node)
     if found is not None:
         return found

@@ -8,14 +8,16 @@ from urllib.parse import urlsplit
 
 from sandbox import ledger
 from sandbox.ledger import Post
-from sandbox.meta import directory
+from sandbox.meta import directory, photos
 from sandbox.meta.errors import GraphError, invalid, malformed
+from sandbox.meta.facts import WWW
 from sandbox.meta.graph.fields import Field, Rule, read_node
 from sandbox.meta.graph.nodes import POST
 from sandbox.meta.graph.publishing_time import check_schedule
 from sandbox.meta.graph.request import GraphRequest
 from sandbox.meta.graph.rights import require_publishing, require_reading
-from sandbox.meta.links import permalink
+from sandbox.meta.links import permalink, picture_url
+from sandbox.meta.photos import Photo
 
 EDIT_PARAMETERS = frozenset(
     {"message", "is_published", "scheduled_publish_time", "is_hidden", "is_pinned", "timeline_visibility"}
@@ -46,13 +48,48 @@ class PostView:
         return {"name": directory.APP_NAME, "id": self.post.app_id} if known else None
 
     def attachments(self) -> dict[str, Any] | None:
-        """The link's card."""
+        """The photos, else the link's card."""
+        shown = photos.of_post(self.request.world, self.post.id)
+        if shown:
+            return {"data": [self._photo(shown[0]) if len(shown) == 1 else self._album(shown)]}
         link = self.post.link
         if not link:
             return None
         title = urlsplit(link).hostname or link
         card = {"media_type": "link", "type": "share", "title": title, "url": link, "target": {"url": link}}
         return {"data": [card]}
+
+    def _photo(self, photo: Photo) -> dict[str, Any]:
+        world = self.request.world
+        url = f"{world.settings.own_url}/{WWW}/photo?fbid={photo.id}"
+        image = {"height": photo.height, "width": photo.width, "src": picture_url(world, photo.sha256)}
+        target = {"id": photo.id, "url": url}
+        return {"media_type": "photo", "type": "photo", "media": {"image": image}, "url": url, "target": target}
+
+    def _album(self, shown: list[Photo]) -> dict[str, Any]:
+        """Several photos are one attachment whose target is the post; each photo stands in it, in order [G]."""
+        url = permalink(self.request.world, self.post.id)
+        parts = [self._photo(photo) for photo in shown]
+        return {
+            "media_type": "album",
+            "type": "album",
+            "title": f"Photos from {self.author()['name']}'s post",
+            "media": parts[0]["media"],
+            "url": url,
+            "target": {"id": self.post.id.partition("_")[2], "url": url},
+            "subattachments": {"data": parts},
+        }
+
+    def full_picture(self) -> str | None:
+        """The first picture."""
+        media = self.post.media
+        return picture_url(self.request.world, media[0].sha256) if media else None
+
+    def status_type(self) -> str:
+        """What kind of post it is (meta 11.1)."""
+        if self.post.media:
+            return "added_photos"
+        return "shared_story" if self.post.link else "mobile_status_update"
 
     def scheduled_time(self) -> int | None:
         """When it will be published, in Unix seconds."""
@@ -73,8 +110,8 @@ RULES: dict[str, Rule[PostView]] = {
     "created_time": Rule(lambda view: view.request.time(view.post.shown_at)),
     "updated_time": Rule(lambda view: view.request.time(max(view.post.updated_at, view.post.shown_at))),
     "permalink_url": Rule(lambda view: permalink(view.request.world, view.post.id)),
-    "full_picture": Rule(lambda view: None),
-    "status_type": Rule(lambda view: "shared_story" if view.post.link else "mobile_status_update"),
+    "full_picture": Rule(PostView.full_picture),
+    "status_type": Rule(PostView.status_type),
     "is_published": Rule(lambda view: view.published),
     "is_hidden": Rule(lambda view: view.post.hidden),
     "scheduled_publish_time": Rule(PostView.scheduled_time),

@@ -1,9 +1,10 @@
-"""When a post may be scheduled for (meta 4.2)."""
+"""When a post goes live, and what it may be scheduled for (meta 4.2)."""
 
 from __future__ import annotations
 
-from sandbox.meta.errors import GraphError
-from sandbox.meta.facts import SCHEDULE_MAX_S, SCHEDULE_MIN_S
+from sandbox.meta.errors import GraphError, invalid
+from sandbox.meta.facts import CONTENT_TYPES, SCHEDULE_MAX_S, SCHEDULE_MIN_S
+from sandbox.meta.graph.request import GraphRequest
 
 
 def check_schedule(at: float, now: float) -> None:
@@ -15,3 +16,21 @@ def check_schedule(at: float, now: float) -> None:
             user_title="Invalid Scheduled Publish Time",
             user_message="The time must be between 10 minutes and 75 days from now.",
         )
+
+
+def live_at(request: GraphRequest) -> float | None:
+    """Now, at the scheduled time, or never (meta 4.2: published, scheduled_publish_time)."""
+    now = request.world.now
+    published = request.flag("published", True)
+    scheduled = request.moment("scheduled_publish_time")
+    kind = request.text("unpublished_content_type")
+    if kind is not None and kind not in CONTENT_TYPES:
+        raise invalid(f"Param unpublished_content_type must be one of {{{', '.join(CONTENT_TYPES)}}}")
+    if published and (scheduled is not None or kind not in (None, "PUBLISHED")):
+        raise invalid("You cannot specify a scheduled publish time or an unpublished type on a published post")
+    if kind == "SCHEDULED" and scheduled is None:
+        raise invalid("A scheduled post needs a scheduled_publish_time")
+    if scheduled is not None:
+        check_schedule(scheduled, now)
+        return scheduled
+    return now if published else None

@@ -56,7 +56,7 @@ def _usable(major: int, minor: int, asked: str) -> str:
 
 
 def read_parameters(call: Call) -> dict[str, str]:
-    """Query and body together. Lists in form style (`a[0]=…`) become one JSON list (meta 0.2, 4.2)."""
+    """Query and body together, without files. Lists in form style (`a[0]=…`) become one JSON list (meta 0.2, 4.2)."""
     try:
         query, form = call.query, call.form
     except BadEncoding as problem:
@@ -68,21 +68,21 @@ def read_parameters(call: Call) -> dict[str, str]:
     merged: dict[str, str] = {}
     lists: dict[str, list[tuple[int, str]]] = {}
     for name, value in {**query, **form}.items():
+        if isinstance(value, bytes):
+            continue
         if match := INDEXED.fullmatch(name):
-            lists.setdefault(match[1], []).append((int(match[2]), _as_text(name, value)))
+            lists.setdefault(match[1], []).append((int(match[2]), _as_text(value)))
         else:
-            merged[name] = _as_text(name, value)
+            merged[name] = _as_text(value)
     for name, items in lists.items():
         merged[name] = "[" + ",".join(text for _, text in sorted(items)) + "]"
     return merged
 
 
-def _as_text(name: str, value: Any) -> str:
+def _as_text(value: Any) -> str:
     """A parameter as if it had come in a form: JSON bodies may carry real numbers, booleans, lists."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bytes):
-        raise malformed(f"Invalid request: '{name}' is a file")
     return orjson.dumps(value).decode()
 
 
@@ -100,6 +100,14 @@ class GraphRequest:
     def method(self) -> str:
         """The HTTP method."""
         return self.call.method
+
+    @property
+    def file(self) -> bytes | None:
+        """The file of a multipart body, whatever its part is called (meta 4.4)."""
+        files = _files(self.call)
+        if len(files) > 1:
+            raise malformed("Invalid request: there is more than one file")
+        return next(iter(files.values()), None)
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -145,6 +153,16 @@ class GraphRequest:
         if not isinstance(items, list):
             raise malformed(f"Param {name} must be an array.")
         return items
+
+
+def _files(call: Call) -> dict[str, bytes]:
+    return {name: value for name, value in call.form.items() if isinstance(value, bytes)}
+
+
+def refuse_files(call: Call) -> None:
+    """A call that takes no file."""
+    if files := _files(call):
+        raise malformed(f"Invalid request: '{min(files)}' is a file")
 
 
 def refuse_unknown(parameters: Mapping[str, str], known: frozenset[str]) -> None:

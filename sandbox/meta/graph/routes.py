@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.meta.graph import feed, listing, oauth, pages, paging, posts, subscriptions, users
+from sandbox.meta.graph import feed, listing, oauth, pages, paging, photos, posts, subscriptions, users
 from sandbox.meta.graph.instagram import accounts as instagram_accounts
 from sandbox.meta.graph.instagram import containers as instagram_containers
 from sandbox.meta.graph.instagram import media as instagram_media
@@ -18,6 +18,7 @@ from sandbox.meta.graph.nodes import (
     INSTAGRAM_USER,
     PAGE_NODE,
     PERSON,
+    PHOTO,
     POST,
 )
 from sandbox.meta.graph.request import GraphRequest
@@ -41,6 +42,7 @@ class Edge:
 
     handle: Callable[[GraphRequest, Any], dict[str, Any] | Awaitable[dict[str, Any]]]
     parameters: frozenset[str] = frozenset()
+    takes_file: bool = False
 
 
 ENDPOINTS = {
@@ -70,6 +72,9 @@ EDGES: dict[tuple[str, str, str], Edge] = {
     (PAGE_NODE, "POST", "subscribed_apps"): Edge(subscriptions.subscribe, subscriptions.SUBSCRIBE_PARAMETERS),
     (PAGE_NODE, "GET", "subscribed_apps"): Edge(subscriptions.subscriptions, paging.PARAMETERS),
     (PAGE_NODE, "DELETE", "subscribed_apps"): Edge(subscriptions.unsubscribe),
+    (PAGE_NODE, "POST", "photos"): Edge(photos.publish, photos.PHOTO_PARAMETERS, takes_file=True),
+    (PHOTO, "GET", ""): Edge(photos.read),
+    (PHOTO, "DELETE", ""): Edge(photos.delete),
     (POST, "GET", ""): Edge(posts.read),
     (POST, "POST", ""): Edge(posts.edit, posts.EDIT_PARAMETERS),
     (POST, "DELETE", ""): Edge(posts.delete),
