@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import uvicorn
 
@@ -32,16 +33,25 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, OverflowError) as problem:
         return _refuse(f"--port {settings.port} can't be used ({problem}). Choose another with --port.")
     try:
+        mail_listener = _listen(settings.mail_port)
+    except (OSError, OverflowError) as problem:
+        listener.close()
+        return _refuse(f"--mail-port {settings.mail_port} can't be used ({problem}). Choose another with --mail-port.")
+    settings = replace(settings, mail_port=mail_listener.getsockname()[1])
+    try:
         world = World.open(settings)
     except (OSError, sqlite3.Error) as problem:
         listener.close()
+        mail_listener.close()
         return _refuse(f"--data {settings.data} can't be used ({problem}). Choose another folder with --data.")
-    sys.stdout.write(f"sandbox: {settings.own_url} (world in {settings.database}, seed {world.seed})\n")
+    sys.stdout.write(
+        f"sandbox: {settings.own_url}, mail {settings.smtp_url} (world in {settings.database}, seed {world.seed})\n"
+    )
     sys.stdout.flush()
     # uvicorn raises the signal again once everything is closed: neither Ctrl-C nor SIGTERM is an error.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        _serve(world, listener)
+        _serve(world, listener, mail_listener)
     return 0
 
 
@@ -57,9 +67,9 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _serve(world: World, listener: socket.socket) -> None:
+def _serve(world: World, listener: socket.socket, mail_listener: socket.socket) -> None:
     config = uvicorn.Config(
-        build(world),
+        build(world, mail_listener),
         http=ResettableProtocol,
         ws="none",
         access_log=False,

@@ -1,9 +1,10 @@
-"""The sandbox as one ASGI application: every host a path prefix, the control interface, the public feed."""
+"""The sandbox as one ASGI application: every host a path prefix, the control interface, the public feed, mail."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,6 +16,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from sandbox.control.routes import control_routes
 from sandbox.frame import Frame
 from sandbox.guard import Guard
+from sandbox.mail import server as mail_server
+from sandbox.mail.pages import mail_routes
 from sandbox.pictures import picture_route
 from sandbox.public_feed import public_feed
 from sandbox.world import World
@@ -23,13 +26,15 @@ FLUSH_S = 0.5
 LOG = logging.getLogger("uvicorn.error")
 
 
-def build(world: World) -> Starlette:
-    """Put the world on the wire."""
+def build(world: World, mail_listener: socket.socket) -> Starlette:
+    """Put the world on the wire; mail comes in at a socket of its own."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         flushing = asyncio.create_task(_flush_for_ever(world))
+        mail = await mail_server.serve(world, mail_listener)
         yield
+        mail.close()
         flushing.cancel()
         with suppress(asyncio.CancelledError):
             await flushing
@@ -41,6 +46,7 @@ def build(world: World) -> Starlette:
     routes = [
         *hosts,
         Mount("/_sandbox", routes=control_routes(world)),
+        *mail_routes(world),
         picture_route(world),
         Route("/", public_feed(world)),
     ]

@@ -15,6 +15,7 @@ from pathlib import Path
 from sandbox import ledger, meter, people, pictures, request_log
 from sandbox.clock import Clock
 from sandbox.faults import store as fault_store
+from sandbox.mail import store as mail_store
 from sandbox.port import StandIn
 from sandbox.registry import stand_ins
 from sandbox.settings import Settings
@@ -149,7 +150,7 @@ class World:
 
 
 def _schema(providers: tuple[StandIn, ...]) -> str:
-    parts = [TABLES, people.TABLES, ledger.TABLES, pictures.TABLES]
+    parts = [TABLES, people.TABLES, ledger.TABLES, pictures.TABLES, mail_store.TABLES]
     parts += [fault_store.TABLES, request_log.TABLES, meter.TABLES]
     return "\n".join(parts + [stand_in.tables for stand_in in providers])
 

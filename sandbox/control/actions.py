@@ -42,6 +42,7 @@ def describe(world: World) -> dict[str, Any]:
         accounts += stand_in.publishing.accounts(world) if stand_in.publishing else []
     return {
         "seed": world.seed,
+        "smtp_url": world.settings.smtp_url,
         "apps": apps,
         "people": [
             {"id": each.id, "name": each.name, "email": each.email, "email_verified": each.email_verified}

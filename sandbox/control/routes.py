@@ -25,6 +25,7 @@ from sandbox.control.bodies import (
     ResetBody,
     TokenBody,
 )
+from sandbox.mail import store as mail_store
 from sandbox.world import World
 
 Ask = Callable[[World, Request], Any]
@@ -39,8 +40,7 @@ def control_routes(world: World) -> list[BaseRoute]:
         "/requests": _requests,
         "/faults": lambda world, _: actions.list_faults(world),
         "/clock": _clock,
-        # Mail is taken with the issue that builds notices; until then nothing has been sent.
-        "/mail": lambda world, _: [],
+        "/mail": _mail,
         "/options": lambda world, _: actions.list_options(world),
     }
     orders: dict[str, tuple[type[Body], Callable[[World, Any], Any]]] = {
@@ -52,7 +52,10 @@ def control_routes(world: World) -> list[BaseRoute]:
         "/options": (OptionsBody, actions.set_options),
         "/reset": (ResetBody, actions.reset),
     }
-    routes: list[BaseRoute] = [Route("/faults", _ask(world, _lift), methods=["DELETE"])]
+    routes: list[BaseRoute] = [
+        Route("/faults", _ask(world, _lift), methods=["DELETE"]),
+        Route("/mail", _ask(world, _forget_mail), methods=["DELETE"]),
+    ]
     routes += [Route(path, _ask(world, ask), methods=["GET"]) for path, ask in asks.items()]
     routes += [Route(path, _order(world, body, act), methods=["POST"]) for path, (body, act) in orders.items()]
     return routes
@@ -84,6 +87,14 @@ def _order(world: World, body: type[Body], act: Callable[[World, Any], Any]) -> 
 def _lift(world: World, request: Request) -> Any:
     given = request.query_params.get("id")
     return {"removed": world.faults.remove(int(given) if given else None)}
+
+
+def _mail(world: World, request: Request) -> Any:
+    return [mail.shown() for mail in mail_store.select(world, request.query_params.get("to"))]
+
+
+def _forget_mail(world: World, request: Request) -> Any:
+    return {"removed": mail_store.delete_all(world)}
 
 
 def _health(world: World, request: Request) -> Any:

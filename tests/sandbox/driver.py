@@ -7,6 +7,7 @@ import hmac
 import os
 import re
 import signal
+import smtplib
 import socket
 import subprocess
 import sys
@@ -58,7 +59,17 @@ class Box:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "sandbox", "--port", str(self.port), "--data", str(self.data)]
+        command = [
+            sys.executable,
+            "-m",
+            "sandbox",
+            "--port",
+            str(self.port),
+            "--mail-port",
+            "0",
+            "--data",
+            str(self.data),
+        ]
         command += ["--seed", str(self.seed), "--console-url", CONSOLE, "--ingest-url", INGEST]
         self.process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL)
         until = time.monotonic() + STARTS_WITHIN_S
@@ -90,6 +101,11 @@ class Box:
 
     def fault(self, route: str, mode: str, **more: Any) -> int:
         return int(self.control("faults", {"route": route, "mode": mode, **more})["id"])
+
+    @property
+    def smtp(self) -> smtplib.SMTP:
+        """A new connection to where mail is taken."""
+        return smtplib.SMTP("127.0.0.1", urlsplit(self.control("world")["smtp_url"]).port, timeout=10)
 
     def new_person(self) -> str:
         person = f"p-{os.urandom(6).hex()}"

@@ -88,10 +88,6 @@ def test_the_control_interface_itself_is_not_logged(box: Box) -> None:
     assert box.control("requests?path=_sandbox") == []
 
 
-def test_no_mail_has_been_taken(box: Box) -> None:
-    assert box.control("mail") == []
-
-
 def test_a_reset_makes_the_same_world_again(own_box: Box) -> None:
     before = own_box.control("world")
     page = own_box.new_pages()[0]

@@ -60,7 +60,7 @@ def test_tokens_faults_clock_and_keys_survive_kill_9(own_box: Box) -> None:
     world, keys = own_box.control("world"), own_box.http.get("/oidc/jwks").json()
     own_box.end(signal.SIGKILL)
     own_box.start()
-    assert own_box.control("world") == world
+    assert {**own_box.control("world"), "smtp_url": None} == {**world, "smtp_url": None}
     assert own_box.http.get("/oidc/jwks").json() == keys
     assert own_box.control("clock")["offset_s"] == 500
     assert own_box.publish(page, "refused again").status_code == 400
@@ -118,9 +118,15 @@ def test_a_taken_port_is_one_line_and_exit_code_2(box: Box, tmp_path: Path) -> N
     assert str(box.port) in ended.stderr
 
 
+def test_a_taken_mail_port_is_one_line_and_exit_code_2(box: Box, tmp_path: Path) -> None:
+    ended = run("--port", "0", "--mail-port", str(box.port), "--data", str(tmp_path))
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert f"--mail-port {box.port}" in ended.stderr
+
+
 def test_a_folder_that_cant_be_used_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    ended = run("--port", "0", "--data", str(tmp_path / "file" / "below"))
+    ended = run("--port", "0", "--mail-port", "0", "--data", str(tmp_path / "file" / "below"))
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
 
 

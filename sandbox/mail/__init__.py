@@ -1,0 +1,1 @@
+"""Mail as the sandbox takes it: SMTP on loopback, kept in the world, shown to people (PRODUCT 6, 8)."""
