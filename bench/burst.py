@@ -41,7 +41,7 @@ def slow_sandbox(folder: Path, latency_s: float) -> Iterator[RunningSandbox]:
     data.mkdir()
     log = folder / "sandbox.log"
     command = [
-        *(PYTHON, "-m", "sandbox", "--port", str(port), "--data", str(data)),
+        *(PYTHON, "-m", "sandbox", "--port", str(port), "--mail-port", "0", "--data", str(data)),
         *("--console-url", nowhere, "--ingest-url", nowhere),
     ]
     with program(command, log) as process:

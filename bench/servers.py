@@ -48,7 +48,7 @@ class Served:
 @contextmanager
 def product(folder: Path, port: int | None = None) -> Iterator[Served]:
     """`masthead run --embedded --with-sandbox` on the data folder inside `folder`; a new one gets the demo."""
-    port = port or free_ports(3)
+    port = port or free_ports(4)
     log = folder / "masthead.log"
     said_before = log.stat().st_size if log.exists() else 0
     command = [PYTHON, "-m", "core.cli", "run", "--embedded", "--with-sandbox"]

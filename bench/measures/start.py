@@ -31,7 +31,7 @@ def measure(folder: Path, *, quick: bool) -> Iterator[Figure]:
         ours, theirs = visitor(browser), visitor(browser)
         ours_s, baseline_s = alternately(
             1 if quick else ROUNDS,
-            partial(_seconds, partial(product, folder, free_ports(3)), ours, "^Sign in to Masthead$"),
+            partial(_seconds, partial(product, folder, free_ports(4)), ours, "^Sign in to Masthead$"),
             partial(_seconds, partial(bare, folder, free_ports(1), with_servers=True), theirs, "^First$"),
             discard=1,
         )

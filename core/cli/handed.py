@@ -17,8 +17,9 @@ _WORKER: Final = "worker"  # every program of this name, and `worker-<queue>`
 _NAMES_OF_DATABASES: Final = "DATABASE_URL"
 _SIGN_IN: Final = "MASTHEAD_OIDC_CLIENT_SECRET"
 _KEYS_OF_TOKENS: Final = "MASTHEAD_CREDENTIAL_KEYS"
+_MAIL: Final = "MASTHEAD_SMTP_URL"
 _ONLY_WATCH: Final = ("dispatcher", "scheduler")
-_OF_MASTHEAD_ALONE: Final = ("MASTHEAD_SECRET_KEY", _KEYS_OF_TOKENS, _SIGN_IN, "REDIS_URL")
+_OF_MASTHEAD_ALONE: Final = ("MASTHEAD_SECRET_KEY", _KEYS_OF_TOKENS, _SIGN_IN, _MAIL, "REDIS_URL")
 
 
 def environment_of(name: str, settings: Settings) -> dict[str, str]:
@@ -28,7 +29,7 @@ def environment_of(name: str, settings: Settings) -> dict[str, str]:
     """
     handed = _without(lambda each: _is_of_a_database(each) or (each == _SIGN_IN and name != "console"))
     if name in _ONLY_WATCH:
-        handed = {each: value for each, value in handed.items() if not _opens_networks(each)}
+        handed = {each: value for each, value in handed.items() if not _opens_networks(each) and each != _MAIL}
     role = _role_of(name)
     if role is not None:
         with suppress(SettingsInvalid):

@@ -108,7 +108,7 @@ def _bring_secret_key() -> None:
 
 
 def _refuse_taken_ports(settings: Settings, with_sandbox: bool) -> None:
-    for port in range(settings.port, settings.port + (3 if with_sandbox else 2)):
+    for port in range(settings.port, settings.port + (4 if with_sandbox else 2)):
         if not port_is_free(port):
             raise CanNotStart(
                 f"MASTHEAD_PORT ({settings.port}): port {port} is taken by another program. "
@@ -119,7 +119,8 @@ def _refuse_taken_ports(settings: Settings, with_sandbox: bool) -> None:
 def _sandbox(settings: Settings) -> Program:
     data = settings.data.absolute()
     command = [
-        *(_PYTHON, "-m", "sandbox", "--port", str(settings.port + 2), "--data", str(data)),
+        *(_PYTHON, "-m", "sandbox", "--port", str(settings.port + 2), "--mail-port", str(settings.port + 3)),
+        *("--data", str(data)),
         *("--console-url", settings.console_url, "--ingest-url", settings.ingest_url),
     ]
     return Program(name="sandbox", command=tied_to_parent(command), environment=handed.environment_of_sandbox())

@@ -1,4 +1,4 @@
-"""What the sandbox says of itself, as settings: apps, secrets, hosts and the OpenID provider."""
+"""What the sandbox says of itself, as settings: apps, secrets, hosts, the OpenID provider and where mail is taken."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OPENID: Final = "oidc"
 
 
 def environments(sandbox_url: str) -> list[dict[str, str]]:
-    """The settings that make each provider, and sign-in, use the sandbox: a group for sign-in and one for each folder.
+    """The settings that make each provider, sign-in and mail use the sandbox: a group for each folder, and for the two.
 
     A company's apps share its hosts, so they are one group: people who set one of its apps keep its real addresses.
     """
@@ -26,7 +26,7 @@ def environments(sandbox_url: str) -> list[dict[str, str]]:
         if name is not None:
             own = _sign_in(sandbox_url, app) if name == _OPENID else _provider(sandbox_url, app, name)
             groups.setdefault(name, {}).update(own)
-    return [*groups.values()]
+    return [*groups.values(), {"MASTHEAD_SMTP_URL": world["smtp_url"]}]
 
 
 def _sign_in(sandbox_url: str, app: dict[str, Any]) -> dict[str, str]:

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
 
-    port: Annotated[int, Field(alias="MASTHEAD_PORT", ge=1024, le=65533)] = 8501
+    port: Annotated[int, Field(alias="MASTHEAD_PORT", ge=1024, le=65532)] = 8501
     data: Annotated[Path, Field(alias="MASTHEAD_DATA")] = Path(".data")
     secret_key: Annotated[SecretStr, Field(alias="MASTHEAD_SECRET_KEY", min_length=32)]
     credential_keys: Annotated[SecretStr | None, Field(alias="MASTHEAD_CREDENTIAL_KEYS")] = None
@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     database_url_worker: Annotated[SecretStr | None, Field(alias="DATABASE_URL_WORKER")] = None
     database_url_dispatch: Annotated[SecretStr | None, Field(alias="DATABASE_URL_DISPATCH")] = None
     redis_url: Annotated[SecretStr | None, Field(alias="REDIS_URL")] = None
+
+    smtp_url: Annotated[SecretStr | None, Field(alias="MASTHEAD_SMTP_URL")] = None
 
     oidc_metadata_url: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_OIDC_METADATA_URL")] = None
     oidc_client_id: Annotated[str, Field(alias="MASTHEAD_OIDC_CLIENT_ID")] = "masthead-console"
@@ -110,6 +112,19 @@ class Settings(BaseSettings):
     def _local(cls, value: AnyUrl | None) -> AnyUrl | None:
         if value and (value.scheme != "file" or value.host or not value.path):
             raise ValueError("must start with file:/// and name a folder")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        """`smtp://`, `smtp+starttls://` or `smtps://`, then `user:password@` where it is needed, host and port."""
+        if value is None:
+            return None
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
+            raise ValueError("must be smtp://, smtp+starttls:// or smtps://, then user:password@host:port")
+        if parts.port == 0:
+            raise ValueError("port 0 is no port")
         return value
 
     @cached_property
@@ -181,7 +196,7 @@ class Settings(BaseSettings):
         secrets += [self.role_password(program) for program in LOGIN_ROLES]
         secrets += [self.derived(COOKIE_PURPOSE).hex()]
         addresses = [self.database_url, *(getattr(self, f"database_url_{program}") for program in LOGIN_ROLES)]
-        for address in (*addresses, self.redis_url):
+        for address in (*addresses, self.redis_url, self.smtp_url):
             secrets += _passwords_in(address.get_secret_value()) if address is not None else []
         secrets += [value for name, value in os.environ.items() if _is_network_secret(name)]
         return [*dict.fromkeys(each for each in secrets if each)]
@@ -293,7 +308,7 @@ def _psycopg(url: str) -> str:
     return f"postgresql+psycopg://{rest}" if scheme != "postgresql+psycopg" else url
 
 
-_SECRET_WORDS: Final = ("SECRET", "KEYS", "DATABASE_URL", "REDIS_URL")
+_SECRET_WORDS: Final = ("SECRET", "KEYS", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
 
 
 def _one_line(error: ValidationError) -> str:

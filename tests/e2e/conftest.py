@@ -33,7 +33,7 @@ READY_WITHIN_S = 120
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """`make run` in a folder of its own; Ctrl-C at the end must leave nobody behind."""
     data = tmp_path_factory.mktemp("product")
-    port = _three_ports_in_a_row()
+    port = _four_ports_in_a_row()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MASTHEAD_", "PROVIDER_"))}
     environment = {
         **{name: value for name, value in kept.items() if name not in ("DATABASE_URL", "REDIS_URL")},
@@ -89,12 +89,12 @@ def someone(product: Product, browser: Browser) -> Iterator[Callable[..., Someon
         each.context.close()
 
 
-def _three_ports_in_a_row() -> int:
+def _four_ports_in_a_row() -> int:
     for _ in range(50):
         (port,) = free_ports(1)
-        if port < 65000 and all(_is_free(each) for each in (port + 1, port + 2)):
+        if port < 65000 and all(_is_free(each) for each in range(port + 1, port + 4)):
             return port
-    raise AssertionError("no three free ports in a row")
+    raise AssertionError("no four free ports in a row")
 
 
 def _is_free(port: int) -> bool:

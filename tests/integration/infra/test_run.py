@@ -212,7 +212,7 @@ def test_a_program_that_keeps_ending_ends_the_start_with_its_last_words(copy: Co
 
 
 def test_with_the_sandbox_programs_are_pointed_at_it_and_the_demo_is_loaded_once(copy: Copy) -> None:
-    copy.port = next(port for port in free_ports(20) if port_is_free(port + 1) and port_is_free(port + 2))
+    copy.port = next(port for port in free_ports(20) if all(port_is_free(port + each) for each in (1, 2, 3)))
     said = []
     for _ in range(2):
         copy.output.write_bytes(b"")
@@ -228,8 +228,9 @@ def test_with_the_sandbox_programs_are_pointed_at_it_and_the_demo_is_loaded_once
     assert first["MASTHEAD_OIDC_METADATA_URL"] == f"{sandbox}/oidc/.well-known/openid-configuration"
     assert first["PROVIDER_META_GRAPH_URL"] == f"{sandbox}/graph.facebook.com"
     assert first["PROVIDER_META_CLIENT_ID"]
+    assert first["MASTHEAD_SMTP_URL"] == f"smtp://127.0.0.1:{copy.port + 3}"
     assert {**first, "pid": 0} == {**second, "pid": 0}
-    assert not {"DATABASE_URL", "REDIS_URL", "MASTHEAD_SECRET_KEY"} & of_sandbox.keys()
+    assert not {"DATABASE_URL", "REDIS_URL", "MASTHEAD_SECRET_KEY", "MASTHEAD_SMTP_URL"} & of_sandbox.keys()
     assert of_sandbox["MASTHEAD_PORT"] == str(copy.port)
     assert stat.S_IMODE((copy.data / "demo.json").stat().st_mode) == 0o600
     for words in said:
@@ -255,6 +256,7 @@ def test_each_program_is_handed_its_own_login_and_no_secret_it_does_not_need(
         "MASTHEAD_CREDENTIAL_KEYS": "a:" + "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=",
         "MASTHEAD_OIDC_CLIENT_SECRET": "of the sign-in",
         "PROVIDER_META_CLIENT_SECRET": "of the network",
+        "MASTHEAD_SMTP_URL": "smtps://masthead:of-mail@mail.example",
     }
     with copy.started("--procfile", str(copy.procfile), **given):
         told = {name: json.loads(note.read_text().splitlines()[0]) for name, note in notes.items()}
@@ -276,6 +278,7 @@ def test_each_program_is_handed_its_own_login_and_no_secret_it_does_not_need(
         watches = name in ("dispatcher", "scheduler")
         assert (env["PROVIDER_META_CLIENT_SECRET"] is None) == watches, name
         assert (env["MASTHEAD_CREDENTIAL_KEYS"] is None) == watches, name
+        assert (env["MASTHEAD_SMTP_URL"] is None) == watches, name
         assert (env["MASTHEAD_OIDC_CLIENT_SECRET"] is None) == (name != "console"), name
         assert env["MASTHEAD_SECRET_KEY"] == SECRET_KEY, name
 

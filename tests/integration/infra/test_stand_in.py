@@ -24,6 +24,10 @@ def test_every_company_of_the_sandbox_becomes_one_group_of_settings(
     assert all(sign_in.values())
 
 
+def test_mail_goes_to_the_sandbox(groups: list[dict[str, str]], sandbox: RunningSandbox) -> None:
+    assert {"MASTHEAD_SMTP_URL": sandbox.get("/_sandbox/world")["smtp_url"]} in groups
+
+
 def test_a_provider_that_reads_its_group_is_configured_and_points_at_the_sandbox(
     groups: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,8 +57,8 @@ def test_the_apps_of_one_company_share_a_group() -> None:
         for key in ("linkedin", "meta", "linkedin_member", "of_no_folder_here")
     ]
     with scripted() as world:
-        world.otherwise = answer(200, {"apps": apps})
-        both, meta = stand_in.environments(world.url)
+        world.otherwise = answer(200, {"apps": apps, "smtp_url": "smtp://127.0.0.1:1025"})
+        both, meta, _mail = stand_in.environments(world.url)
         assert meta["PROVIDER_META_CLIENT_ID"] == "id of meta"
         assert both == {
             "PROVIDER_LINKEDIN_CLIENT_ID": "id of linkedin",

@@ -164,10 +164,11 @@ def test_every_secret_of_the_environment_is_concealed(monkeypatch: pytest.Monkey
         DATABASE_URL_WORKER="postgresql://worker:of-worker@db/x",
         DATABASE_URL_DISPATCH="postgresql://db/x?user=dispatch&password=of-dispatch",
         REDIS_URL="rediss://:of-redis@queue:6379/0",
+        MASTHEAD_SMTP_URL="smtps://masthead:of%2Dmail@mail.example:465",
     )
     assert set(settings.concealed()) == {
         *(KEY, "b:bmV3ZXI=, a:b2xkZXI=", "bmV3ZXI=", "b2xkZXI=", "of-the-sign-in", "of-a-network", "of-its-webhooks"),
-        *("of%2Fowner", "of/owner", "of/web", "of-worker", "of-dispatch", "of-redis"),
+        *("of%2Fowner", "of/owner", "of/web", "of-worker", "of-dispatch", "of-redis", "of%2Dmail", "of-mail"),
         *(settings.role_password(program) for program in environment.LOGIN_ROLES),
         settings.derived("console-cookie").hex(),
     }
@@ -177,6 +178,23 @@ def test_addresses_without_a_password_conceal_nothing() -> None:
     given = {"DATABASE_URL": "postgresql://db.internal:5432/x", "REDIS_URL": "unix:///run/valkey.sock"}
     bare, with_addresses = Settings(MASTHEAD_SECRET_KEY=KEY), Settings(MASTHEAD_SECRET_KEY=KEY, **given)
     assert with_addresses.concealed() == bare.concealed()
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtp+starttls", "smtps"])
+def test_mail_has_an_address_of_a_known_kind(scheme: str) -> None:
+    settings = Settings(MASTHEAD_SECRET_KEY=KEY, MASTHEAD_SMTP_URL=f"{scheme}://someone:word@mail.example:587")
+    assert settings.smtp_url is not None
+    assert "word" not in repr(settings)
+
+
+@pytest.mark.parametrize("address", ["mail.example:25", "http://mail.example", "smtp://", "smtp://mail.example:0"])
+def test_another_address_for_mail_is_refused_without_saying_it(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("MASTHEAD_SECRET_KEY", KEY)
+    monkeypatch.setenv("MASTHEAD_SMTP_URL", address)
+    with pytest.raises(SettingsInvalid) as refused:
+        Settings.load()
+    assert str(refused.value).startswith("MASTHEAD_SMTP_URL: ")
+    assert "mail.example" not in str(refused.value)
 
 
 def test_programs_with_addresses_of_their_own_need_no_owner() -> None:
