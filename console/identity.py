@@ -123,6 +123,14 @@ def actor_now(correlation: str) -> Actor:
     return found.actor
 
 
+def actor_of(said: Mapping[str, Any] | None, correlation: str) -> Actor:
+    """As `actor_now`, outside a run of the page, for whoever held this sign-in when it was drawn."""
+    found = queries.signed_in(key_of(said), correlation) if said else None
+    if found is None or found.actor is None:
+        raise SignedOut
+    return found.actor
+
+
 def still_here(actor: Actor) -> bool:
     """Whether the sign-in that drew this page still counts, in the same organization and role."""
     found = signed_in_now(correlation_id())

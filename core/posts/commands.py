@@ -4,6 +4,7 @@ Writing is in `writing` and `discarding`, asking in `submitting`, deciding in `r
 """
 
 from core.posts.discarding import delete, undelete
+from core.posts.exporting import export
 from core.posts.holding import EditConflict
 from core.posts.reviewing import approve, approve_all, comment, request_changes
 from core.posts.submitting import submit, withdraw
@@ -18,6 +19,7 @@ __all__ = [
     "create",
     "delete",
     "duplicate",
+    "export",
     "request_changes",
     "save",
     "submit",

@@ -96,6 +96,14 @@ def listed(
     return session.execute(asked, {**RULES, **parameters, "limit": limit}).all()
 
 
+_TEXTS: Final = statement("select t.id, t.text from masthead.post t where t.id = any(:posts)")
+
+
+def texts(session: Session, post_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Post -> its whole text."""
+    return {row.id: row.text for row in session.execute(_TEXTS, {"posts": list(post_ids)})}
+
+
 # Over a whole organization one pass over its publications is cheaper than a look for each post.
 _COUNTED: Final = """
 select coalesce(standing.rank, :draft) as rank, count(*) as posts

@@ -35,11 +35,11 @@ def listing(actor: Actor, filters: Filters = EVERYTHING, after: str | None = Non
     place = None if after is None else _post_place(after)
     limit = min(max(limit, 1), MOST)
     with db.transaction(actor) as session:
-        narrowed = _narrowed(filters, store.situation(session))
+        wanted = narrowed(filters, store.situation(session))
         ranks = [RANK[word] for word in filters.words] or None
-        found = list_reads.listed(session, narrowed, ranks, place, limit + 1)
+        found = list_reads.listed(session, wanted, ranks, place, limit + 1)
         page = found[:limit]
-        counted = list_reads.counted(session, narrowed)
+        counted = list_reads.counted(session, wanted)
         publications = rows.briefs_by_post(list_reads.briefs(session, [row.id for row in page]))
     more = len(found) > limit
     return Listing(
@@ -75,7 +75,8 @@ def authors(actor: Actor) -> tuple[Who, ...]:
         return tuple(Who(row.id, row.name) for row in list_reads.authors(session))
 
 
-def _narrowed(filters: Filters, situation: Situation) -> Narrowed:
+def narrowed(filters: Filters, situation: Situation) -> Narrowed:
+    """What the filters say, in instants of the organization's zone."""
     zone = situation.organization.timezone
     return Narrowed(
         account_id=filters.account_id,

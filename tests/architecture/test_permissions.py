@@ -53,6 +53,7 @@ ALLOWED = {
     "posts.create": Permission.WRITE,
     "posts.delete": Permission.DELETE_DRAFT,
     "posts.duplicate": Permission.WRITE,
+    "posts.export": Permission.READ,
     "posts.request_changes": Permission.REQUEST_CHANGES,
     "posts.save": Permission.WRITE,
     "posts.submit": Permission.SUBMIT,

@@ -128,3 +128,18 @@ def test_back_from_a_post_shows_the_view_it_was_opened_from(team: Team, reader: 
     reader.open("posts", post=str(post))  # what Streamlit leaves in the browser's history
     assert reader.listed == ["A draft"]
     assert reader.address == {"state": "draft"}
+
+
+def test_the_file_has_every_post_that_fits_and_says_how_many(
+    team: Team, reader: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PER_PAGE", 1)
+    for _ in range(2):
+        make_post(team.author, [team.account_id])
+    make_submitted(team.author, [team.account_id])
+    assert reader.open("posts").app.download_button[0].label == "CSV of 3"
+    assert reader.open("posts", state="draft").app.download_button[0].label == "CSV of 2"
+    assert reader.open("posts", q="nothing like it").app.download_button[0].disabled
+    monkeypatch.setattr(page, "MOST_EXPORTED", 2)
+    button = reader.open("posts").app.download_button[0]
+    assert (button.label, button.help.startswith("The newest 2 of 3")) == ("CSV of 2", True)

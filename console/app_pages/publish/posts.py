@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import streamlit as st
 
-from console import filters, navigation, state
+from console import filters, identity, navigation, state
 from console.components.empty import empty
 from console.components.header import header
 from console.components.post_list import Row, post_list
@@ -16,8 +16,10 @@ from console.components.times import Zones
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
+from core.infra.clock import now
 from core.organizations.rules import Permission
-from core.posts import queries
+from core.posts import commands, queries, slots
+from core.posts.exporting import MOST as MOST_EXPORTED
 from core.posts.rules import SHOWN, Word
 from core.posts.views import Filters, Listing, PostRow
 
@@ -44,6 +46,7 @@ def render(visitor: Visitor) -> None:
     wanted = _from_address()
     listing = queries.listing(visitor.actor, wanted, after=st.query_params.get(_AFTER), limit=PER_PAGE)
     with header("Posts", f"Times in {plain(zones.organization)}"):
+        _export(visitor, listing, wanted)
         navigation.new_post(visitor)
     _filter_row(visitor)
     _chips(listing, wanted)
@@ -52,6 +55,37 @@ def render(visitor: Visitor) -> None:
         return
     post_list([_row(each) for each in listing.rows], zones, key="posts_list", label="Posts")
     _pager(listing)
+
+
+def _export(visitor: Visitor, listing: Listing, wanted: Filters) -> None:
+    """All posts that fit, not this page of them, as a file that is made when it is asked for."""
+    fitting = sum(listing.counts[word] for word in wanted.words) if wanted.words else listing.total
+    said = identity.claims()
+
+    def make() -> bytes:
+        return commands.export(identity.actor_of(said, identity.correlation_id()), wanted).data
+
+    listed = min(fitting, MOST_EXPORTED)
+    st.download_button(
+        f"CSV of {listed:,}",
+        data=make,
+        file_name=f"posts_{slots.day_of(now(), visitor.zone).day}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+        disabled=not fitting,
+        help=_export_words(fitting, listed),
+        key="posts_csv",
+    )
+
+
+def _export_words(fitting: int, listed: int) -> str:
+    if not fitting:
+        return "No post fits, so there is nothing to export."
+    if listed < fitting:
+        return f"The newest {listed:,} of {fitting:,} posts that fit. Narrow the days to get the others."
+    return "Every post that fits these filters, for a spreadsheet. The export is noted in the audit trail."
 
 
 def _row(row: PostRow) -> Row:

@@ -36,6 +36,7 @@ ALLOWED: dict[str, tuple[Permission, Ask]] = {
         Permission.READ,
         lambda actor, post_id, team: commands.would_void(actor, post_id, text="", link=None),
     ),
+    "export": (Permission.READ, lambda actor, post_id, team: commands.export(actor, Filters())),
     "submit": (Permission.SUBMIT, lambda actor, post_id, team: commands.submit(actor, uuid4(), post_id, 1)),
     "withdraw": (Permission.WITHDRAW, lambda actor, post_id, team: commands.withdraw(actor, uuid4(), post_id)),
     "delete": (Permission.DELETE_DRAFT, lambda actor, post_id, team: commands.delete(actor, uuid4(), post_id)),

@@ -1,0 +1,44 @@
+"""Tables for spreadsheets: UTF-8 with a byte order mark, and no cell that a spreadsheet would run as a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+# What makes a spreadsheet read a cell as a formula (OWASP, "CSV Injection").
+_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_BYTE_ORDER_MARK: Final = "\ufeff"
+
+Cell = str | int | datetime | None
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """The file: a header and one line for each row. A time is written in UTC, ISO 8601; None is an empty cell."""
+    out = io.StringIO(newline="")
+    out.write(_BYTE_ORDER_MARK)
+    writer = csv.writer(out)
+    writer.writerow([guarded(each) for each in header])
+    writer.writerows([_cell(each) for each in row] for row in rows)
+    return out.getvalue().encode()
+
+
+def guarded(text: str) -> str:
+    """`text` with a quote before it where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
+
+
+def local(at: datetime | None, zone: str) -> str | None:
+    """What clocks in `zone` show, ISO 8601 with the offset: "2027-03-28T03:00:00+02:00"."""
+    return None if at is None else at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+
+
+def _cell(value: Cell) -> str | int:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds")
+    return guarded(value) if isinstance(value, str) else value

@@ -1,0 +1,39 @@
+"""Files for spreadsheets."""
+
+from __future__ import annotations
+
+import csv as reader
+import io
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from core.infra import csv
+
+
+def read(data: bytes) -> list[list[str]]:
+    return list(reader.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def test_it_begins_with_a_byte_order_mark_so_that_spreadsheets_read_utf_8() -> None:
+    assert csv.table(["a"], []).startswith(b"\xef\xbb\xbfa")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_nothing_is_run_as_a_formula(start: str) -> None:
+    assert read(csv.table(["text"], [[f"{start}cmd|x!A1"]]))[1] == [f"'{start}cmd|x!A1"]
+
+
+def test_every_other_text_comes_through_to_the_letter() -> None:
+    words = 'two lines,\nwith "quotes"; a = b - c, naïve 東京 👩‍🚀'
+    assert read(csv.table(["text"], [[words]]))[1] == [words]
+
+
+def test_times_are_utc_and_what_is_missing_is_empty() -> None:
+    at = datetime(2027, 3, 28, 3, 0, tzinfo=timezone(timedelta(hours=2)))
+    assert read(csv.table(["at", "n", "none"], [[at, -3, None]]))[1] == ["2027-03-28T01:00:00+00:00", "-3", ""]
+
+
+def test_a_local_time_has_its_offset() -> None:
+    assert csv.local(datetime(2027, 3, 28, 1, 0, tzinfo=UTC), "Europe/Berlin") == "2027-03-28T03:00:00+02:00"
+    assert csv.local(None, "Europe/Berlin") is None
