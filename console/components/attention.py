@@ -1,4 +1,4 @@
-"""What waits for a person: one line each, leading to where it is done."""
+"""What waits for a person: one line each with its one button, leading to where it is done."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _ATTENTION: Final = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line. `post_id` goes into the address of `page`."""
+    """One line under the heading `group`. `post_id` goes into the address of `page`.
+
+    `action` is what this person can do about it there; empty: they can only look.
+    """
 
     icon: str
     color: str
@@ -31,6 +34,8 @@ class Item:
     note: str
     page: str
     post_id: UUID | None = None
+    group: str = ""
+    action: str = ""
 
 
 def attention(items: Sequence[Item], *, key: str) -> None:
@@ -46,6 +51,8 @@ def attention(items: Sequence[Item], *, key: str) -> None:
             "color": item.color,
             "title": one_line(item.title),
             "note": one_line(item.note),
+            "group": item.group,
+            "action": item.action,
             "href": navigation.address(item.page, **({"post": item.post_id} if item.post_id else {})),
         }
         for item in items

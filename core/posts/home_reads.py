@@ -83,13 +83,20 @@ _HELD: Final = statement(
     "order by p.due_at, p.id limit :limit",
 )
 _BETWEEN: Final = statement(
+    # What goes out is what nothing stands against: neither held, unclear, failed nor waiting for somebody.
+    """
+select q.*,
+  count(*) filter (where q.state in ('queued','claimed','sending','published')
+    or (q.state = 'scheduled' and not q.publish_paused and q.account_state = :sends)) over () as going_out,
+  count(*) filter (where q.state = 'published') over () as gone_out
+from (""",
     _WAITING,
     # What went out today had its time today, or at most its longest window earlier.
     """
 and p.due_at >= :start - interval '1 day' and p.due_at < :end
 and ((p.due_at >= :start and p.state not in ('draft','changes_requested','cancelled'))
   or (p.state = 'published' and p.published_at >= :start and p.published_at < :end))""",
-    "order by p.due_at, p.id limit :limit",
+    ") q order by q.due_at, q.id limit :limit",
 )
 
 _RECONNECT: Final = statement(
@@ -154,8 +161,8 @@ def held(session: Session, limit: int) -> Rows:
 
 
 def between(session: Session, start: datetime, end: datetime, limit: int) -> Rows:
-    """What goes out, or went out, between two instants, in the order of its time."""
-    return session.execute(_BETWEEN, {"start": start, "end": end, "limit": limit}).all()
+    """What has its time, or went out, between two instants, in that order; with how many go out and went out."""
+    return session.execute(_BETWEEN, {"start": start, "end": end, "sends": ACCOUNT_SENDS, "limit": limit}).all()
 
 
 def to_reconnect(session: Session, limit: int) -> Rows:

@@ -30,6 +30,7 @@ def home(actor: Actor) -> Home:
         situation = store.situation(session)
         reader = _reader(actor, situation)
         today = slots.day_of(situation.moment, situation.organization.timezone)
+        of_today = home_reads.between(session, today.start, today.end, _TODAY_LINES)
         return Home(
             organization=situation.organization,
             today=today.day,
@@ -49,7 +50,9 @@ def home(actor: Actor) -> Home:
                 )
                 for row in home_reads.to_reconnect(session, _LINES)
             ),
-            today_slots=tuple(map(rows.waiting, home_reads.between(session, today.start, today.end, _TODAY_LINES))),
+            today_slots=tuple(map(rows.waiting, of_today)),
+            out_today=of_today[0].going_out if of_today else 0,
+            published_today=of_today[0].gone_out if of_today else 0,
             counts=_counts(session, reader),
         )
 

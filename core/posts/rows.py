@@ -100,6 +100,7 @@ def waiting(row: Row[Any]) -> Waiting:
         account_name=row.account_name,
         network=row.network,
         state=state,
+        needs=needs,
         shown=rules.words(state, needs, row.account_state, row.publish_paused),
         because=_because(row),
         due_at=row.due_at,

@@ -545,6 +545,7 @@ class Waiting:
     account_name: str
     network: str
     state: PublicationState
+    needs: Needs | None
     shown: Shown
     because: str
     due_at: datetime | None
@@ -580,7 +581,10 @@ class Reconnect:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What waits for this person, and today. Lists are cut at 20; `counts` tells how many there are."""
+    """What waits for this person, and today. Lists are cut at 20; `counts` tells how many there are.
+
+    `out_today` counts what goes out today, what went out included, and nothing that is held, unclear or waits.
+    """
 
     organization: OrganizationFacts
     today: date
@@ -591,6 +595,8 @@ class Home:
     held: tuple[Waiting, ...]
     accounts_to_reconnect: tuple[Reconnect, ...]
     today_slots: tuple[Waiting, ...]
+    out_today: int
+    published_today: int
     counts: Counts
 
 

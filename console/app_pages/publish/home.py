@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from console import navigation
+from console import feedback, navigation
 from console.components.attention import Item, attention
 from console.components.empty import empty
 from console.components.header import header
@@ -23,8 +22,8 @@ from console.plain import beginning, plain
 from core.infra.clock import now
 from core.organizations.rules import Permission
 from core.posts import queries
-from core.posts.rules import PublicationState, Word
-from core.posts.views import Asked, Filters, Home, Waiting
+from core.posts.rules import Needs
+from core.posts.views import Asked, Home, Waiting
 
 PAGE = PageSpec(
     title="Home",
@@ -37,79 +36,76 @@ PAGE = PageSpec(
 )
 
 
-DAYS_AHEAD: Final = 7
-LINES_AHEAD: Final = 12
+LOOK_EVERY_S: Final = 10
 
 
 def render(visitor: Visitor) -> None:
     """Draw the page."""
     zones = Zones.of(visitor)
-    home = queries.home(visitor.actor)
     here = now().astimezone(ZoneInfo(zones.organization))
     with header(f"{_greeting(here.hour)}, {plain(visitor.actor.name.partition(' ')[0])}"):
         navigation.new_post(visitor)
-    _figures(home, zones)
-    left, right = split("home", [1.6, 1])
-    with left, st.container(border=True, height="stretch", key="home_today"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.header("Today and the days ahead", anchor=False, width="content")
-            st.space("stretch")
-            st.caption(f"Times in {plain(zones.organization)}", width="content")
-        rows = [_row(each) for each in home.today_slots] + _ahead(visitor, home)
-        if rows:
-            post_list(rows, zones, key="home_slots", label="Today and the days ahead", layout="lines")
-        else:
-            empty(
-                "event_available",
-                "Nothing is planned",
-                f"Posts with a time in the next {DAYS_AHEAD} days show up here.",
-                action="Write a post" if visitor.may(Permission.WRITE) else "See all posts",
-                page="compose" if visitor.may(Permission.WRITE) else "posts",
-                border=False,
-                key="no_plans",
-            )
-    with right, st.container(border=True, height="stretch", key="home_attention"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.header("Waits for you", anchor=False, width="content")
-        items = list(_waiting(home, zones))
-        if items:
-            attention(items, key="home_items")
-        else:
-            empty(
-                "task_alt",
-                "All caught up",
-                "Approvals, requested changes and trouble show up here.",
-                action="See all posts",
-                page="posts",
-                border=False,
-                key="caught_up",
-            )
+
+    @st.fragment(run_every=LOOK_EVERY_S)
+    def as_it_is_now() -> None:
+        try:
+            home = queries.home(visitor.actor)
+        except Exception as error:  # a fragment that runs by itself has no page around it to say so
+            feedback.show_broken(error, navigation.HOME)
+            return
+        _figures(home, zones)
+        left, right = split("home", [1.3, 1])
+        with left, st.container(border=True, height="stretch", key="home_today"):
+            _today(home, zones)
+        with right, st.container(border=True, height="stretch", key="home_attention"):
+            _attention(visitor, home, zones)
+
+    as_it_is_now()
 
 
-def _ahead(visitor: Visitor, home: Home) -> list[Row]:
-    """The posts of the next days, soonest first."""
-    first, last = home.today + timedelta(days=1), home.today + timedelta(days=DAYS_AHEAD)
-    listing = queries.listing(visitor.actor, Filters(from_day=first, to_day=last), limit=100)
-    planned = [each for each in listing.rows if each.slot_at is not None and each.shown.word is not Word.CANCELLED]
-    return [
-        Row(
-            post_id=each.id,
-            text=each.text,
-            shown=each.shown,
-            at=each.slot_at or each.created_at,
-            accounts=[(one.account_name, one.network) for one in each.publications],
-            progress=each.progress or "",
+def _today(home: Home, zones: Zones) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("Today", anchor=False, width="content")
+        st.space("stretch")
+        st.caption(f"Times in {plain(zones.organization)}", width="content")
+    if home.today_slots:
+        post_list(map(_row, home.today_slots), zones, key="home_slots", label="Today", layout="lines")
+        navigation.link("calendar", "Open the calendar")
+    else:
+        empty(
+            "event_available",
+            "Nothing has its time today",
+            "What goes out today shows up here, with how it stands.",
+            action="Open the calendar",
+            page="calendar",
+            border=False,
+            key="no_plans",
         )
-        for each in planned[::-1][:LINES_AHEAD]
-    ]
+
+
+def _attention(visitor: Visitor, home: Home, zones: Zones) -> None:
+    st.header("Waits for you", anchor=False, width="content")
+    items = list(_waiting(visitor, home, zones))
+    if items:
+        attention(items, key="home_items")
+    else:
+        empty(
+            "task_alt",
+            "All caught up",
+            "Approvals, requested changes and trouble show up here.",
+            action="See all posts",
+            page="posts",
+            border=False,
+            key="caught_up",
+        )
 
 
 def _figures(home: Home, zones: Zones) -> None:
-    sent = sum(each.state is PublicationState.PUBLISHED for each in home.today_slots)
+    sent = home.published_today
     trouble = home.counts.failed + home.counts.needs_person
     first = min((each.first_due_at for each in home.to_approve if each.first_due_at), default=None)
     with st.grid(4, gap="small"):
-        _figure("Out today", len(home.today_slots), f"{sent} published" if sent else "")
+        _figure("Out today", home.out_today, f"{sent} published" if sent else "")
         _figure("To approve", home.counts.to_approve, f"first due {clock(first, zones.organization)}" if first else "")
         _figure("Sent back to you", home.counts.changes_requested, "")
         _figure("Failed or needs you", trouble, "look at these first" if trouble else "", "red" if trouble else "gray")
@@ -139,47 +135,55 @@ def _row(waiting: Waiting) -> Row:
     )
 
 
-def _waiting(home: Home, zones: Zones) -> Iterator[Item]:
+def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
+    """Every list in turn, the gravest first, each line with what this person can do about it."""
+
+    def can(permission: Permission, label: str) -> str:
+        return label if visitor.may(permission) else "Open" if visitor.may(Permission.WRITE) else ""
+
+    counts = home.counts
     for each in home.needs_person:
-        yield Item(
-            "front_hand",
-            "red",
-            f"{each.account_name}: {each.shown.detail or 'needs you'}",
-            beginning(each.text, 70),
-            "post",
-            each.post_id,
-        )
+        title = f"{each.account_name}: {each.shown.detail or 'needs you'}"
+        outcome = each.needs is Needs.OUTCOME
+        action = can(Permission.RESOLVE, "Decide") if outcome else can(Permission.RESCHEDULE, "Reschedule")
+        yield _publication(each, f"Needs a person {counts.needs_person}", "front_hand", "red", title, action)
     for each in home.failed:
-        yield Item(
-            "error",
-            "red",
-            f"Failed on {each.account_name}",
-            each.because or beginning(each.text, 70),
-            "post",
-            each.post_id,
-        )
+        title, action = f"Failed on {each.account_name}", can(Permission.TRY_AGAIN, "Try again")
+        yield _publication(each, f"Failed {counts.failed}", "error", "red", title, action, each.because)
     for account in home.accounts_to_reconnect:
-        waits = (
-            f"{account.waiting} posts wait"
-            if account.waiting > 1
-            else "1 post waits"
-            if account.waiting
-            else account.reason
+        waiting = "1 post waits" if account.waiting == 1 else f"{account.waiting} posts wait"
+        yield Item(
+            "key",
+            "orange",
+            f"{account.name} ({network_title(account.network)})",
+            waiting if account.waiting else account.reason,
+            "accounts",
+            group=f"Accounts to reconnect {counts.reconnect}",
+            action="Reconnect" if visitor.may(Permission.CONNECT) else "",
         )
-        yield Item("key", "orange", f"Reconnect {account.name} ({network_title(account.network)})", waits, "accounts")
     for asked in home.to_approve:
-        yield _asked(asked, zones, "rate_review", "yellow", "approvals", f"{asked.who} asked {ago(asked.at)}")
-    for asked in home.changes_requested:
+        note = f"{asked.who} asked {ago(asked.at)}"
         yield _asked(
-            asked, zones, "reply", "orange", "compose", f"{asked.who}: {asked.words}" if asked.words else asked.who
+            asked, zones, f"To approve {counts.to_approve}", "rate_review", "yellow", "approvals", note, "Review"
         )
+    for asked in home.changes_requested:
+        note = f"{asked.who}: {asked.words}" if asked.words else asked.who
+        group = f"Changes requested {counts.changes_requested}"
+        may_edit = "Edit" if visitor.may(Permission.WRITE) else ""
+        yield _asked(asked, zones, group, "reply", "orange", "compose" if may_edit else "post", note, may_edit)
     for each in home.held:
-        yield Item("pause_circle", "orange", f"Held: {beginning(each.text, 60)}", each.because, "post", each.post_id)
+        title, action = beginning(each.text, 70), can(Permission.CANCEL, "Open")
+        yield _publication(each, f"Held {counts.held}", "pause_circle", "orange", title, action, each.because)
 
 
-def _asked(asked: Asked, zones: Zones, icon: str, color: str, page: str, note: str) -> Item:
+def _publication(each: Waiting, group: str, icon: str, color: str, title: str, action: str, note: str = "") -> Item:
+    return Item(icon, color, title, note or beginning(each.text, 70), "post", each.post_id, group, action)
+
+
+def _asked(asked: Asked, zones: Zones, group: str, icon: str, color: str, page: str, note: str, action: str) -> Item:
     due = f" · due {clock(asked.first_due_at, zones.organization)}" if asked.first_due_at else ""
-    return Item(icon, color, beginning(asked.text, 80) or "No text", f"{note}{due}", page, asked.post_id)
+    title = beginning(asked.text, 80) or "No text"
+    return Item(icon, color, title, f"{note}{due}", page, asked.post_id, group, action)
 
 
 def _greeting(hour: int) -> str:
