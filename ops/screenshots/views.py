@@ -47,6 +47,13 @@ def _press(name: str) -> Callable[[Page], None]:
     return press
 
 
+def _move_first(page: Page) -> None:
+    """A week on, by the keyboard, with the way back on offer."""
+    page.locator("a.e:not(.fixed)").first.press("Alt+ArrowDown")
+    page.locator(".st-key-undo_bar").wait_for()
+    settled(page)
+
+
 SIGN_IN: Final = (
     View("sign-in", "/"),
     View("sign-in-declined", "/?notice=declined"),
@@ -56,6 +63,10 @@ FULL: Final = (
     View("compose-new", "/compose"),
     View("compose-draft", "/posts?state=draft", _edit_first),
     View("compose-approved", "/posts?state=scheduled", _edit_first),
+    View("calendar", "/calendar"),
+    View("calendar-week", "/calendar?view=week"),
+    View("calendar-list", "/calendar?view=list"),
+    View("calendar-moved", "/calendar?state=scheduled&state=in-review", _move_first),
     View("approvals", "/approvals"),
     View("posts", "/posts"),
     View("posts-filtered", "/posts?state=published&state=failed"),
@@ -73,6 +84,8 @@ FULL: Final = (
 EMPTY: Final = (
     View("home", "/"),
     View("compose", "/compose"),
+    View("calendar", "/calendar"),
+    View("calendar-list", "/calendar?view=list"),
     View("approvals", "/approvals"),
     View("posts", "/posts"),
     View("posts-nothing-found", "/posts?q=nothing+like+it"),

@@ -11,6 +11,7 @@ import pytest
 
 from core.infra.actor import Role
 from core.posts import queries
+from core.posts.rules import Word
 from core.publishing import commands as publishing
 from tests.console.days import BERLIN, ahead, clocks_change, today
 from tests.console.driving import Tab
@@ -102,7 +103,7 @@ def test_filters_come_from_the_address_and_go_there(team: Team, writer: Tab, day
     assert texts(writer) == ["Coffee", "Tea"]
     writer.app.selectbox(key="calendar_account").set_value(str(team.account_id))
     assert texts(writer.again()) == ["Coffee"]
-    writer.app.get_by_key("calendar_states").set_value(["in-review"])
+    writer.app.get_by_key("calendar_states").set_value([Word.IN_REVIEW])
     assert writer.again().address["state"] == "in-review"
 
 

@@ -142,17 +142,8 @@ def _between(first: date, last: date) -> str:
 
 
 def _filter_row(visitor: Visitor) -> None:
-    account, author, states, clear = split("calendar", [1.2, 1.2, 2, 0.6], controls=True)
+    account, author, clear = split("calendar", [1, 1, 0.9], controls=True)
     filters.account_and_author(visitor, account, author, page="calendar", on_change=_to_address)
-    state.put("calendar_states", list(filters.words()))
-    states.multiselect(
-        "State",
-        list(SHOWN),
-        format_func=lambda word: SHOWN[word].label,
-        placeholder="All but cancelled",
-        key="calendar_states",
-        on_change=_states_to_address,
-    )
     clear.button(
         "Clear",
         icon=":material/filter_alt_off:",
@@ -162,6 +153,16 @@ def _filter_row(visitor: Visitor) -> None:
         disabled=not filters.narrowed(_FILTERS),
         help=None if filters.narrowed(_FILTERS) else "Nothing is narrowed.",
         key="calendar_clear",
+    )
+    state.put("calendar_states", list(filters.words()))
+    st.pills(
+        "State",
+        list(SHOWN),
+        selection_mode="multi",
+        format_func=lambda word: SHOWN[word].label,
+        key="calendar_states",
+        on_change=_states_to_address,
+        label_visibility="collapsed",
     )
 
 

@@ -54,7 +54,7 @@ def render(visitor: Visitor) -> None:
             feedback.show_broken(error, navigation.HOME)
             return
         _figures(home, zones)
-        left, right = split("home", [1.3, 1])
+        left, right = split("home", [1.5, 1])
         with left, st.container(border=True, height="stretch", key="home_today"):
             _today(home, zones)
         with right, st.container(border=True, height="stretch", key="home_attention"):
@@ -84,7 +84,8 @@ def _today(home: Home, zones: Zones) -> None:
 
 
 def _attention(visitor: Visitor, home: Home, zones: Zones) -> None:
-    st.header("Waits for you", anchor=False, width="content")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("Waits for you", anchor=False, width="content")
     items = list(_waiting(visitor, home, zones))
     if items:
         attention(items, key="home_items")
