@@ -46,7 +46,6 @@ placed as (
   select standing.*, t.organization_id, t.revision, chosen.day,
     row_number() over (partition by chosen.day order by standing.at, standing.post_id) as place,
     count(*) over (partition by chosen.day) as in_day,
-    row_number() over (order by standing.at, standing.post_id) as overall,
     count(*) over () as total
   from standing
   join masthead.post t on t.id = standing.post_id
@@ -57,8 +56,8 @@ select placed.post_id, placed.at, placed.rank, placed.revision, placed.day, plac
   left(t.text, 140) as text
 from placed
 join masthead.post t on t.organization_id = placed.organization_id and t.id = placed.post_id
-where placed.place <= :per_day and placed.overall <= :most
-order by placed.at, placed.post_id"""
+where placed.place <= :per_day
+order by placed.at, placed.post_id limit :most"""
 
 
 def chips(session: Session, span: Span, ranks: Sequence[int], account_id: UUID | None, author_id: UUID | None) -> Rows:

@@ -109,6 +109,16 @@ def test_a_full_day_travels_cut_and_counted(team: Team) -> None:
     assert around(team, at, per_day=4, most=2).listed == 2
 
 
+def test_a_full_day_leaves_room_for_the_days_after_it(team: Team) -> None:
+    at = soon()
+    for minute in range(5):
+        make_post(team.author, slot_at=at.replace(minute=minute))
+    later = make_post(team.author, slot_at=at + timedelta(days=3))
+    calendar = around(team, at, per_day=2, most=3)
+    assert [chip.post_id for chip in chips(calendar)][2:] == [later]
+    assert [each.total for each in calendar.days if each.total] == [5, 1]
+
+
 def test_filters_narrow_by_account_author_and_state(team: Team) -> None:
     at = soon()
     other = make_account(team.admin, name="Acme Tea").id
