@@ -1,0 +1,1 @@
+"""The Town Crier as the sandbox plays it."""
