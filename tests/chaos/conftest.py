@@ -17,7 +17,7 @@ from core import providers
 from core.infra import db
 from core.infra.settings import Settings
 from tests.factories.publishing import FAST, as_environment, use_owner
-from tests.fixtures.programs import PROJECT, RunningSandbox, program
+from tests.fixtures.programs import PROJECT, RunningSandbox, await_health, program
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -56,9 +56,18 @@ class Forge:
 
 @pytest.fixture
 def provider_environment(sandbox: RunningSandbox) -> dict[str, str]:
-    """Meta's settings, with the sandbox as the network."""
-    app = next(each for each in sandbox.get("/_sandbox/world")["apps"] if each["provider"] == "meta")
+    """The providers' settings, with the sandbox as the networks and 1/50 of their own times."""
+    apps = {each["provider"]: each for each in sandbox.get("/_sandbox/world")["apps"]}
+    app, linkedin = apps["meta"], apps["linkedin"]
     return {
+        "PROVIDER_LINKEDIN_API_URL": f"{sandbox.url}/api.linkedin.com",
+        "PROVIDER_LINKEDIN_WWW_URL": f"{sandbox.url}/www.linkedin.com",
+        "PROVIDER_LINKEDIN_UPLOAD_URL": f"{sandbox.url.replace('127.0.0.1', 'localhost')}/www.linkedin.com",
+        "PROVIDER_LINKEDIN_CLIENT_ID": linkedin["client_id"],
+        "PROVIDER_LINKEDIN_CLIENT_SECRET": linkedin["client_secret"],
+        "PROVIDER_LINKEDIN_IMAGE_POLL_S": "0.1",
+        "PROVIDER_META_POLL_FIRST_S": "0.1",
+        "PROVIDER_META_REPEAT_AFTER_S": "121.5",  # of which two minutes lie before the attempt (`LOOK_BACK`)
         "PROVIDER_META_GRAPH_URL": f"{sandbox.url}/graph.facebook.com",
         "PROVIDER_META_DIALOG_URL": f"{sandbox.url}/www.facebook.com",
         "PROVIDER_META_CLIENT_ID": app["client_id"],
@@ -67,9 +76,12 @@ def provider_environment(sandbox: RunningSandbox) -> dict[str, str]:
 
 
 @pytest.fixture
-def fast_environment(program_environment: dict[str, str], provider_environment: dict[str, str]) -> dict[str, str]:
+def fast_environment(
+    sandbox: RunningSandbox, program_environment: dict[str, str], provider_environment: dict[str, str]
+) -> dict[str, str]:
     """What a program of ours runs with at 1/50 of all times."""
-    return program_environment | provider_environment | as_environment(FAST)
+    port = {"MASTHEAD_PORT": str(int(sandbox.ingest_url.rpartition(":")[2]) - 1)}
+    return program_environment | provider_environment | as_environment(FAST) | port
 
 
 @pytest.fixture
@@ -108,6 +120,15 @@ def forge(fast_environment: dict[str, str], network: RunningSandbox) -> Iterator
 
 
 @pytest.fixture
+def ingest(fast_environment: dict[str, str], redis_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The program that gives images to networks that fetch them."""
+    log = tmp_path / "ingest.log"
+    with program([sys.executable, "-m", "ingest"], log, fast_environment) as process:
+        await_health(f"http://127.0.0.1:{int(fast_environment['MASTHEAD_PORT']) + 1}/readyz", process, log)
+        yield process
+
+
+@pytest.fixture
 def start(fast_environment: dict[str, str], redis_url: str, tmp_path: Path) -> Iterator[Start]:
     """Start a program of ours; all end with the test."""
     with ExitStack() as stack:
@@ -133,4 +154,5 @@ def start(fast_environment: dict[str, str], redis_url: str, tmp_path: Path) -> I
 
 
 def _refuse_equal_texts(sandbox: RunningSandbox, within_s: int) -> None:
-    sandbox.post("/_sandbox/options", {"provider": "meta", "options": {"duplicate_window_s": within_s}})
+    for provider in ("meta", "linkedin"):
+        sandbox.post("/_sandbox/options", {"provider": provider, "options": {"duplicate_window_s": within_s}})

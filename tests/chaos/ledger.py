@@ -67,7 +67,8 @@ class Ledger:
         if row.state is _S.PUBLISHED:
             if not live:
                 return "shown as published, and nothing is live"
-            return "" if row.provider_post_id == live[0]["id"] else "published under another post's id"
+            proven = row.provider_post_id is None and row.proof is not None  # live, link not found yet
+            return "" if proven or row.provider_post_id == live[0]["id"] else "published under another post's id"
         if row.state is _S.NEEDS_HUMAN and row.needs is Needs.OUTCOME:
             return ""  # a person is asked, whatever is true
         if live:

@@ -57,9 +57,10 @@ def make_post(
     text: str = "Fresh beans on Monday.",
     link: str | None = None,
     slot_at: datetime | None = None,
+    media: UUID | None = None,
 ) -> UUID:
     """A draft by the actor."""
-    return commands.create(actor, uuid4(), text=text, link=link, account_ids=account_ids, slot_at=slot_at)
+    return commands.create(actor, uuid4(), text=text, link=link, account_ids=account_ids, slot_at=slot_at, media=media)
 
 
 def make_submitted(actor: Actor, account_ids: Collection[UUID], **post: Any) -> UUID:
