@@ -22,6 +22,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "post.request_changes": "requested changes",
     "post.comment": "commented on a post",
     "post.delete": "deleted a draft",
+    "post.export": "exported posts",
     "post.undelete": "brought a draft back",
     "publication.publish_now": "asked to publish now",
     "publication.reschedule": "moved a post to another time",
@@ -58,6 +59,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "organizations.change_role": "changed a member's role",
     "organizations.disable_member": "disabled a member",
     "organizations.enable_member": "enabled a member",
+    "organizations.export_audit": "exported the audit trail",
     "organizations.update_settings": "changed the settings",
 }
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import pandas as pd
 import streamlit as st
 
-from console import deeds, state
+from console import deeds, identity, state
 from console.components.empty import empty
 from console.components.header import header
 from console.components.split import split
@@ -19,9 +19,10 @@ from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
 from core.audit.queries import Narrowed
+from core.infra.clock import now
 from core.organizations import queries as organizations
 from core.organizations.rules import Permission
-from core.organizations.trail import Trail, TrailLine, trail
+from core.organizations.trail import Trail, TrailLine, export_trail, trail
 from core.posts import slots
 
 PAGE = PageSpec(
@@ -41,10 +42,11 @@ _FILTERS: Final = (_WHO, _AREA, _FROM, _TO, _REFERENCE)
 def render(visitor: Visitor) -> None:
     """Draw the page."""
     zones = Zones.of(visitor)
+    narrowed = _narrowed(zones)
+    found = trail(visitor.actor, narrowed, before=_number(st.query_params.get(_BEFORE)), limit=PER_PAGE)
     with header("Audit", f"Times in {plain(zones.organization)}"):
-        pass
+        _csv(zones, narrowed, anything=bool(found.lines))
     _filter_row(visitor)
-    found = trail(visitor.actor, _narrowed(zones), before=_number(st.query_params.get(_BEFORE)), limit=PER_PAGE)
     if not found.lines:
         _nothing()
         return
@@ -52,6 +54,27 @@ def render(visitor: Visitor) -> None:
     _pager(found)
     if chosen is not None:
         _detail(chosen, zones)
+
+
+def _csv(zones: Zones, narrowed: Narrowed, *, anything: bool) -> None:
+    """A file of every line that fits, made when it is asked for, by whoever is signed in then."""
+    said = identity.claims()
+
+    def make() -> bytes:
+        return export_trail(identity.actor_of(said, identity.correlation_id()), narrowed)
+
+    st.download_button(
+        "CSV",
+        data=make,
+        file_name=f"audit_{slots.day_of(now(), zones.organization).day}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+        disabled=not anything,
+        help="Every line that fits these filters, at most 50,000. The export is a line itself.",
+        key="audit_csv",
+    )
 
 
 def _narrowed(zones: Zones) -> Narrowed:
