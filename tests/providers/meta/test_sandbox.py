@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -21,51 +19,11 @@ from core.provider_kit.errors import (
     Rejected,
     RetryLater,
 )
-from core.provider_kit.port import Provider, Publisher
-from core.provider_kit.types import Access, Grant, Payload, Published, ReadBack
-from core.providers.meta import build
-from tests.fixtures.programs import RunningSandbox
+from core.provider_kit.port import Publisher
+from core.provider_kit.types import Access, Payload, Published, ReadBack
+from tests.providers.meta.at_sandbox import ALL, World, meta_at
 
-ALL = ("pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management")
 LINK = "https://shop.example.com/beans?utm_source=masthead&x=ü"
-
-
-@dataclass
-class World:
-    """The sandbox, and Meta as our client sees it."""
-
-    sandbox: RunningSandbox
-    provider: Provider
-    redirect_uri: str
-
-    def sign_in(self, person: str, *, scopes: Sequence[str] = ALL, pages: Sequence[str] = ()) -> str:
-        """Walk through the dialog as a person would; gives the code."""
-        address = self.provider.oauth.authorize_url(
-            redirect_uri=self.redirect_uri, state="s" * 43, scopes=ALL, code_challenge=None, ask_again=True
-        )
-        form: dict[str, Any] = {"person": person, "action": "continue", "scope": list(scopes)}
-        form |= {"pages": "some", "page": list(pages)} if pages else {"pages": "all"}
-        with httpx.Client() as browser:
-            browser.post(address, data={"person": person})
-            back = browser.post(address, data=form).headers["location"]
-        query = parse_qs(urlsplit(back).query)
-        assert query["state"] == ["s" * 43]
-        return query["code"][0]
-
-    def grant(self, person: str, **choice: Any) -> Grant:
-        code = self.sign_in(person, **choice)
-        return self.provider.oauth.exchange(code=code, redirect_uri=self.redirect_uri, code_verifier=None)
-
-    def token(self, person: str) -> SecretStr:
-        made = self.sandbox.post("/_sandbox/tokens", {"provider": "meta", "person": person, "scopes": list(ALL)})
-        return SecretStr(made["access_token"])
-
-    def live(self, text: str) -> list[dict[str, Any]]:
-        return [post for post in self.sandbox.get("/_sandbox/posts") if post["text"] == text]
-
-    def page(self, name: str) -> str:
-        accounts = self.sandbox.get("/_sandbox/world")["accounts"]
-        return str(next(one["id"] for one in accounts if (one["network"], one["name"]) == ("facebook", name)))
 
 
 @dataclass
@@ -92,27 +50,7 @@ class Page:
         return self.publisher.read_back(payload, self.access, KeptSteps(), since=begin, timeout_s=5)
 
     def fault(self, mode: str, **args: Any) -> None:
-        route = f"POST /graph.facebook.com/*/{self.access.provider_account_id}/feed"
-        self.world.sandbox.post("/_sandbox/faults", {"route": route, "mode": mode, "times": 1, "args": args})
-
-
-def meta_at(sandbox: RunningSandbox, **settings: str) -> Provider:
-    app = next(app for app in sandbox.get("/_sandbox/world")["apps"] if app["provider"] == "meta")
-    return build(
-        {
-            "client_id": app["client_id"],
-            "client_secret": app["client_secret"],
-            "graph_url": f"{sandbox.url}/graph.facebook.com",
-            "dialog_url": f"{sandbox.url}/www.facebook.com",
-            **settings,
-        }
-    )
-
-
-@pytest.fixture
-def world(sandbox: RunningSandbox) -> World:
-    app = next(app for app in sandbox.get("/_sandbox/world")["apps"] if app["provider"] == "meta")
-    return World(sandbox, meta_at(sandbox), app["redirect_uris"][0])
+        self.world.fault(f"POST {self.access.provider_account_id}/feed", mode, **args)
 
 
 @pytest.fixture
@@ -121,11 +59,8 @@ def page(world: World) -> Iterator[Page]:
     offered = world.provider.oauth.accounts(world.token("p-maya"))
     mine = next(one for one in offered if one.name == "Northwind Store 30")
     assert mine.token is not None
-    asked_before = len(world.sandbox.get("/_sandbox/requests"))
-    yield Page(world, Access(mine.provider_account_id, mine.token, "cid"))
-    world.sandbox.delete("/_sandbox/faults")
-    asked = world.sandbox.get("/_sandbox/requests")[asked_before:]
-    assert [one for one in asked if one["kind"] == "protocol"] == []
+    with world.without_mistakes():
+        yield Page(world, Access(mine.provider_account_id, mine.token, "cid"))
 
 
 # --- connect ----------------------------------------------------------------------------------------------------------
