@@ -127,6 +127,16 @@ def find_member(world: World, app_id: str, urn: str) -> Person | None:
     return next((each for each in people.everybody(world.db) if member_urn(world, app_id, each.id) == urn), None)
 
 
+def profile_name(person: Person) -> str:
+    """A member's name in addresses."""
+    return person.name.lower().replace(" ", "-")
+
+
+def find_by_profile_name(world: World, name: str) -> Person | None:
+    """The member of this name in addresses."""
+    return next((each for each in people.everybody(world.db) if profile_name(each) == name), None)
+
+
 def accounts(world: World) -> list[Account]:
     """All Pages with those who have a role there, and every person as a member."""
     owners: dict[str, list[str]] = {}

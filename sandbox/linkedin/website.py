@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sandbox import ledger, people, pictures
-from sandbox.answers import HTML, Answer, Kind, as_page
+from sandbox.answers import HTML, Answer, Kind, as_page, redirect
 from sandbox.call import Call
 from sandbox.linkedin import directory, images
 from sandbox.linkedin.errors import OAuthError
@@ -30,6 +30,8 @@ PAGES: Mapping[tuple[str, str], Callable[[World, Call], Answer]] = {
 }
 UPLOAD = re.compile(r"/dms-uploads/([\w-]+)/.*")
 POST = re.compile(r"/feed/update/(urn:li:(?:share|ugcPost|activity):\d+)/?")
+COMPANY = re.compile(r"/company/([\w-]+)/?")
+PROFILE = re.compile(r"/in/([\w-]+)/?")
 PICTURE = re.compile(r"/dms/image/([0-9a-f]{64})")
 PORTRAIT = re.compile(r"/portrait/([\w-]+)\.svg")
 
@@ -46,7 +48,20 @@ def answer_website(world: World, call: Call) -> Answer:
         return _upload(world, call, match[1])
     if call.method in ("GET", "HEAD") and (match := POST.fullmatch(call.rest)):
         return _post(world, match[1])
+    if call.method in ("GET", "HEAD") and (account_id := _account_id(world, call.rest)):
+        return redirect(f"/?account={account_id}")
     return _not_found(Kind.PROTOCOL)
+
+
+def _account_id(world: World, path: str) -> str | None:
+    """The account whose page lies there: an organization by number or name, a member by name."""
+    if match := COMPANY.fullmatch(path):
+        found = directory.find_organization(world, match[1]) or directory.find_by_vanity_name(world, match[1])
+        return found.urn if found else None
+    if match := PROFILE.fullmatch(path):
+        member = directory.find_by_profile_name(world, match[1])
+        return directory.account_id(world, member.id) if member else None
+    return None
 
 
 def answer_media(world: World, call: Call) -> Answer:

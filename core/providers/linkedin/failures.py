@@ -14,6 +14,7 @@ from core.provider_kit.http import Answer
 from core.provider_kit.redaction import masked
 from core.providers.linkedin import urns
 from core.providers.linkedin.errors_table import TABLE, Row, Then
+from core.providers.linkedin.settings import WWW_URL
 
 _LONGEST_QUOTE: Final = 300
 _LONGEST_WAIT_S: Final = 86_400
@@ -92,9 +93,14 @@ def _fitting(said: Said, status: int) -> Iterable[Row]:
 
 
 def failure(
-    answer: Answer, purpose: Purpose, *, secrets: Collection[str] = (), now: datetime | None = None
+    answer: Answer,
+    purpose: Purpose,
+    *,
+    secrets: Collection[str] = (),
+    now: datetime | None = None,
+    www_url: str = WWW_URL,
 ) -> ProviderFailure:
-    """The failure that an answer stands for. `secrets` are cut out of what LinkedIn says.
+    """The failure that an answer stands for. `secrets` are cut out of what LinkedIn says; `www_url` is its site.
 
     On publish a refusal of a repeat that names a post keeps its URN as the trace's subcode: evidence, not a verdict.
     """
@@ -115,7 +121,9 @@ def failure(
     if quote and (row is None or row.then is Then.REJECT):
         words = f"{words} LinkedIn says: {quote[:_LONGEST_QUOTE]}"
     if purpose is Purpose.PUBLISH and not (row is not None and row.before):
-        fix = f"{_FIND_OUT} If {urns.public_address(duplicate)} is this post, it went out." if duplicate else _FIND_OUT
+        fix = _FIND_OUT
+        if duplicate:
+            fix = f"{fix} If {urns.public_address(www_url, duplicate)} is this post, it went out."
         return OutcomeUnknown(words, how_to_fix=fix, trace=trace, provider_health=broken)
     if row is None or row.then is Then.UNSURE:
         # LinkedIn says nothing we know about a call that changes nothing: broken answers pass, new codes don't.

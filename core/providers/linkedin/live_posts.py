@@ -27,6 +27,7 @@ class Sighting:
     payload: Payload
     image: str | None
     since: datetime
+    www_url: str
     unreadable: bool = False
     matches: dict[str, LivePost] = field(default_factory=dict)
     look_alikes: dict[str, LivePost] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class Sighting:
             text=hostile.text(said[0], limit=LONGEST_TEXT),
             link=link,
             created_at=created_at,
-            permalink=urns.public_address(post_id),
+            permalink=urns.public_address(self.www_url, post_id),
         )
         same_words = any(same_text(one, self.payload.text) for one in said)
         same_link = _same_link(link, self.payload.link)

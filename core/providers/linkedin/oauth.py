@@ -158,10 +158,10 @@ class LinkedInLogin:
 
     def _asked_person(self, token: SecretStr) -> OfferedAccount:
         reply = self._rest.user_info(token) if self._by_openid else self._rest.get("me", token=token)
-        return _member(reply)
+        return _member(reply, self._settings.www_url)
 
 
-def _member(reply: Reply) -> OfferedAccount:
+def _member(reply: Reply, www_url: str) -> OfferedAccount:
     """A member out of /v2/userinfo or /rest/me (linkedin 2.7). Raises Rejected."""
     said = reply.body
     urn = urns.person(hostile.identifier(said.get("sub")) or hostile.identifier(said.get("id")) or "")
@@ -173,7 +173,7 @@ def _member(reply: Reply) -> OfferedAccount:
         network="linkedin",
         provider_account_id=urn,
         name=hostile.line(said.get("name"), limit=200) or " ".join(filter(None, parts)) or "LinkedIn member",
-        url=f"https://www.linkedin.com/in/{vanity}" if vanity else None,
+        url=f"{www_url}/in/{vanity}" if vanity else None,
         picture_url=hostile.web_address(said.get("picture")),
         token=None,
         eligible=True,

@@ -48,7 +48,8 @@ def organizations(
     found |= _by_number(_several(rest, "organizationsLookup", hidden, token, end, least=1))
     logos = _logos(rest, found.values(), token, end) if settings.logos else {}
     offered = [
-        _offered(urn, number, roles[urn], found.get(number, {}), logos, scopes) for urn, number in numbers.items()
+        _offered(settings.www_url, urn, number, roles[urn], found.get(number, {}), logos, scopes)
+        for urn, number in numbers.items()
     ]
     return sorted(offered, key=lambda account: (account.name.lower(), account.provider_account_id))
 
@@ -134,6 +135,7 @@ def _logo_id(found: Mapping[str, Any]) -> str | None:
 
 
 def _offered(
+    www_url: str,
     urn: str,
     number: str,
     roles: Collection[str],
@@ -147,7 +149,7 @@ def _offered(
         network="linkedin",
         provider_account_id=urn,
         name=hostile.line(found.get("localizedName"), limit=200) or f"Page {number}",
-        url=f"https://www.linkedin.com/company/{vanity or number}",
+        url=f"{www_url}/company/{vanity or number}",
         picture_url=logos.get(_logo_id(found) or ""),
         token=None,
         eligible=not reason,

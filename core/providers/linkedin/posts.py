@@ -86,8 +86,6 @@ class LinkedInPosts:
         found = checks.problems(self._network, payload)
         if payload.options:
             found.append(Problem("error", "LinkedIn posts have no options yet.", "Remove the options."))
-        if len(payload.media) > 1:
-            found.append(Problem("error", "Masthead posts one image on LinkedIn.", "Keep one image."))
         if payload.media and payload.link:
             words = "LinkedIn shows either an image or a link's card, not both."
             found.append(Problem("error", words, "Put the address into the text, or remove the image."))
@@ -147,7 +145,7 @@ class LinkedInPosts:
                 how_to_fix="Masthead finds out whether the post is live before anything else happens.",
                 trace=Trace(http_status=reply.status, trace_id=reply.trace_id),
             )
-        return Published(post_id, reply.status, trace_id=reply.trace_id, permalink=urns.public_address(post_id))
+        return Published(post_id, reply.status, trace_id=reply.trace_id, permalink=self._address(post_id))
 
     def read_back(
         self, payload: Payload, access: Access, steps: Steps, *, since: datetime, timeout_s: float
@@ -160,7 +158,7 @@ class LinkedInPosts:
         if urns.is_person(access.provider_account_id):
             return ReadBack(complete=False, matches=(), seen=0, unreadable=_UNREADABLE)
         end = time.monotonic() + timeout_s
-        sighting = Sighting(payload, steps.get(STEP), since)
+        sighting = Sighting(payload, steps.get(STEP), since, self._settings.www_url)
         covered = False
         last: Reply | None = None
         start = 0
@@ -195,7 +193,10 @@ class LinkedInPosts:
         """The public address, which follows from the id; nobody is asked. Raises Rejected."""
         if urns.post(provider_post_id) is None:
             raise Rejected("This is no id of a LinkedIn post.")
-        return urns.public_address(provider_post_id)
+        return self._address(provider_post_id)
+
+    def _address(self, post_id: str) -> str:
+        return urns.public_address(self._settings.www_url, post_id)
 
     def _page(self, access: Access, start: int, timeout_s: float) -> Reply:
         return self._rest.get(

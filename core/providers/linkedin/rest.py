@@ -108,7 +108,7 @@ class Rest:
         )
         answer = self._http.send(request, timeout_s=timeout_s, begin_by=begin_by)
         if not 200 <= answer.status < 300:
-            raise failure(answer, Purpose.PUBLISH, secrets=[token.get_secret_value()])
+            raise failure(answer, Purpose.PUBLISH, secrets=[token.get_secret_value()], www_url=self._settings.www_url)
         made = answer.headers.get("x-restli-id") or answer.headers.get("x-linkedin-id")  # linkedin 1.4; the body: empty
         return Reply(answer.status, {}, made, trace_id(answer.headers))
 

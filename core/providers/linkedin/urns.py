@@ -57,9 +57,9 @@ def post_named_in(message: str) -> str | None:
     return found[0] if found else None
 
 
-def public_address(post_urn: str) -> str:
-    """Where people see a post (linkedin 1.1 [S+])."""
-    return f"https://www.linkedin.com/feed/update/{post_urn}"
+def public_address(www_url: str, post_urn: str) -> str:
+    """Where people see a post, below the site's address (linkedin 1.1 [S+])."""
+    return f"{www_url}/feed/update/{post_urn}/"
 
 
 def path(*segments: str) -> str:

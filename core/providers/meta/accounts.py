@@ -34,11 +34,11 @@ def accounts(graph: Graph, settings: MetaSettings, token: SecretStr) -> list[Off
     fields = _fields(settings, granted)
     found: dict[str, _Page] = {}
     for page in every_page(graph, settings, token, end, "me", "accounts", fields=fields):
-        _keep(found, page, granted)
+        _keep(found, page, granted, settings)
     # Without this permission the edges only refuse, so they are not asked.
     if settings.business_pages and "business_management" in granted.scopes:
         for page in _business_pages(graph, settings, token, end, fields=fields):
-            _keep(found, page, granted)
+            _keep(found, page, granted, settings)
     listed = sorted(found.values(), key=lambda page: (page.name.lower(), page.page_id))
     return [account for page in listed for account in page.offered()]
 
@@ -72,22 +72,23 @@ def _listed(items: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         return
 
 
-def _keep(found: dict[str, _Page], item: Mapping[str, Any], granted: Inspected) -> None:
+def _keep(found: dict[str, _Page], item: Mapping[str, Any], granted: Inspected, settings: MetaSettings) -> None:
     """Add a Page; of the same Page seen twice the one that can be chosen stays."""
     page_id = hostile.identifier(item.get("id"))
     if page_id is not None and not (page_id in found and not found[page_id].reason):
-        found[page_id] = _Page(page_id, item, granted)
+        found[page_id] = _Page(page_id, item, granted, settings)
 
 
 class _Page:
     """A Page as it was listed, with the Instagram account that is linked to it."""
 
-    def __init__(self, page_id: str, item: Mapping[str, Any], granted: Inspected) -> None:
+    def __init__(self, page_id: str, item: Mapping[str, Any], granted: Inspected, settings: MetaSettings) -> None:
         token = item.get("access_token")
         self.page_id = page_id
         self.name = hostile.line(item.get("name"), limit=200) or page_id
         self._item = item
         self._granted = granted
+        self._settings = settings
         self._token = SecretStr(token) if isinstance(token, str) and token else None
         self.reason = self._no_scope() or self._no_role()
 
@@ -98,7 +99,7 @@ class _Page:
             network="facebook",
             provider_account_id=self.page_id,
             name=self.name,
-            url=f"https://www.facebook.com/{self.page_id}",
+            url=f"{self._settings.dialog_url}/{self.page_id}",
             picture_url=hostile.web_address(picture.get("url")),
             token=self._token,
             eligible=not self.reason,
@@ -114,7 +115,7 @@ class _Page:
             network="instagram",
             provider_account_id=instagram_id,
             name=username or instagram_id,
-            url=f"https://www.instagram.com/{username}/" if username else None,
+            url=f"{self._settings.instagram_url}/{username}/" if username else None,
             picture_url=hostile.web_address(linked.get("profile_picture_url")),
             token=self._token,
             eligible=not reason,

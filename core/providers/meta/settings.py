@@ -11,6 +11,7 @@ from core.provider_kit.configuring import base_address, one_line
 
 GRAPH_URL: Final = "https://graph.facebook.com"
 DIALOG_URL: Final = "https://www.facebook.com"
+INSTAGRAM_URL: Final = "https://www.instagram.com"
 
 Seconds = Annotated[float, Field(gt=0, le=300)]
 
@@ -22,6 +23,7 @@ class MetaSettings(ProviderSettings):
 
     graph_url: str = GRAPH_URL
     dialog_url: str = DIALOG_URL
+    instagram_url: str = INSTAGRAM_URL  # nothing is asked there; it is where people open an account
     api_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$")] = "v26.0"  # meta 1 [M:changelog]
     login_config_id: Annotated[str, Field(pattern=r"^[0-9]*$")] = ""  # meta 2.1: Login for Business, spelling [G]
     business_pages: bool = True  # meta 2.4: Pages reached only through a Business portfolio [2:Postiz]
@@ -52,7 +54,7 @@ class MetaSettings(ProviderSettings):
     connect_timeout_s: Seconds = 5
     accounts_timeout_s: Seconds = 60
 
-    @field_validator("graph_url", "dialog_url")
+    @field_validator("graph_url", "dialog_url", "instagram_url")
     @classmethod
     def _base(cls, value: str) -> str:
         return base_address(value)

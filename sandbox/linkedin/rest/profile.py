@@ -48,7 +48,7 @@ def me(request: RestRequest) -> dict[str, Any]:
         "id": _id(request.world, request.app.client_id, person),
         "localizedFirstName": first,
         "localizedLastName": last,
-        "vanityName": person.name.lower().replace(" ", "-"),
+        "vanityName": directory.profile_name(person),
         "localizedHeadline": "Works in this sandbox",
     }
     return only(request, told)

@@ -101,7 +101,7 @@ class Posts:
 
     @property
     def permalink_of_id(self) -> str | None:
-        return f"https://www.linkedin.com/feed/update/{self.post_id}"
+        return f"{self.stand_in.url}/www.linkedin.com/feed/update/{self.post_id}/"
 
     def permalink_answer(self, address: object) -> bytes | None:
         return None

@@ -41,7 +41,9 @@ QUICKLY = settings(suppress_health_check=[HealthCheck.too_slow])  # two cores fo
 @given(st.lists(objects(JSON) | JSON, max_size=5), st.booleans(), st.none() | st.just("https://shop.example.com/a"))
 def test_any_list_of_posts_can_be_read(items: list[Any], with_image: bool, link: str | None) -> None:
     media = (MediaItem("ab" * 32, "image/png", 1, 1, 1),) if with_image else ()
-    sighting = Sighting(Payload("linkedin", PAGE, "Hello", link, media), IMAGE, datetime(2025, 11, 20, tzinfo=UTC))
+    sighting = Sighting(
+        Payload("linkedin", PAGE, "Hello", link, media), IMAGE, datetime(2025, 11, 20, tzinfo=UTC), "https://x.example"
+    )
     sighting.read(items)
     for post in (*sighting.matches.values(), *sighting.look_alikes.values()):
         f"{post.provider_post_id}{post.text}{post.link}{post.permalink}".encode()

@@ -111,7 +111,7 @@ def test_the_call_goes_out_with_version_protocol_and_token(stand_in: Scripted) -
     assert (published.provider_post_id, published.trace_id, published.http_status) == (
         *("urn:li:ugcPost:9", "AAYk+3/x==", 201),
     )
-    assert published.permalink == "https://www.linkedin.com/feed/update/urn:li:ugcPost:9"
+    assert published.permalink == f"{stand_in.url}/www.linkedin.com/feed/update/urn:li:ugcPost:9/"
 
 
 def test_the_older_name_of_the_id_is_taken_too(stand_in: Scripted) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import httpx
@@ -19,13 +21,25 @@ from typing_extensions import override
 
 from core.cli import stand_in
 from core.provider_kit.contract import KeptSteps
-from core.provider_kit.errors import NotReady, OutcomeUnknown, ReconnectNeeded
-from core.provider_kit.port import Provider
-from core.provider_kit.types import Access, MediaItem, OfferedAccount, Payload, Published
+from core.provider_kit.errors import NotReady, OutcomeUnknown, ProviderFailure, ReconnectNeeded, Rejected, RetryLater
+from core.provider_kit.port import Provider, Publisher
+from core.provider_kit.types import Access, MediaItem, OfferedAccount, Payload, Published, ReadBack
 from core.providers.linkedin import build
 from tests.fixtures.programs import RunningSandbox
 
 PROVIDERS = pytest.mark.parametrize("key", ["linkedin", "linkedin_member"])
+
+
+class Files(KeptSteps):
+    """One real file."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.content = content
+
+    @override
+    def read(self, item: MediaItem) -> bytes:
+        return self.content
 
 
 @dataclass(frozen=True)
@@ -39,32 +53,65 @@ class Granted:
     def accounts(self) -> list[OfferedAccount]:
         return [*self.provider.oauth.accounts(self.token)]
 
-    def publish(self, payload: Payload, steps: KeptSteps) -> Published:
-        publisher, access = self.provider.publishers["linkedin"], self.access(payload)
+    @property
+    def posts(self) -> Publisher:
+        return self.provider.publishers["linkedin"]
+
+    def publish(self, payload: Payload, steps: KeptSteps, *, timeout_s: float = 10) -> Published:
+        access = self.access(payload)
         while True:
             try:
-                call = publisher.prepare(payload, access, steps)
+                call = self.posts.prepare(payload, access, steps)
             except NotReady as wait:
                 time.sleep(wait.after_s)
             else:
-                return publisher.publish(call, access, timeout_s=10)
+                return self.posts.publish(call, access, timeout_s=timeout_s)
+
+    def read(self, payload: Payload, steps: KeptSteps) -> ReadBack:
+        since = datetime.now(UTC) - timedelta(minutes=1)
+        return self.posts.read_back(payload, self.access(payload), steps, since=since, timeout_s=10)
+
+    def payload(self) -> Payload:
+        """Words for the first account that can be chosen."""
+        account = next(each for each in self.accounts() if each.eligible)
+        return Payload("linkedin", account.provider_account_id, f"Fresh beans {uuid4()}")
+
+    def image(self) -> tuple[Payload, KeptSteps]:
+        """The same with an image, and the steps that have its file."""
+        held = BytesIO()
+        Image.new("RGB", (600, 400), tuple(os.urandom(3))).save(held, "PNG")
+        content = held.getvalue()
+        item = MediaItem(hashlib.sha256(content).hexdigest(), "image/png", 600, 400, len(content), "Beans")
+        return replace(self.payload(), media=(item,)), Files(content)
+
+    def fault(self, method: str, path: str, mode: str, **args: Any) -> None:
+        """The next call there meets this."""
+        body = {"route": f"{method} /*linkedin.com/{path}", "mode": mode, "times": 1, "args": args}
+        httpx.post(f"{self.url}/_sandbox/faults", json=body, timeout=10).raise_for_status()
+
+    def live(self, payload: Payload) -> list[dict[str, Any]]:
+        """What followers of the account see of it."""
+        posts = httpx.get(f"{self.url}/_sandbox/posts", timeout=10).json()
+        return [post for post in posts if post["text"] == payload.text and post["network"] == "linkedin"]
 
     def access(self, payload: Payload) -> Access:
         return Access(payload.provider_account_id, self.token, "cid")
 
     def seen(self, payload: Payload) -> dict[str, Any]:
         """The post as its followers see it."""
-        posts = httpx.get(f"{self.url}/_sandbox/posts", timeout=10).json()
-        (found,) = (post for post in posts if post["text"] == payload.text and post["network"] == "linkedin")
-        return dict(found)
+        (found,) = self.live(payload)
+        return found
 
 
 Grant = Callable[[str], Granted]
 
 
 @pytest.fixture
-def granted(sandbox: RunningSandbox) -> Grant:
-    """Maya's grant to one of the apps. Addresses say localhost, as those that the sandbox gives for uploads do."""
+def granted(sandbox: RunningSandbox) -> Iterator[Grant]:
+    """Maya's grant to one of the apps; nothing that is asked with it may be malformed in the network's eyes.
+
+    Addresses say localhost, as those that the sandbox gives for uploads do.
+    """
     url = sandbox.url.replace("127.0.0.1", "localhost")
     prefix = "PROVIDER_LINKEDIN_"
     group = next(one for one in stand_in.environments(url) if f"{prefix}CLIENT_ID" in one)
@@ -77,7 +124,11 @@ def granted(sandbox: RunningSandbox) -> Grant:
         given = httpx.post(f"{url}/_sandbox/tokens", json=asked, timeout=10).raise_for_status().json()
         return Granted(provider, SecretStr(given["access_token"]), url)
 
-    return grant
+    last = requests_at(url)[-1:]
+    yield grant
+    sandbox.delete("/_sandbox/faults")
+    made = sandbox.get("/_sandbox/requests", after=last[0]["number"] if last else 0)
+    assert [each for each in made if each["kind"] == "protocol"] == []
 
 
 def test_pages_are_listed_by_name_and_some_can_not_be_chosen(granted: Grant) -> None:
@@ -102,12 +153,10 @@ def test_a_post_is_seen_exactly_as_written(granted: Grant, key: str, link: str |
         f"Beans (fresh) #spring_roast, C# & me@x.example [a] {{b}} <c> *d* |e| \\ https://x.example/a_(b)#c {uuid4()}"
     )
     payload, steps = Payload("linkedin", account.provider_account_id, text, link), KeptSteps()
-    since = datetime.now(UTC) - timedelta(minutes=1)
     published = maya.publish(payload, steps)
     seen = maya.seen(payload)
     assert (seen["account_id"], seen["link"]) == (account.provider_account_id, link)
-    publisher = maya.provider.publishers["linkedin"]
-    found = publisher.read_back(payload, maya.access(payload), steps, since=since, timeout_s=10)
+    found = maya.read(payload, steps)
     if account.provider_account_id.startswith("urn:li:person:"):
         assert found.unreadable
     else:
@@ -121,24 +170,11 @@ def test_a_post_is_seen_exactly_as_written(granted: Grant, key: str, link: str |
 @PROVIDERS
 def test_an_image_is_seen_byte_for_byte(granted: Grant, key: str) -> None:
     maya = granted(key)
-    account = next(each for each in maya.accounts() if each.eligible)
-    held = BytesIO()
-    Image.new("RGB", (600, 400), (90, 60, 30)).save(held, "PNG")
-    content = held.getvalue()
-
-    class Files(KeptSteps):
-        @override
-        def read(self, item: MediaItem) -> bytes:
-            return content
-
-    item = MediaItem(hashlib.sha256(content).hexdigest(), "image/png", 600, 400, len(content), "Beans")
-    payload, steps = Payload("linkedin", account.provider_account_id, f"Look {uuid4()}", media=(item,)), Files()
+    payload, steps = maya.image()
     published = maya.publish(payload, steps)
-    assert [each["sha256"] for each in maya.seen(payload)["media"]] == [item.sha256]
+    assert [each["sha256"] for each in maya.seen(payload)["media"]] == [payload.media[0].sha256]
     if key == "linkedin":
-        found = maya.provider.publishers["linkedin"].read_back(
-            payload, maya.access(payload), steps, since=datetime.now(UTC) - timedelta(minutes=1), timeout_s=10
-        )
+        found = maya.read(payload, steps)
         assert [post.provider_post_id for post in found.matches] == [published.provider_post_id]
 
 
@@ -151,18 +187,179 @@ def test_a_grant_that_was_given_back_is_dead(granted: Grant, key: str) -> None:
     maya.provider.oauth.revoke(maya.token)
 
 
-def test_the_sandbox_finds_nothing_malformed(granted: Grant) -> None:
-    maya = granted("linkedin")
-    before = len(requests_at(maya.url))
-    (account, *_) = maya.accounts()
-    payload = Payload("linkedin", account.provider_account_id, f"Hello {uuid4()}")
-    maya.publish(payload, KeptSteps())
-    maya.provider.publishers["linkedin"].read_back(
-        payload, maya.access(payload), KeptSteps(), since=datetime.now(UTC), timeout_s=10
+# --- connect ----------------------------------------------------------------------------------------------------------
+
+
+@PROVIDERS
+def test_a_person_consents_and_their_accounts_are_listed(granted: Grant, sandbox: RunningSandbox, key: str) -> None:
+    oauth, url = granted(key).provider.oauth, granted(key).url
+    redirect_uri = f"{sandbox.ingest_url}/oauth/{key}/callback"
+    asked = [scope.name for scope in oauth.scopes]
+    address = oauth.authorize_url(
+        redirect_uri=redirect_uri, state="s" * 43, scopes=asked, code_challenge=None, ask_again=False
     )
-    made = requests_at(maya.url)[before:]
-    assert len(made) >= 5
-    assert [each for each in made if each["kind"] == "protocol"] == []
+    back = httpx.post(address, data={"action": "continue", "person": "p-maya"}, timeout=10).headers["location"]
+    said = parse_qs(urlsplit(back).query)
+    assert (back.partition("?")[0], said["state"]) == (redirect_uri, ["s" * 43])
+    grant = oauth.exchange(code=said["code"][0], redirect_uri=redirect_uri, code_verifier=None)
+    assert (grant.name, sorted(grant.scopes), grant.declined) == ("Maya Okafor", sorted(asked), frozenset())
+    assert grant.expires_at is not None
+    assert timedelta(days=59) < grant.expires_at - datetime.now(UTC) <= timedelta(days=60)
+    offered = oauth.accounts(grant.token)
+    assert "Maya Okafor" in [each.name for each in offered if each.eligible]
+    for each in offered:  # every address leads to the network's page of that account
+        if each.url is not None:
+            assert each.url.startswith(f"{url}/www.linkedin.com/")
+            page = httpx.get(each.url, timeout=10)
+            assert page.headers["location"].startswith("/?account=urn:li:")
+    with pytest.raises(Rejected, match="sign-in"):
+        oauth.exchange(code=said["code"][0], redirect_uri=redirect_uri, code_verifier=None)
+
+
+@PROVIDERS
+def test_a_person_says_no(granted: Grant, sandbox: RunningSandbox, key: str) -> None:
+    oauth = granted(key).provider.oauth
+    address = oauth.authorize_url(
+        redirect_uri=f"{sandbox.ingest_url}/oauth/{key}/callback",
+        state="s" * 43,
+        scopes=[scope.name for scope in oauth.scopes],
+        code_challenge=None,
+        ask_again=False,
+    )
+    back = httpx.post(address, data={"action": "cancel"}, timeout=10).headers["location"]
+    (error,) = parse_qs(urlsplit(back).query)["error"]
+    assert oauth.callback_errors[error] == ""
+
+
+# --- what became of it ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "args", "live"),
+    [
+        ("error_before", {}, 0),
+        ("error_before", {"status": 504}, 0),
+        ("error_after", {}, 1),
+        ("reset_before", {}, 0),
+        ("reset_after", {}, 1),
+        ("slow_after", {"ms": 1500}, 1),
+        ("garbage_body", {}, 1),
+    ],
+)
+def test_after_a_lost_answer_the_page_shows_it(granted: Grant, mode: str, args: dict[str, Any], live: int) -> None:
+    maya = granted("linkedin")
+    payload, steps = maya.payload(), KeptSteps()
+    maya.fault("POST", "rest/posts", mode, **args)
+    with pytest.raises(ProviderFailure) as raised:
+        maya.publish(payload, steps, timeout_s=0.7)
+    assert isinstance(raised.value, OutcomeUnknown)
+    found = maya.read(payload, steps)
+    assert (found.complete, len(found.matches)) == (True, live)
+    assert len(maya.live(payload)) == live
+    for post in found.matches:
+        assert post.permalink is not None
+        assert payload.text.split()[-1] in httpx.get(post.permalink, timeout=10).text
+
+
+def test_a_limit_that_is_said_of_a_live_post_costs_no_second_one(granted: Grant) -> None:
+    """A 429 is waited out (linkedin 9); what goes out again is then a repeat, and LinkedIn names the first."""
+    maya = granted("linkedin")
+    payload, steps = maya.payload(), KeptSteps()
+    maya.fault("POST", "rest/posts", "refused_but_live")
+    with pytest.raises(RetryLater):
+        maya.publish(payload, steps)
+    with pytest.raises(OutcomeUnknown) as repeated:
+        maya.publish(payload, steps)
+    (live,) = maya.live(payload)
+    assert repeated.value.trace.subcode == live["id"]
+    assert [post.provider_post_id for post in maya.read(payload, steps).matches] == [live["id"]]
+
+
+def test_a_post_that_shows_late_is_found_later(granted: Grant) -> None:
+    maya = granted("linkedin")
+    payload, steps = maya.payload(), KeptSteps()
+    maya.fault("POST", "rest/posts", "delayed_visibility", ms=700)
+    maya.fault("POST", "rest/posts", "reset_after")
+    with pytest.raises(OutcomeUnknown):
+        maya.publish(payload, steps)
+    assert not maya.read(payload, steps).matches
+    deadline = time.monotonic() + 5
+    while not (found := maya.read(payload, steps)).matches and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [post.provider_post_id for post in found.matches] == [maya.live(payload)[0]["id"]]
+
+
+@pytest.mark.parametrize(
+    ("mode", "args", "failure"),
+    [
+        ("refuse", {}, Rejected),
+        ("rate_limited", {"limit": "member"}, RetryLater),
+        ("rate_limited", {"limit": "application"}, RetryLater),
+        ("rate_limited", {}, RetryLater),
+        ("scope_missing", {}, ReconnectNeeded),
+        ("token_revoked", {}, ReconnectNeeded),
+    ],
+)
+def test_a_refusal_names_what_to_do_next(
+    granted: Grant, mode: str, args: dict[str, Any], failure: type[ProviderFailure]
+) -> None:
+    maya = granted("linkedin")
+    payload = maya.payload()
+    maya.fault("POST", "rest/posts", mode, **args)
+    with pytest.raises(failure) as raised:
+        maya.publish(payload, KeptSteps())
+    assert maya.live(payload) == []
+    if args:
+        assert isinstance(raised.value, RetryLater)
+        assert raised.value.after_s is not None
+        midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        assert abs(raised.value.after_s - (midnight - datetime.now(UTC)).total_seconds()) < 60
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_slow_image_is_waited_for_and_uploaded_once(granted: Grant) -> None:
+    maya = granted("linkedin")
+    payload, steps = maya.image()
+    maya.fault("POST", "rest/images", "slow_container", polls=2)
+    for _ in range(2):
+        with pytest.raises(NotReady) as wait:
+            maya.posts.prepare(payload, maya.access(payload), steps)
+        assert 0 < wait.value.after_s <= 30
+    image = steps.get("image")
+    assert maya.live(payload) == []
+    maya.publish(payload, steps)
+    assert steps.get("image") == image
+    (seen,) = maya.live(payload)
+    assert [each["sha256"] for each in seen["media"]] == [payload.media[0].sha256]
+
+
+def test_an_image_that_linkedin_can_not_process_is_refused_and_forgotten(granted: Grant) -> None:
+    maya = granted("linkedin")
+    payload, steps = maya.image()
+    maya.fault("POST", "rest/images", "container_error")
+    with pytest.raises(Rejected, match="couldn't process the image"):
+        maya.publish(payload, steps)
+    assert (maya.live(payload), steps.get("image")) == ([], None)
+    maya.publish(payload, steps)
+    assert len(maya.live(payload)) == 1
+
+
+@pytest.mark.parametrize("mode", ["error_before", "error_after", "reset_before", "reset_after"])
+@pytest.mark.parametrize(("method", "route"), [("POST", "rest/images"), ("PUT", "dms-uploads/*")])
+def test_an_upload_without_an_answer_is_made_again_and_shows_nothing(
+    granted: Grant, method: str, route: str, mode: str
+) -> None:
+    maya = granted("linkedin")
+    payload, steps = maya.image()
+    maya.fault(method, route, mode)
+    with pytest.raises(ProviderFailure) as raised:
+        maya.publish(payload, steps)
+    assert not isinstance(raised.value, OutcomeUnknown | Rejected)
+    assert maya.live(payload) == []
+    maya.publish(payload, steps)
+    assert len(maya.live(payload)) == 1
 
 
 def requests_at(url: str) -> list[dict[str, Any]]:

@@ -88,6 +88,7 @@ def meta_at(sandbox: RunningSandbox, **settings: str) -> Provider:
             "client_secret": app["client_secret"],
             "graph_url": f"{sandbox.url}/graph.facebook.com",
             "dialog_url": f"{sandbox.url}/www.facebook.com",
+            "instagram_url": f"{sandbox.url}/www.instagram.com",
             **settings,
         }
     )
