@@ -16,10 +16,13 @@ STYLE = f"""@media(max-width:1060px){{
 }}"""
 
 
-def split(name: str, widths: Sequence[float], *, controls: bool = False) -> list[DeltaGenerator]:
-    """Columns in these proportions. `controls`: a row of inputs; on a small screen two of them share a line."""
+def split(name: str, widths: Sequence[float], *, controls: bool = False, middle: bool = False) -> list[DeltaGenerator]:
+    """Columns in these proportions. `controls`: a row of inputs; on a small screen two of them share a line.
+
+    `middle`: a line of a list, its parts in the middle of its height.
+    """
     kind = "half_" if controls else ""
     with st.container(key=f"split_{kind}{name}"):
         if controls:
             return st.columns(list(widths), vertical_alignment="bottom")
-        return st.columns(list(widths), gap="medium")
+        return st.columns(list(widths), gap="medium", vertical_alignment="center" if middle else "top")

@@ -63,11 +63,10 @@ def render(visitor: Visitor) -> None:
 
 
 def _member(visitor: Visitor, each: MemberRow, why_not: str | None) -> None:
-    who, role, seen, action = split(f"member_{each.id}", [2.6, 1.1, 1.1, 0.9])
+    who, role, seen, action = split(f"member_{each.id}", [2.6, 1.1, 1.1, 0.9], middle=True)
     myself = each.person_id == visitor.actor.person_id
-    with who:
-        st.markdown(f"**{plain(each.name)}**" + (" :gray-badge[you]" if myself else ""))
-        st.caption(plain(each.email) or "no address known")
+    you = " :gray-badge[you]" if myself else ""
+    who.markdown(f"**{plain(each.name)}**{you}  \n:gray[{plain(each.email) or 'no address known'}]")
     with role:
         key = f"member_role_{each.id}"
         state.put(key, each.role.value)
@@ -106,12 +105,9 @@ def _invitations(rows: Sequence[InvitationRow], zones: Zones) -> None:
     st.header("Invited", anchor=False)
     with st.container(border=True, gap="small", key="invitations"):
         for each in rows:
-            who, role, until, actions = split(f"invitation_{each.id}", [2.2, 0.9, 1.4, 1.6])
-            with who:
-                st.markdown(f"**{plain(each.email)}**")
-                st.caption(
-                    f"by {plain(each.invited_by)}, {ago(each.created_at)}" if each.invited_by else "by the operator"
-                )
+            who, role, until, actions = split(f"invitation_{each.id}", [2.2, 0.9, 1.4, 1.6], middle=True)
+            by = plain(each.invited_by) if each.invited_by else "the operator"
+            who.markdown(f"**{plain(each.email)}**  \n:gray[by {by}, {ago(each.created_at)}]")
             role.caption(each.role.value.capitalize())
             until.caption(f"Ends {ago(each.expires_at)}")
             with actions, st.container(horizontal=True, gap="small"):

@@ -82,7 +82,7 @@ def _sign_ins(visitor: Visitor) -> None:
 
 
 def _sign_in(each: SignInRow, zones: Zones) -> None:
-    began, seen, action = split(f"sign_in_{each.id}", [2.4, 1.4, 0.9])
+    began, seen, action = split(f"sign_in_{each.id}", [2.4, 1.4, 0.9], middle=True)
     began.markdown(f"Since {plain(when(each.signed_in_at, zones))}" + (" :blue-badge[here]" if each.here else ""))
     seen.caption(f"Seen {ago(each.last_seen_at)}, ends {ago(each.expires_at)}")
     if not each.here:

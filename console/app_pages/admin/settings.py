@@ -72,6 +72,7 @@ def _organization(facts: OrganizationFacts) -> None:
             min_value=1,
             max_value=365,
             value=facts.approval_days,
+            width=220,
             key=_key(facts, "approval_days"),
         )
         st.form_submit_button("Save", type="primary", on_click=_save, args=(facts,), key="settings_save")
@@ -101,8 +102,8 @@ def _windows(rows: list[AccountRow]) -> None:
             " Counts for posts scheduled or moved from now on."
         )
         for each in rows:
-            who, minutes = split(f"window_{each.id}", [3, 1])
-            who.markdown(f"{plain(each.name)} :gray[{network_title(each.network)}]")
+            who, minutes = split(f"window_{each.id}", [3, 1], middle=True)
+            who.markdown(f"{plain(each.name)} :gray[· {network_title(each.network)}]")
             key = f"settings_window_{each.id}"
             state.put(key, each.window_s // _MINUTE)
             minutes.number_input(

@@ -21,7 +21,7 @@ def build(environment: dict[str, str]) -> Provider:
     pages, profiles = facebook.network(settings), instagram.network(settings)
     return Provider(
         key="meta",
-        title="Facebook",
+        title="Facebook and Instagram",
         icon=pages.icon,
         configured=settings.configured,
         points_elsewhere=settings.points_elsewhere,

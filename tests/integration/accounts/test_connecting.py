@@ -29,7 +29,7 @@ def test_a_page_is_connected_from_the_button_to_a_token_that_works(
     connection_id = maya.connect()
 
     choice = queries.choice(maya.actor, connection_id)
-    assert (choice.provider_title, choice.listed, choice.missing) == ("Facebook", True, ())
+    assert (choice.provider_title, choice.listed, choice.missing) == ("Facebook and Instagram", True, ())
     page = next(row for row in choice.offered if row.name == "Northwind Coffee")
     assert page.eligible
     assert not page.already
