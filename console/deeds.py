@@ -61,6 +61,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "organizations.enable_member": "enabled a member",
     "organizations.export_audit": "exported the audit trail",
     "organizations.update_settings": "changed the settings",
+    "notices.choose_delivery": "chose what is mailed to them",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.accounts import commands as accounts
 from core.media import commands as media
+from core.notices import commands as notices
 from core.publishing import links
 
 _AT_ONCE = 20
@@ -29,3 +30,9 @@ def revoke_overdue_choices() -> None:
 def drop_overdue_uploads() -> None:
     """Throw away what was uploaded and never finished."""
     media.drop_overdue_uploads()
+
+
+def send_mail() -> None:
+    """Write the mail that is due, and send what waits."""
+    notices.write_mail()
+    notices.send_mail()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.notices import commands as notices
 from core.publishing import sweeping
 from core.publishing.sweeping import Look
 from core.publishing.times import times
@@ -23,8 +24,14 @@ def tick() -> None:
     wake(sweeping.look(TICKER, times()), _given())
 
 
+def raise_notices() -> None:
+    """Tell people what happened. Here and not with what is slow, because it is to be seen within seconds."""
+    notices.raise_due()
+
+
 def housekeeping() -> None:
     """Once a minute: what nobody waits for."""
+    notices.raise_ends()
     _given().give(JobName.REVOKE_OVERDUE_CHOICES)
     _given().give(JobName.DROP_OVERDUE_UPLOADS)
 

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     redis_url: Annotated[SecretStr | None, Field(alias="REDIS_URL")] = None
 
     smtp_url: Annotated[SecretStr | None, Field(alias="MASTHEAD_SMTP_URL")] = None
+    mail_from_setting: Annotated[
+        str | None, Field(alias="MASTHEAD_MAIL_FROM", pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$", max_length=254)
+    ] = None
 
     oidc_metadata_url: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_OIDC_METADATA_URL")] = None
     oidc_client_id: Annotated[str, Field(alias="MASTHEAD_OIDC_CLIENT_ID")] = "masthead-console"
@@ -131,6 +134,11 @@ class Settings(BaseSettings):
     def console_url(self) -> str:
         """Origin that people open, without a trailing slash."""
         return str(self.console_url_setting or f"http://localhost:{self.port}").rstrip("/")
+
+    @cached_property
+    def mail_from(self) -> str:
+        """Address that mail comes from: `masthead@` the console's host unless it is set."""
+        return self.mail_from_setting or f"masthead@{urlsplit(self.console_url).hostname}"
 
     @cached_property
     def ingest_url(self) -> str:

@@ -23,7 +23,9 @@ class JobName(StrEnum):
     FIND_LINKS = "jobs.low.find_links"
     REVOKE_OVERDUE_CHOICES = "jobs.low.revoke_overdue_choices"
     DROP_OVERDUE_UPLOADS = "jobs.low.drop_overdue_uploads"
+    SEND_MAIL = "jobs.low.send_mail"
     TICK = "jobs.tick.tick"
+    RAISE_NOTICES = "jobs.tick.raise_notices"
     HOUSEKEEPING = "jobs.tick.housekeeping"
 
 
@@ -32,6 +34,8 @@ QUEUE_OF: Final[Mapping[JobName, QueueName]] = {
     JobName.FIND_LINKS: QueueName.LOW,
     JobName.REVOKE_OVERDUE_CHOICES: QueueName.LOW,
     JobName.DROP_OVERDUE_UPLOADS: QueueName.LOW,
+    JobName.SEND_MAIL: QueueName.LOW,
     JobName.TICK: QueueName.TICK,
+    JobName.RAISE_NOTICES: QueueName.TICK,
     JobName.HOUSEKEEPING: QueueName.TICK,
 }

@@ -40,6 +40,7 @@ ALLOWED = {
     "media.finish_upload": Permission.WRITE,
     "media.start_upload": Permission.WRITE,
     "media.upload": Permission.WRITE,
+    "notices.mail_invitation": Permission.MANAGE_MEMBERS,
     "organizations.change_role": Permission.MANAGE_MEMBERS,
     "organizations.disable_member": Permission.MANAGE_MEMBERS,
     "organizations.enable_member": Permission.MANAGE_MEMBERS,
@@ -68,8 +69,11 @@ ALLOWED = {
     "publishing.resolve_not_live": Permission.RESOLVE,
     "publishing.try_again": Permission.TRY_AGAIN,
 }
-# Of one's own person and sign-ins, whatever the role.
+# Of one's own person, sign-ins and notices, whatever the role.
 OWN = {
+    "notices.choose_delivery",
+    "notices.see",
+    "notices.see_all",
     "organizations.choose_zone",
     "organizations.end_sign_in",
     "organizations.note_seen",

@@ -10,7 +10,7 @@ from rq.job import Job
 
 from core.queueing.enqueue import queue_of
 from core.queueing.jobs import KnownJob
-from core.queueing.names import JobName, QueueName
+from core.queueing.names import QUEUE_OF, JobName, QueueName
 from jobs.scheduler import TABLE, Periodic, TableScheduler
 
 LINE = Periodic("periodic-tick", JobName.TICK, every_s=5)
@@ -35,7 +35,8 @@ def test_a_fresh_server_gets_the_table_and_its_first_ticks_at_once(client: redis
     scheduler = TableScheduler(client)
     scheduler.enqueue_jobs()
     assert set(scheduled(client)) == {line.id for line in TABLE}
-    assert set(queue_of(client, QueueName.TICK).job_ids) == {line.id for line in TABLE}
+    for queue in QueueName:
+        assert set(queue_of(client, queue).job_ids) == {line.id for line in TABLE if QUEUE_OF[line.job] is queue}
     job = KnownJob.fetch("periodic-tick", connection=client)
     assert (job.func_name, job.result_ttl) == ("jobs.tick.tick", 70)
 

@@ -1,0 +1,191 @@
+"""What happened, read from its rows and told to people: never inside the command that did it.
+
+So no command can fail or wait because of a notice, and whatever moves a publication (a person, a sender, the sweep, an
+operator's SQL) is told the same way (docs/decisions/0008). Reading the same rows twice tells nobody twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from core.infra import db
+from core.infra.logs import bound
+from core.notices import rules, store
+from core.notices.rules import ABOUT, Kind, News, Person, beginning
+from core.organizations import queries as organizations
+from core.organizations.queries import OrganizationFacts
+
+_log = logging.getLogger(__name__)
+RAISER: Final = "program:notices"
+_ORGANIZATIONS_AT_ONCE: Final = 200
+
+
+def raise_due() -> int:
+    """Tell everybody what happened since the last time, in all organizations; gives how many notices are new."""
+    with db.free_transaction() as session:
+        found = store.with_news(session)
+    return sum(_unbroken(organization_id, raise_in) for organization_id in found)
+
+
+def raise_ends() -> int:
+    """Tell admins of accesses that end within 14, 7 or 1 days, in all organizations; gives how many notices are new."""
+    count, after = 0, UUID(int=0)
+    while True:
+        with db.free_transaction() as session:
+            found = store.organizations_after(session, after, _ORGANIZATIONS_AT_ONCE)
+        if not found:
+            return count
+        count += sum(_unbroken(organization_id, raise_ends_in) for organization_id in found)
+        after = found[-1]
+
+
+def raise_in(organization_id: UUID) -> int:
+    """Tell the people of one organization what happened there since the last time."""
+    with db.organization_transaction(organization_id, RAISER) as session:
+        began = store.moment(session)
+        place: store.Place | None = store.since(session)
+        count = _tell(session, _broken(store.accesses(session)))
+    while place is not None:
+        with db.organization_transaction(organization_id, RAISER) as session:
+            rows, place = store.news(session, place)
+            count += _tell(session, _news(rows))
+            if place is None:
+                store.mark(session, began)
+    return count
+
+
+def raise_ends_in(organization_id: UUID) -> int:
+    """Tell the admins of one organization which accesses end soon."""
+    with db.organization_transaction(organization_id, RAISER) as session:
+        return _tell(session, _ends(session, organizations.organization_in(session)))
+
+
+def _unbroken(organization_id: UUID, raised: Any) -> int:
+    """One organization's trouble keeps no other from hearing its news; the next pass tries again."""
+    with bound(organization_id=organization_id, actor=RAISER):
+        try:
+            return int(raised(organization_id))
+        except Exception:
+            _log.exception("notices could not be raised")
+            return 0
+
+
+def _tell(session: Session, happened: Iterable[News]) -> int:
+    news = list(happened)
+    if not news:
+        return 0
+    facts = organizations.organization_in(session)
+    members = [Person(each.id, each.person_id, each.role) for each in organizations.members_in(session) if each.active]
+    to_tell = [(each, rules.told(each, members, self_approval=facts.self_approval)) for each in news]
+    chosen = store.preferences(session, {member_id for _, told in to_tell for member_id in told})
+    rows = {
+        (member_id, each.key): {
+            "member_id": member_id,
+            "kind": each.kind,
+            "cause": each.cause,
+            "dedupe_key": each.key,
+            "subject_kind": each.subject_kind,
+            "subject_id": each.subject_id,
+            "data": dict(each.data),
+            "delivery": chosen.get((member_id, each.kind), ABOUT[each.kind].default),
+        }
+        for each, told in to_tell
+        for member_id in told
+    }
+    return store.add_notices(session, list(rows.values()))
+
+
+def _news(rows: Sequence[Row[Any]]) -> Iterator[News]:
+    for row in rows:
+        kind = _kind(row)
+        if kind is not None:
+            yield _of_publication(kind, row)
+
+
+def _kind(row: Row[Any]) -> Kind | None:
+    """What a move of a publication is to people; None where it is nothing, or no longer so."""
+    match row.to_state:
+        case "in_review":
+            return Kind.APPROVAL_ASKED if row.state == "in_review" else None
+        case "changes_requested":
+            return Kind.CHANGES_REQUESTED
+        case "approved" | "scheduled":
+            return Kind.APPROVED if row.from_state == "in_review" else None
+        case "failed":
+            return Kind.FAILED
+        case "needs_human":
+            return rules.needs_kind(row.needs) if row.state == "needs_human" else None
+    return None
+
+
+def _of_publication(kind: Kind, row: Row[Any]) -> News:
+    data = {"post": beginning(row.text), "who": row.who or "", "account": row.account}
+    cause = ""
+    match kind:
+        case Kind.APPROVAL_ASKED:
+            key = f"{kind}:{row.post_id}:{row.submitted_version}"
+        case Kind.CHANGES_REQUESTED:
+            key = f"{kind}:{row.post_id}:{row.correlation_id or row.id}"
+            data["comment"] = row.comment or ""
+        case Kind.APPROVED:
+            key = f"{kind}:{row.post_id}:{row.correlation_id or row.id}"
+        case _:
+            key = f"{kind}:{row.publication_id}:{row.id}"
+            cause = str((row.last_error or {}).get("reason") or row.because)[:200]
+            fix = str((row.last_error or {}).get("how_to_fix") or "") if kind is Kind.FAILED else ""
+            data["why"] = f"{_ended(cause if kind is Kind.FAILED else row.because)} {fix}".strip()
+    return News(
+        kind=kind,
+        key=key,
+        subject_kind="post",
+        subject_id=row.post_id,
+        actor=row.actor,
+        cause=cause,
+        data=data,
+        author_id=row.author_id,
+        submitted_by=row.submitted_by,
+        reviewer_id=row.reviewer_id,
+    )
+
+
+def _ended(words: str) -> str:
+    """Words as a sentence."""
+    words = words.strip()
+    return words if not words or words[-1] in ".!?" else f"{words}."
+
+
+def _broken(rows: Sequence[Row[Any]]) -> Iterator[News]:
+    """Accounts whose access the network refused. Each token breaks once: a new consent brings another."""
+    for row in rows:
+        if row.state == "auth_broken":
+            yield _of_account(row, f"broken:{row.credential_id}", {"account": row.name, "why": _ended(row.reason)})
+
+
+def _ends(session: Session, facts: OrganizationFacts) -> Iterator[News]:
+    moment = store.moment(session)
+    for row in store.accesses(session):
+        days = rules.ends_threshold(row.ends_at, moment) if row.ends_at and row.state != "auth_broken" else None
+        if days is not None:
+            on = row.ends_at.astimezone(ZoneInfo(facts.timezone))
+            data = {"account": row.name, "ends": f"{on.day} {on:%B %Y}"}
+            yield _of_account(row, f"ends:{row.ends_at:%Y-%m-%d}:{days}", data)
+
+
+def _of_account(row: Row[Any], key: str, data: dict[str, str]) -> News:
+    return News(
+        kind=Kind.RECONNECT,
+        key=f"{Kind.RECONNECT}:{row.id}:{key}",
+        subject_kind="account",
+        subject_id=row.id,
+        actor="",
+        cause=str(row.connection_id),
+        data=data,
+        connected_by=row.connected_by,
+    )

@@ -1,0 +1,351 @@
+"""Notices by mail, through real SMTP: who gets which, once, together, daily or not at all, whatever happens to mail."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from core.infra import db
+from core.infra.actor import Actor, Role
+from core.infra.errors import NotAllowed, NotFound
+from core.notices import commands, outbox, queries, sending
+from core.notices.rules import Delivery, Kind
+from core.organizations import commands as organizations
+from core.organizations.queries import members
+from core.posts import commands as posts
+from tests.factories.notices import by, later, mail_all, raise_all, rows
+from tests.factories.organizations import make_actor
+from tests.factories.posts import Team, fail, make_approved, make_submitted, publication, soon
+from tests.fixtures.programs import RunningSandbox, free_ports
+from tests.integration.notices.conftest import use_mail
+
+
+def address(actor: Actor) -> str:
+    return next(each.email for each in members(actor) if each.id == actor.member_id)
+
+
+def taken(mail: RunningSandbox, actor: Actor) -> list[dict[str, Any]]:
+    """What the sandbox took for a person, newest first."""
+    found: list[dict[str, Any]] = mail.get("/_sandbox/mail", to=address(actor))
+    return found
+
+
+def states(worker: db.Database, team: Team) -> list[tuple[str, int, str | None]]:
+    return [tuple(each) for each in rows(worker, team, "select state, tries, last_error from masthead.mail")]
+
+
+def make_due(worker: db.Database, team: Team) -> None:
+    """Let the wait before the next try be over."""
+    rows(worker, team, "update masthead.mail set next_try_at = clock_timestamp() where state = 'waiting' returning id")
+
+
+def fail_many(team: Team, worker: db.Database, count: int) -> None:
+    for number in range(count):
+        post = make_approved(
+            team.author, team.approver, [team.account_id], text=f"Number {number}", slot_at=soon(24 + number)
+        )
+        fail(worker, publication(team.author, post))
+
+
+def test_a_mail_says_what_it_is_about_and_leads_there(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    post = make_submitted(team.author, [team.account_id], text="<b>Beans</b> & tea", slot_at=soon())
+    raise_all(worker_database)
+    assert mail_all(worker_database) == 2
+    (got,) = taken(mail, team.approver)
+    assert got["subject"] == "Edgar Editor asks for your approval (Northwind)"
+    link = f"https://masthead.northwind.example/post?post={post}"
+    assert link in got["text"]
+    assert f'href="{link}"' in got["html"]
+    assert "“<b>Beans</b> & tea”" in got["text"]
+    assert "<b>Beans" not in got["html"]
+    assert "&lt;b&gt;Beans" in got["html"]
+    assert got["sender"] == "masthead@masthead.northwind.example"
+    assert got["headers"]["Auto-Submitted"] == "auto-generated"
+    assert re.fullmatch(r"<[0-9a-f-]{36}@masthead\.northwind\.example>", got["headers"]["Message-ID"])
+    assert taken(mail, team.author) == []
+
+
+def test_nothing_is_mailed_twice(team: Team, worker_database: db.Database, mail: RunningSandbox) -> None:
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    for _ in range(3):
+        raise_all(worker_database)
+        mail_all(worker_database)
+    assert len(taken(mail, team.approver)) == 1
+
+
+def test_two_jobs_at_once_send_one_mail(team: Team, worker_database: db.Database, mail: RunningSandbox) -> None:
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    console = db.current()
+    db.use(worker_database)
+
+    def job() -> None:
+        outbox.write_due(later())
+        sending.send_due()
+
+    jobs = [threading.Thread(target=job) for _ in range(4)]
+    for each in jobs:
+        each.start()
+    for each in jobs:
+        each.join()
+    db.use(console)
+    by(worker_database, sending.send_due)
+    assert (len(taken(mail, team.approver)), len(taken(mail, team.admin))) == (1, 1)
+
+
+def test_a_hundred_failures_of_one_cause_are_one_mail(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    fail_many(team, worker_database, 100)
+    raise_all(worker_database)
+    assert mail_all(worker_database) == 3
+    (got,) = taken(mail, team.author)
+    assert got["subject"] == "100 posts could not be published (Northwind)"
+    assert "And 80 more: https://masthead.northwind.example/notices" in got["text"]
+    assert queries.unseen(team.author) == queries.COUNTED_AT_MOST
+    fail_many(team, worker_database, 3)  # the same cause again, within minutes
+    raise_all(worker_database)
+    assert mail_all(worker_database) == 0
+    assert by(worker_database, lambda: outbox.write_due(later(minutes=11))) == 3
+
+
+def test_a_burst_waits_until_it_is_quiet(team: Team, worker_database: db.Database, mail: RunningSandbox) -> None:
+    fail_many(team, worker_database, 2)
+    raise_all(worker_database)
+    assert by(worker_database, outbox.write_due) == 0
+    assert by(worker_database, lambda: outbox.write_due(later())) == 3
+
+
+def test_mail_arrives_once_when_the_server_is_back(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    smtp_url = mail.get("/_sandbox/world")["smtp_url"]
+    use_mail(f"smtp://127.0.0.1:{free_ports(1)[0]}")
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert mail_all(worker_database) == 0
+    assert by(worker_database, sending.send_due) == 0  # the next try isn't due yet
+    for tries in (2, 3):
+        make_due(worker_database, team)
+        assert by(worker_database, sending.send_due) == 0
+        assert {(state, count) for state, count, _ in states(worker_database, team)} == {("waiting", tries)}
+    standing = queries.mail_standing(team.admin)
+    assert (standing.is_set_up, standing.waiting, standing.given_up) == (True, 2, 0)
+    assert "ConnectionRefusedError" in str(standing.last_error)
+    posts.request_changes(team.approver, uuid4(), post, 1, "Posts don't wait for mail")
+
+    use_mail(smtp_url)
+    make_due(worker_database, team)
+    assert by(worker_database, sending.send_due) == 2
+    make_due(worker_database, team)
+    assert by(worker_database, sending.send_due) == 0
+    assert (len(taken(mail, team.approver)), len(taken(mail, team.admin))) == (1, 1)
+    assert queries.mail_standing(team.admin).waiting == 0
+
+
+@pytest.mark.parametrize("mode", ["error_before", "reset_before"])
+def test_one_address_that_is_put_off_is_tried_again(
+    team: Team, worker_database: db.Database, mail: RunningSandbox, mode: str
+) -> None:
+    mail.post("/_sandbox/faults", {"route": f"MAIL {address(team.approver)}", "mode": mode, "times": 1})
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    mail_all(worker_database)
+    make_due(worker_database, team)
+    by(worker_database, sending.send_due)
+    assert (len(taken(mail, team.approver)), len(taken(mail, team.admin))) == (1, 1)
+
+
+def test_what_was_taken_without_an_answer_is_sent_again_as_the_same_mail(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    mail.post("/_sandbox/faults", {"route": f"MAIL {address(team.approver)}", "mode": "reset_after", "times": 1})
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    mail_all(worker_database)
+    make_due(worker_database, team)
+    by(worker_database, sending.send_due)
+    copies = taken(mail, team.approver)
+    assert len(copies) == 2
+    assert len({each["headers"]["Message-ID"] for each in copies}) == 1
+    assert len({(each["subject"], each["text"], each["html"]) for each in copies}) == 1
+
+
+def test_an_address_that_is_refused_for_good_is_given_up_and_told_to_admins(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    mail.post("/_sandbox/faults", {"route": f"MAIL {address(team.approver)}", "mode": "refuse"})
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert mail_all(worker_database) == 1
+    standing = queries.mail_standing(team.admin)
+    assert (standing.waiting, standing.given_up) == (0, 1)
+    assert "550" in str(standing.last_error)
+    with pytest.raises(NotAllowed):
+        queries.mail_standing(team.author)
+
+
+def test_without_a_mail_server_notices_are_kept_and_nothing_is_mailed(team: Team, worker_database: db.Database) -> None:
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert by(worker_database, commands.write_mail) == 0
+    assert by(worker_database, commands.send_mail) == 0
+    assert queries.unseen(team.approver) == 1
+    assert not queries.mail_standing(team.admin).is_set_up
+
+
+def test_preferences_decide_what_is_mailed_and_when(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    commands.choose_delivery(team.approver, uuid4(), Kind.APPROVAL_ASKED, Delivery.OFF)
+    commands.choose_delivery(team.admin, uuid4(), Kind.APPROVAL_ASKED, Delivery.DAILY)
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert by(worker_database, lambda: outbox.write_due(later())) == 0
+    assert by(worker_database, lambda: outbox.write_due(later(days=1))) == 1
+    by(worker_database, sending.send_due)
+    assert taken(mail, team.approver) == []
+    assert taken(mail, team.admin)[0]["subject"] == "Northwind: 1 notice since yesterday"
+    assert (queries.unseen(team.approver), queries.unseen(team.admin)) == (1, 1)
+
+
+def test_whoever_turns_a_kind_off_gets_nothing_of_what_still_waits(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    commands.choose_delivery(team.approver, uuid4(), Kind.APPROVAL_ASKED, Delivery.OFF)
+    assert mail_all(worker_database) == 1
+    assert taken(mail, team.approver) == []
+
+
+def test_preferences_are_ones_own_and_start_with_what_the_kinds_say(team: Team) -> None:
+    commands.choose_delivery(team.author, uuid4(), Kind.APPROVED, Delivery.AT_ONCE)
+    mine = {each.kind: each.delivery for each in queries.preferences(team.author)}
+    theirs = {each.kind: each.delivery for each in queries.preferences(team.approver)}
+    assert (mine[Kind.APPROVED], theirs[Kind.APPROVED]) == (Delivery.AT_ONCE, Delivery.DAILY)
+    assert list(mine) == list(Kind)
+
+
+# 2027-03-28 and 2027-10-31: the clock changes in Berlin, the organization's zone, between one digest and the next.
+@pytest.mark.parametrize(
+    ("raised", "digests"),
+    [
+        ("2027-03-27T09:00Z", ["2027-03-28T06:00Z"]),
+        ("2027-03-28T07:30Z", ["2027-03-29T06:00Z"]),
+        ("2027-10-30T09:00Z", ["2027-10-31T07:00Z"]),
+        ("2027-10-31T08:00Z", ["2027-11-01T07:00Z"]),
+    ],
+)
+def test_one_digest_a_day_at_eight_over_the_change_of_the_clock(
+    team: Team,
+    worker_database: db.Database,
+    mail: RunningSandbox,
+    tampered: Callable[..., None],
+    raised: str,
+    digests: list[str],
+) -> None:
+    make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    at = datetime.fromisoformat(raised)
+    tampered("update masthead.notice set at = %(at)s", at=at)
+    quarters = [at + timedelta(minutes=15 * each) for each in range(4 * 36)]
+    written = [each for each in quarters if by(worker_database, partial(outbox.write_in, team.organization_id, each))]
+    assert written == [datetime.fromisoformat(each) for each in digests]
+    by(worker_database, sending.send_due)
+    assert len(taken(mail, team.author)) == 1
+
+
+def test_a_second_digest_of_the_same_day_is_never_written(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    tomorrow = later(days=1)
+    assert by(worker_database, lambda: outbox.write_due(tomorrow)) == 1
+    make_approved(team.author, team.approver, [team.account_id], text="Another", slot_at=soon(30))
+    raise_all(worker_database)
+    assert by(worker_database, lambda: outbox.write_due(tomorrow)) == 0
+
+
+def test_who_was_disabled_meanwhile_gets_no_mail(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    by(worker_database, lambda: outbox.write_due(later()))
+    to = address(team.approver)
+    organizations.disable_member(team.admin, uuid4(), team.approver.member_id)
+    by(worker_database, sending.send_due)
+    assert mail.get("/_sandbox/mail", to=to) == []
+    assert sorted(state for state, _, _ in states(worker_database, team)) == ["dropped", "sent"]
+
+
+def test_an_address_that_nobody_verified_gets_no_mail(
+    team: Team, worker_database: db.Database, mail: RunningSandbox, tampered: Callable[..., None]
+) -> None:
+    tampered("update masthead.person set email_verified = false where id = %(id)s", id=team.approver.person_id)
+    organizations.note_seen(team.approver)
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    mail_all(worker_database)
+    assert taken(mail, team.approver) == []
+
+
+# Invitations
+
+
+def test_an_invitation_is_mailed_with_its_link(team: Team, mail: RunningSandbox) -> None:
+    made = organizations.invite(team.admin, uuid4(), "new@people.example", Role.EDITOR)
+    assert commands.mail_invitation(team.admin, made.invitation_id, made.link_path).sent
+    (got,) = mail.get("/_sandbox/mail", to="new@people.example")
+    assert got["subject"] == "Ada Admin invites you to Northwind on Masthead"
+    assert f"https://masthead.northwind.example{made.link_path}" in got["text"]
+    assert made.link_path in got["html"]
+
+
+def test_an_invitation_without_mail_is_no_error_and_says_why(team: Team, mail: RunningSandbox) -> None:
+    made = organizations.invite(team.admin, uuid4(), "new@people.example", Role.EDITOR)
+    mail.post("/_sandbox/faults", {"route": "MAIL *", "mode": "refuse", "times": 1})
+    answer = commands.mail_invitation(team.admin, made.invitation_id, made.link_path)
+    assert (answer.sent, "550" in answer.trouble) == (False, True)
+    use_mail(f"smtp://127.0.0.1:{free_ports(1)[0]}")
+    assert "ConnectionRefusedError" in commands.mail_invitation(team.admin, made.invitation_id, made.link_path).trouble
+
+
+def test_an_invitation_that_is_over_is_not_mailed(team: Team, mail: RunningSandbox) -> None:
+    made = organizations.invite(team.admin, uuid4(), "new@people.example", Role.EDITOR)
+    organizations.withdraw_invitation(team.admin, uuid4(), made.invitation_id)
+    with pytest.raises(NotFound):
+        commands.mail_invitation(team.admin, made.invitation_id, made.link_path)
+
+
+def test_the_link_of_an_invitation_is_stored_nowhere(team: Team, mail: RunningSandbox) -> None:
+    made = organizations.invite(team.admin, uuid4(), "new@people.example", Role.EDITOR)
+    commands.mail_invitation(team.admin, made.invitation_id, made.link_path)
+    token = made.link_path.partition("=")[2]
+    stored = """select t::text from masthead.mail t union all select t::text from masthead.notice t
+        union all select t::text from masthead.audit_event t union all select t::text from masthead.command_receipt t
+        union all select t::text from masthead.invitation t"""
+    found = [row for (row,) in rows(db.current(), team, stored)]
+    assert len(found) > 1
+    assert [row for row in found if token in row] == []
+
+
+def test_people_of_another_organization_get_no_mail_of_this_one(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    stranger = make_actor()
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    mail_all(worker_database)
+    assert taken(mail, stranger) == []

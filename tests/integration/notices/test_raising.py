@@ -1,0 +1,232 @@
+"""Who is told what of things that really happened, by rows alone."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from core.accounts import access
+from core.infra import db
+from core.notices import commands as notices_commands
+from core.notices import queries
+from core.organizations import commands as organizations
+from core.posts import commands as posts
+from core.posts.rules import Needs, PublicationState
+from tests.factories.accounts import make_account
+from tests.factories.notices import by, everybody, notices, raise_all, rows, told
+from tests.factories.organizations import make_actor
+from tests.factories.posts import (
+    Team,
+    fail,
+    lose,
+    make_approved,
+    make_post,
+    make_submitted,
+    publication,
+    publish,
+    send,
+    soon,
+)
+
+NOBODY = {"viewer": [], "author": [], "approver": [], "admin": []}
+
+
+def test_a_submitted_post_asks_all_approvers_but_who_wrote_it(team: Team, worker_database: db.Database) -> None:
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    assert everybody(team) == NOBODY
+    raise_all(worker_database)
+    assert everybody(team) == NOBODY | {"approver": ["approval_asked"], "admin": ["approval_asked"]}
+    (asked,) = notices(team.approver)
+    assert asked.words == "Edgar Editor asks you to approve “Fresh beans on Monday.”."
+    assert (asked.subject_kind, asked.subject_id, asked.seen_at) == ("post", post, None)
+
+
+def test_a_named_approver_is_asked_alone(team: Team, worker_database: db.Database) -> None:
+    post = make_post(team.author, [team.account_id], slot_at=soon())
+    posts.submit(team.author, uuid4(), post, 1, team.approver.member_id)
+    raise_all(worker_database)
+    assert everybody(team) == NOBODY | {"approver": ["approval_asked"]}
+
+
+def test_what_was_withdrawn_before_anybody_heard_is_no_news(team: Team, worker_database: db.Database) -> None:
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    posts.withdraw(team.author, uuid4(), post)
+    raise_all(worker_database)
+    assert everybody(team) == NOBODY
+
+
+def test_requested_changes_reach_the_author_with_their_words(team: Team, worker_database: db.Database) -> None:
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    posts.request_changes(team.approver, uuid4(), post, 1, "Shorter, please")
+    raise_all(worker_database)
+    assert everybody(team) == NOBODY | {"author": ["changes_requested"]}
+    assert notices(team.author)[0].words.endswith("Shorter, please")
+
+
+@pytest.mark.parametrize("hours", [None, 24])
+def test_an_approval_reaches_the_author_once_for_all_accounts(
+    team: Team, worker_database: db.Database, hours: int | None
+) -> None:
+    second = make_account(team.admin, name="Acme Tea").id
+    make_approved(team.author, team.approver, [team.account_id, second], slot_at=soon(hours) if hours else None)
+    raise_all(worker_database)
+    assert everybody(team) == NOBODY | {"author": ["approved"]}
+
+
+def test_what_goes_well_is_told_to_nobody(team: Team, worker_database: db.Database) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    publish(worker_database, publication(team.author, post))
+    assert raise_all(worker_database) == 0
+
+
+def test_a_failure_reaches_author_and_approvers(team: Team, worker_database: db.Database) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    fail(worker_database, publication(team.author, post))
+    raise_all(worker_database)
+    assert everybody(team) == {
+        "viewer": [],
+        "author": ["approved", "failed"],
+        "approver": ["failed"],
+        "admin": ["failed"],
+    }
+    assert notices(team.author)[0].words == (
+        "“Fresh beans on Monday.” could not be published on Acme Coffee. Facebook refused it. Shorten it."
+    )
+
+
+def test_what_needs_a_person_reaches_author_and_approvers(team: Team, worker_database: db.Database) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    lose(worker_database, publication(team.author, post))
+    raise_all(worker_database)
+    assert {name: each[-1:] for name, each in everybody(team).items()} == {
+        "viewer": [],
+        "author": ["needs_person"],
+        "approver": ["needs_person"],
+        "admin": ["needs_person"],
+    }
+
+
+def test_a_missed_time_is_called_that(team: Team, worker_database: db.Database) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    send(worker_database, publication(team.author, post), PublicationState.NEEDS_HUMAN, needs=Needs.LATE)
+    raise_all(worker_database)
+    assert told(team.approver) == ["late"]
+
+
+def test_what_a_person_decided_before_anybody_heard_is_no_news(team: Team, worker_database: db.Database) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    decided = (PublicationState.NEEDS_HUMAN, PublicationState.CANCELLED)
+    send(worker_database, publication(team.author, post), *decided, needs=Needs.LATE)
+    assert raise_all(worker_database) == 1
+    assert everybody(team) == NOBODY | {"author": ["approved"]}
+
+
+def test_a_refused_account_reaches_who_may_connect_and_who_did(team: Team, worker_database: db.Database) -> None:
+    with worker_database.organization_transaction(team.organization_id, "program:sender") as session:
+        access.report_broken(session, team.account_id, "Facebook says the password was changed")
+    raise_all(worker_database)
+    assert everybody(team) == NOBODY | {"admin": ["reconnect"]}
+    assert "the password was changed." in notices(team.admin)[0].words
+    assert raise_all(worker_database) == 0
+
+
+@pytest.mark.parametrize(("days", "heard"), [(20, 0), (13, 1), (6, 1), (0.5, 1), (-1, 0)])
+def test_an_access_that_ends_soon_is_told_ahead(
+    team: Team, worker_database: db.Database, days: float, heard: int
+) -> None:
+    end_access_in(worker_database, team, days)
+    assert by(worker_database, notices_commands.raise_ends) == heard
+    assert by(worker_database, notices_commands.raise_ends) == 0
+    assert told(team.admin) == ["reconnect"] * heard
+
+
+def test_each_step_to_the_end_of_an_access_is_told_once(team: Team, worker_database: db.Database) -> None:
+    for days in (13, 6, 0.5):
+        end_access_in(worker_database, team, days)
+        for _ in range(2):
+            by(worker_database, notices_commands.raise_ends)
+    assert told(team.admin) == ["reconnect"] * 3
+    assert "ends on" in notices(team.admin)[0].words
+
+
+def end_access_in(worker: db.Database, team: Team, days: float) -> None:
+    rows(
+        worker,
+        team,
+        "update masthead.connection set data_access_expires_at = clock_timestamp() + :left returning id",
+        left=timedelta(days=days),
+    )
+
+
+def test_reading_the_same_rows_again_tells_nobody_twice(team: Team, worker_database: db.Database) -> None:
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    assert raise_all(worker_database) == 2
+    for _ in range(3):
+        assert raise_all(worker_database) == 0
+
+
+def test_many_readers_at_once_tell_everybody_once(team: Team, worker_database: db.Database) -> None:
+    for number in range(5):
+        make_submitted(team.author, [team.account_id], text=f"Number {number}", slot_at=soon(24 + number))
+    counts: list[int] = []
+    console = db.current()
+    db.use(worker_database)
+    readers = [threading.Thread(target=lambda: counts.append(notices_commands.raise_due())) for _ in range(4)]
+    for each in readers:
+        each.start()
+    for each in readers:
+        each.join()
+    db.use(console)
+    assert sum(counts) == 10
+    assert len(told(team.approver)) == 5
+
+
+def test_what_becomes_visible_late_is_told_all_the_same(team: Team, worker_database: db.Database) -> None:
+    """A transaction that wrote first and committed after the news were read."""
+    post = make_post(team.author, [team.account_id], slot_at=soon())
+    with db.transaction(team.author) as slow:
+        slow.execute(text("update masthead.publication set state = 'in_review' where post_id = :post"), {"post": post})
+        other = make_submitted(team.author, [team.account_id], text="Another", slot_at=soon(30))
+        raise_all(worker_database)
+        assert {each.subject_id for each in notices(team.approver)} == {other}
+    raise_all(worker_database)
+    assert {each.subject_id for each in notices(team.approver)} == {other, post}
+
+
+def test_a_disabled_member_is_told_nothing(team: Team, worker_database: db.Database) -> None:
+    organizations.disable_member(team.admin, uuid4(), team.approver.member_id)
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    organizations.enable_member(team.admin, uuid4(), team.approver.member_id)
+    assert everybody(team)["admin"] == ["approval_asked"]
+    with db.transaction(team.admin) as session:
+        found = session.execute(
+            text("select count(*) from masthead.notice where member_id = :m"), {"m": team.approver.member_id}
+        )
+        assert found.scalar_one() == 0
+
+
+def test_one_organization_hears_nothing_of_another(team: Team, worker_database: db.Database) -> None:
+    stranger = make_actor()
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert queries.listed(stranger) == ()
+    assert queries.unseen(stranger) == 0
+
+
+def test_seen_notices_are_counted_no_more_and_others_stay(team: Team, worker_database: db.Database) -> None:
+    for number in range(3):
+        make_submitted(team.author, [team.account_id], text=f"Number {number}", slot_at=soon(24 + number))
+    raise_all(worker_database)
+    assert queries.unseen(team.approver) == 3
+    mine, theirs = notices(team.approver)[0], notices(team.admin)[0]
+    assert notices_commands.see(team.approver, [mine.id, theirs.id]) == 1
+    assert (queries.unseen(team.approver), queries.unseen(team.admin)) == (2, 3)
+    assert notices_commands.see_all(team.approver) == 2
+    assert notices_commands.see_all(team.approver) == 0
