@@ -9,6 +9,7 @@ import streamlit as st
 
 from console import entrance, feedback, identity, menu, navigation, state
 from console.brand import MARK, logo
+from console.components.bell import bell
 from console.components.empty import empty
 from console.components.split import STYLE as SPLIT_STYLE
 from console.identity import Outside, Visitor
@@ -126,6 +127,7 @@ def _sidebar(visitor: Visitor) -> None:
             )
         else:
             st.markdown(f"**{plain(visitor.organization.name)}**")
+        bell(visitor.actor)
         navigation.link("profile", f"{plain(signed_in.name)} · {visitor.actor.role}", icon="person")
         st.caption(f":material/schedule: {plain(visitor.zone)}")
         st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=identity.sign_out, key="sign_out")

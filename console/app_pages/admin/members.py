@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,8 @@ from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
 from core.infra.actor import Actor, Role
+from core.notices import commands as notices
+from core.notices.commands import InvitationMail
 from core.organizations import commands, queries
 from core.organizations.commands import Invited
 from core.organizations.queries import InvitationRow, MemberRow
@@ -32,6 +34,14 @@ PAGE = PageSpec(
 
 _ROLES: Final = [role.value for role in Role]
 _LINK: Final = "members_link"
+
+
+class _Link(NamedTuple):
+    """An invitation's link, for whom it is, and whether it was mailed too."""
+
+    email: str
+    link: str
+    mail: InvitationMail
 
 
 def render(visitor: Visitor) -> None:
@@ -143,17 +153,31 @@ def _permissions() -> None:
 
 
 def _new_link() -> None:
-    made: tuple[str, str] | None = state.value(_LINK)
+    made: _Link | None = state.value(_LINK)
     if made is None:
         return
-    email, link = made
+    email, link, mail = made
     with st.container(border=True, gap="small", key="invitation_link"):
         st.markdown(
             f":green[:material/mail:] **{plain(email)}** can come in by this link, once, within 7 days, signed in with"
-            " that address. It is shown only now: copy it and send it."
+            f" that address. {_sent(mail)}"
         )
         st.code(link, language=None)
         st.button("Done", on_click=state.forget, args=(_LINK,), key="invitation_done")
+
+
+def _sent(mail: InvitationMail) -> str:
+    if mail.sent:
+        return "It was mailed to them just now, and is shown here only now."
+    if mail.trouble:
+        return f"It could not be mailed ({plain(mail.trouble)}). It is shown only now: copy it and send it."
+    return "It is shown only now: copy it and send it."
+
+
+def _mailed(actor: Actor, made: Invited, email: str) -> _Link:
+    """The link as this page shows it, mailed as well where mail is set up; after the commit that made it."""
+    mail = notices.mail_invitation(actor, made.invitation_id, made.link_path)
+    return _Link(email, places.console_url() + made.link_path, mail)
 
 
 @st.dialog("Invite somebody", icon=":material/person_add:")
@@ -161,9 +185,9 @@ def _invite() -> None:
     email = st.text_input("Email address", type="email", max_chars=254, required=True, live=True, key="invite_email")
     role = st.selectbox("Role", _ROLES, index=1, format_func=str.capitalize, key="invite_role")
 
-    def run(actor: Actor) -> Invited:
+    def run(actor: Actor) -> _Link:
         action = feedback.action_id(actor, "invite", email, role, state.writes())
-        return commands.invite(actor, action, email, Role(role))
+        return _mailed(actor, commands.invite(actor, action, email, Role(role)), email.strip())
 
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Back", type="tertiary", key="invite_back"):
@@ -171,14 +195,17 @@ def _invite() -> None:
         if st.button("Invite", type="primary", disabled=not email, key="invite_confirm"):
             made = feedback.act("organizations.invite", run)
             if made is not None:
-                state.put(_LINK, (email.strip(), places.console_url() + made.link_path))
+                state.put(_LINK, made)
             st.rerun()
 
 
 def _renew(each: InvitationRow) -> None:
-    made = feedback.act("organizations.renew_invitation", lambda actor: commands.renew_invitation(actor, each.id))
+    def run(actor: Actor) -> _Link:
+        return _mailed(actor, commands.renew_invitation(actor, each.id), each.email)
+
+    made = feedback.act("organizations.renew_invitation", run)
     if made is not None:
-        state.put(_LINK, (each.email, places.console_url() + made.link_path))
+        state.put(_LINK, made)
 
 
 def _withdraw(each: InvitationRow) -> None:

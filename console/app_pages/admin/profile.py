@@ -1,7 +1,9 @@
-"""Profile: a person's own time zone and sign-ins."""
+"""Profile: a person's own time zone, what is mailed to them, and their sign-ins."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -15,6 +17,10 @@ from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
 from core.infra.actor import Actor
+from core.notices import commands as notice_commands
+from core.notices import queries as notices
+from core.notices.queries import PreferenceRow
+from core.notices.rules import DIGEST_AT, Delivery
 from core.organizations import commands, queries
 from core.organizations.queries import SignInRow
 from core.organizations.rules import Permission
@@ -22,12 +28,18 @@ from core.organizations.rules import Permission
 PAGE = PageSpec(
     title="Profile",
     icon="person",
-    help="Your time zone and your sign-ins.",
+    help="Your time zone, what is mailed to you, and your sign-ins.",
     permission=Permission.READ,
     url_path="profile",
     order=95,
     hidden=True,
 )
+
+_DELIVERIES: Final[Mapping[Delivery, str]] = {
+    Delivery.AT_ONCE: "At once",
+    Delivery.DAILY: f"Daily, at {DIGEST_AT:%H:%M}",
+    Delivery.OFF: "Off",
+}
 
 
 def render(visitor: Visitor) -> None:
@@ -35,6 +47,7 @@ def render(visitor: Visitor) -> None:
     with header("Profile", plain(visitor.signed_in.email)):
         pass
     _zone(visitor)
+    _mailed(visitor)
     _sign_ins(visitor)
 
 
@@ -63,6 +76,41 @@ def _choose_zone() -> None:
         return True
 
     feedback.act("organizations.choose_zone", run, done=f"Your times are in {zone} now.")
+
+
+def _mailed(visitor: Visitor) -> None:
+    with st.container(border=True, gap="small", key="profile_notices"):
+        st.header("Mail", anchor=False)
+        st.caption("What is mailed to you. The Notices page has everything in any case.")
+        if not notices.mail_is_set_up():
+            st.caption(":material/info: This installation sends no mail yet. Your operator can set it up.")
+        for each in notices.preferences(visitor.actor):
+            _preference(each)
+
+
+def _preference(each: PreferenceRow) -> None:
+    key = f"profile_mailed_{each.kind}"
+    state.put(key, each.delivery)
+    st.selectbox(
+        each.title,
+        list(_DELIVERIES),
+        format_func=_DELIVERIES.__getitem__,
+        key=key,
+        on_change=_choose_delivery,
+        args=(each, key),
+        width=340,
+    )
+
+
+def _choose_delivery(each: PreferenceRow, key: str) -> None:
+    delivery = Delivery(state.value(key))
+
+    def run(actor: Actor) -> bool:
+        action = feedback.action_id(actor, "delivery", each.kind, delivery, state.writes())
+        notice_commands.choose_delivery(actor, action, each.kind, delivery)
+        return True
+
+    feedback.act("notices.choose_delivery", run, done="Saved.")
 
 
 def _sign_ins(visitor: Visitor) -> None:

@@ -20,6 +20,8 @@ from core.accounts import queries as accounts
 from core.accounts.queries import AccountRow
 from core.accounts.rules import LONGEST_WINDOW_S, SHORTEST_WINDOW_S, AccountState
 from core.infra.actor import Actor
+from core.notices import queries as notices
+from core.notices.queries import MailStanding
 from core.organizations import commands
 from core.organizations.commands import SettingsChange
 from core.organizations.queries import OrganizationFacts
@@ -45,6 +47,7 @@ def render(visitor: Visitor) -> None:
     live = [each for each in accounts.accounts(visitor.actor) if each.state is not AccountState.DISABLED]
     if live:
         _windows(live)
+    _mail(notices.mail_standing(visitor.actor))
 
 
 def _organization(facts: OrganizationFacts) -> None:
@@ -76,6 +79,26 @@ def _organization(facts: OrganizationFacts) -> None:
             key=_key(facts, "approval_days"),
         )
         st.form_submit_button("Save", type="primary", on_click=_save, args=(facts,), key="settings_save")
+
+
+def _mail(standing: MailStanding) -> None:
+    with st.container(border=True, gap="small", key="settings_mail"):
+        st.header("Mail", anchor=False)
+        if not standing.is_set_up:
+            st.caption("This installation sends no mail yet: your operator sets MASTHEAD_SMTP_URL.")
+        elif standing.waiting or standing.given_up:
+            figures = [
+                f"{count} {words}"
+                for count, words in (
+                    (standing.waiting, "waiting to be tried again"),
+                    (standing.given_up, "given up within a week"),
+                )
+                if count
+            ]
+            st.markdown(f":orange[:material/warning:] Mail that doesn't get through: {', '.join(figures)}.")
+            st.caption(f"The mail server said last: {plain(standing.last_error or 'nothing')}")
+        else:
+            st.caption(":material/check: Mail gets through.")
 
 
 def _save(facts: OrganizationFacts) -> None:
