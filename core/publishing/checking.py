@@ -8,9 +8,10 @@ The first read comes `first_read_after_s` after the send's deadline. A complete 
 no other publication owns closes the question as published, and so does the network's own proof that this very
 publication is live, even where nobody can say which post it is ("live, link not found yet"). Where the network says
 that the call had no effect and that the same call can't have two, the row goes back to scheduled with its steps, and
-the same call goes out again. A complete read without any of these is no proof of absence: indexes lag and frozen
-senders wake. The question goes to a person with what was read. A read that fails or doesn't cover the window is
-repeated by `read_spacing_s`, and then goes to a person too; an account that can never be read goes there at once.
+the same call goes out again, a few times at most. A complete read without any of these is no proof of absence: indexes
+lag and frozen senders wake. The question goes to a person with what was read. A read that fails or doesn't cover the
+window is repeated by `read_spacing_s`, and then goes to a person too; an account that can never be read goes there at
+once.
 
 Nothing here is visible on the network, so a process may die anywhere in it: the row is still `unknown`, and its next
 read is due when the lease of this one ends. Two readers at once store two reads; the first verdict holds.
@@ -169,6 +170,7 @@ def _decide(question: _Question, answer: _Answer, times: PublishTimes) -> Public
             taken,
             has_unresolved_twin=store.has_unresolved_twin(session, row),
             reads_left=count <= len(times.read_spacing_s),
+            repeats=store.attempts_closed_by(session, row.id, CHECKER, AttemptState.PROVEN_ABSENT),
         )
         state = PublicationState.UNKNOWN
         if verdict is Verdict.LIVE:
@@ -226,6 +228,8 @@ def close_as_live(
 def _why_ask(row: Publication, read: ReadBack | None) -> str:
     if read is not None and read.unreadable:
         return read.unreadable[: rules.LONGEST_WORDS]
+    if read is not None and read.may_repeat:
+        return rules.REPEATED_ENOUGH
     if read is None or not read.complete:
         return "The account could not be read completely."
     if read.matches:

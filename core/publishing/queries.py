@@ -217,7 +217,7 @@ def _read_words(row: model.ReconcileRead, posts: Sequence[SeenPost]) -> str:
     if row.evidence.get("proof"):
         return "The network says that it is live."
     if row.evidence.get("may_repeat"):
-        return rules.REPEATED
+        return rules.NO_EFFECT
     exact = [post for post in posts if post.exact]
     free = [post for post in exact if not post.taken]
     looked = "" if row.complete else " The read did not cover the whole time."

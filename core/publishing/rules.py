@@ -46,6 +46,9 @@ SHORTEST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 3600.0
 LINK_TRIES_AFTER_S: Final = (5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0)
 
+# How often a call that had no effect goes out again by itself; more of them is a person's to judge.
+MOST_REPEATS: Final = 3
+
 RESEND_RISK: Final = (
     "If the first try shows up on the network after all, the post will be live twice."
     " Look at the account once more before you send it again."
@@ -59,8 +62,11 @@ STEP_WORDS: Final = MappingProxyType(
         "image": "handed the image to {network}",
     }
 )
-REPEATED: Final = (
-    "The network says that this try had no effect. The same call goes out again, which can't make a second post."
+NO_EFFECT: Final = "The network says that this try had no effect."
+REPEATED: Final = f"{NO_EFFECT} The same call goes out again, which can't make a second post."
+REPEATED_ENOUGH: Final = (
+    "Each try ended without a clear answer, and the network says that none had an effect. Look at the account, then say"
+    " whether it should be sent again."
 )
 TOO_LATE: Final = "It is being sent now, that can't be stopped."
 
@@ -254,13 +260,14 @@ class Verdict(StrEnum):
 
 
 def verdict(
-    read: ReadBack | None, taken: Collection[str], *, has_unresolved_twin: bool, reads_left: bool
+    read: ReadBack | None, taken: Collection[str], *, has_unresolved_twin: bool, reads_left: bool, repeats: int = 0
 ) -> tuple[Verdict, LivePost | None]:
     """What one read says of an unclear outcome. `read` None: it failed. `taken`: posts that other publications own.
 
     The network's own proof settles it, whichever post it is. So does a complete read with exactly one unowned match
     (`the_post`). That the call had no effect and can't have two is the network's word as well: the same call goes out
-    again. Absence is never proof: it goes to a person, and so does at once what can never be read.
+    again, unless that has been done `MOST_REPEATS` times. Absence is never proof: it goes to a person, and so does at
+    once what can never be read.
     """
     if read is None:
         return (Verdict.AGAIN if reads_left else Verdict.ASK), None
@@ -268,7 +275,7 @@ def verdict(
     if post is not None or read.proof is not None:
         return Verdict.LIVE, post
     if read.may_repeat:
-        return Verdict.REPEAT, None
+        return (Verdict.REPEAT if repeats < MOST_REPEATS else Verdict.ASK), None
     if not read.complete and not read.unreadable and reads_left:
         return Verdict.AGAIN, None
     return Verdict.ASK, None

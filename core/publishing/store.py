@@ -415,6 +415,17 @@ def wait_to_check(
     )
 
 
+def attempts_closed_by(session: Session, publication_id: UUID, who: str, state: AttemptState) -> int:
+    """How many attempts of a publication somebody closed so."""
+    query = (
+        select(func.count())
+        .select_from(Attempt)
+        .where(Attempt.publication_id == publication_id, Attempt.verdict_by == who, Attempt.state == state.value)
+    )
+    count: int = session.execute(query).scalar_one()
+    return count
+
+
 def retry_in(
     session: Session,
     publication_id: UUID,

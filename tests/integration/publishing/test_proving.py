@@ -15,7 +15,7 @@ from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import Published
 from core.publishing import commands, links
 from core.publishing.queries import evidence
-from core.publishing.rules import REPEATED
+from core.publishing.rules import NO_EFFECT, REPEATED, REPEATED_ENOUGH
 from core.publishing.times import times
 from tests.factories.memory_network import MemoryNetwork
 from tests.factories.publishing import (
@@ -166,12 +166,25 @@ def test_a_call_without_effect_goes_out_again_with_the_same_steps(house: House, 
     assert publisher.asked[0].get("container") == "1784"
     now, (attempt,), shown = again(house.author, row.id), attempts(house.author, row.id), evidence(house.author, row.id)
     assert (attempt.state, attempt.verdict_by) == ("proven_absent", "program:checker")
-    assert (shown.events[-1].because, shown.reads[0].words, now.needs) == (REPEATED, REPEATED, None)
+    assert (shown.events[-1].because, shown.reads[0].words, now.needs) == (REPEATED, NO_EFFECT, None)
     assert now.next_action_at is not None
     let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
     assert send_one(worker, row.id) is _S.PUBLISHED
     assert found == [None, "1784"]
     assert [each.state for each in attempts(house.author, row.id)] == ["proven_absent", "accepted"]
+
+
+def test_what_stays_unclear_however_often_it_goes_out_comes_to_a_person(house: House, worker: db.Database, script):
+    row = make_due(house)
+    for state in (*[_S.SCHEDULED] * 3, _S.NEEDS_HUMAN):
+        script(RuntimeError("the answer was lost"), read=seen(may_repeat=True))
+        assert send_one(worker, row.id) is _S.UNKNOWN
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        assert check_one(worker, row.id) is state
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    assert again(house.author, row.id).needs is Needs.OUTCOME
+    assert evidence(house.author, row.id).events[-1].because == REPEATED_ENOUGH
+    assert [each.state for each in attempts(house.author, row.id)] == [*["proven_absent"] * 3, "unknown"]
 
 
 def test_a_container_whose_yes_was_lost_is_published_once_and_proven(

@@ -214,6 +214,14 @@ def test_a_program_that_ends_leaves_what_it_prepared_to_others_at_once():
 
 
 @pytest.mark.parametrize(
+    ("repeats", "verdict"), [(0, Verdict.REPEAT), (2, Verdict.REPEAT), (3, Verdict.ASK), (9, Verdict.ASK)]
+)
+def test_a_call_without_effect_goes_out_again_only_so_often(repeats: int, verdict: Verdict):
+    found = read(may_repeat=True)
+    assert rules.verdict(found, set(), has_unresolved_twin=False, reads_left=True, repeats=repeats)[0] is verdict
+
+
+@pytest.mark.parametrize(
     ("found", "taken", "twin", "verdict", "post"),
     [
         (read(proof={"status": "PUBLISHED"}), set(), False, Verdict.LIVE, None),
