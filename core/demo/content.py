@@ -20,7 +20,18 @@ class Organization:
     author: str
     approver: str
     page: str
+    instagram: str
+    linkedin: str | None
     published: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """One post with the image for a Page, an Instagram account and a LinkedIn Page, each in words of its own."""
+
+    facebook: str
+    instagram: str
+    linkedin: str
 
 
 PEOPLE: Final = {
@@ -41,6 +52,8 @@ NORTHWIND: Final = Organization(
     author="p-sara",
     approver="p-ivo",
     page="Northwind Coffee",
+    instagram="northwind.coffee",
+    linkedin="Northwind Roastery",
     published=(
         (
             "Our new Ethiopia Guji is in. Peach, jasmine, black tea. Roasted on Tuesday, in shops today.",
@@ -80,6 +93,8 @@ HARBOR: Final = Organization(
     author="p-nadia",
     approver="p-maya",
     page="Harbor Museum",
+    instagram="harbor.museum",
+    linkedin=None,
     published=(
         ("The 1911 pilot cutter is back on the quay after two winters in the shed. Come and smell the tar.", None),
         ("Late opening every Thursday in November: the lantern room until 22:00.", "https://harbor.example/late"),
@@ -90,6 +105,28 @@ HARBOR: Final = Organization(
 )
 
 ORGANIZATIONS: Final = (NORTHWIND, HARBOR)
+
+EVERYWHERE_PUBLISHED: Final = Everywhere(
+    facebook="The filter bar in Kreuzberg pours again. Today: Kenya Gichathaini, and the plum bun while it lasts.",
+    instagram="The filter bar is back. Kenya in the cup, plum bun on the side. #filtercoffee #kreuzberg",
+    linkedin=(
+        "Our filter bar in Kreuzberg is open again after six weeks of building. What we changed (and why): one grinder"
+        " per coffee, water measured every morning, and a bar low enough to talk across. #specialtycoffee"
+    ),
+)
+EVERYWHERE_SCHEDULED: Final = Everywhere(
+    facebook="Latte art for beginners, Thursday at 18:00 in Mitte. Milk, patience and an apron are ours.",
+    instagram="Latte art, Thursday 18:00, Mitte. Bring a steady hand. #latteart #berlin",
+    linkedin="Teams of up to ten can book our latte art evenings in Mitte: a calm way to end a quarter. #teamevent",
+)
+EVERYWHERE_IN_REVIEW: Final = Everywhere(
+    facebook="Meet the cup of the season: stoneware, made two streets from our roastery.",
+    instagram="Cup of the season. Stoneware, made two streets away. #ceramics #coffeetime",
+    linkedin="We buy our cups two streets from the roastery. What buying locally costs us and saves us. #sourcing",
+)
+LINKEDIN_PUBLISHED: Final = (
+    "We are looking for a head of quality: 60 % cupping, 30 % spreadsheets, 10 % arguing about water. (Leipzig)"
+)
 
 IN_REVIEW: Final = (
     ("Winter menu lands on Friday: cardamom flat white, smoked maple cortado, and the return of the plum bun.", None),

@@ -16,6 +16,7 @@ _MOVES: Final = (
     ("review_comment", "at", "post_id = :post"),
     ("publication", "created_at due_at not_after approved_at published_at", "post_id = :post"),
     ("publication_event", "at", _MINE),
+    ("publication_step", "made_at expires_at", _MINE),
     ("attempt", "opened_at send_deadline closed_at", _MINE),
     (
         "audit_event",

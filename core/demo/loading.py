@@ -11,6 +11,7 @@ from core import providers
 from core.demo.content import ORGANIZATIONS, PEOPLE
 from core.demo.people import Team, enrol, founded
 from core.demo.programs import Programs
+from core.demo.shelf import files_given_out
 from core.demo.stage import Stage
 from core.demo.story import tell
 from core.infra.data_folder import write_private
@@ -33,8 +34,9 @@ def load(settings: Settings) -> Sequence[str]:
         else:
             teams = [Team.found(each, issuer) for each in ORGANIZATIONS]
             stage = Stage(issuer.removesuffix("/oidc"))
-            for team in teams:
-                tell(team, programs, stage, settings.ingest_url)
+            with files_given_out(settings.port + 1), stage.pictures_at_once():
+                for team in teams:
+                    tell(team, programs, stage, settings.ingest_url)
             write_private(mark, json.dumps({team.organization.key: str(team.id) for team in teams}))
     return _introduction(settings)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.accounts import commands as accounts
-from core.demo import content
+from core.demo import content, picture
 from core.demo.consent import connect
 from core.demo.history import move_back
 from core.demo.people import Team
@@ -18,6 +18,7 @@ from core.infra import clock
 from core.infra.ids import new_id
 from core.posts import commands as posts
 from core.posts import queries
+from core.posts.content import Variant
 from core.publishing import claiming, sweeping
 from core.publishing import commands as publishing
 from core.publishing.sending import publish_one
@@ -43,14 +44,17 @@ class _Telling:
         """From the first connected Page to what waits today."""
         organization = self._team.organization
         first = organization is content.NORTHWIND
-        pages = [organization.page, _WHOLESALE] if first else [organization.page]
-        connected = connect(self._admin, organization.admin, pages, ingest_url)
+        pages = [organization.page, organization.instagram, *([_WHOLESALE] if first else [])]
+        connected = connect(self._admin, organization.admin, "meta", pages, ingest_url)
         page = connected[organization.page]
         for by, (text, link) in zip(self._days_ago(len(organization.published)), organization.published, strict=True):
             self._published(page, text, link, by)
         self._in_review(page, content.IN_REVIEW if first else content.IN_REVIEW[:0])
         if first:
             self._everything_else(page, connected[_WHOLESALE])
+        if organization.linkedin is not None:
+            linkedin = connect(self._admin, organization.admin, "linkedin", [organization.linkedin], ingest_url)
+            self._everywhere(page, connected[organization.instagram], linkedin[organization.linkedin])
         else:
             self._scheduled(page, "Members' evening: the curator opens the map drawers.", None, days=3, hour=18)
 
@@ -71,6 +75,34 @@ class _Telling:
         with self._stage.fault("error_before"):
             self._sent(page, *content.UNCLEAR)
 
+    def _everywhere(self, page: UUID, instagram: UUID, linkedin: UUID) -> None:
+        """Posts with an image for three networks, one of them live, and one of words alone for LinkedIn."""
+        media = picture.upload(self._author)
+
+        def draft(words: content.Everywhere, slot_at: datetime | None = None) -> UUID:
+            return posts.create(
+                self._author,
+                new_id(),
+                text=words.facebook,
+                account_ids=[page, instagram, linkedin],
+                slot_at=slot_at,
+                media=media,
+                alt=picture.ALT,
+                variants={instagram: Variant(words.instagram), linkedin: Variant(words.linkedin)},
+            )
+
+        ago = timedelta(days=3, hours=2)
+        with self._stage.earlier(ago):
+            live = self._send(self._approve(self._submit(draft(content.EVERYWHERE_PUBLISHED))))
+        self._move_back(live, ago)
+        self._published(linkedin, content.LINKEDIN_PUBLISHED, None, timedelta(days=9, hours=1))
+        self._approve(self._submit(draft(content.EVERYWHERE_SCHEDULED, self._at(days=4, hour=12))))
+        self._submit(draft(content.EVERYWHERE_IN_REVIEW, self._at(days=5, hour=16)))
+
+    def _at(self, *, days: int, hour: int, minute: int = 0) -> datetime:
+        day = clock.now().astimezone(self._zone).date() + timedelta(days=days)
+        return datetime.combine(day, time(hour, minute), self._zone)
+
     def _days_ago(self, count: int) -> Iterator[timedelta]:
         """Weekdays at varying hours of the organization's zone, oldest first, over about four weeks."""
         now = clock.now()
@@ -84,24 +116,26 @@ class _Telling:
         return posts.create(self._author, new_id(), text=text, link=link, account_ids=[page], slot_at=slot_at)
 
     def _submitted(self, page: UUID, text: str, link: str | None, slot_at: datetime | None = None) -> UUID:
-        post_id = self._draft(page, text, link, slot_at)
+        return self._submit(self._draft(page, text, link, slot_at))
+
+    def _submit(self, post_id: UUID) -> UUID:
         posts.submit(self._author, new_id(), post_id, 1)
         return post_id
 
     def _approved(self, page: UUID, text: str, link: str | None, slot_at: datetime | None = None) -> UUID:
-        post_id = self._submitted(page, text, link, slot_at)
+        return self._approve(self._submitted(page, text, link, slot_at))
+
+    def _approve(self, post_id: UUID) -> UUID:
         hashes = queries.review(self._approver, post_id).hashes
         posts.approve(self._approver, new_id(), post_id, hashes)
         return post_id
 
     def _scheduled(self, page: UUID, text: str, link: str | None, *, days: int, hour: int) -> UUID:
-        day = clock.now().astimezone(self._zone).date() + timedelta(days=days)
-        return self._approved(page, text, link, datetime.combine(day, time(hour), self._zone))
+        return self._approved(page, text, link, self._at(days=days, hour=hour))
 
     def _in_review(self, page: UUID, texts: tuple[tuple[str, str | None], ...]) -> None:
         for turn, (text, link) in enumerate(texts):
-            day = clock.now().astimezone(self._zone).date() + timedelta(days=turn + 2)
-            self._submitted(page, text, link, datetime.combine(day, time(10, 30), self._zone))
+            self._submitted(page, text, link, self._at(days=turn + 2, hour=10, minute=30))
 
     def _changes_requested(self, page: UUID, text: str, comment: str) -> None:
         post_id = self._submitted(page, text, None)
@@ -109,10 +143,12 @@ class _Telling:
         posts.request_changes(self._approver, new_id(), post_id, version, comment)
 
     def _sent(self, page: UUID, text: str, link: str | None) -> UUID:
-        post_id = self._approved(page, text, link)
+        return self._send(self._approved(page, text, link))
+
+    def _send(self, post_id: UUID) -> UUID:
         publishing.publish_now(self._approver, new_id(), post_id=post_id)
         with self._programs.as_sender():
-            for claim in claiming.due(1, times()):
+            for claim in claiming.due(3, times()):
                 publish_one(claim.organization_id, claim.publication_id, claim.epoch)
         return post_id
 
