@@ -62,11 +62,15 @@ class Someone:
         self.settled()
 
     def work_in(self, organization: str) -> None:
-        """Switch to an organization in the sidebar."""
-        switch = self.page.locator("section[data-testid=stSidebar]").get_by_role("combobox")
+        """Switch to an organization in the sidebar. The demo's differ in zone, so the sidebar says when it is done."""
+        sidebar = self.page.locator("section[data-testid=stSidebar]")
+        expect(sidebar.get_by_text("Sign out")).to_be_visible(timeout=PATIENCE_MS)
+        switch = sidebar.get_by_role("combobox")
         if switch.count() and organization not in (switch.input_value() or switch.inner_text()):
+            before = sidebar.inner_text()
             switch.click()
             self.page.get_by_role("option", name=organization).click()
+            expect(sidebar).not_to_have_text(before, use_inner_text=True, timeout=PATIENCE_MS)
             self.settled()
 
     def go(self, path: str) -> None:

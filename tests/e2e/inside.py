@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from core.infra import db
-from core.infra.actor import Actor, Role
+from core.infra import db, installation
+from core.infra.actor import Actor
 from core.infra.db import Database, make_engine
 from core.infra.ids import new_id
 from core.infra.settings import Settings
@@ -27,50 +27,46 @@ def as_console(product: Product) -> Iterator[None]:
     settings = Settings.model_validate(
         {
             "MASTHEAD_SECRET_KEY": (data / "secret-key").read_text(),
+            "MASTHEAD_DATA": str(data),
+            "MASTHEAD_PORT": product.port,
             "DATABASE_URL": f"postgresql://masthead_owner:{owner}@127.0.0.1:{ports['postgres']}/masthead",
         }
     )
     database = Database(make_engine(settings.program_url("web")))
     db.use(database)
+    installation.use(settings)
     try:
         yield
     finally:
+        installation.use(None)
         db.use(None)
         database.engine.dispose()
 
 
+def acting(product: Product, organization_key: str, name: str) -> Actor:
+    """A member of a demo organization, for commands inside `as_console`."""
+    organization_id = UUID(json.loads((product.data / "demo.json").read_text())[organization_key])
+    with db.organization_transaction(organization_id, "program:e2e") as session:
+        member = next(each for each in queries.members_in(session) if each.name == name)
+    return Actor(
+        organization_id=organization_id,
+        member_id=member.id,
+        person_id=member.person_id,
+        role=member.role,
+        name=name,
+        session_id=new_id(),
+        correlation_id="e2e",
+    )
+
+
 def planned_draft(product: Product, organization_key: str, author: str, words: str, slot: datetime) -> UUID:
     """A draft with a time that a member of a demo organization wrote."""
-    organization_id = UUID(json.loads((product.data / "demo.json").read_text())[organization_key])
     with as_console(product):
-        with db.organization_transaction(organization_id, "program:e2e") as session:
-            member = next(each for each in queries.members_in(session) if each.name == author)
-        actor = Actor(
-            organization_id=organization_id,
-            member_id=member.id,
-            person_id=member.person_id,
-            role=Role.EDITOR,
-            name=author,
-            session_id=new_id(),
-            correlation_id="e2e",
-        )
-        return posts.create(actor, new_id(), text=words, slot_at=slot)
+        return posts.create(acting(product, organization_key, author), new_id(), text=words, slot_at=slot)
 
 
 def disable(product: Product, organization_key: str, name: str, *, by: str) -> None:
     """Disable a member of a demo organization, as one of its admins."""
-    organization_id = UUID(json.loads((product.data / "demo.json").read_text())[organization_key])
     with as_console(product):
-        with db.organization_transaction(organization_id, "program:e2e") as session:
-            members = {each.name: each for each in queries.members_in(session)}
-        admin = members[by]
-        actor = Actor(
-            organization_id=organization_id,
-            member_id=admin.id,
-            person_id=admin.person_id,
-            role=Role.ADMIN,
-            name=by,
-            session_id=new_id(),
-            correlation_id="e2e",
-        )
-        commands.disable_member(actor, new_id(), members[name].id)
+        member_id = acting(product, organization_key, name).member_id
+        commands.disable_member(acting(product, organization_key, by), new_id(), member_id)

@@ -73,7 +73,7 @@ def connect_page(admin: Someone, name: str) -> None:
 def write(author: Someone, account: str, words: str, slot: datetime) -> str:
     """Compose a post with a slot; gives the path of its page."""
     author.go("/compose")
-    author.page.get_by_role("button", name=account, exact=True).click()
+    author.page.get_by_role("button", name=re.compile(rf"^{re.escape(account)}( · \w+)?$")).click()
     author.settled()
     author.page.get_by_label("Text of the post").fill(words)
     author.page.wait_for_url("**/compose?post=*")
