@@ -7,9 +7,10 @@ import time
 from typing import Final
 
 from core.provider_kit import hostile
-from core.provider_kit.errors import RetryLater
+from core.provider_kit.errors import ProviderFailure, RetryLater
 from core.provider_kit.port import Steps
 from core.provider_kit.types import Access, MediaItem
+from core.providers.meta.calls import is_not_there
 from core.providers.meta.graph import Graph
 from core.providers.meta.live_posts import left_s
 from core.providers.meta.settings import MetaSettings
@@ -23,10 +24,12 @@ def photo(graph: Graph, settings: MetaSettings, item: MediaItem, access: Access,
     The bytes go out with the call instead of an address to fetch: they are checked against what was approved, and no
     address of ours has to be reachable. A photo whose id was lost stays unpublished, and Facebook deletes it.
     """
+    end = time.monotonic() + settings.prepare_timeout_s
     kept = steps.get(PHOTO)
     if kept is not None:
-        return kept
-    end = time.monotonic() + settings.prepare_timeout_s
+        if _is_there(graph, settings, kept, access, end):
+            return kept
+        steps.drop(PHOTO, "Facebook doesn't have it any more.")
     boundary = secrets.token_hex(16)
     reply = graph.make(
         access.provider_account_id,
@@ -42,6 +45,26 @@ def photo(graph: Graph, settings: MetaSettings, item: MediaItem, access: Access,
         raise RetryLater("Facebook took the photo and named none.")
     steps.keep(PHOTO, photo_id, lives_s=settings.photo_lives_s)
     return photo_id
+
+
+def _is_there(graph: Graph, settings: MetaSettings, photo_id: str, access: Access, end: float) -> bool:
+    """Whether it can still be attached: unused ones go after about a day (meta 4.4), and whoever may delete does.
+
+    Asked before, because a post that attaches what is gone is refused with words that also mean a lost permission.
+    """
+    try:
+        graph.get(
+            photo_id,
+            token=access.token,
+            params={"fields": "id"},
+            timeout_s=min(left_s(end), settings.call_timeout_s),
+            correlation_id=access.correlation_id,
+        )
+    except ProviderFailure as failed:
+        if is_not_there(failed.trace):
+            return False
+        raise
+    return True
 
 
 def _multipart(boundary: str, item: MediaItem, content: bytes) -> bytes:

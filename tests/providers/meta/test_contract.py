@@ -132,6 +132,9 @@ class TestFacebookPhoto(TestFacebook):
     def invisible(self) -> Answers:
         return [(200, orjson.dumps({"id": self.photo_id}), {})]
 
+    def invisible_again(self) -> Answers:
+        return self.invisible()
+
     def listing(self, posts: Sequence[Shown], *, more: bool) -> bytes:
         page = orjson.loads(super().listing(posts, more=more))
         for item in page["data"]:

@@ -72,10 +72,11 @@ def test_the_photo_is_uploaded_unseen_with_its_description_and_attached(stand_in
 
 def test_what_is_uploaded_is_not_uploaded_again(stand_in: Scripted) -> None:
     steps = Lifetimes()
-    stand_in.say(answer(200, {"id": "3001"}))
+    stand_in.say(answer(200, {"id": "3001"}), answer(200, {"id": "3001"}))
     first = facebook(stand_in).prepare(PAYLOAD, ACCESS, steps)
     assert facebook(stand_in).prepare(PAYLOAD, ACCESS, steps) == first
-    assert len(stand_in.received) == 1
+    _, look = stand_in.received
+    assert (look.method, look.path, look.query["fields"]) == ("GET", "/graph.facebook.com/v26.0/3001", "id")
 
 
 def test_a_photo_without_words_or_description_sends_neither(stand_in: Scripted) -> None:

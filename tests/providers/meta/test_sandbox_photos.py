@@ -23,6 +23,8 @@ from core.provider_kit.types import Access, MediaItem, Payload, Published, ReadB
 from tests.providers.meta.at_sandbox import World
 from tests.sandbox.shelf import picture
 
+DAY_S = 86_400
+
 
 class Steps(KeptSteps):
     """One real file."""
@@ -163,6 +165,17 @@ def test_what_is_uploaded_is_used_by_the_next_try(page: Page) -> None:
         page.publish()
     page.publish()
     assert (len(page.live()), page.uploads()) == (1, 1)
+
+
+def test_a_photo_that_is_gone_is_uploaded_anew(page: Page) -> None:
+    page.publisher.prepare(page.payload, page.access, page.steps)
+    page.world.sandbox.post("/_sandbox/clock", {"advance_s": DAY_S})
+    try:
+        page.publish()
+        assert (len(page.live()), page.uploads()) == (1, 2)
+    finally:
+        page.world.sandbox.post("/_sandbox/clock", {"advance_s": -DAY_S})
+    assert page.steps.dropped == [("photo", "Facebook doesn't have it any more.")]
 
 
 def test_a_post_that_shows_late_is_found_later(page: Page) -> None:
