@@ -187,11 +187,11 @@ def sentence(kind: Kind, data: Mapping[str, Any]) -> str:
     why = str(data.get("why") or "").strip()
     match kind:
         case Kind.APPROVAL_ASKED:
-            words = f"{who} asks you to approve {_quoted(post)}."
+            words = _stopped(f"{who} asks you to approve {_quoted(post)}")
         case Kind.CHANGES_REQUESTED:
             words = f"{who} requested changes to {_quoted(post)}: {data.get('comment', '')}"
         case Kind.APPROVED:
-            words = f"{who} approved {_quoted(post)}."
+            words = _stopped(f"{who} approved {_quoted(post)}")
         case Kind.FAILED:
             words = f"{_quoted(post)} could not be published on {account}. {why}"
         case Kind.NEEDS_PERSON:
@@ -227,6 +227,11 @@ class _Known(dict[str, Any]):
 
 def _quoted(post: str) -> str:
     return f"“{post}”" if post else "a post without text"
+
+
+def _stopped(words: str) -> str:
+    """A sentence that may end with what somebody wrote, with one full stop at most."""
+    return words if words.removesuffix("”").endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def beginning(text: str) -> str:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
+from core.accounts import queries as accounts
+from core.accounts.rules import AccountState
 from core.infra import db, installation
 from core.infra.actor import Actor
 from core.infra.db import Database, make_engine
@@ -63,6 +65,16 @@ def planned_draft(product: Product, organization_key: str, author: str, words: s
     """A draft with a time that a member of a demo organization wrote."""
     with as_console(product):
         return posts.create(acting(product, organization_key, author), new_id(), text=words, slot_at=slot)
+
+
+def submitted(product: Product, organization_key: str, author: str, words: str, slot: datetime) -> UUID:
+    """A post for the organization's first account that can be used, which a member asks any approver to approve."""
+    with as_console(product):
+        actor = acting(product, organization_key, author)
+        account = next(each for each in accounts.accounts(actor) if each.state == AccountState.ACTIVE)
+        post_id = posts.create(actor, new_id(), text=words, account_ids=[account.id], slot_at=slot)
+        posts.submit(actor, new_id(), post_id, 1)
+        return post_id
 
 
 def disable(product: Product, organization_key: str, name: str, *, by: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 from typing import Final
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -84,8 +85,10 @@ def _mailed(visitor: Visitor) -> None:
         st.caption("What is mailed to you. The Notices page has everything in any case.")
         if not notices.mail_is_set_up():
             st.caption(":material/info: This installation sends no mail yet. Your operator can set it up.")
-        for each in notices.preferences(visitor.actor):
-            _preference(each)
+        columns = split("profile_mailed", [1, 1])
+        for each, column in zip(notices.preferences(visitor.actor), cycle(columns), strict=False):
+            with column:
+                _preference(each)
 
 
 def _preference(each: PreferenceRow) -> None:
@@ -98,7 +101,6 @@ def _preference(each: PreferenceRow) -> None:
         key=key,
         on_change=_choose_delivery,
         args=(each, key),
-        width=340,
     )
 
 

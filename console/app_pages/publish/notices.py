@@ -66,7 +66,7 @@ def render(visitor: Visitor) -> None:
 
 def _notice(each: NoticeRow, zones: Zones) -> None:
     words, actions = split(f"notice_{each.id}", [4, 1.3])
-    with words:
+    with words, st.container(gap="xsmall"):
         said = plain(each.words)
         st.markdown(f":material/{each.icon}: {said if each.seen_at else f'**{said}**'}")
         st.caption(f"{plain(when(each.at, zones))} · {ago(each.at)}")

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from core.infra import db
+from core.infra import crypto, db, installation
 from core.infra.actor import Actor, Role
 from core.infra.errors import NotAllowed, NotFound
 from core.notices import commands, outbox, queries, sending
@@ -20,9 +20,11 @@ from core.notices.rules import Delivery, Kind
 from core.organizations import commands as organizations
 from core.organizations.queries import members
 from core.posts import commands as posts
+from core.posts.rules import MAX_ACCOUNTS
+from tests.factories.accounts import make_account
 from tests.factories.notices import by, later, mail_all, raise_all, rows
 from tests.factories.organizations import make_actor
-from tests.factories.posts import Team, fail, make_approved, make_submitted, publication, soon
+from tests.factories.posts import Team, fail, make_approved, make_submitted, publications, soon
 from tests.fixtures.programs import RunningSandbox, free_ports
 from tests.integration.notices.conftest import use_mail
 
@@ -47,11 +49,15 @@ def make_due(worker: db.Database, team: Team) -> None:
 
 
 def fail_many(team: Team, worker: db.Database, count: int) -> None:
-    for number in range(count):
-        post = make_approved(
-            team.author, team.approver, [team.account_id], text=f"Number {number}", slot_at=soon(24 + number)
-        )
-        fail(worker, publication(team.author, post))
+    """Publications that fail for one reason, as many posts as that takes."""
+    with_mail = installation.settings()  # which making accounts forgets
+    while count > 0:
+        here = [make_account(team.admin, name=f"Page {number}").id for number in range(min(count, MAX_ACCOUNTS))]
+        post = make_approved(team.author, team.approver, here, text=f"{count} to go", slot_at=soon())
+        for each in publications(team.author, post):
+            fail(worker, each)
+        count -= len(here)
+    crypto.use(with_mail)
 
 
 def test_a_mail_says_what_it_is_about_and_leads_there(

@@ -41,7 +41,7 @@ def test_a_submitted_post_asks_all_approvers_but_who_wrote_it(team: Team, worker
     raise_all(worker_database)
     assert everybody(team) == NOBODY | {"approver": ["approval_asked"], "admin": ["approval_asked"]}
     (asked,) = notices(team.approver)
-    assert asked.words == "Edgar Editor asks you to approve “Fresh beans on Monday.”."
+    assert asked.words == "Edgar Editor asks you to approve “Fresh beans on Monday.”"
     assert (asked.subject_kind, asked.subject_id, asked.seen_at) == ("post", post, None)
 
 

@@ -97,6 +97,11 @@ def test_every_kind_has_words_for_anything_that_is_known_of_it(kind: Kind) -> No
     assert "100" in many
 
 
+@pytest.mark.parametrize(("post", "end"), [("Beans", "“Beans”."), ("Beans!", "“Beans!”"), ("", "a post without text.")])
+def test_a_sentence_has_one_full_stop_at_most(post: str, end: str) -> None:
+    assert rules.sentence(Kind.APPROVED, {"who": "Tom", "post": post}) == f"Tom approved {end}"
+
+
 def test_a_long_post_is_named_by_its_beginning() -> None:
     assert rules.beginning("word " * 100).endswith("…")
     assert len(rules.beginning("x" * 5000)) <= 80

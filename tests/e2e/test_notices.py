@@ -1,0 +1,66 @@
+"""A notice on its way: asked for approval, read as mail, followed past the sign-in to the post, gone from the bell."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.driving import PATIENCE_MS, Product, Someone
+from tests.e2e.inside import submitted
+
+MAILED_WITHIN_S = 45
+
+
+def test_the_mail_of_a_notice_leads_past_the_sign_in_to_its_post(
+    product: Product, browser: Browser, someone: Callable[..., Someone]
+) -> None:
+    words = f"Tasting on Friday {uuid4().hex[:8]}"
+    slot = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
+    post_id = submitted(product, "northwind", "Sara Lund", words, slot)
+
+    mail = mailed(product, "ivo", words)
+    assert "approval" in mail["subject"]
+    link = f"{product.url}/post?post={post_id}"
+    assert link in mail["text"]
+
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    ivo = Someone(product, context)
+    ivo.page.goto(f"{product.sandbox_url}/mail/{mail['number']}")
+    shown = ivo.page.frame_locator("iframe").locator(f'a[href="{link}"]')
+    with context.expect_page() as opened:
+        shown.click()
+    ivo.page = opened.value
+    ivo.page.get_by_role("button", name="Sign in").click()
+    ivo.page.wait_for_url("**/oidc/**")
+    ivo.page.get_by_role("button", name=re.compile("Ivo Brandt")).click()
+    ivo.page.wait_for_url(link)
+    ivo.settled()
+    ivo.see(words)
+
+    bell = ivo.page.locator(".st-key-bell").get_by_role("link")
+    expect(bell).to_contain_text(re.compile(r"Notices\s*\d"), timeout=PATIENCE_MS)
+    bell.click()
+    ivo.see(re.compile(f"asks you to approve .*{words}"))
+    ivo.page.get_by_role("button", name="Mark all as seen").click()
+    ivo.see("all seen")
+    expect(bell).not_to_contain_text(re.compile(r"\d"), timeout=PATIENCE_MS)
+    context.close()
+
+
+def mailed(product: Product, name: str, words: str) -> dict[str, Any]:
+    """The mail to somebody that says this."""
+    until = time.monotonic() + MAILED_WITHIN_S
+    while time.monotonic() < until:
+        for mail in httpx.get(f"{product.sandbox_url}/_sandbox/mail", timeout=10).json():
+            if words in mail["text"] and any(to.startswith(name) for to in mail["recipients"]):
+                found: dict[str, Any] = mail
+                return found
+        time.sleep(0.5)
+    raise AssertionError(f"no mail to {name} about {words!r} within {MAILED_WITHIN_S} s")
