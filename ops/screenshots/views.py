@@ -77,6 +77,7 @@ FULL: Final = (
     View("accounts", "/accounts"),
     View("members", "/members"),
     View("settings", "/settings"),
+    View("notices", "/notices"),
     View("profile", "/profile"),
     View("audit", "/audit"),
     View("audit-nothing-found", "/audit?from=2020-01-01&to=2020-01-02"),
@@ -90,5 +91,6 @@ EMPTY: Final = (
     View("posts", "/posts"),
     View("posts-nothing-found", "/posts?q=nothing+like+it"),
     View("accounts", "/accounts"),
+    View("notices", "/notices"),
     View("post-not-there", "/post"),
 )

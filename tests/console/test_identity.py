@@ -59,7 +59,9 @@ def test_a_person_without_an_organization_is_told_whom_to_ask(team: Team) -> Non
 def test_a_member_sees_organization_role_and_zone(team: Team) -> None:
     sign_in, _ = someone(team.organization_id, Role.EDITOR)
     tab = Tab(sign_in).open()
-    for words in ("Northwind", "Edgar Editor", "editor", "Europe/Berlin"):
+    links = [each.proto.label for each in tab.app.sidebar.get("page_link")]
+    assert "Edgar Editor · editor" in links
+    for words in ("Northwind", "Europe/Berlin"):
         assert words in tab.words
 
 

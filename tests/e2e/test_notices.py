@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 from playwright.sync_api import Browser, expect
 
+from core.notices import queries
 from tests.e2e.driving import PATIENCE_MS, Product, Someone
-from tests.e2e.inside import submitted
+from tests.e2e.inside import acting, as_console, submitted
 
+TOLD_WITHIN = timedelta(seconds=5)  # from before the post was written, in a process of our own
 MAILED_WITHIN_S = 45
 
 
@@ -23,12 +25,14 @@ def test_the_mail_of_a_notice_leads_past_the_sign_in_to_its_post(
 ) -> None:
     words = f"Tasting on Friday {uuid4().hex[:8]}"
     slot = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
+    asked_at = datetime.now(UTC)
     post_id = submitted(product, "northwind", "Sara Lund", words, slot)
 
     mail = mailed(product, "ivo", words)
     assert "approval" in mail["subject"]
     link = f"{product.url}/post?post={post_id}"
     assert link in mail["text"]
+    assert told_at(product, "Ivo Brandt", post_id) - asked_at < TOLD_WITHIN
 
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
     ivo = Someone(product, context)
@@ -52,6 +56,14 @@ def test_the_mail_of_a_notice_leads_past_the_sign_in_to_its_post(
     ivo.see("all seen")
     expect(bell).not_to_contain_text(re.compile(r"\d"), timeout=PATIENCE_MS)
     context.close()
+
+
+def told_at(product: Product, name: str, post_id: UUID) -> datetime:
+    """When somebody was told of a post, in the console."""
+    with as_console(product):
+        return next(
+            each.at for each in queries.listed(acting(product, "northwind", name)) if each.subject_id == post_id
+        )
 
 
 def mailed(product: Product, name: str, words: str) -> dict[str, Any]:
