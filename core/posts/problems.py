@@ -132,7 +132,7 @@ def _of_network(account: AccountFacts, payload: Payload) -> Iterator[AccountProb
         )
         return
     for each in rules.problems(payload):
-        yield AccountProblem(each.severity, account.id, account.name, each.words, each.fix)
+        yield AccountProblem(each.severity, account.id, account.name, each.words, each.fix, each.place)
 
 
 def _of_what_is_left_out(account: AccountFacts, content: AccountContent, payload: Payload) -> Iterator[AccountProblem]:
@@ -140,10 +140,10 @@ def _of_what_is_left_out(account: AccountFacts, content: AccountContent, payload
     if content.link is not None and payload.link is None:
         words = "The link is left out: this network takes none."
         fix = "Put the address into the text if people should see it."
-        yield AccountProblem("warning", account.id, account.name, words, fix)
+        yield AccountProblem("warning", account.id, account.name, words, fix, "link")
     if content.alt.strip() and payload.media and not payload.media[0].alt:
         words = "The description of the image is left out: this network takes none."
-        yield AccountProblem("warning", account.id, account.name, words)
+        yield AccountProblem("warning", account.id, account.name, words, place="image")
 
 
 def _of_slot(account: AccountFacts, due_at: datetime | None, situation: Situation) -> Iterator[AccountProblem]:

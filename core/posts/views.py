@@ -6,7 +6,7 @@ All times are aware UTC. Words in `str` fields are plain text, never markup: esc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -15,6 +15,7 @@ from core.media.views import MediaView
 from core.posts.content import AccountContent, Content, Image, NoImage, Variant
 from core.posts.redline import Segment
 from core.posts.rules import CommentKind, Needs, PublicationState, Shown, Word, can_be_asked
+from core.provider_kit.types import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class AccountProblem:
     account_name: str
     words: str
     fix: str = ""
+    place: Place = field(default="post", compare=False)  # where it is mended
 
     @property
     def sentence(self) -> str:

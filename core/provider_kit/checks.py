@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,7 +20,12 @@ _UNITS: Final = {"codepoints": "characters", "utf16": "characters", "utf8": "byt
 
 def problems(network: Network, payload: Payload) -> list[Problem]:
     """Problems by the network's declared data, errors first."""
-    found = [*_text(network, payload), *_link(network, payload), *_media(network, payload)]
+    found = [
+        *(replace(each, place="length") for each in _length(network, payload)),
+        *(replace(each, place="text") for each in _text(network, payload)),
+        *(replace(each, place="link") for each in _link(network, payload)),
+        *(replace(each, place="image") for each in _media(network, payload)),
+    ]
     return sorted(found, key=lambda problem: problem.severity != "error")
 
 
@@ -29,10 +35,14 @@ def _text(network: Network, payload: Payload) -> Iterator[Problem]:
         yield Problem(
             "error", "The post is empty.", "Write a text or add a link." if network.takes_link else "Write a text."
         )
-    if any("\ud800" <= character <= "\udfff" or character == "\0" for character in text):
+    if _is_broken(text):
         yield Problem("error", "The text has characters that can't be sent.", "Delete the broken characters.")
+
+
+def _length(network: Network, payload: Payload) -> Iterator[Problem]:
+    if _is_broken(payload.text):
         return
-    over = length(text, network.text.counter, network.text.escaped) - network.text.max_length
+    over = length(payload.text, network.text.counter, network.text.escaped) - network.text.max_length
     if over > 0:
         unit = _UNITS[network.text.counter]
         yield Problem(
@@ -41,6 +51,10 @@ def _text(network: Network, payload: Payload) -> Iterator[Problem]:
             f" (at most {network.text.max_length:,}).",
             f"Shorten it by {over:,}.",
         )
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" or character == "\0" for character in text)
 
 
 def _link(network: Network, payload: Payload) -> Iterator[Problem]:

@@ -137,13 +137,21 @@ class Payload:
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).digest()
 
 
+Place = Literal["post", "text", "length", "link", "image"]
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something about a payload that a person should know; an error refuses submit, approve, schedule and publish."""
+    """Something about a payload that a person should know; an error refuses submit, approve, schedule and publish.
+
+    `place` is the part of the post where it is mended, "length" for a text that is too long: pages count that at every
+    key themselves.
+    """
 
     severity: Literal["error", "warning"]
     words: str
     fix: str = ""
+    place: Place = field(default="post", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
