@@ -1,4 +1,4 @@
-"""What the composer's controls do: save, choose accounts and a time, settle a conflict, submit.
+"""What the composer's controls do: save, choose accounts, settle a conflict, submit. `draft_times` has the times.
 
 Each is a callback: it reads the post as it is now, changes the one thing that was touched, and saves the whole at the
 revision it read. Only words can be in conflict, because only they are typed over a while.
@@ -6,10 +6,10 @@ revision it read. Only words can be in conflict, because only they are typed ove
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 import streamlit as st
@@ -19,13 +19,12 @@ from console.components import composer
 from console.plain import beginning
 from console.state import DraftInHand
 from core.infra.actor import Actor
-from core.infra.clock import now
 from core.infra.errors import Refused
 from core.organizations import commands as organizations
-from core.posts import commands, queries, slots
+from core.posts import commands, queries
 from core.posts.commands import EditConflict
-from core.posts.slots import TimeDoesNotExist, TimeOccursTwice, Which
-from core.posts.views import Draft, Saved, Theirs
+from core.posts.content import Content, Image
+from core.posts.views import Draft, Saved, Theirs, Whole
 
 COMPOSER: Final = "composer"
 
@@ -34,20 +33,14 @@ COMPOSER: Final = "composer"
 class Clash:
     """Two versions of the same words: ours, which isn't saved, and theirs, which is."""
 
-    text: str
-    link: str | None
+    mine: Content
     number: int
     theirs: Theirs
 
-
-@dataclass(frozen=True, slots=True)
-class SlotTrouble:
-    """A wall time that the clocks skip or show twice, and what to choose from."""
-
-    words: str
-    skipped: TimeDoesNotExist | None = None
-    twice: TimeOccursTwice | None = None
-    wall: datetime | None = None
+    @property
+    def saved(self) -> Content:
+        """What they wrote."""
+        return content_of(self.theirs)
 
 
 def key_of(hand: DraftInHand, name: str) -> str:
@@ -63,15 +56,14 @@ def written(hand: DraftInHand) -> None:
 
     def save(actor: Actor) -> Saved | None:
         if hand.post_id is None:
-            made = commands.create(actor, hand.token, text=said.text, link=said.link)
+            made = commands.create(actor, hand.token, **_words(said.content))
             return _made(hand, actor, made)
         draft = queries.draft(actor, hand.post_id)
         return commands.save(
             actor,
             hand.post_id,
             _revision(hand, draft, said),
-            text=said.text,
-            link=said.link,
+            **_words(said.content),
             account_ids=_chosen(draft),
             slot_at=draft.post.slot_at,
             may_cost=hand.editing_approved,  # it may have been approved since this tab read it
@@ -79,7 +71,7 @@ def written(hand: DraftInHand) -> None:
 
     def refused(refusal: Refused) -> bool:
         if isinstance(refusal, EditConflict):
-            hand.conflict = Clash(said.text, said.link, said.number, refusal.theirs)
+            hand.conflict = Clash(said.content, said.number, refusal.theirs)
         else:
             hand.not_saved = refusal.message
         return True
@@ -98,48 +90,14 @@ def accounts_chosen(hand: DraftInHand) -> None:
     _change(hand, account_ids=wanted)
 
 
-def slot_chosen(hand: DraftInHand, zone: str) -> None:
-    """Day or time were set."""
-    day: date | None = state.value(key_of(hand, "day"))
-    clock: time | None = state.value(key_of(hand, "time"))
-    hand.slot_trouble = None
-    if day is None and clock is None:
-        _change(hand, slot_at=None, sets_slot=True)
-    elif day is None or clock is None:
-        hand.slot_trouble = SlotTrouble("Choose a time as well." if clock is None else "Choose a day as well.")
-    else:
-        set_slot(hand, datetime.combine(day, clock), zone)
+def give_time(hand: DraftInHand, slot_at: datetime | None) -> None:
+    """Give the post this time, or none. Accounts with a time of their own keep it."""
+    _change(hand, slot_at=slot_at, sets_slot=True)
 
 
-def wish_day(hand: DraftInHand, day: date, zone: str) -> None:
-    """Begin a new post with a day, as the calendar asks; the time is still to be chosen."""
-    if hand.post_id is None and day >= slots.day_of(now(), zone).day:
-        state.put(key_of(hand, "day"), day)
-        hand.slot_trouble = SlotTrouble("Choose a time as well.")
-
-
-def set_slot(hand: DraftInHand, wall: datetime, zone: str, which: Which | None = None) -> None:
-    """Give the post this wall time, if the clocks show it exactly once or `which` says which time is meant."""
-    try:
-        at = slots.instant(wall, zone, which)
-    except TimeDoesNotExist as skipped:
-        hand.slot_trouble = SlotTrouble(skipped.message, skipped=skipped)
-        return
-    except TimeOccursTwice as twice:
-        hand.slot_trouble = SlotTrouble(twice.message, twice=twice, wall=wall)
-        return
-    hand.slot_trouble = None
-    state.put(key_of(hand, "day"), wall.date())
-    state.put(key_of(hand, "time"), wall.time())
-    _change(hand, slot_at=at, sets_slot=True)
-
-
-def clear_slot(hand: DraftInHand) -> None:
-    """Take the time away again."""
-    hand.slot_trouble = None
-    state.put(key_of(hand, "day"), None)
-    state.put(key_of(hand, "time"), None)
-    _change(hand, slot_at=None, sets_slot=True)
+def give_times(hand: DraftInHand, own: Mapping[UUID, datetime | None], as_the_post: Collection[UUID] = ()) -> bool:
+    """Give accounts a time of their own (None: none yet), or the post's again; whether it was saved."""
+    return _change(hand, own=own, as_the_post=as_the_post)
 
 
 def edit_anyway(hand: DraftInHand) -> None:
@@ -157,22 +115,19 @@ def keep_mine(hand: DraftInHand) -> None:
             actor,
             _post(hand),
             theirs.revision,
-            text=clash.text,
-            link=clash.link,
+            **_words(clash.mine),
             account_ids=theirs.account_ids,
             slot_at=theirs.slot_at,
         )
 
     def refused(refusal: Refused) -> bool:
         if isinstance(refusal, EditConflict):  # a third version came meanwhile
-            hand.conflict = Clash(clash.text, clash.link, clash.number, refusal.theirs)
+            hand.conflict = Clash(clash.mine, clash.number, refusal.theirs)
             return True
         return False
 
-    theirs = clash.theirs
-
     def undo(saved: Saved) -> state.Undo:
-        return state.Undo("Your version is saved.", lambda: _put_back(hand, theirs.text, theirs.link))
+        return state.Undo("Your version is saved.", lambda: _put_back(hand, clash.saved))
 
     saved = feedback.act("posts.save", save, refused=refused, undo=undo)
     if saved is not None:
@@ -186,7 +141,7 @@ def take_theirs(hand: DraftInHand) -> None:
     hand.own_revision, hand.done = clash.theirs.revision, clash.number
     hand.refill += 1
     words = f"Took the version of {clash.theirs.saved_by}."
-    state.offer_undo(state.Undo(words, lambda: _put_back(hand, clash.text, clash.link)))
+    state.offer_undo(state.Undo(words, lambda: _put_back(hand, clash.mine)))
 
 
 def submit(hand: DraftInHand) -> None:
@@ -254,7 +209,7 @@ def delete(post_id: UUID, revision: int, text: str) -> None:
         navigation.go("posts")
 
 
-def _put_back(hand: DraftInHand, text: str, link: str | None) -> None:
+def _put_back(hand: DraftInHand, content: Content) -> None:
     """The words that lost a conflict, saved over the ones that won."""
 
     def save(actor: Actor) -> Saved:
@@ -263,8 +218,7 @@ def _put_back(hand: DraftInHand, text: str, link: str | None) -> None:
             actor,
             draft.post.id,
             draft.post.revision,
-            text=text,
-            link=link,
+            **_words(content),
             account_ids=_chosen(draft),
             slot_at=draft.post.slot_at,
         )
@@ -289,12 +243,17 @@ def _change(
     account_ids: Collection[UUID] | None = None,
     slot_at: datetime | None = None,
     sets_slot: bool = False,
-) -> None:
+    own: Mapping[UUID, datetime | None] | None = None,
+    as_the_post: Collection[UUID] = (),
+) -> bool:
+    """Save the post with one thing changed that is no words; whether it was saved."""
+
     def save(actor: Actor) -> Saved | None:
         if hand.post_id is None:
             made = commands.create(actor, hand.token, account_ids=account_ids or (), slot_at=slot_at)
             return _made(hand, actor, made)
         draft = queries.draft(actor, hand.post_id)
+        times = {**draft.own_slots, **(own or {})}
         return commands.save(
             actor,
             hand.post_id,
@@ -303,6 +262,7 @@ def _change(
             link=draft.post.link,
             account_ids=_chosen(draft) if account_ids is None else account_ids,
             slot_at=slot_at if sets_slot else draft.post.slot_at,
+            own_slots={each: at for each, at in times.items() if each not in as_the_post},
         )
 
     saved = feedback.act("posts.save", save)
@@ -310,10 +270,11 @@ def _change(
         hand.own_revision, hand.saved_at = saved.revision, saved.saved_at
         _tell_voided(saved)
         _put_into_address(hand)
-    else:
-        # What was refused must not go on standing there as if it were saved.
-        for name in ("accounts", "day", "time"):
-            state.forget(key_of(hand, name))
+        return True
+    # What was refused must not go on standing there as if it were saved.
+    for name in ("accounts", "day", "time"):
+        state.forget(key_of(hand, name))
+    return False
 
 
 def _made(hand: DraftInHand, actor: Actor, post_id: UUID) -> Saved:
@@ -324,10 +285,25 @@ def _made(hand: DraftInHand, actor: Actor, post_id: UUID) -> Saved:
 
 def _revision(hand: DraftInHand, draft: Draft, said: composer.Written) -> int:
     """The revision to save at: the newest, unless its words are neither what ours grew from nor our own last save."""
-    grew_from_these = (draft.post.text, draft.post.link) == (said.was_text, said.was_link)
-    if grew_from_these or draft.post.revision == hand.own_revision:
+    if draft.content == said.was or draft.post.revision == hand.own_revision:
         return draft.post.revision
     return said.base
+
+
+def content_of(whole: Whole) -> Content:
+    """The words of a version, without its accounts and times."""
+    return Content(whole.text, whole.link, whole.media_id, whole.alt, whole.variants)
+
+
+def _words(content: Content) -> dict[str, Any]:
+    """What a post says, as `create` and `save` take it."""
+    return {
+        "text": content.text,
+        "link": content.link,
+        "media": content.media_id or Image.NONE,
+        "alt": content.alt,
+        "variants": content.variants,
+    }
 
 
 def _chosen(draft: Draft) -> list[UUID]:

@@ -68,7 +68,8 @@ class DraftInHand:
     saved_at: datetime | None = None
     conflict: Any = None
     not_saved: str = ""
-    slot_trouble: Any = None
+    time_troubles: dict[UUID | None, Any] = field(default_factory=dict)  # None: the post's own time
+    own_times: set[UUID] = field(default_factory=set)
     editing_approved: bool = False
     refill: int = 0
 

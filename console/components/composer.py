@@ -1,27 +1,42 @@
-"""The composer: a text and a link with counters and preview at every key, handed over shortly after the last one.
+"""The composer: what all accounts get and what single ones get instead, with counters and previews at every key.
 
-The counting rules come from the networks' declared data; core checks everything again when it saves.
+What is written is handed over shortly after the last key; files go from the browser to ingest, past Streamlit. The
+counting rules come from the networks' declared data; core checks everything again when it saves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import UUID
 
 import streamlit as st
 
-from console import state
+from console import places, state
 from console.components import frontend
 from console.components.networks import network_data
 from console.plain import one_line
+from core.media.views import MediaView
+from core.posts.content import Content, Image, Variant, differing
+from core.posts.views import AccountProblem
 
 _COMPOSER: Final = st.components.v2.component(
     "masthead_composer",
     html=frontend.markup("composer"),
     css=frontend.style("preview", "composer"),
-    js=frontend.script("counting", "dom", "preview", "composer"),
+    js=frontend.script(
+        "counting",
+        "dom",
+        "preview",
+        "upload",
+        "version",
+        "saving",
+        "scopes",
+        "counters",
+        "image_field",
+        "composer",
+    ),
 )
 
 
@@ -29,10 +44,8 @@ _COMPOSER: Final = st.components.v2.component(
 class Written:
     """What the browser hands over: the words, what they grew from, and a number that tells it what was saved."""
 
-    text: str
-    link: str | None
-    was_text: str
-    was_link: str | None
+    content: Content
+    was: Content
     base: int
     number: int
     token: UUID
@@ -48,16 +61,6 @@ class Target:
     when: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """Something about the post that a person should know, at the place where they write."""
-
-    severity: str
-    words: str
-    fix: str = ""
-    about_length: bool = False
-
-
 def composer(
     *,
     key: str,
@@ -66,10 +69,10 @@ def composer(
     refill: int,
     revision: int,
     done: int,
-    text: str,
-    link: str | None,
+    content: Content,
+    images: Iterable[MediaView],
     targets: Sequence[Target],
-    hints: Sequence[Hint],
+    problems: Iterable[AccountProblem],
     locked: str | None,
     saved_words: str,
     trouble: str,
@@ -85,16 +88,14 @@ def composer(
             "refill": refill,
             "revision": revision,
             "done": done,
-            "text": text,
-            "link": link or "",
+            "version": _version(content),
+            "images": [{**asdict(image), "id": str(image.id)} for image in images],
+            "ingest": places.ingest_url(),
             "accounts": [
                 {"id": str(target.account_id), "name": one_line(target.name), "network": network, "when": target.when}
                 for target, network in zip(targets, networks, strict=True)
             ],
-            "problems": [
-                {"severity": hint.severity, "words": hint.words, "fix": hint.fix, "about_length": hint.about_length}
-                for hint in hints
-            ],
+            "problems": [_problem(each) for each in problems],
             "takes_link": not networks or any(network.get("takes_link") for network in networks),
             "locked": locked is not None,
             "locked_words": locked or "",
@@ -115,16 +116,54 @@ def written(key: str) -> Written | None:
         return None
     try:
         return Written(
-            text=str(said["text"]),
-            link=str(said["link"]).strip() or None,
-            was_text=str(said["was"]["text"]),
-            was_link=str(said["was"]["link"]).strip() or None,
+            content=_content(said["version"]),
+            was=_content(said["was"]),
             base=int(said["base"]),
             number=int(said["number"]),
             token=UUID(str(said["token"])),
         )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
+
+
+def _problem(problem: AccountProblem) -> dict[str, Any]:
+    return {
+        "account": str(problem.account_id) if problem.account_id else None,
+        "severity": problem.severity,
+        "words": problem.words,
+        "fix": problem.fix,
+        "place": problem.place,
+    }
+
+
+def _version(content: Content) -> dict[str, Any]:
+    return {
+        "text": content.text,
+        "link": content.link or "",
+        "media": str(content.media_id) if content.media_id else None,
+        "alt": content.alt,
+        "variants": {str(account_id): each.as_json() for account_id, each in content.variants.items()},
+    }
+
+
+def _content(version: Mapping[str, Any]) -> Content:
+    variants = {UUID(account_id): _variant(each) for account_id, each in version["variants"].items()}
+    return Content(
+        text=str(version["text"]),
+        link=str(version["link"]).strip() or None,
+        media_id=UUID(version["media"]) if version["media"] else None,
+        alt=str(version["alt"]),
+        variants=differing(variants),
+    )
+
+
+def _variant(said: Mapping[str, Any]) -> Variant:
+    text, media, alt = said["text"], str(said["media"]), said["alt"]
+    return Variant(
+        text=None if text is None else str(text),
+        media=Image(media) if media in set(Image) else UUID(media),
+        alt=None if alt is None else str(alt),
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

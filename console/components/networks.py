@@ -14,13 +14,22 @@ def network_data(key: str) -> dict[str, Any]:
     """Title, colour, text rules and actions of a network, for a component."""
     network: Network | None = networks().get(key)
     if network is None:  # its folder was taken out of this installation
-        rules = {"counter": "codepoints", "max_length": 100_000, "fold_at": None}
-        return {"key": key, "title": key.capitalize(), "color": _UNKNOWN_COLOR, "text": rules, "actions": []}
+        rules = {"counter": "codepoints", "max_length": 100_000, "fold_at": None, "escaped": ""}
+        return {
+            "key": key,
+            "title": key.capitalize(),
+            "color": _UNKNOWN_COLOR,
+            "text": rules,
+            "takes_link": True,
+            "actions": [],
+        }
     rules = {
         "counter": network.text.counter,
         "max_length": network.text.max_length,
         "fold_at": network.text.fold_at,
+        "escaped": network.text.escaped,
     }
+    images = network.images and {"max_alt": network.images.max_alt, "ratio": network.images.ratio}
     return {
         "key": key,
         "title": network.title,
@@ -28,6 +37,8 @@ def network_data(key: str) -> dict[str, Any]:
         "text": rules,
         "actions": list(network.actions),
         "takes_link": network.takes_link,
+        "needs_media": network.needs_media,
+        "images": images,
     }
 
 

@@ -110,15 +110,29 @@ class Tab:
         """The texts of the list of posts on this page."""
         return [row["text"] for group in self.component("posts_list")["groups"] for row in group["rows"]]
 
-    def write(self, text: str, link: str = "", *, base: int = 0, was: str = "", number: int = 1) -> None:
-        """What the composer hands over; it arrives with the next press, as a blur does in a browser."""
-        self.app.session_state["composer"] = {
-            "written": {
-                "text": text,
-                "link": link,
-                "base": base,
-                "number": number,
-                "was": {"text": was, "link": ""},
-                "token": self.component("composer")["token"],
-            }
+    def write(self, text: str, link: str = "", *, base: int = 0, was: str = "", number: int = 1, **own: Any) -> None:
+        """What the composer hands over; it arrives with the next press, as a blur does in a browser.
+
+        `own`: media, alt and variants as the browser has them; what isn't given is as the composer was given it.
+        """
+        self.app.session_state["composer"] = {"written": self._written(text, link, base, was, number, own)}
+
+    def hand_over(self, text: str, link: str = "", *, base: int = 0, was: str = "", number: int = 1, **own: Any) -> Tab:
+        """As `write`, arriving by itself, as it does shortly after the last key."""
+        states = self.app._tree.get_widget_states()
+        state = states.widgets.add()
+        state.id = self.app.get_by_key("composer").proto.id
+        state.json_value = json.dumps({"written": self._written(text, link, base, was, number, own)})
+        self.app._run(states)
+        return self._unbroken()
+
+    def _written(self, text: str, link: str, base: int, was: str, number: int, own: dict[str, Any]) -> dict[str, Any]:
+        given = self.component("composer")
+        known = {**given["version"], "link": ""}
+        return {
+            "version": {**known, "text": text, "link": link, **own},
+            "was": {**known, "text": was},
+            "base": base,
+            "number": number,
+            "token": given["token"],
         }

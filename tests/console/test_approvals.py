@@ -9,10 +9,13 @@ import pytest
 from core.infra.actor import Role
 from core.organizations import commands as organizations
 from core.posts import commands, queries
+from core.posts.content import Image, Variant
 from core.posts.rules import Word
 from tests.console.driving import Tab
 from tests.console.people import someone
-from tests.factories.posts import Team, make_approved, make_submitted, soon
+from tests.factories.accounts import make_account
+from tests.factories.media import make_kept_image
+from tests.factories.posts import Team, hashes, make_approved, make_submitted, soon
 
 
 @pytest.fixture
@@ -131,7 +134,7 @@ def test_the_preview_shows_it_as_the_network_will(team: Team, reader: Tab) -> No
     (publication,) = queries.review(team.approver, UUID(queue_id(reader))).publications
     drawn = reader.component(f"preview_{publication.publication.id}")
     assert drawn["account"]["name"] == "Acme Coffee"
-    assert drawn["text"] == "New"
+    assert drawn["post"]["text"] == "New"
 
 
 def test_ones_own_work_waits_for_somebody_else(team: Team) -> None:
@@ -170,3 +173,39 @@ def test_next_and_previous_go_round(team: Team, reader: Tab) -> None:
 
 def queue_id(tab: Tab) -> str:
     return str(tab.component("approvals_queue")["groups"][0]["rows"][0]["id"])
+
+
+def test_what_single_accounts_get_is_shown_account_by_account(team: Team, reader: Tab) -> None:
+    second = make_account(team.admin, name="Acme Corner").id
+    image = make_kept_image(team.author)
+    post = commands.create(
+        team.author,
+        uuid4(),
+        text="Beans on Monday",
+        account_ids=[team.account_id, second],
+        media=image,
+        alt="A cup",
+        variants={second: Variant(text="Beans, loves", media=Image.NONE)},
+    )
+    commands.submit(team.author, uuid4(), post, 1)
+    reader.open("approvals")
+    shown = [reader.component(f"redline_{post}_{index}") for index in (0, 1)]
+    by_text = {each["segments"][0][1]: each for each in shown}
+    assert len(by_text["Beans on Monday"]["images"]["shown"]) == 1
+    assert by_text["Beans on Monday"]["images"]["alt"] == [["same", "A cup"]]
+    assert by_text["Beans, loves"]["images"]["shown"] == []
+    assert "Acme Corner: Never approved before" in reader.words
+
+
+def test_another_image_is_shown_beside_the_approved_one(team: Team, reader: Tab) -> None:
+    first, other = make_kept_image(team.author), make_kept_image(team.author)
+    post = commands.create(team.author, uuid4(), text="Beans", account_ids=[team.account_id], media=first)
+    commands.submit(team.author, uuid4(), post, 1)
+    commands.approve(team.approver, uuid4(), post, hashes(team.author, post))
+    accounts = [team.account_id]
+    saved = commands.save(
+        team.author, post, 1, text="Beans", link=None, account_ids=accounts, slot_at=None, media=other
+    )
+    commands.submit(team.author, uuid4(), post, saved.revision)
+    shown = reader.open("approvals").component(f"redline_{post}_0")["images"]["shown"]
+    assert [change for change, _ in shown] == ["removed", "added"]

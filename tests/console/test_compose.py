@@ -110,11 +110,11 @@ def test_taking_theirs_fills_the_composer_and_mine_can_be_brought_back(team: Tea
     post = in_conflict(team, writer)
     before = writer.component("composer")["refill"]
     writer.press("take_theirs")
-    assert writer.component("composer")["text"] == "Theirs"
+    assert writer.component("composer")["version"]["text"] == "Theirs"
     assert writer.component("composer")["refill"] > before
     writer.press("undo_take_back")
     assert queries.draft(team.admin, post).post.text == "Ours, longer"
-    assert writer.component("composer")["text"] == "Ours, longer"
+    assert writer.component("composer")["version"]["text"] == "Ours, longer"
 
 
 def test_somebody_elses_new_time_is_no_conflict_with_my_words(team: Team, writer: Tab) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import time
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from core.infra import db
 from core.infra.actor import Role
-from core.posts import queries
+from core.posts import commands, queries
+from core.posts.content import Image, Variant
 from core.posts.rules import PublicationState, Word
 from tests.console.days import ahead
 from tests.console.driving import Tab
 from tests.console.people import someone
+from tests.factories.accounts import make_account
+from tests.factories.media import make_kept_image
 from tests.factories.posts import (
     Team,
     fail,
@@ -207,3 +210,26 @@ def test_the_history_shows_what_was_handed_to_the_network_and_its_id(
         ("let that go", "The network could not take it.", facts),
         ("handed the image to Facebook", "", facts),
     ]
+
+
+def test_what_goes_out_is_shown_once_for_each_thing_that_differs(team: Team, approver: Tab) -> None:
+    same, other = make_account(team.admin, name="Acme Corner").id, make_account(team.admin, name="Acme Café").id
+    post = commands.create(
+        team.author,
+        uuid4(),
+        text="Beans",
+        account_ids=[team.account_id, same, other],
+        media=make_kept_image(team.author),
+        alt="A cup",
+        variants={other: Variant(text="Beans, loves", media=Image.NONE)},
+    )
+    approver.open("post", post=str(post))
+    rows = {each.account_id: each for each in queries.detail(team.admin, post).publications}
+    drawn = {row.account_id: row for row in rows.values() if approver.has(f"post_preview_{row.id}")}
+    assert len(drawn) == 2
+    alone = approver.component(f"post_preview_{rows[other].id}")
+    assert (alone["post"]["text"], alone["image"]) == ("Beans, loves", None)
+    (shared,) = [row for account_id, row in drawn.items() if account_id != other]
+    given = approver.component(f"post_preview_{shared.id}")
+    assert (given["post"]["alt"], given["image"]["width"]) == ("A cup", 800)
+    assert "The same for" in approver.words

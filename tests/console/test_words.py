@@ -119,7 +119,10 @@ COMPONENTS = [
 ]
 
 
-@pytest.mark.parametrize("name", [*COMPONENTS, "dom", "counting", "preview"])
+PARTS = ["dom", "counting", "preview", "upload", "version", "saving", "scopes", "counters", "image_field"]
+
+
+@pytest.mark.parametrize("name", [*COMPONENTS, *PARTS])
 def test_our_scripts_make_text_of_what_people_wrote(name: str) -> None:
     script = frontend.script(name)
     for way_in in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"):

@@ -6,6 +6,7 @@ import json
 
 from playwright.sync_api import Browser
 
+from core.providers.linkedin.little_text import RESERVED
 from tests.fixtures.programs import PROJECT
 
 VECTORS = json.loads((PROJECT / "tests/console/counting_vectors.json").read_text(encoding="ascii"))
@@ -15,12 +16,13 @@ SCRIPT = (PROJECT / "console/components/frontend/counting.js").read_text(encodin
 def test_chromium_counts_500_texts_as_written_down(browser: Browser) -> None:
     page = browser.new_page()
     wrong = page.evaluate(
-        f"""vectors => {{
+        f"""([vectors, escaped]) => {{
           {SCRIPT}
-          return vectors.flatMap(each => Object.entries(COUNTERS)
+          const rules = {{counter: 'codepoints', escaped}}
+          return vectors.flatMap(each => [...Object.entries(COUNTERS), ['escaped', text => lengthOf(text, rules)]]
             .filter(([name, count]) => count(each.text) !== each[name]).map(([name]) => [name, each.text]))
         }}""",
-        VECTORS,
+        [VECTORS, RESERVED],
     )
     page.close()
 

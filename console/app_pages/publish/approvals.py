@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from console.components.header import header
 from console.components.networks import network_title
 from console.components.post_list import Row, post_list
 from console.components.preview import preview
-from console.components.redline import redline
+from console.components.redline import Images, redline
 from console.components.split import split
 from console.components.status import badge
 from console.components.timeline import Entry, timeline
@@ -27,7 +27,7 @@ from core.organizations.rules import Permission
 from core.posts import commands, queries
 from core.posts.redline import Segment
 from core.posts.rules import SHOWN, CommentKind, Word
-from core.posts.views import Decided, Review, ReviewItem, ReviewPublication
+from core.posts.views import Decided, Difference, PublicationRow, Review, ReviewItem, ReviewPublication
 
 PAGE = PageSpec(
     title="Approvals",
@@ -45,6 +45,8 @@ _COMMENTS: Final = {
     CommentKind.APPROVED: ("approved it", "verified", "green"),
     CommentKind.WITHDRAWN: ("withdrew it", "undo", "gray"),
 }
+
+_NO_TIME: Final = "has **no time yet**: approving doesn't send it"
 
 
 def render(visitor: Visitor) -> None:
@@ -153,47 +155,73 @@ def _facts(review: Review, zones: Zones) -> None:
     who = plain((post.submitted_by or post.author).name)
     asked = f"**{who}** asked for approval {ago(post.submitted_at)}" if post.submitted_at else f"by **{who}**"
     due = [each.publication.due_at for each in review.publications if each.publication.due_at]
-    goes = f"goes out **{plain(when(min(due), zones))}**" if due else "has **no time yet**: approving doesn't send it"
+    first = "first " if len(set(due)) > 1 or 0 < len(due) < len(review.publications) else ""
+    goes = f"goes out {first}**{plain(when(min(due), zones))}**" if due else _NO_TIME
     st.markdown(f"{asked} · {goes}")
-    st.markdown(
-        " ".join(
-            f":gray-badge[{plain(each.publication.account_name)} · {network_title(each.publication.network)}]"
-            for each in review.publications
-        )
-    )
+    st.markdown(" ".join(_account(each.publication, zones) for each in review.publications))
+
+
+def _account(publication: PublicationRow, zones: Zones) -> str:
+    """Name and network, with the time where it is the account's own."""
+    own = ""
+    if publication.own_slot:
+        own = f" · {clock(publication.due_at, zones.organization) if publication.due_at else 'no time yet'}"
+    return f":gray-badge[{plain(publication.account_name)} · {network_title(publication.network)}{plain(own)}]"
 
 
 def _changes(review: Review, zones: Zones) -> None:
-    for index, (names, each) in enumerate(_alike(review.publications)):
-        publication = each.publication
-        if each.redline is None:
-            st.caption(f"{names}Never approved before: the whole text")
-            segments: Sequence[Segment] = (Segment("same", publication.text),)
-        else:
-            since = (
-                clock(each.approved_before_at, zones.organization) if each.approved_before_at else "the last approval"
-            )
-            st.caption(f"{names}Since it was approved on {plain(since)}")
-            segments = each.redline
-        redline(
-            segments,
-            link=publication.link,
-            link_before=each.link_before,
-            compared=each.redline is not None,
-            key=f"redline_{review.post.id}_{index}",
-        )
-    if review.since_last_round is not None:
+    for index, (names, each) in enumerate(_alike(review.publications, lambda each: each.since_approval)):
+        since = "the last approval"
+        if each.approved_before_at is not None:
+            since = clock(each.approved_before_at, zones.organization)
+        never = "Never approved before: all of it"
+        st.caption(f"{names}{never if each.since_approval is None else f'Since it was approved on {plain(since)}'}")
+        _difference(each.publication, each.since_approval, f"redline_{review.post.id}_{index}")
+    moved = [each for each in review.publications if _differs(each.since_last_round)]
+    if moved:
         with st.expander("Since the last round", icon=":material/difference:"):
-            redline(review.since_last_round, link=None, link_before=None, compared=False, key="redline_round")
+            for index, (names, each) in enumerate(_alike(moved, lambda each: each.since_last_round)):
+                if names:
+                    st.caption(names.removesuffix(": "))
+                _difference(each.publication, each.since_last_round, f"redline_round_{index}")
 
 
-def _alike(publications: Sequence[ReviewPublication]) -> list[tuple[str, ReviewPublication]]:
-    """Publications that read the same, once, with the names of their accounts where there are several readings."""
+def _differs(difference: Difference | None) -> bool:
+    if difference is None:
+        return False
+    changed = difference.link_changed or difference.image_changed or difference.alt_changed
+    return changed or any(each.change != "same" for each in difference.text)
+
+
+def _difference(publication: PublicationRow, difference: Difference | None, key: str) -> None:
+    """What an account gets, beside what it got before where there is a before."""
+    image = publication.image
+    now = image.address if image is not None else None
+    if difference is None:
+        alt = (Segment("same", image.alt),) if image is not None and image.alt else ()
+        text: Sequence[Segment] = (Segment("same", publication.text),)
+        before = None
+        images = Images(before=None, after=now, changed=False, alt=alt)
+    else:
+        was = difference.image_before
+        text, before = difference.text, difference.link_before
+        images = Images(
+            before=was.address if was is not None else None,
+            after=now,
+            changed=difference.image_changed,
+            alt=difference.alt,
+        )
+    redline(text, link=publication.link, link_before=before, compared=difference is not None, images=images, key=key)
+
+
+def _alike(
+    publications: Sequence[ReviewPublication], compared: Callable[[ReviewPublication], Difference | None]
+) -> list[tuple[str, ReviewPublication]]:
+    """Publications that read and look the same, once, with the names of their accounts where there are several."""
     groups: dict[object, list[ReviewPublication]] = {}
     for each in publications:
-        groups.setdefault((each.redline, each.publication.text, each.publication.link, each.link_before), []).append(
-            each
-        )
+        row = each.publication
+        groups.setdefault((compared(each), row.text, row.link, row.image), []).append(each)
     if len(groups) == 1:
         return [("", publications[0])]
     return [
@@ -211,9 +239,13 @@ def _previews(review: Review, zones: Zones) -> None:
             network=publication.network,
             text=publication.text,
             link=publication.link,
+            image=publication.image,
             when=clock(publication.due_at, zones.organization) if publication.due_at else "no time yet",
             key=f"preview_{publication.id}",
         )
+        if publication.image is not None:
+            described = publication.image.alt or "The image has no description."
+            st.caption(f":material/image: {plain(described)}")
 
 
 def _history(review: Review, zones: Zones) -> None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from console import drafting, filters, navigation, state
-from console.components.composer import Hint, Target, composer
+from console import draft_times, drafting, filters, navigation, state
+from console.components.composer import Target, composer
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
+from console.components.redline import Images
 from console.components.redline import redline as draw_redline
 from console.components.split import split
 from console.components.status import badge
-from console.components.times import Zones, ago, beside, clock
+from console.components.times import Zones, ago, clock
 from console.drafting import key_of
 from console.identity import Visitor
 from console.navigation import PageSpec
@@ -26,12 +24,13 @@ from console.plain import plain
 from console.state import DraftInHand
 from core.accounts import queries as accounts
 from core.accounts.rules import STATE_WORDS, AccountState
-from core.infra.clock import now
+from core.media import queries as media
 from core.organizations.rules import Permission
-from core.posts import queries, rules, slots
+from core.posts import queries, rules
+from core.posts.content import Content
 from core.posts.redline import redline
 from core.posts.rules import CommentKind
-from core.posts.views import AccountProblem, Draft, Who
+from core.posts.views import Draft, Who
 
 PAGE = PageSpec(
     title="Compose",
@@ -43,9 +42,6 @@ PAGE = PageSpec(
 )
 
 
-_NO_TIME: Final = "No time yet: approving won't send it."
-
-
 def render(visitor: Visitor) -> None:
     """Draw the page."""
     post_id = _asked_for()
@@ -53,7 +49,7 @@ def render(visitor: Visitor) -> None:
     asked_day = filters.day("day")
     if asked_day is not None:
         st.query_params.pop("day")
-        drafting.wish_day(hand, asked_day, visitor.zone)
+        draft_times.wish_day(hand, asked_day, visitor.zone)
     draft = queries.draft(visitor.actor, hand.post_id) if hand.post_id else None
     zones = Zones.of(visitor)
     mark = badge(draft.post.shown) if draft is not None else None
@@ -77,11 +73,11 @@ def render(visitor: Visitor) -> None:
         _chosen_accounts(draft)
     else:
         _pick_accounts(hand, draft, choices)
-    _slot_and_reviewer(visitor, hand, draft, zones)
+    _slot_and_reviewer(hand, draft, zones)
     if draft is not None and draft.nobody_else_may_approve:
         _nobody_else(visitor)
     if hand.conflict is not None:
-        _conflict(hand, zones)
+        _conflict(visitor, hand, draft)
     _composer(hand, draft, zones, choices, locked)
     with actions:
         _actions(visitor, hand, draft)
@@ -137,48 +133,12 @@ def _chosen_accounts(draft: Draft) -> None:
     st.markdown(f"Publishes to {' '.join(names) or 'no account'}")
 
 
-def _slot_and_reviewer(visitor: Visitor, hand: DraftInHand, draft: Draft | None, zones: Zones) -> None:
-    slot = draft.post.slot_at if draft is not None else None
-    if hand.slot_trouble is None:
-        wall = slots.wall_time(slot, zones.organization) if slot else None
-        state.put(key_of(hand, "day"), wall.date() if wall else None)
-        state.put(key_of(hand, "time"), wall.time() if wall else None)
-    today = now().astimezone(ZoneInfo(zones.organization)).date()
-    over = draft is not None and draft.fixed is not None
-    day, clock_, clear, reviewer = split("slot", [1.1, 1, 0.55, 1.4], controls=True)
-    args = (hand, zones.organization)
-    held = state.value(key_of(hand, "day"))
-    day.date_input(
-        "Day",
-        value=None,
-        min_value=min(today, held) if held else today,
-        format="YYYY-MM-DD",
-        key=key_of(hand, "day"),
-        on_change=drafting.slot_chosen,
-        args=args,
-        disabled=over,
-    )
-    clock_.time_input(
-        f"Time ({plain(zones.organization)})",
-        value=None,
-        step=300,
-        key=key_of(hand, "time"),
-        on_change=drafting.slot_chosen,
-        args=args,
-        disabled=over,
-    )
-    clear.button(
-        "No time",
-        type="tertiary",
-        on_click=drafting.clear_slot,
-        args=(hand,),
-        disabled=over or slot is None,
-        help="Approve now, choose the time later.",
-        key=key_of(hand, "no_time"),
-    )
+def _slot_and_reviewer(hand: DraftInHand, draft: Draft | None, zones: Zones) -> None:
+    columns = split("slot", [1.1, 1, 0.55, 1.4], controls=True)
+    draft_times.show(columns, hand, draft, zones)
     who: Sequence[Who] = draft.approvers if draft is not None else ()
     names = {str(each.member_id): each.name for each in who}
-    reviewer.selectbox(
+    columns[3].selectbox(
         "Approver",
         [None, *names],
         format_func=lambda each: names[each] if each else "Anybody who may approve",
@@ -186,29 +146,7 @@ def _slot_and_reviewer(visitor: Visitor, hand: DraftInHand, draft: Draft | None,
         on_change="ignore",
         persist_state="page",
     )
-    _slot_words(hand, slot, zones)
-
-
-def _slot_words(hand: DraftInHand, slot: datetime | None, zones: Zones) -> None:
-    trouble: drafting.SlotTrouble | None = hand.slot_trouble
-    if trouble is None:
-        words = f"Goes out {ago(slot)} once approved{beside(slot, zones)}." if slot else _NO_TIME
-        st.caption(f":material/schedule: {words}")
-        return
-    zone = zones.organization
-    with st.container(horizontal=True, vertical_alignment="center", key="slot_trouble"):
-        st.markdown(f":orange[:material/warning:] {plain(trouble.words)}", width="content")
-        if trouble.skipped is not None:
-            for wall in (trouble.skipped.before, trouble.skipped.after):
-                st.button(f"{wall:%H:%M}", on_click=drafting.set_slot, args=(hand, wall, zone), key=f"slot_{wall:%H%M}")
-        if trouble.twice is not None and trouble.wall is not None:
-            for which, at in (("first", trouble.twice.first), ("second", trouble.twice.second)):
-                st.button(
-                    f"The {which} ({slots.said_offset(at, zone)})",
-                    on_click=drafting.set_slot,
-                    args=(hand, trouble.wall, zone, which),
-                    key=f"slot_{which}",
-                )
+    draft_times.show_words(hand, draft, zones)
 
 
 def _nobody_else(visitor: Visitor) -> None:
@@ -263,7 +201,8 @@ def _costs(draft: Draft, hand: DraftInHand) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="costs"):
         with st.container(gap="xsmall"):
             st.markdown(
-                ":orange[:material/gpp_maybe:] **Editing text, link or accounts costs approvals.** A new time doesn't."
+                ":orange[:material/gpp_maybe:] **An edit costs the approval of each account whose post it changes.**"
+                " A new time costs none."
             )
             for words in costs:
                 st.caption(plain(words))
@@ -295,13 +234,18 @@ def _composer(
 ) -> None:
     if draft is not None:
         chosen = [each.account_id for each in draft.accounts if each.chosen]
+        apart = draft.own_slots
     else:
         chosen = [UUID(str(each)) for each in state.value(key_of(hand, "accounts")) or ()]
-    slot = draft.post.slot_at if draft is not None else None
-    when = clock(slot, zones.organization) if slot else "no time yet"
+        apart = {}
     post = draft.post if draft is not None else None
-    empty_yet = post is None or not (post.text.strip() or post.link)
-    hints = [] if empty_yet or draft is None else [_hint(each, draft) for each in draft.problems]
+    slot = post.slot_at if post else None
+
+    def target(account_id: UUID) -> Target:
+        at = apart.get(account_id, slot)
+        name, network, _ = choices[account_id]
+        return Target(account_id, name, network, clock(at, zones.organization) if at else "no time yet")
+
     composer(
         key=drafting.COMPOSER,
         token=hand.token,
@@ -309,10 +253,10 @@ def _composer(
         refill=hand.refill,
         revision=post.revision if post else 0,
         done=hand.done,
-        text=post.text if post else "",
-        link=post.link if post else None,
-        targets=[Target(each, choices[each][0], choices[each][1], when) for each in chosen if each in choices],
-        hints=hints,
+        content=draft.content if draft is not None else Content(),
+        images=draft.images.values() if draft is not None else (),
+        targets=[target(each) for each in chosen if each in choices],
+        problems=() if draft is None or _is_empty(draft) else draft.problems,
         locked=locked,
         saved_words=f"Saved {ago(post.updated_at)}" if post else "Nothing to save yet",
         trouble=hand.not_saved and f"Not saved: {hand.not_saved}",
@@ -320,13 +264,16 @@ def _composer(
     )
 
 
-def _hint(problem: AccountProblem, draft: Draft) -> Hint:
-    several = sum(each.chosen for each in draft.accounts) > 1
-    named = f"{problem.account_name}: {problem.words}" if problem.account_name and several else problem.words
-    return Hint(problem.severity, named, problem.fix, about_length="too long for" in problem.words)
+def _is_empty(draft: Draft) -> bool:
+    """Whether nothing was written yet, for no account."""
+    whole = draft.content
+    single = [each.content for each in draft.accounts if each.chosen]
+    return not (whole.text.strip() or whole.link or whole.media_id) and not any(
+        each.text.strip() or each.media_id for each in single
+    )
 
 
-def _conflict(hand: DraftInHand, zones: Zones) -> None:
+def _conflict(visitor: Visitor, hand: DraftInHand, draft: Draft | None) -> None:
     clash: drafting.Clash = hand.conflict
     theirs = clash.theirs
     with st.container(border=True, gap="small", key="conflict"):
@@ -335,16 +282,38 @@ def _conflict(hand: DraftInHand, zones: Zones) -> None:
             " while you were writing.** Yours is not saved over it. Choose one; Undo brings the other back."
         )
         st.caption("Theirs, with what is different in yours marked")
-        draw_redline(
-            redline(theirs.text, clash.text),
-            link=clash.link,
-            link_before=theirs.link,
-            compared=True,
-            key="conflict_redline",
-        )
+        _both(visitor, clash, None, "conflict_redline")
+        for account in draft.accounts if draft is not None else ():
+            account_id = account.account_id
+            if clash.saved.variants.get(account_id) != clash.mine.variants.get(account_id):
+                st.caption(f"{plain(account.name)} · {network_title(account.network)}")
+                _both(visitor, clash, account_id, f"conflict_redline_{account_id}")
         with st.container(horizontal=True):
             st.button("Keep mine", type="primary", on_click=drafting.keep_mine, args=(hand,), key="keep_mine")
             st.button("Take theirs", on_click=drafting.take_theirs, args=(hand,), key="take_theirs")
+
+
+def _both(visitor: Visitor, clash: drafting.Clash, account_id: UUID | None, key: str) -> None:
+    """Their words and image and ours, for all accounts (None) or for one."""
+    theirs, mine = clash.saved, clash.mine
+    before, after = (theirs, mine) if account_id is None else (theirs.of(account_id), mine.of(account_id))
+    draw_redline(
+        redline(before.text, after.text),
+        link=after.link,
+        link_before=before.link,
+        compared=True,
+        images=Images(
+            before=_address(visitor, before.media_id),
+            after=_address(visitor, after.media_id),
+            changed=before.media_id != after.media_id,
+            alt=redline(before.alt, after.alt),
+        ),
+        key=key,
+    )
+
+
+def _address(visitor: Visitor, media_id: UUID | None) -> str | None:
+    return None if media_id is None else media.media(visitor.actor, media_id).address
 
 
 def _actions(visitor: Visitor, hand: DraftInHand, draft: Draft | None) -> None:
@@ -388,13 +357,13 @@ def _why_no_submit(visitor: Visitor, hand: DraftInHand, draft: Draft | None) -> 
     refusal = visitor.why_not(Permission.SUBMIT)
     if refusal is not None:
         return plain(refusal)
-    if draft is None or not (draft.post.text.strip() or draft.post.link):
+    if draft is None or _is_empty(draft):
         return "Write something first."
     if not any(each.chosen for each in draft.accounts):
         return "Pick at least one account."
     if hand.conflict is not None:
         return "Choose one of the two versions first."
-    if hand.slot_trouble is not None:
+    if hand.time_troubles:
         return "Mend the time first."
     if draft.errors:
         return plain(draft.errors[0].sentence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -71,7 +71,7 @@ def render(visitor: Visitor) -> None:
         for each in current:
             _publication(visitor, each, evidence.get(each.id), zones, alone=len(current) == 1)
         if current:
-            _preview(current[0], detail, zones)
+            _previews(current, zones)
         else:
             st.text(detail.post.text)
     with right, st.container(border=True, key="post_history"):
@@ -287,17 +287,28 @@ def _what_was_read(evidence: Evidence, zones: Zones) -> None:
             st.text(beginning(post.text, 200))
 
 
-def _preview(each: PublicationRow, detail: Detail, zones: Zones) -> None:
-    at = each.published_at or each.due_at
-    preview(
-        account_id=str(each.account_id),
-        name=each.account_name,
-        network=each.network,
-        text=each.text,
-        link=each.link,
-        when=clock(at, zones.organization) if at else "no time yet",
-        key="post_preview",
-    )
+def _previews(current: Sequence[PublicationRow], zones: Zones) -> None:
+    """What goes out, once for each thing that differs, with the accounts that get it."""
+    groups: dict[object, list[PublicationRow]] = {}
+    for each in current:
+        groups.setdefault((each.network, each.text, each.link, each.image), []).append(each)
+    for several in groups.values():
+        first = several[0]
+        at = first.published_at or first.due_at
+        if len(several) > 1:
+            st.caption(f"The same for {plain(', '.join(each.account_name for each in several))}")
+        preview(
+            account_id=str(first.account_id),
+            name=first.account_name,
+            network=first.network,
+            text=first.text,
+            link=first.link,
+            image=first.image,
+            when=clock(at, zones.organization) if at else "no time yet",
+            key=f"post_preview_{first.id}",
+        )
+        if first.image is not None:
+            st.caption(f":material/image: {plain(first.image.alt or 'The image has no description.')}")
 
 
 def _try_again(each: PublicationRow) -> None:

@@ -1,160 +1,73 @@
-// The composer: text and link with counters and preview at every key, saved shortly after the last one.
-//
-// Who is right about the text? What was typed here is, until the server says that it saved exactly that. The text is
-// filled in from the server only when nothing here is unsaved, or when the page asks for it (`refill`). `base` is the
-// revision that the text here grew from, so that a later save by somebody else is noticed and never overwritten.
-const PAUSE_MS = 450
-const ANSWER_WITHIN_MS = 2500
+// The composer: one text for all accounts and what single ones get instead, saved shortly after the last key.
 const memory = new WeakMap()
 
 export default function (component) {
   const { data, parentElement: root, setStateValue } = component
   const find = selector => root.querySelector(selector)
-  const area = find('textarea'), link = find('input'), box = find('.box')
+  const area = find('.text'), link = find('.link input'), box = find('.box')
   let m = memory.get(root)
-  if (!m) memory.set(root, m = {
-    token: null, post: null, refill: null, base: 0, saved: null, sent: [], sentAt: 0, timer: null, tab: null, unfolded: new Set()
-  })
+  if (!m) memory.set(root, m = blank())
+  settle(m, data)
+  for (const image of data.images) if (!m.images.has(image.id)) m.images.set(image.id, image)
 
-  const here = () => ({ text: area.value, link: link.value.trim() })
-  const same = (one, other) => one && other && one.text === other.text && one.link === other.link
-  const fill = version => { area.value = version.text; link.value = version.link; m.saved = version; m.sent = [] }
-
-  const theirs = { text: data.text, link: data.link }
-  // Saved is what the server names, or (after it was started anew) what it plainly has.
-  const acknowledged = m.sent.findLastIndex(version => version.number <= data.done || same(version, theirs))
-  // A console that was started anew gives the same post another token; what was typed meanwhile stays.
-  const samePost = m.token === data.token || (m.post !== null && m.post === data.post)
-  if (!samePost || (m.token === data.token && m.refill !== data.refill)) {
-    m.base = data.revision
-    fill(theirs)
-  } else if (acknowledged >= 0) {
-    const version = m.sent.splice(0, acknowledged + 1)[acknowledged]
-    m.base = data.revision
-    m.saved = version
-    if (same(here(), version) && !same(version, theirs)) fill(theirs)
-  } else if (same(here(), m.saved) || same(here(), theirs)) {
-    m.base = data.revision
-    if (same(here(), theirs)) m.saved = theirs
-    else fill(theirs)
-  }
-
-  Object.assign(m, { token: data.token, post: data.post, refill: data.refill })
-  area.placeholder = data.placeholder
-  area.readOnly = link.readOnly = data.locked
-  box.classList.toggle('off', data.locked)
-  find('.link').hidden = !data.takes_link
-
-  const flush = () => {
-    clearTimeout(m.timer)
-    const version = here()
-    if (data.locked || same(version, m.saved)) return
-    // Still under way is not sent twice, unless no answer came: then the connection or the console may have gone.
-    if (same(version, m.sent[m.sent.length - 1]) && Date.now() - m.sentAt < ANSWER_WITHIN_MS) return
-    version.number = m.sentAt = Date.now()
-    m.sent.push(version)
-    m.timer = setTimeout(flush, ANSWER_WITHIN_MS + 100)
-    setStateValue('written', { ...version, base: m.base, was: { text: m.saved.text, link: m.saved.link }, token: data.token })
-  }
-
-  const draw = () => {
-    const version = here()
-    drawCounters(find('.bar'), version, m, data)
-    drawHints(find('.hints'), version, data)
-    drawTabs(find('.tabs'), version)
-    const account = data.accounts.find(each => each.id === m.tab)
-    find('.slot').replaceChildren(account
-      ? previewCard(account, version.text, version.link, m.unfolded, draw, 'Your text appears here.')
-      : el('div', 'empty', 'Pick an account to see the post as it will look there.'))
-  }
-
-  const drawTabs = (tabs, version) => {
-    if (!data.accounts.some(each => each.id === m.tab)) m.tab = data.accounts[0]?.id ?? null
-    const focused = root.activeElement?.dataset?.tab
-    tabs.replaceChildren(...data.accounts.map(account => {
-      const button = el('button', over(account, version.text) > 0 ? 'bad' : '', dot(account.network), el('span', 'cut', account.name))
-      button.type = 'button'
-      button.dataset.tab = account.id
-      button.setAttribute('role', 'tab')
-      button.setAttribute('aria-selected', String(account.id === m.tab))
-      button.tabIndex = account.id === m.tab ? 0 : -1
-      button.onclick = () => { m.tab = account.id; draw() }
-      button.onkeydown = event => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-        if (!step) return
-        event.preventDefault()
-        const at = data.accounts.findIndex(each => each.id === m.tab)
-        m.tab = data.accounts[(at + step + data.accounts.length) % data.accounts.length].id
-        draw()
-        root.querySelector('[aria-selected=true]')?.focus()
-      }
-      return button
-    }))
-    tabs.hidden = data.accounts.length === 0
-    if (focused) tabs.querySelector('[data-tab="' + focused + '"]')?.focus()
-  }
-
-  const typed = () => {
-    clearTimeout(m.timer)
-    m.timer = setTimeout(flush, PAUSE_MS)
+  const write = (parts, scope = m.tab) => {
+    m.now = changed(m.now, scope, parts)
+    flushLater(m, data, setStateValue)
     draw()
   }
-  area.oninput = link.oninput = typed
-  area.onblur = link.onblur = () => { flush(); draw() }
-  area.onkeydown = link.onkeydown = event => {
-    if (!event.ctrlKey && !event.metaKey) return
-    if (event.key.toLowerCase() === 's') { event.preventDefault(); flush(); draw() }
-    // The page's own shortcut acts on this key next: what was typed so far must reach the server before it.
-    if (event.key === 'Enter') { flush(); draw() }
+  const draw = () => {
+    const got = given(m.now, m.tab)
+    drawScopes(find('.tabs'), m, data, account => wrongWith(account, m, data).some(each => each.severity === 'error'))
+    drawOwnText(find('.strip'), m, data, write, area)
+    const inherits = m.tab !== null && variantOf(m.now, m.tab).text === null
+    if (area.value !== got.text) area.value = got.text
+    if (link.value.trim() !== m.now.link) link.value = m.now.link
+    area.readOnly = data.locked || inherits
+    area.placeholder = inherits ? 'Nothing is written for all accounts yet.' : data.placeholder
+    link.readOnly = data.locked || m.tab !== null
+    box.classList.toggle('off', data.locked)
+    const takesLink = m.tab === null ? data.takes_link : m.now.link !== '' && data.accounts.find(each => each.id === m.tab).network.takes_link
+    find('.link').hidden = !takesLink
+    drawImageField(find('.image'), m, data, write)
+    drawCounters(find('.bar'), m, data)
+    const wrong = linesAt(m, data, place => place !== 'image'), atImage = linesAt(m, data, place => place === 'image')
+    const empty = !got.text.trim() && !got.link && !got.media
+    const ready = data.accounts.length && !empty && !wrong.length && !atImage.length
+    drawHints(find('.hints.of-image'), atImage)
+    drawHints(find('.hints.of-text'), ready ? [['ok', data.ready, '']] : wrong)
+    drawPreviews(find('.pv'), m, data)
   }
-  // Typed while the last save was under way, or never answered: it goes out by itself.
-  if (!same(here(), m.saved)) { clearTimeout(m.timer); m.timer = setTimeout(flush, m.sent.length ? ANSWER_WITHIN_MS : PAUSE_MS) }
+  Object.assign(m, { redraw: draw, write })
+
+  area.oninput = () => write({ text: area.value })
+  link.oninput = () => write({ link: link.value.trim() }, null)
+  const handOver = () => { flush(m, data, setStateValue); draw() }
+  area.onblur = link.onblur = handOver
+  box.onkeydown = event => {
+    if (!event.ctrlKey && !event.metaKey) return
+    if (event.key.toLowerCase() === 's') { event.preventDefault(); handOver() }
+    // The page's own shortcut acts on this key next: what was typed so far must reach the server before it.
+    if (event.key === 'Enter') handOver()
+  }
+  takeFiles(box, m, data)
+  // Written while the last save was under way, or never answered: it goes out by itself.
+  if (!same(m.now, m.saved)) {
+    clearTimeout(m.timer)
+    m.timer = setTimeout(() => flush(m, data, setStateValue), m.sent.length ? ANSWER_WITHIN_MS : PAUSE_MS)
+  }
   draw()
   return () => clearTimeout(m.timer)
 }
 
-function over (account, text) {
-  return COUNTERS[account.network.text.counter](text) - account.network.text.max_length
+// One account as its tab asks for, else one of each network.
+function drawPreviews (part, m, data) {
+  const shown = readers(m, data), got = given(m.now, m.tab), image = got.media && m.images.get(got.media)
+  unlessSame(part, [shown, got, image?.address, [...m.unfolded], data.accounts.length], () => replacePreviews(part, m, data, shown, got, image))
 }
 
-function drawCounters (bar, version, m, data) {
-  const networks = new Map(data.accounts.map(account => [account.network.key, account]))
-  const counters = [...networks.values()].map(account => {
-    const { network } = account, left = -over(account, version.text), used = Math.min(1, 1 - left / network.text.max_length)
-    const counter = el('span', 'ct' + (left < 0 ? ' bad' : left <= network.text.max_length * 0.08 ? ' warn' : ''))
-    const ring = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-    ring.setAttribute('viewBox', '0 0 20 20')
-    ring.setAttribute('aria-hidden', 'true')
-    for (const [opacity, dash] of [['.22', '47.1 0'], ['1', (47.1 * Math.max(0, used)).toFixed(1) + ' 47.1']]) {
-      const circle = document.createElementNS('http://www.w3.org/2000/svg', 'circle')
-      for (const [name, value] of Object.entries({ cx: 10, cy: 10, r: 7.5, fill: 'none', stroke: 'currentColor', 'stroke-width': 3, 'stroke-opacity': opacity, 'stroke-dasharray': dash })) circle.setAttribute(name, value)
-      ring.append(circle)
-    }
-    const words = left < 0 ? (-left).toLocaleString('en') + ' over' : left.toLocaleString('en') + ' left'
-    counter.append(ring, el('span', '', network.title + ' ' + words))
-    counter.title = network.title + ' takes ' + network.text.max_length.toLocaleString('en') + '; this is ' + (network.text.max_length - left).toLocaleString('en')
-    return counter
-  })
-  const saved = m.saved && version.text === m.saved.text && version.link === m.saved.link
-  const state = data.trouble ? ['bad', 'error', data.trouble]
-    : data.locked ? ['', 'lock', data.locked_words]
-      : saved ? ['', 'check', data.saved_words] : ['wait', 'progress_activity', 'Saving']
-  const shown = el('span', 'sv ' + state[0], icon(state[1]), el('span', '', state[2]))
-  shown.dataset.saved = String(Boolean(saved))
-  shown.setAttribute('role', 'status')
-  bar.replaceChildren(...counters, shown)
-}
-
-function drawHints (list, version, data) {
-  const lines = []
-  for (const account of new Map(data.accounts.map(each => [each.network.key, each])).values()) {
-    const much = over(account, version.text)
-    if (much > 0) lines.push(['error', account.network.title + ': ' + much.toLocaleString('en') + ' too long.', 'Shorten it by ' + much.toLocaleString('en') + '.'])
-  }
-  // What only the server knows; its own word on the length would repeat ours, one save behind.
-  for (const problem of data.problems) if (!problem.about_length) lines.push([problem.severity, problem.words, problem.fix])
-  if (!lines.length && data.accounts.length && (version.text.trim() || version.link)) lines.push(['ok', data.ready, ''])
-  const icons = { error: 'error', warning: 'warning', ok: 'check_circle' }
-  list.replaceChildren(...lines.map(([kind, words, fix]) =>
-    el('li', kind, icon(icons[kind]), el('span', '', words, fix ? ' ' : '', fix ? el('span', 'fix', fix) : ''))))
+function replacePreviews (part, m, data, shown, got, image) {
+  const again = () => m.redraw()
+  const cards = shown.map(account => previewCard(account, got, image, m.unfolded, again, 'Your text appears here.'))
+  const why = data.accounts.length ? 'Every account has its own text. Open its tab to see the post there.' : 'Pick an account to see the post as it will look there.'
+  part.replaceChildren(...(cards.length ? cards : [el('div', 'empty', why)]))
 }

@@ -39,3 +39,13 @@ function dot (network) {
   element.title = network.title
   return element
 }
+
+// Draw a part anew only when it shows something else than before: an element that is replaced between the press and the
+// release of a mouse button never gets its click.
+const DRAWN = new WeakMap()
+function unlessSame (part, shown, draw) {
+  const key = JSON.stringify(shown)
+  if (DRAWN.get(part) === key) return
+  DRAWN.set(part, key)
+  draw()
+}

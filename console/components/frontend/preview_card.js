@@ -4,6 +4,6 @@ export default function (component) {
   const { data, parentElement: root } = component
   if (!memory.has(root)) memory.set(root, new Set())
   const again = () => root.querySelector('.slot').replaceChildren(
-    previewCard(data.account, data.text, data.link, memory.get(root), again, 'No text.'))
+    previewCard(data.account, data.post, data.image, memory.get(root), again, 'No text.'))
   again()
 }
