@@ -6,6 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from core.accounts import store as accounts
+from core.accounts.rules import AccountState
+from core.infra import db
 from core.infra.actor import Role
 from core.organizations import commands as organizations
 from core.posts import commands, queries
@@ -209,3 +212,29 @@ def test_another_image_is_shown_beside_the_approved_one(team: Team, reader: Tab)
     commands.submit(team.author, uuid4(), post, saved.revision)
     shown = reader.open("approvals").component(f"redline_{post}_0")["images"]["shown"]
     assert [change for change, _ in shown] == ["removed", "added"]
+
+
+def test_several_are_approved_at_once_and_each_is_reported(team: Team, reader: Tab) -> None:
+    broken = make_account(team.admin, name="Acme Corner").id
+    first = make_submitted(team.author, [team.account_id], text="Sooner", slot_at=soon(12))
+    second = make_submitted(team.author, [broken], text="Later", slot_at=soon(48))
+    left = make_submitted(team.author, [team.account_id], text="Not ticked", slot_at=soon(60))
+    with db.transaction(team.admin) as session:
+        accounts.change_account(session, broken, state=AccountState.AUTH_BROKEN)
+    reader.open("approvals").press("approve_several")
+    for post in (first, second):
+        reader.app.checkbox(key=f"several_{post}_1").check()
+    keep_dialog_open(reader)
+    reader.again()
+    keep_dialog_open(reader)
+    reader.press("dialog_confirm")
+    assert [word(team, each) for each in (first, second, left)] == [Word.SCHEDULED, Word.IN_REVIEW, Word.IN_REVIEW]
+    assert "Approved and scheduled: “Sooner” for Acme Coffee." in reader.words
+    assert "Not approved: “Later”. Acme Corner: The account must be connected again." in reader.words
+    reader.press("approved_several_seen")
+    assert not reader.has("approved_several")
+
+
+def keep_dialog_open(tab: Tab) -> None:
+    """A browser runs only the dialog again; here the whole page runs, which would close it."""
+    tab.app.session_state["approve_several_dialog"] = True

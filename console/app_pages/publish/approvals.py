@@ -8,7 +8,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from console import cached, feedback, state
+from console import approving_several, cached, feedback, state
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
@@ -54,7 +54,9 @@ def render(visitor: Visitor) -> None:
     zones = Zones.of(visitor)
     queue = queries.review_queue(visitor.actor)
     with header("Approvals", f"{len(queue.items)}{'+' if queue.after else ''} waiting" if queue.items else None):
-        pass
+        if queue.items:
+            approving_several.offer(visitor, queue.items, zones)
+    approving_several.show_report()
     if not queue.items:
         empty(
             "task_alt",
