@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from playwright.sync_api import expect
 
 from tests.e2e.driving import PATIENCE_MS, Product, Someone
+from tests.e2e.writing import Composer, connect
 
 NORTHWIND = "Northwind Coffee Roasters"
 ZONE = ZoneInfo("Europe/Berlin")
@@ -18,11 +19,11 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 def test_a_post_goes_from_the_composer_to_the_live_page(product: Product, someone: Callable[..., Someone]) -> None:
     maya = someone("Maya Okafor", organization=NORTHWIND)
-    connect_page(maya, "Northwind Careers")
+    connect(maya, "Northwind Careers")
 
     words = f"We are opening in Leipzig. Come and taste. {uuid4().hex[:8]}"
-    slot = datetime.now(ZONE) + timedelta(seconds=75)
     sara = someone("Sara Lund")
+    slot = datetime.now(ZONE) + timedelta(seconds=120)
     post_path = write(sara, "Northwind Careers", words, slot)
     sara.page.get_by_role("button", name="Send for approval").click()
     sara.see("In review")
@@ -49,35 +50,10 @@ def test_a_post_goes_from_the_composer_to_the_live_page(product: Product, someon
     assert product.malformed_requests() == []
 
 
-def connect_page(admin: Someone, name: str) -> None:
-    """Press Connect, consent at the network, choose one Page."""
-    admin.go("/accounts")
-    admin.page.get_by_role("link", name=re.compile("Connect Facebook")).click()
-    page = admin.page
-    page.wait_for_url(re.compile("www.facebook.com|/accounts"))
-    if page.get_by_role("button", name=re.compile("Maya Okafor")).count():
-        page.get_by_role("button", name=re.compile("Maya Okafor")).click()
-    page.get_by_role("button", name=re.compile("^Continue as")).click()
-    page.wait_for_url("**/accounts?choose=*")
-    admin.settled()
-    offered = page.locator(".st-key-choice").get_by_role("checkbox")
-    expect(offered.first).to_be_attached(timeout=PATIENCE_MS)
-    for box in offered.all():
-        wanted = (box.get_attribute("aria-label") or "") == name
-        if box.is_checked() != wanted and box.is_enabled():
-            box.locator("xpath=ancestor::label").click()
-    page.get_by_role("button", name=re.compile("Connect the chosen ones")).click()
-    admin.see(re.compile("connected|renewed"))
-
-
 def write(author: Someone, account: str, words: str, slot: datetime) -> str:
     """Compose a post with a slot; gives the path of its page."""
-    author.go("/compose")
-    author.page.get_by_role("button", name=re.compile(rf"^{re.escape(account)}( · \w+)?$")).click()
-    author.settled()
-    author.page.get_by_label("Text of the post").fill(words)
-    author.page.wait_for_url("**/compose?post=*")
-    author.settled()
-    author.fill_parts("Day", slot.strftime("%Y%m%d"))
-    author.fill_parts("Time", slot.strftime("%H%M"))
-    return author.page.url.replace(author.product.url, "").replace("/compose", "/post")
+    composer = Composer(author).open()
+    composer.choose(account)
+    path = composer.write(words)
+    composer.set_time(slot)
+    return path.replace("/compose", "/post")

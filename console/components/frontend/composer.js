@@ -50,11 +50,7 @@ export default function (component) {
     if (event.key === 'Enter') handOver()
   }
   takeFiles(box, m, data)
-  // Written while the last save was under way, or never answered: it goes out by itself.
-  if (!same(m.now, m.saved)) {
-    clearTimeout(m.timer)
-    m.timer = setTimeout(() => flush(m, data, setStateValue), m.sent.length ? ANSWER_WITHIN_MS : PAUSE_MS)
-  }
+  goOnSaving(m, data, setStateValue)
   draw()
   return () => clearTimeout(m.timer)
 }

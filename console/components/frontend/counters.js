@@ -80,6 +80,6 @@ function named (names) {
 
 function drawHints (list, lines) {
   const icons = { error: 'error', warning: 'warning', ok: 'check_circle' }
-  list.replaceChildren(...lines.map(([kind, words, fix]) =>
-    el('li', kind, icon(icons[kind]), el('span', '', words, fix ? ' ' : '', fix ? el('span', 'fix', fix) : ''))))
+  unlessSame(list, lines, () => list.replaceChildren(...lines.map(([kind, words, fix]) =>
+    el('li', kind, icon(icons[kind]), el('span', '', words, fix ? ' ' : '', fix ? el('span', 'fix', fix) : '')))))
 }

@@ -1,13 +1,16 @@
 // Who is right about the words? What was written here is, until the server says that it saved exactly that. They are
 // filled in from the server only when nothing here is unsaved, or when the page asks for it (`refill`). `base` is the
 // revision that the words here grew from, so that a later save by somebody else is noticed and never overwritten.
+//
+// Saved is after a pause, and while somebody writes on without one often enough that less than a second can be lost.
 const PAUSE_MS = 450
+const LATEST_MS = 600
 const ANSWER_WITHIN_MS = 2500
 
 // What the composer remembers from one drawing to the next. `now` is what stands here, `sent` what is under way.
 function blank () {
   return {
-    token: null, post: null, refill: null, base: 0, now: null, saved: null, sent: [], sentAt: 0, timer: null,
+    token: null, post: null, refill: null, base: 0, now: null, saved: null, sent: [], sentAt: 0, timer: null, unsavedSince: null,
     tab: null, unfolded: new Set(), images: new Map(), jobs: new Map(), dropped: new Map()
   }
 }
@@ -49,6 +52,7 @@ function startAnew (m) {
 // the console may have gone.
 function flush (m, data, setStateValue) {
   clearTimeout(m.timer)
+  m.unsavedSince = null
   if (data.locked || same(m.now, m.saved)) return
   const last = m.sent[m.sent.length - 1]
   if (last && same(m.now, last.version) && Date.now() - m.sentAt < ANSWER_WITHIN_MS) return
@@ -60,5 +64,16 @@ function flush (m, data, setStateValue) {
 
 function flushLater (m, data, setStateValue) {
   clearTimeout(m.timer)
-  m.timer = setTimeout(() => flush(m, data, setStateValue), PAUSE_MS)
+  m.unsavedSince ??= Date.now()
+  const latest = Math.max(0, m.unsavedSince + LATEST_MS - Date.now())
+  m.timer = setTimeout(() => flush(m, data, setStateValue), Math.min(PAUSE_MS, latest))
+}
+
+// Drawn anew while something isn't saved: what is under way is waited for, what isn't goes out.
+function goOnSaving (m, data, setStateValue) {
+  if (same(m.now, m.saved)) return
+  const last = m.sent[m.sent.length - 1]
+  if (!last || !same(m.now, last.version)) return flushLater(m, data, setStateValue)
+  clearTimeout(m.timer)
+  m.timer = setTimeout(() => flush(m, data, setStateValue), ANSWER_WITHIN_MS)
 }
