@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +18,7 @@ from core.infra.errors import NotAllowed, OrganizationMissing
 from core.infra.settings import Settings, SettingsInvalid
 from core.organizations.model import Organization
 from tests.factories.organizations import make_actor, make_organization
+from tests.fixtures.servers import Servers
 
 CONTEXT = "select current_setting('app.organization_id', true), current_setting('app.actor', true)"
 INSERT = (
@@ -228,13 +230,11 @@ def test_without_a_connection_code_is_told_so() -> None:
         db.current()
 
 
-def test_a_connection_that_died_while_nobody_used_it_is_replaced_unseen(
-    small: db.Database, owner_engine: Engine
-) -> None:
+def test_a_connection_that_died_while_nobody_used_it_is_replaced_unseen(small: db.Database, servers: Servers) -> None:
     with small.free_transaction() as session:
         backend = session.execute(text("select pg_backend_pid()")).scalar_one()
-    with owner_engine.connect() as connection:
-        connection.execute(text("select pg_terminate_backend(:pid, 2000)"), {"pid": backend})
+    with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
+        assert connection.execute("select pg_terminate_backend(%s, 2000)", (backend,)).fetchone() == (True,)
 
     with small.free_transaction() as session:
         assert session.execute(text("select pg_backend_pid()")).scalar_one() != backend

@@ -61,11 +61,11 @@ def publish(worker: db.Database, claim: store.Claim) -> PublicationState | None:
 def test_a_due_publication_is_live_once_with_the_approved_words(
     house: House, worker: db.Database, network: RunningSandbox
 ):
-    row = make_due(house, words="Fresh beans on Monday.")
+    row = make_due(house, words="Sent once, as it was approved.")
 
     assert send_one(worker, row.id) is PublicationState.PUBLISHED
 
-    (post,) = posts_with(network, "Fresh beans on Monday.")
+    (post,) = posts_with(network, "Sent once, as it was approved.")
     now = again(house.author, row.id)
     (attempt,) = attempts(house.author, row.id)
     assert (now.state, now.provider_post_id) == (PublicationState.PUBLISHED, post["id"])
