@@ -31,7 +31,7 @@ _OF_AUTHOR: Final = "and t.author_id = :author"
 _WISHES: Final = """
   union all
   select t.id, t.slot_at, :draft from masthead.post t
-  where {at} >= :start and {at} < :end and t.slot_at is not null and t.deleted_at is null
+  where t.slot_at >= :start and t.slot_at < :end and t.deleted_at is null
     and not exists (select 1 from masthead.publication p
       where p.organization_id = t.organization_id and p.post_id = t.id and p.removed_at is null)"""
 

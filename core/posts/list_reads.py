@@ -66,15 +66,21 @@ _CONDITIONS: Final = {
     "after_at": "and ({at}, t.id) < (:after_at, :after_id)",
 }
 
+# The page is cut before names are looked up: joined to all posts, members were multiplied with them.
 _LISTED: Final = """
-select t.id, left(t.text, 280) as text, t.link, t.author_id, t.slot_at, t.created_at, t.updated_at, t.revision,
-  author.name as author_name, {at} as at, standing.rank
-from masthead.post t {author}
-cross join lateral (
-  select coalesce(min({rank}), :draft) as rank
-  from masthead.publication p {account_and_organization} {ranks}
-  where p.organization_id = t.organization_id and p.post_id = t.id and {current}) standing
-where t.deleted_at is null"""
+select t.*, author.name as author_name
+from (
+  select t.organization_id, t.id, left(t.text, 280) as text, t.link, t.author_id, t.slot_at, t.created_at, t.updated_at,
+    t.revision, {at} as at, standing.rank
+  from masthead.post t
+  cross join lateral (
+    select coalesce(min({rank}), :draft) as rank
+    from masthead.publication p {account_and_organization} {ranks}
+    where p.organization_id = t.organization_id and p.post_id = t.id and {current}) standing
+  where t.deleted_at is null"""
+_CUT: Final = """
+  order by {at} desc, t.id desc limit :limit) t {author}
+order by t.at desc, t.id desc"""
 
 
 def listed(
@@ -92,7 +98,7 @@ def listed(
             parameters["wanted_states"] = [state.value for state in PublicationState if _ranks_of(state) & set(ranks)]
     if after is not None:
         parameters["after_at"], parameters["after_id"] = after
-    asked = statement(_LISTED, *_conditions(parameters), "order by {at} desc, t.id desc limit :limit")
+    asked = statement(_LISTED, *_conditions(parameters), _CUT)
     return session.execute(asked, {**RULES, **parameters, "limit": limit}).all()
 
 
@@ -104,13 +110,16 @@ def texts(session: Session, post_ids: Collection[UUID]) -> dict[UUID, str]:
     return {row.id: row.text for row in session.execute(_TEXTS, {"posts": list(post_ids)})}
 
 
-# Over a whole organization one pass over its publications is cheaper than a look for each post.
+# Over a whole organization one pass over its publications is cheaper than a look for each post. Accounts that don't
+# send are looked up once before, not joined: so the pass needs nothing but one index (`publication_of_post`).
 _COUNTED: Final = """
 select coalesce(standing.rank, :draft) as rank, count(*) as posts
 from masthead.post t
 left join (
-  select p.post_id, min({rank}) as rank
-  from masthead.publication p {account_and_organization} {ranks}
+  select p.post_id, min(case when p.state = 'scheduled' and p.account_id = any(array(
+      select a.id from masthead.account a join masthead.organization o on o.id = a.organization_id
+      where o.publish_paused or a.state <> :sends)) then :held else r.rank end) as rank
+  from masthead.publication p {ranks}
   where {current}
   group by p.post_id) standing on standing.post_id = t.id
 where t.deleted_at is null"""

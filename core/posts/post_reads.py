@@ -90,7 +90,8 @@ happened as (
   order by id desc limit :most)
 select every.*, person.name as person_name
 from (select * from done union all select * from happened) every
-left join masthead.person on every.actor = 'person:' || person.id
+left join (masthead.member m join masthead.person on person.id = m.person_id) on
+  m.person_id = case when every.actor like 'person:%' then cast(substr(every.actor, 8) as uuid) end
 order by every.at, every.kind, every.id
 """
 )

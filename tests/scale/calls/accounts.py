@@ -1,0 +1,186 @@
+"""Calls of accounts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from core.accounts import credentials, queries, store
+from core.accounts.rules import AccountState, ConnectionState, CredentialState, Purpose
+from core.infra import db
+from core.infra.crypto import Sealed
+from core.provider_kit.types import OfferedAccount
+from tests.scale.calls import Calls
+from tests.scale.world import World, alone, inside, outside, sha256_of
+
+_SEALED: Final = Sealed("made", b"\x00", b"\x00" * 12, b"\x00")
+_LIVE: Final = (ConnectionState.ACTIVE, ConnectionState.BROKEN)
+_NONE: Final = UUID(int=0)
+
+
+def _active(world: World) -> UUID:
+    """An account that sends."""
+    found: UUID = world.one("select id from masthead.account where state = 'active' order by id limit 1")
+    return found
+
+
+def _connection_of(world: World) -> UUID:
+    found: UUID = world.one("select connection_id from masthead.account where id = :id", id=_active(world))
+    return found
+
+
+def _consent(session: Session, world: World) -> None:
+    store.insert_consent(
+        session,
+        lifetime=timedelta(minutes=10),
+        state_sha256=sha256_of("new state"),
+        intent_sha256=sha256_of("new intent"),
+        session_id=uuid4(),
+        person_id=world.actor.person_id,
+        member_id=world.actor.member_id,
+        provider="meta",
+        scopes=[],
+        redirect_uri="https://ingest.example",
+    )
+
+
+def _connect(session: Session, world: World) -> UUID:
+    about: dict[str, Any] = {"provider": "meta", "provider_user_id": "new", "name": "New"}
+    return store.insert_connection(
+        session, choice_lifetime=timedelta(minutes=30), connected_by=world.actor.member_id, **about
+    )
+
+
+def _choice(world: World) -> object:
+    offered = [
+        OfferedAccount("facebook", f"account-{number}", f"Account {number}", None, None, None, eligible=True, reason="")
+        for number in range(30)
+    ]
+    with db.transaction(world.actor) as session:
+        connection_id = _connect(session, world)
+        credentials.keep_offer(session, connection_id, offered)
+    return queries.choice(world.actor, connection_id)
+
+
+def _grant(session: Session, world: World) -> object:
+    connection = store.connection(session, _connection_of(world), lock=True)
+    assert connection is not None
+    return store.grant_in_use(session, connection)
+
+
+def _wrap(session: Session, world: World) -> object:
+    found = store.stored_credential(
+        session, _connection_of(world), _active(world), Purpose.ACCOUNT, CredentialState.CURRENT
+    )
+    assert found is not None
+    return store.change_wrap(session, found, _SEALED)
+
+
+def _account(session: Session, world: World) -> object:
+    about: dict[str, Any] = {"provider": "meta", "network": "facebook", "provider_account_id": "new", "name": "New"}
+    return store.insert_account(session, connection_id=_connection_of(world), state=AccountState.ACTIVE, **about)
+
+
+def _keep(session: Session, world: World) -> object:
+    return credentials.keep(session, _connect(session, world), Purpose.GRANT, SecretStr("made"))
+
+
+CALLS: Final[Calls] = {
+    queries.accounts: (alone(lambda world: queries.accounts(world.actor)),),
+    queries.account: (alone(lambda world: queries.account(world.actor, _active(world))),),
+    queries.accounts_in: (inside(lambda session, _: queries.accounts_in(session)),),
+    queries.choice: (alone(_choice),),
+    store.starts_lately: (
+        inside(lambda session, world: store.starts_lately(session, world.actor.person_id, timedelta(minutes=1))),
+    ),
+    store.insert_consent: (inside(_consent),),
+    store.consent_by_state: (inside(lambda session, _: store.consent_by_state(session, sha256_of("state 1-1"))),),
+    store.consent_is_elsewhere: (
+        inside(lambda session, _: store.consent_is_elsewhere(session, sha256_of("state 2-1"))),
+    ),
+    store.take_consent: (inside(lambda session, world: store.take_consent(session, world.any_id("consent"))),),
+    store.close_consent: (
+        inside(lambda session, world: store.close_consent(session, world.any_id("consent"), "connected")),
+    ),
+    store.lock_grant: (inside(lambda session, _: store.lock_grant(session, "meta", "1-1")),),
+    store.grant_in_use: (inside(_grant),),
+    store.insert_connection: (inside(_connect),),
+    store.connection: (inside(lambda session, world: store.connection(session, _connection_of(world))),),
+    store.connections_of_grant: (inside(lambda session, _: store.connections_of_grant(session, "meta", "1-1", _LIVE)),),
+    store.change_connection: (
+        inside(lambda session, world: store.change_connection(session, _connection_of(world), name="Other")),
+    ),
+    store.in_time: (inside(lambda session, world: store.in_time(session, _connection_of(world))),),
+    store.overdue_choices: (outside(lambda session, _: store.overdue_choices(session, 10), "worker"),),
+    store.account: (
+        inside(lambda session, world: store.account(session, _active(world))),
+        inside(lambda session, world: store.account(session, _active(world), lock=True)),
+    ),
+    store.account_by_provider_id: (
+        inside(lambda session, _: store.account_by_provider_id(session, "facebook", "account-1-2")),
+    ),
+    store.accounts_of_connection: (
+        inside(lambda session, world: store.accounts_of_connection(session, _connection_of(world), lock=True)),
+    ),
+    store.insert_account: (inside(_account),),
+    store.change_account: (inside(lambda session, world: store.change_account(session, _active(world), name="Other")),),
+    store.change_state: (
+        inside(
+            lambda session, world: store.change_state(
+                session, _active(world), seen=AccountState.ACTIVE, to=AccountState.PAUSED, reason="Why."
+            )
+        ),
+    ),
+    store.break_accounts: (
+        inside(lambda session, world: store.break_accounts(session, _connection_of(world), None, "Why."), "worker"),
+        inside(
+            lambda session, world: store.break_accounts(session, _connection_of(world), _active(world), "Why."),
+            "worker",
+        ),
+    ),
+    store.connected_here: (
+        inside(lambda session, _: store.connected_here(session, "facebook", ["account-1-2", "account-1-4"])),
+    ),
+    store.taken_elsewhere: (
+        inside(lambda session, _: store.taken_elsewhere(session, "facebook", ["account-2-2", "account-1-4"])),
+    ),
+    store.account_owner: (
+        outside(lambda session, _: store.account_owner(session, "facebook", "account-2-2"), "worker"),
+    ),
+    store.listed: (
+        inside(lambda session, _: store.listed(session)),
+        inside(lambda session, world: store.listed(session, _active(world))),
+    ),
+    store.overdue: (inside(lambda session, world: store.overdue(session, _active(world))),),
+    store.change_window: (inside(lambda session, world: store.change_window(session, _active(world), 600)),),
+    store.insert_credential: (inside(_keep),),
+    store.stored_credential: (
+        inside(
+            lambda session, world: store.stored_credential(
+                session, _connection_of(world), None, Purpose.GRANT, CredentialState.CURRENT
+            ),
+            "worker",
+        ),
+    ),
+    store.change_wrap: (inside(_wrap, "worker"),),
+    store.wrapped_by_others: (
+        inside(lambda session, _: store.wrapped_by_others(session, "new", _NONE, 100), "worker"),
+    ),
+    store.keys_in_use: (inside(lambda session, _: store.keys_in_use(session), "worker"),),
+    store.organizations_after: (outside(lambda session, _: store.organizations_after(session, _NONE, 10), "worker"),),
+    store.has_own_token: (
+        inside(lambda session, world: store.has_own_token(session, _connection_of(world), _active(world))),
+    ),
+    store.empty_credentials: (
+        inside(lambda session, world: store.empty_credentials(session, connection_id=_connection_of(world))),
+        inside(
+            lambda session, world: store.empty_credentials(session, account_id=_active(world), purpose=Purpose.ACCOUNT)
+        ),
+    ),
+    store.set_aside: (inside(lambda session, world: store.set_aside(session, _connection_of(world))),),
+}
+WITHOUT_SQL: Final = (queries.providers, store.organization_of, store.later)

@@ -1,0 +1,67 @@
+"""Calls of media."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from core.media import queries, store
+from tests.scale.calls import Calls
+from tests.scale.world import World, alone, inside, outside, sha256_of
+
+_NETWORKS: Final = ("facebook", "instagram")
+
+
+def _image(session: Session, world: World) -> object:
+    form: dict[str, Any] = {"sha256": sha256_of("new"), "mime": "image/png", "width": 1, "height": 1, "size": 1}
+    about = {"organization_id": world.organization_id, "file_name": "new.png", "uploaded_by": world.actor.member_id}
+    return store.insert_media(session, about | form, [{"network": "facebook", **form}])
+
+
+CALLS: Final[Calls] = {
+    queries.media: (alone(lambda world: queries.media(world.actor, world.any_id("media"))),),
+    queries.view: (inside(lambda session, world: queries.view(session, world.any_id("media"))),),
+    queries.items: (inside(lambda session, world: queries.items(session, world.any_id("media"), _NETWORKS), "worker"),),
+    store.uploads_lately: (
+        inside(lambda session, world: store.uploads_lately(session, world.organization_id, timedelta(minutes=1))),
+    ),
+    store.insert_upload: (
+        inside(
+            lambda session, world: store.insert_upload(
+                session, world.organization_id, file_name="new.png", size=1, created_by=world.actor.member_id
+            )
+        ),
+    ),
+    store.upload: (
+        inside(lambda session, world: store.upload(session, world.any_id("upload"))),
+        inside(lambda session, world: store.upload(session, world.any_id("upload"), lock=True)),
+    ),
+    store.has_received: (inside(lambda session, world: store.has_received(session, world.any_id("upload"), 1)),),
+    store.has_become: (
+        inside(lambda session, world: store.has_become(session, world.any_id("upload"), world.any_id("media"))),
+    ),
+    store.has_failed: (
+        inside(
+            lambda session, world: store.has_failed(
+                session,
+                store.insert_upload(
+                    session, world.organization_id, file_name="new.png", size=1, created_by=world.actor.member_id
+                ),
+                "Why.",
+            )
+        ),
+    ),
+    store.is_empty: (inside(lambda session, world: store.is_empty(session, world.any_id("upload")), "worker"),),
+    store.overdue_uploads: (
+        outside(lambda session, _: store.overdue_uploads(session, timedelta(days=1), 100), "worker"),
+    ),
+    store.insert_media: (inside(_image),),
+    store.media: (inside(lambda session, world: store.media(session, world.any_id("media"))),),
+    store.renditions: (
+        inside(lambda session, world: store.renditions(session, world.any_id("media"))),
+        inside(lambda session, world: store.renditions(session, world.any_id("media"), _NETWORKS)),
+    ),
+}
+WITHOUT_SQL: Final = ()

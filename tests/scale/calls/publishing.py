@@ -1,0 +1,221 @@
+"""Calls of publishing. What senders do is called as the worker, what people decide as the console."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.posts.rules import PublicationState
+from core.provider_kit.errors import Trace
+from core.publishing import queries, step_rows, store
+from core.publishing.rules import AttemptState
+from core.publishing.store import Claim
+from tests.scale.calls import Calls
+from tests.scale.world import World, alone, inside, outside, publication, sha256_of
+
+_EPOCH: Final = 1
+_S: Final = PublicationState
+
+
+def _claim(world: World, state: str) -> Claim:
+    return Claim(world.organization_id, world.publication_id(state), _EPOCH)
+
+
+def _approved(world: World, state: str) -> bytes:
+    found: bytes = world.one(
+        "select approved_sha256 from masthead.publication where id = :id", id=world.publication_id(state)
+    )
+    return found
+
+
+def _of_step(world: World) -> tuple[UUID, bytes]:
+    publication_id = world.one("select publication_id from masthead.publication_step order by id limit 1")
+    sha256 = world.one("select payload_sha256 from masthead.publication_step order by id limit 1")
+    return publication_id, sha256
+
+
+def _unresolved(session: Session, world: World) -> int:
+    found = store.unresolved_attempt(session, world.publication_id("sending"))
+    assert found is not None
+    return found.id
+
+
+def _close(session: Session, world: World, state: AttemptState) -> None:
+    assert store.close_attempt(session, _unresolved(session, world), state, trace=Trace(http_status=200), words="So.")
+
+
+def _published(session: Session, world: World) -> None:
+    _close(session, world, AttemptState.ACCEPTED)
+    store.close_as_published(session, world.publication_id("sending"), provider_post_id="new", permalink=None)
+
+
+def _retried(session: Session, world: World) -> None:
+    _close(session, world, AttemptState.REJECTED)
+    store.retry_in(session, world.publication_id("sending"), seconds=60, because="Busy.", last_error=None)
+
+
+def _waits(session: Session, world: World) -> None:
+    attempt_id = _unresolved(session, world)
+    _close(session, world, AttemptState.UNKNOWN)
+    store.wait_to_check(
+        session,
+        world.publication_id("sending"),
+        attempt_id=attempt_id,
+        first_read_s=15,
+        because="No answer.",
+        last_error=None,
+    )
+
+
+def _evidence(world: World) -> None:
+    for state in ("published", "unknown", "needs_human"):
+        queries.evidence(world.actor, world.publication_id(state))
+
+
+CALLS: Final[Calls] = {
+    queries.evidence: (alone(_evidence),),
+    store.claim_due: (
+        outside(
+            lambda session, _: store.claim_due(
+                session,
+                10,
+                owner="test",
+                lease_s=30,
+                backlog_older_than_s=300,
+                backlog_spacing_s=60,
+                twin_spacing_s=60,
+            ),
+            "worker",
+        ),
+    ),
+    store.claim_checks: (outside(lambda session, _: store.claim_checks(session, 10, lease_s=60), "worker"),),
+    store.claim_links: (outside(lambda session, _: store.claim_links(session, 10, lease_s=60), "worker"),),
+    store.sweep: (
+        outside(lambda session, _: store.sweep(session, first_read_s=15, retry_s=5), "worker"),
+        outside(lambda session, _: store.sweep(session, first_read_s=15, retry_s=5), "dispatch"),
+    ),
+    store.until_next_due: (outside(lambda session, _: store.until_next_due(session), "dispatch"),),
+    store.work_waiting: (outside(lambda session, _: store.work_waiting(session), "dispatch"),),
+    store.oldest_due_s: (outside(lambda session, _: store.oldest_due_s(session), "dispatch"),),
+    store.beat: (outside(lambda session, _: store.beat(session, "test"), "dispatch"),),
+    store.heartbeats: (outside(lambda session, _: store.heartbeats(session)),),
+    store.claim: (
+        inside(
+            lambda session, world: store.claim(session, _claim(world, "queued"), owner="test", lease_s=60), "worker"
+        ),
+    ),
+    store.give_back: (
+        inside(
+            lambda session, world: store.give_back(
+                session, _claim(world, "claimed"), _S.SCHEDULED, wait_s=60, last_error={"reason": "Busy."}
+            ),
+            "worker",
+        ),
+    ),
+    store.open_attempt: (
+        inside(
+            lambda session, world: store.open_attempt(
+                session,
+                _claim(world, "claimed"),
+                approved_sha256=_approved(world, "claimed"),
+                request_sha256=sha256_of("request"),
+                lease_s=60,
+                send_within_s=10,
+            ),
+            "worker",
+        ),
+    ),
+    store.renew: (
+        inside(
+            lambda session, world: store.renew(
+                session, _claim(world, "claimed"), approved_sha256=_approved(world, "claimed"), lease_s=60
+            ),
+            "worker",
+        ),
+    ),
+    store.held: (inside(lambda session, world: store.held(session, _claim(world, "sending")), "worker"),),
+    store.lock: (
+        inside(lambda session, world: store.lock(session, world.publication_id("unknown"))),
+        inside(lambda session, world: store.lock(session, world.publication_id("unknown"), _EPOCH), "worker"),
+    ),
+    store.unresolved_attempt: (inside(_unresolved, "worker"),),
+    store.close_attempt: (
+        inside(lambda session, world: _close(session, world, AttemptState.ACCEPTED), "worker"),
+        inside(lambda session, world: _close(session, world, AttemptState.UNKNOWN), "worker"),
+    ),
+    store.move: (
+        inside(lambda session, world: store.move(session, world.publication_id("approved"), _S.DRAFT, because="Why.")),
+    ),
+    store.wait_to_check: (inside(_waits, "worker"),),
+    store.retry_in: (inside(_retried, "worker"),),
+    store.read_again_in: (
+        inside(
+            lambda session, world: store.read_again_in(session, world.publication_id("unknown"), _EPOCH, 60), "worker"
+        ),
+    ),
+    store.ask_a_person: (
+        inside(lambda session, world: store.ask_a_person(session, world.publication_id("unknown"), "Why."), "worker"),
+    ),
+    store.close_as_published: (inside(_published, "worker"),),
+    store.add_read: (
+        inside(
+            lambda session, world: store.add_read(
+                session,
+                world.publication_id("unknown"),
+                world.attempt_id("unknown"),
+                complete=True,
+                matches=0,
+                evidence={"seen": 0},
+            ),
+            "worker",
+        ),
+    ),
+    store.taken: (
+        inside(
+            lambda session, world: store.taken(session, publication(session, world), ["live-1", "live-2"]), "worker"
+        ),
+    ),
+    store.has_unresolved_twin: (
+        inside(lambda session, world: store.has_unresolved_twin(session, publication(session, world)), "worker"),
+    ),
+    store.link: (inside(lambda session, world: store.link(session, world.publication_id()), "worker"),),
+    store.accepted_attempt: (
+        inside(lambda session, world: store.accepted_attempt(session, world.publication_id()), "worker"),
+    ),
+    store.name_post: (
+        inside(lambda session, world: store.name_post(session, world.publication_id(), "new"), "worker"),
+    ),
+    store.note_link: (
+        inside(
+            lambda session, world: store.note_link(session, world.publication_id(), url=None, again_in_s=60), "worker"
+        ),
+    ),
+    store.publication: (inside(lambda session, world: store.publication(session, world.publication_id())),),
+    store.attempts: (inside(lambda session, world: store.attempts(session, world.publication_id())),),
+    store.reads: (inside(lambda session, world: store.reads(session, world.publication_id("unknown"))),),
+    store.events: (inside(lambda session, world: store.events(session, world.publication_id())),),
+    store.pressed_lately: (inside(lambda session, _: store.pressed_lately(session, "publication.publish_now")),),
+    store.now: (inside(lambda session, _: store.now(session)),),
+    step_rows.kept: (inside(lambda session, world: step_rows.kept(session, *_of_step(world), usable=True), "worker"),),
+    step_rows.keep: (
+        inside(
+            lambda session, world: step_rows.keep(
+                session,
+                _claim(world, "claimed"),
+                _approved(world, "claimed"),
+                "container",
+                "made",
+                lives_s=60,
+                correlation_id="test",
+            ),
+            "worker",
+        ),
+    ),
+    step_rows.drop: (
+        inside(lambda session, world: step_rows.drop(session, *_of_step(world), "container", "Gone."), "worker"),
+    ),
+    step_rows.every: (inside(lambda session, world: step_rows.every(session, world.publication_id())),),
+}
+WITHOUT_SQL: Final = ()
