@@ -111,7 +111,8 @@ from masthead.publication_event e
 join masthead.publication p on p.organization_id = e.organization_id and p.id = e.publication_id
 join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id
 join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id
-left join masthead.person on person.id = case when e.actor like 'person:%' then substr(e.actor, 8)::uuid end
+left join (masthead.member m join masthead.person on person.id = m.person_id) on
+  m.person_id = case when e.actor like 'person:%' then cast(substr(e.actor, 8) as uuid) end
 where e.organization_id = :organization and (e.at, e.id) > (:at, :event_id)
   and e.to_state in ('in_review','changes_requested','approved','scheduled','failed','needs_human')
   and t.deleted_at is null and p.removed_at is null

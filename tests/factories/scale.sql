@@ -209,3 +209,34 @@ from masthead.post, generate_series(1, 3) step where post.revision = 4;
 
 insert into masthead.command_receipt(organization_id, action_id, command)
 select organization_id, id, 'post.create' from made;
+
+-- Mail of the last months, a little of it troubled, and its notices; some of them wait for their mail, some are seen.
+insert into masthead.mail(organization_id, id, member_id, digest_on, state, tries, next_try_at, last_error, created_at,
+  closed_at)
+select pg_temp.organization(o), pg_temp.key(15, o * 10000 + i), pg_temp.key(2, o * 100 + i % 20),
+  case when i % 4 = 0 then current_date - i / 20 end,
+  case when i < 2 then 'waiting' when i % 100 = 7 then 'given_up' else 'sent' end, 1,
+  clock_timestamp() + interval '1 hour', case when i % 100 = 7 or i < 2 then 'No such mailbox.' end,
+  clock_timestamp() - i * interval '3 hours', case when i >= 2 then clock_timestamp() - i * interval '3 hours' end
+from generate_series(1, {organizations}) o, generate_series(0, 399) i;
+
+insert into masthead.notice(organization_id, id, member_id, kind, cause, dedupe_key, subject_kind, subject_id, data,
+  delivery, mail_id, at, seen_at)
+select mail.organization_id, pg_temp.key(16, row_number() over ()), mail.member_id,
+  (array['approval_asked','approved','failed'])[1 + part], mail.id::text, mail.id || '-' || part, 'post', mail.id, '{{}}',
+  case when part = 2 then 'off' else 'at_once' end, case when part < 2 then mail.id end,
+  mail.created_at - interval '1 minute', case when part <> 1 then mail.created_at end
+from masthead.mail, generate_series(0, 2) part where mail.id::text like '0000000f%';
+
+insert into masthead.notice(organization_id, id, member_id, kind, dedupe_key, subject_kind, subject_id, data, delivery)
+select pg_temp.organization(o), pg_temp.key(17, o * 100 + i), pg_temp.key(2, o * 100 + i % 20), 'approval_asked',
+  'unmailed-' || i, 'post', pg_temp.key(6, i), '{{}}', 'daily'
+from generate_series(1, {organizations}) o, generate_series(1, 40) i;
+
+insert into masthead.notice_preference(organization_id, member_id, kind, delivery)
+select organization_id, id, kind, 'daily' from masthead.member, unnest(array['approved','failed']) kind
+where id::text like '00000002%';
+
+insert into masthead.notice_mark(organization_id, read_until)
+select pg_temp.organization(o), clock_timestamp() - interval '1 hour' from generate_series(1, {organizations}) o
+on conflict do nothing;

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from core.audit.queries import Narrowed
 from core.infra import db
 from core.infra.actor import Role
 from core.organizations import queries, store, trail
@@ -83,6 +84,7 @@ CALLS: Final[Calls] = {
     queries.names_of_actors: (inside(lambda session, _: queries.names_of_actors(session)),),
     queries.organization_in: (inside(lambda session, _: queries.organization_in(session)),),
     trail.trail: (alone(lambda world: trail.trail(world.actor)),),
+    trail.export_trail: (alone(lambda world: trail.export_trail(world.actor, Narrowed(areas=("account",)))),),
     store.as_person: (outside(lambda session, world: store.as_person(session, world.actor.person_id)),),
     store.person_entered: (
         outside(lambda session, _: store.person_entered(session, "https://scale.example", "new", _TOLD)),

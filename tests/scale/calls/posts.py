@@ -129,6 +129,7 @@ CALLS: Final[Calls] = {
             )
         ),
     ),
+    list_reads.texts: (inside(lambda session, world: list_reads.texts(session, _posts(world))),),
     list_reads.authors: (inside(lambda session, _: list_reads.authors(session)),),
     list_reads.in_review: (
         inside(lambda session, _: list_reads.in_review(session, None, _PAGE)),
