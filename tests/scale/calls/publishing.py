@@ -141,6 +141,14 @@ CALLS: Final[Calls] = {
         inside(lambda session, world: store.lock(session, world.publication_id("unknown"), _EPOCH), "worker"),
     ),
     store.unresolved_attempt: (inside(_unresolved, "worker"),),
+    store.attempts_closed_by: (
+        inside(
+            lambda session, world: store.attempts_closed_by(
+                session, world.publication_id(), "program:checker", AttemptState.UNKNOWN
+            ),
+            "worker",
+        ),
+    ),
     store.close_attempt: (
         inside(lambda session, world: _close(session, world, AttemptState.ACCEPTED), "worker"),
         inside(lambda session, world: _close(session, world, AttemptState.UNKNOWN), "worker"),
