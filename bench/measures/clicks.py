@@ -22,9 +22,11 @@ CLICKS: Final = 20
 _SOMEBODY: Final = "Ivo Brandt"  # an approver, so every page has something for him
 _PAGES: Final = {
     "Compose": "^(New post|Compose)$",
+    "Calendar": r"^[A-Z][a-z]+ \d{4}$",
     "Approvals": "^Approvals$",
     "Posts": "^Posts$",
     "Accounts": "^Accounts$",
+    "Members": "^Members$",
     "Home": "^Good (morning|afternoon|evening)",
 }
 _EMPTY: Final = {"Second": "^Second$", "First": "^First$"}
