@@ -36,9 +36,9 @@ _STYLE: Final = """
 .st-key-undo_bar,.st-key-trouble_bar{background:var(--st-background-color)}
 .st-key-person{margin-top:auto}
 /* One colour can't be both text on a dark ground and ground for white text: Streamlit uses the primary one for both. */
-button[kind=primary]:enabled{background-color:light-dark(#3451D1,#4660DE);border-color:light-dark(#3451D1,#4660DE)}
-button[kind=primary]:enabled:hover{background-color:light-dark(#2A44B8,#5670E8);border-color:light-dark(#2A44B8,#5670E8)}
-button[kind=primary]:enabled kbd{color:#fff!important;opacity:1!important}
+button:is([kind=primary],[kind=primaryFormSubmit]):enabled{background-color:light-dark(#3451D1,#4660DE);border-color:light-dark(#3451D1,#4660DE)}
+button:is([kind=primary],[kind=primaryFormSubmit]):enabled:hover{background-color:light-dark(#2A44B8,#5670E8);border-color:light-dark(#2A44B8,#5670E8)}
+button:is([kind=primary],[kind=primaryFormSubmit]):enabled kbd{color:#fff!important;opacity:1!important}
 /* The parts of a day and a time are smaller than a finger: 24 px is the least (WCAG 2.2, 2.5.8). */
 [data-testid=stDateInput] [role=spinbutton],[data-testid=stTimeInput] [role=spinbutton]{
 display:inline-grid;place-items:center;min-width:24px;min-height:24px}
