@@ -147,7 +147,7 @@ def finish_connect(actor: Actor, provider_key: str, callback: Callback, *, redir
         raise ConsentDenied
     if callback.failed:
         _close(actor, consent, "failed", "connect.failed", provider.key)
-        words = said or f"{provider.title} had a problem of its own, so nothing was connected. {CONNECT_AGAIN}"
+        words = said or f"There was a problem at {provider.title}, so nothing was connected. {CONNECT_AGAIN}"
         raise ConnectFailed(words)
     if callback.code is None:
         raise _refused(actor, provider.key, Refusal.CODE)

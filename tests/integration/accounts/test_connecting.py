@@ -140,7 +140,7 @@ def test_a_problem_at_the_network_is_told_as_its_own(
     before = exchanges(sandbox)
     answer = maya.get(f"/oauth/meta/callback?state={state}&{query}")
     assert answer.status_code == 502
-    assert "Facebook had a problem of its own" in answer.text
+    assert "There was a problem at Facebook and Instagram" in answer.text
     assert "load URL" not in answer.text
     assert exchanges(sandbox) == before
     (consent,) = rows(maya.actor.organization_id, "select outcome from masthead.consent")

@@ -48,6 +48,10 @@ class World:
         assert query["state"] == ["s" * 43]
         return query["code"][0]
 
+    def forget(self, person: str) -> None:
+        """Take the app off: what somebody granted before isn't asked again, so it couldn't be left unticked."""
+        self.provider.oauth.revoke(self.token(person))
+
     def grant(self, person: str, **choice: Any) -> Grant:
         code = self.sign_in(person, **choice)
         return self.provider.oauth.exchange(code=code, redirect_uri=self.redirect_uri, code_verifier=None)

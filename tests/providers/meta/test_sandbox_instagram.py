@@ -110,6 +110,7 @@ def test_connecting_offers_the_accounts_that_are_linked_to_pages(world: World) -
 
 def test_without_its_permission_no_account_can_be_chosen(world: World) -> None:
     with world.without_mistakes():
+        world.forget("p-sara")
         grant = world.grant("p-sara", asked=EVERY, scopes=[*ALL, "instagram_basic"])
         offered = world.provider.oauth.accounts(grant.token)
         reason = next(one.reason for one in offered if one.name == "northwind.coffee")
