@@ -124,7 +124,8 @@ def failure(
         fix = _FIND_OUT
         if duplicate:
             fix = f"{fix} If {urns.public_address(www_url, duplicate)} is this post, it went out."
-        return OutcomeUnknown(words, how_to_fix=fix, trace=trace, provider_health=broken)
+        health = broken or bool(row and row.whole_app)
+        return OutcomeUnknown(words, how_to_fix=fix, trace=trace, provider_health=health)
     if row is None or row.then is Then.UNSURE:
         # LinkedIn says nothing we know about a call that changes nothing: broken answers pass, new codes don't.
         if row is not None or broken:

@@ -130,7 +130,8 @@ class Posts:
             (422, error(422, "UNPROCESSABLE_ENTITY"), OutcomeUnknown),
             (422, error(422, "UNPROCESSABLE_ENTITY", **inner("DUPLICATE_POST")), OutcomeUnknown),
             (400, error(400, "FIELD_LENGTH_TOO_LONG", **inner("NEVER_HEARD_OF")), Rejected),
-            (429, error(429, "TOO_MANY_REQUESTS", 101), RetryLater),
+            (429, error(429, "TOO_MANY_REQUESTS", 101), OutcomeUnknown),
+            (429, error(429, "TOO_MANY_REQUESTS", 101, "… throttle APPLICATION DAY limit …"), RetryLater),
             (500, error(500, "INTERNAL_SERVER_ERROR"), OutcomeUnknown),
             (504, b"", OutcomeUnknown),
         ]
