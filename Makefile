@@ -43,8 +43,8 @@ check: $(DEVELOPMENT) ## Format, lint, types, import contracts, secrets, migrati
 e2e: $(DEVELOPMENT) ## Run the tests in headless Chromium (Debian's package chromium)
 	$(BIN)/python -m pytest tests/e2e $(PYTEST)
 
-chaos: $(DEVELOPMENT) ## Kill senders at every labelled point under every fault; prints posts, kills, duplicates, lost
-	$(BIN)/python -m pytest tests/chaos -m chaos -s $(PYTEST)
+chaos: $(DEVELOPMENT) ## Kill senders and count posts, one JSON line per mode: CHAOS=labels|zombies|all CHAOS_SEED=1 CHAOS_MINUTES=5
+	@$(BIN)/python -m tests.chaos $(or $(CHAOS),labels) --seed $(or $(CHAOS_SEED),1) --minutes $(or $(CHAOS_MINUTES),5)
 
 bench: $(DEVELOPMENT) ## Measure, one JSON line per figure
 	@$(BIN)/python -m bench

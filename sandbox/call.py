@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from sandbox.encoding import BadEncoding, read_multipart, read_object, read_pairs
 from sandbox.faults.model import Conditions
@@ -39,6 +41,11 @@ class Call:
     def line(self) -> str:
         """What the routes of faults are matched against."""
         return f"{self.method} {self.path}"
+
+    def carries(self, word: str) -> bool:
+        """Whether this word, such as an account's id, stands anywhere in the path, the query or the body."""
+        whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)".encode())
+        return any(whole.search(unquote_to_bytes(part)) for part in (self.path, self.query_string, self.body))
 
     @property
     def media_type(self) -> str:

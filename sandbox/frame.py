@@ -35,7 +35,7 @@ class Frame:
             await _send(send, Answer(413, b"", "text/plain"))
             return
         call = self._call(scope, body)
-        fault, call.conditions = self.world.faults.take(call.line)
+        fault, call.conditions = self.world.faults.take(call.line, call.carries)
         if latency := call.conditions.seconds(Mode.LATENCY, DEFAULT_LATENCY_MS):
             await asyncio.sleep(latency)
         answer = await self._answer(call, fault)

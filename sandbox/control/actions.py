@@ -57,7 +57,9 @@ def describe(world: World) -> dict[str, Any]:
 
 def add_fault(world: World, body: FaultBody) -> dict[str, Any]:
     """Put a fault in force."""
-    return _shown(world.faults.add(body.route, body.mode, body.times, body.probability, body.seed, body.args))
+    return _shown(
+        world.faults.add(body.route, body.mode, body.times, body.probability, body.seed, body.args, body.about)
+    )
 
 
 def list_faults(world: World) -> list[dict[str, Any]]:
@@ -69,6 +71,7 @@ def _shown(fault: Fault) -> dict[str, Any]:
     return {
         "id": fault.id,
         "route": fault.route,
+        "about": fault.about,
         "mode": fault.mode,
         "times": fault.times,
         "probability": fault.probability,

@@ -20,6 +20,7 @@ class FaultBody(Body):
     """A fault to put in force. Neither `times` nor `probability`: it acts until it is lifted."""
 
     route: str = Field(min_length=1)
+    about: str = ""
     mode: Mode
     times: int | None = Field(default=None, ge=1)
     probability: float | None = Field(default=None, ge=0, le=1)

@@ -76,6 +76,7 @@ class Fault:
 
     id: int
     route: str
+    about: str
     mode: Mode
     times: int | None
     probability: float | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import translate
 from typing import Any
 
@@ -15,11 +15,16 @@ from sandbox.seeding import digest
 
 TABLES = """
 create table fault (
-    id integer primary key autoincrement, route text not null, mode text not null, times integer, probability real,
-    seed integer not null, args text not null, matched integer not null default 0, applied integer not null default 0
+    id integer primary key autoincrement, route text not null, about text not null, mode text not null, times integer,
+    probability real, seed integer not null, args text not null, matched integer not null default 0,
+    applied integer not null default 0
 );
 create table fault_path (fault_id integer, path text, primary key (fault_id, path)) without rowid;
 """
+
+
+def _nothing(_word: str) -> bool:
+    return False
 
 
 class FaultStore:
@@ -35,12 +40,20 @@ class FaultStore:
             self._faults.append((_pattern(fault.route), fault))
 
     def add(
-        self, route: str, mode: Mode, times: int | None, probability: float | None, seed: int, args: Mapping[str, Any]
+        self,
+        route: str,
+        mode: Mode,
+        times: int | None,
+        probability: float | None,
+        seed: int,
+        args: Mapping[str, Any],
+        about: str = "",
     ) -> Fault:
         """Put a fault in force, behind those that are."""
         row = self._db.execute(
-            "insert into fault (route, mode, times, probability, seed, args) values (?, ?, ?, ?, ?, ?) returning *",
-            (route, mode, times, probability, seed, orjson.dumps(args).decode()),
+            "insert into fault (route, about, mode, times, probability, seed, args) values (?, ?, ?, ?, ?, ?, ?)"
+            " returning *",
+            (route, about, mode, times, probability, seed, orjson.dumps(args).decode()),
         ).fetchone()
         fault = _fault(row)
         self._faults.append((_pattern(route), fault))
@@ -58,13 +71,18 @@ class FaultStore:
         """Those in force, spent ones too: their counts tell what happened."""
         return [fault for _, fault in self._faults]
 
-    def take(self, line: str) -> tuple[Fault | None, Conditions]:
-        """The first outcome, and the first of each condition, that meet a call such as `POST /host/v26.0/1/feed`."""
+    def take(self, line: str, carries: Callable[[str], bool] = _nothing) -> tuple[Fault | None, Conditions]:
+        """The first outcome, and the first of each condition, that meet a call such as `POST /host/v26.0/1/feed`.
+
+        `carries` tells whether the call carries a word, for faults that are about one.
+        """
         outcome: Fault | None = None
         conditions: dict[Mode, Fault] = {}
         for pattern, fault in self._faults:
             taken = fault.mode in conditions if fault.mode in CONDITIONS else outcome is not None
-            if taken or fault.spent or not pattern.match(line) or not self._acts(fault, line):
+            if taken or fault.spent or not pattern.match(line) or (fault.about and not carries(fault.about)):
+                continue
+            if not self._acts(fault, line):
                 continue
             if fault.mode in CONDITIONS:
                 conditions[fault.mode] = fault
@@ -101,6 +119,7 @@ def _fault(row: sqlite3.Row) -> Fault:
     return Fault(
         id=row["id"],
         route=row["route"],
+        about=row["about"],
         mode=Mode(row["mode"]),
         times=row["times"],
         probability=row["probability"],

@@ -6,8 +6,14 @@ costs tens of milliseconds, and every death is a real SIGKILL of a real process.
     {"do": "drain", "crash_at": "s2", "slots": 1}      -> {"pid": 71, "ended_by": 9}
     {"do": "drain", "stop_at": "s2"}                   -> {"pid": 72, "stopped": true}
     {"do": "continue", "pid": 72}                      -> {"pid": 72, "ended_by": 0}
-    {"do": "look"}                                     -> {"pid": 73, "ended_by": 0}
-    {"do": "recover", "organization": "...", "s": 20}  -> {"pid": 74, "ended_by": 0}    ("reconnect": true besides)
+    {"do": "look"} or {"do": "sweep"}, until nothing moves -> {"pid": 73, "ended_by": 0}
+    {"do": "gather", "at": "s2", "awaited": ["..."], "s": 2}       -> {"pid": 74, "ended_by": 9, "caught": ["..."]}
+    {"do": "recover", "organizations": ["..."], "s": 20}           -> {"pid": 75, "ended_by": 0}
+
+`gather` dies with all that have come to the point (`tests.chaos.gathering`), or freezes with them if `"freeze": true`;
+at sw1 and sw2 it is a sweep that does.
+`dequeue` is a worker that dies with a job in its hands. `"variant"` with any of these makes one of the mistakes of
+`tests.chaos.variants`. `recover` works until nothing is left to do; `"reconnect": true` mends accounts meanwhile.
 """
 
 from __future__ import annotations
@@ -16,8 +22,11 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -26,33 +35,81 @@ from sqlalchemy import text
 from core import providers
 from core.infra import crash, db
 from core.infra.settings import Settings
-from core.posts.rules import PublicationState
-from core.publishing import rules, sweeping
-from core.publishing.rules import AttemptState, Outcome
+from core.publishing import sweeping
 from core.publishing.times import times
+from core.queueing.connection import for_worker
+from core.queueing.names import QueueName
+from jobs import worker
 from jobs.sender import Sender
+from tests.chaos.gathering import Gathering
+from tests.chaos.variants import VARIANTS
 
 
-def work(order: dict[str, Any]) -> None:
+def work(order: dict[str, Any], tell: Callable[[frozenset[UUID]], None]) -> None:
     """What one forked process does."""
     crash.arm(crash_at=order.get("crash_at", ""), stop_at=order.get("stop_at", ""))
-    if order.get("naive"):
-        _resend_what_is_unclear()
+    if order.get("variant"):
+        VARIANTS[order["variant"]]()
     slots = order.get("slots", 4)
-    db.connect(Settings.load().program_url("worker"), pool_size=slots + 1, application="chaos")
+    database = db.connect(Settings.load().program_url("worker"), pool_size=slots + 1, application="chaos")
     sender = Sender(times().model_copy(update={"in_flight": slots}))
     match order["do"]:
         case "drain":
             sender.drain()
         case "look":
             sweeping.look("chaos", times())
+        case "dequeue":
+            _die_at_dequeue()
+        case "sweep":
+            while sweeping.look("chaos", times()).moved:
+                pass
+        case "gather":
+            _log_in(database, slots)
+            _gather(order, sender, tell)
         case "recover":
-            until = time.monotonic() + order["s"]
-            while time.monotonic() < until and _unsettled(UUID(order["organization"]), order.get("reconnect", False)):
-                sweeping.look("chaos", times())
-                sender.drain()
-                time.sleep(times().tick_s)
+            _recover([UUID(each) for each in order["organizations"]], sender, order)
     sender.close()
+
+
+def _log_in(database: db.Database, slots: int) -> None:
+    """All connections before the first lease: 20 logins at once take longer than a lease at 1/50 lasts."""
+    with ExitStack() as open_ones:
+        for _ in range(slots + 1):
+            open_ones.enter_context(database.engine.connect())
+
+
+def _gather(order: dict[str, Any], sender: Sender, tell: Callable[[frozenset[UUID]], None]) -> None:
+    until = time.monotonic() + order["s"]
+    ends_by = signal.SIGSTOP if order.get("freeze") else signal.SIGKILL
+    gathering = Gathering(order["at"], frozenset(map(UUID, order["awaited"])), tell, ends_by)
+    gathering.install()
+    threading.Thread(target=gathering.end_by, args=(until,), daemon=True).start()
+    while time.monotonic() < until and not gathering.woken.is_set():
+        if order["at"].startswith("sw"):
+            sweeping.look("chaos", times())
+        else:
+            sender.drain()
+        time.sleep(times().tick_s)
+
+
+def _die_at_dequeue() -> None:
+    """A real worker of the queue for senders that dies as soon as it has taken a job off."""
+
+    def die(*_job_and_queue: Any) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    worker.OneQueueWorker.execute_job = die
+    worker.work(QueueName.PUBLISH, for_worker(Settings.load().queue_url()))
+
+
+def _recover(organization_ids: Sequence[UUID], sender: Sender, order: dict[str, Any]) -> None:
+    until = time.monotonic() + order["s"]
+    while time.monotonic() < until:
+        if not [each for each in organization_ids if _unsettled(each, order.get("reconnect", False))]:
+            return
+        sweeping.look("chaos", times())
+        sender.drain()
+        time.sleep(times().tick_s)
 
 
 _UNSETTLED = """
@@ -75,34 +132,32 @@ def _unsettled(organization_id: UUID, reconnect: bool) -> bool:
         return bool(session.execute(text(_UNSETTLED)).scalar_one())
 
 
-def _resend_what_is_unclear() -> None:
-    """The usual mistake, to see that the harness notices it: no answer is taken for no post."""
-    honest = rules.outcome_of
-
-    def naive(result: Any) -> Outcome:
-        outcome = honest(result)
-        if outcome.state is PublicationState.UNKNOWN:
-            return Outcome(AttemptState.NOT_SENT, PublicationState.SCHEDULED, words="tried again")
-        return outcome
-
-    rules.outcome_of = naive
-
-
 def fork(order: dict[str, Any]) -> dict[str, Any]:
     """Carry out one order in a process of its own, or wake one that froze."""
     if order["do"] == "continue":
         os.kill(order["pid"], signal.SIGCONT)
         return _await(order["pid"])
+    reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
+        os.close(reading)
         try:
-            work(order)
+            work(order, lambda ids: _tell(writing, ids))
         except BaseException:
             traceback.print_exc()
             sys.stderr.flush()
             os._exit(1)
         os._exit(0)
-    return _await(pid)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        answer = _await(pid)
+        if order["do"] == "gather":
+            answer["caught"] = json.loads(told.readline() or "[]")
+    return answer
+
+
+def _tell(pipe: int, ids: frozenset[UUID]) -> None:
+    os.write(pipe, json.dumps([str(each) for each in ids]).encode() + b"\n")
 
 
 def _await(pid: int) -> dict[str, Any]:

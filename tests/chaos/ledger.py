@@ -3,85 +3,223 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 import time
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from core.infra.actor import Actor
-from core.posts.model import Publication
+from sqlalchemy import select
+
+from core.infra import db
+from core.posts.model import Publication, PublicationEvent
 from core.posts.rules import Needs, PublicationState
-from tests.factories.publishing import again, attempts
+from core.publishing.model import Attempt
 from tests.fixtures.programs import RunningSandbox
 
 _S = PublicationState
+_UNCLEAR: Final = frozenset({"open", "unknown"})
+# What closes later than this after everything was up hasn't closed "by itself".
+_BY_ITSELF_WITHIN: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one publication ended: its row, its tries, its moves, and its posts at the network."""
+
+    case: str
+    row: Publication
+    attempts: Sequence[Attempt]
+    events: Sequence[PublicationEvent]
+    live: Sequence[Mapping[str, Any]]
+
+    @property
+    def state(self) -> str:
+        return self.row.state if self.row.needs is None else f"{self.row.state}: {self.row.needs}"
+
+    @property
+    def trouble(self) -> str:
+        """Why it counts as lost; empty when it doesn't."""
+        if self.row.state is _S.PUBLISHED:
+            return self._published_otherwise()
+        if self.row.state is _S.NEEDS_HUMAN and self.row.needs is Needs.OUTCOME:
+            return ""  # a person is asked, whatever is true
+        if self.live:
+            return f"shown as {self.state} while it is live"
+        if self.row.state in (_S.FAILED, _S.CANCELLED) or self.row.needs is not None:
+            return ""
+        unclear = any(each.state in _UNCLEAR for each in self.attempts)
+        return f"neither final nor with a person: {self.state}{', with an unclear attempt' if unclear else ''}"
+
+    def _published_otherwise(self) -> str:
+        if not self.live:
+            return "shown as published, and nothing is live"
+        proven = self.row.provider_post_id is None and self.row.proof is not None  # live, link not found yet
+        return "" if proven or self.row.provider_post_id == self.live[0]["id"] else "published under another post's id"
+
+    @property
+    def was_unanswered(self) -> bool:
+        """Accepted by the network, and for a time nobody here knew."""
+        return bool(self.live) and any(each.to_state is _S.UNKNOWN for each in self.events)
+
+    def closed_by_itself(self, up_at: datetime) -> bool:
+        """Recorded as live without a person, soon after everything was up."""
+        return self.row.state is _S.PUBLISHED and self.at_rest_at <= up_at + _BY_ITSELF_WITHIN
+
+    @property
+    def at_rest_at(self) -> datetime:
+        """When it moved last."""
+        return max(each.at for each in self.events)
+
+
+@dataclass
+class Tally:
+    """What a mode prints. `recoveries`: seconds."""
+
+    posts: int = 0
+    kills: int = 0
+    duplicates: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    ended: Counter[str] = field(default_factory=Counter)
+    unanswered: int = 0
+    closed_by_itself: int = 0
+    recoveries: list[float] = field(default_factory=list)
+    seconds_to_quiet: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        """No post twice, none lost."""
+        return not self.duplicates and not self.lost
+
+    @property
+    def which(self) -> list[str]:
+        return [*self.duplicates, *self.lost]
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.posts + other.posts,
+            self.kills + other.kills,
+            self.duplicates + other.duplicates,
+            self.lost + other.lost,
+            self.ended + other.ended,
+            self.unanswered + other.unanswered,
+            self.closed_by_itself + other.closed_by_itself,
+            self.recoveries + other.recoveries,
+            max(self.seconds_to_quiet, other.seconds_to_quiet),
+        )
+
+    def line(self, mode: str, seed: int) -> str:
+        """The one line of JSON. Without anything to take a share or a percentile of, those are null."""
+        needs_person = sum(count for state, count in self.ended.items() if state.startswith(_S.NEEDS_HUMAN))
+        return json.dumps(
+            {
+                "mode": mode,
+                "posts": self.posts,
+                "kills": self.kills,
+                "duplicates": len(self.duplicates),
+                "lost": len(self.lost),
+                "unknown_open": self.ended[_S.UNKNOWN],
+                "needs_person": needs_person,
+                "self_resolved_pct": _share(self.closed_by_itself, self.unanswered),
+                "recovery_p99_s": percentile(self.recoveries, 0.99),
+                "seconds_to_quiet": round(self.seconds_to_quiet, 1),
+                "seed": seed,
+            }
+        )
 
 
 @dataclass
 class Ledger:
     """What was sent on its way, and how it ended."""
 
-    actor: Actor
     sandbox: RunningSandbox
-    began: float = field(default_factory=time.monotonic)
     kills: int = 0
-    cases: dict[UUID, str] = field(default_factory=dict)
+    killed_at: float = field(default_factory=time.monotonic)
+    up_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    cases: dict[UUID, tuple[UUID, str]] = field(default_factory=dict)
 
     def enter(self, row: Publication, case: str) -> None:
-        self.cases[row.id] = case
+        self.cases[row.id] = (row.organization_id, case)
 
-    def close(self, mode: str) -> dict[str, Any]:
-        """Look at everything, print one JSON line, give it back."""
-        shown: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    def killed(self, count: int = 1) -> None:
+        """So many processes died just now."""
+        self.kills += count
+        self.killed_at = time.monotonic()
+
+    def everything_is_up(self) -> None:
+        """From now on nothing dies any more, and what was left unclear has to close."""
+        self.up_at = datetime.now(UTC)
+
+    def close(self, mode: str = "") -> Tally:
+        """Look at everything; with a name, say on stderr how it ended."""
+        tally = Tally(kills=self.kills, seconds_to_quiet=time.monotonic() - self.killed_at)
+        for ending in self.endings():
+            self._count(tally, ending)
+        if mode:
+            print(f"{mode}: {dict(sorted(tally.ended.items()))} {tally.which}", file=sys.stderr, flush=True)
+        return tally
+
+    def endings(self) -> list[Ending]:
+        """Every publication as it stands now, beside what the network shows."""
+        shown: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
         for post in self.sandbox.get("/_sandbox/posts"):
-            shown.setdefault((post["account_id"], post["text"]), []).append(post)
-        states: Counter[str] = Counter()
-        duplicates: list[str] = []
-        lost: list[str] = []
-        for publication_id, case in self.cases.items():
-            row = again(self.actor, publication_id)
-            live = shown.get((row.payload["account"], row.payload["text"]), [])
-            states[row.state if row.needs is None else f"{row.state}: {row.needs}"] += 1
-            if len(live) > 1:
-                duplicates.append(f"{case}: {len(live)} posts")
-            trouble = self._trouble(row, live)
-            if trouble:
-                lost.append(f"{case}: {trouble}")
-        line = {
-            "mode": mode,
-            "posts": len(self.cases),
-            "kills": self.kills,
-            "duplicates": len(duplicates),
-            "lost": len(lost),
-            "seconds": round(time.monotonic() - self.began, 1),
-            "ended": dict(sorted(states.items())),
-        }
-        print(json.dumps(line), flush=True)
-        return line | {"which": [*duplicates, *lost]}
+            shown[post["account_id"], post["text"]].append(post)
+        by_organization: dict[UUID, list[UUID]] = defaultdict(list)
+        for publication_id, (organization_id, _) in self.cases.items():
+            by_organization[organization_id].append(publication_id)
+        return [
+            Ending(self.cases[row.id][1], row, tries, moves, shown[row.payload["account"], row.payload["text"]])
+            for organization_id, ids in by_organization.items()
+            for row, tries, moves in _rows(organization_id, ids)
+        ]
 
-    def _trouble(self, row: Publication, live: list[Mapping[str, Any]]) -> str:
-        """Why a publication counts as lost; empty when it doesn't."""
-        said = f"{row.state} ({row.needs})" if row.needs else str(row.state)
-        if row.state is _S.PUBLISHED:
-            if not live:
-                return "shown as published, and nothing is live"
-            proven = row.provider_post_id is None and row.proof is not None  # live, link not found yet
-            return "" if proven or row.provider_post_id == live[0]["id"] else "published under another post's id"
-        if row.state is _S.NEEDS_HUMAN and row.needs is Needs.OUTCOME:
-            return ""  # a person is asked, whatever is true
-        if live:
-            return f"shown as {said} while it is live"
-        if row.state in (_S.FAILED, _S.CANCELLED) or row.needs is not None:
-            return ""
-        if row.state is _S.SCHEDULED and row.next_action_at is not None:
-            resolved = all(each.state not in ("open", "unknown") for each in attempts(self.actor, row.id))
-            return "" if resolved else "scheduled with an unclear attempt"
-        return f"neither final nor with a person: {said}"
+    def _count(self, tally: Tally, ending: Ending) -> None:
+        tally.posts += 1
+        tally.ended[ending.state] += 1
+        if len(ending.live) > 1:
+            tally.duplicates.append(f"{ending.case}: {len(ending.live)} posts")
+        if ending.trouble:
+            tally.lost.append(f"{ending.case}: {ending.trouble}")
+        if ending.was_unanswered:
+            tally.unanswered += 1
+            tally.closed_by_itself += ending.closed_by_itself(self.up_at)
+        if ending.at_rest_at > self.up_at:
+            tally.recoveries.append((ending.at_rest_at - self.up_at).total_seconds())
 
 
-def settle(order: Any, organization_id: UUID, seconds: float, *, reconnect: bool = False) -> None:
+def settle(order: Any, organization_ids: Iterable[UUID], seconds: float, *, reconnect: bool = False) -> None:
     """Let a healthy process work until nothing is left to do; with `reconnect` a person mends accounts meanwhile."""
-    answer = order("recover", organization=str(organization_id), s=seconds, reconnect=reconnect)
+    ids = [str(each) for each in organization_ids]
+    answer = order("recover", organizations=ids, s=seconds, reconnect=reconnect, slots=8 if len(ids) > 1 else 4)
     assert answer["ended_by"] == 0, answer
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The value that `share` of all are at most; None of nothing."""
+    return round(sorted(values)[math.ceil(share * len(values)) - 1], 1) if values else None
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 1) if whole else None
+
+
+def _rows(
+    organization_id: UUID, ids: Sequence[UUID]
+) -> list[tuple[Publication, list[Attempt], list[PublicationEvent]]]:
+    with db.organization_transaction(organization_id, "program:chaos") as session:
+        rows = session.scalars(select(Publication).where(Publication.id.in_(ids))).all()
+        tries = session.scalars(select(Attempt).where(Attempt.publication_id.in_(ids)).order_by(Attempt.id)).all()
+        moves = session.scalars(select(PublicationEvent).where(PublicationEvent.publication_id.in_(ids))).all()
+        session.expunge_all()
+    return [
+        (
+            row,
+            [each for each in tries if each.publication_id == row.id],
+            [each for each in moves if each.publication_id == row.id],
+        )
+        for row in rows
+    ]

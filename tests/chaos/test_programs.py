@@ -41,7 +41,7 @@ def test_two_of_every_program_with_doubled_and_lost_hints_send_everything_once(
     network: RunningSandbox, start: Start, redis_url: str
 ):
     house = make_house(network, pages=6)
-    ledger = Ledger(house.author, network)
+    ledger = Ledger(network)
     programs = [start("jobs.dispatcher"), start("jobs.dispatcher")]
     programs += [start("jobs.worker", "publish"), start("jobs.worker", "publish")]
     programs += [start("jobs.scheduler"), start("jobs.worker", "tick"), start("jobs.worker", "low")]
@@ -56,14 +56,14 @@ def test_two_of_every_program_with_doubled_and_lost_hints_send_everything_once(
         client.flushdb()
         wait_until_settled(house, ledger)
     line = ledger.close("two-of-everything")
-    assert line["which"] == []
-    assert line["ended"] == {"published": 36}
+    assert line.which == []
+    assert line.ended == {"published": 36}
     assert [each.poll() for each in programs] == [None] * 7
 
 
 def test_a_sender_killed_in_mid_burst_leaves_questions_and_no_second_post(network: RunningSandbox, start: Start):
     house = make_house(network, pages=6)
-    ledger = Ledger(house.author, network)
+    ledger = Ledger(network)
     fault = {"route": "POST /graph.facebook.com/*/feed", "mode": "latency", "args": {"ms": 150}}
     network.post("/_sandbox/faults", fault)
     start("jobs.dispatcher")
@@ -77,16 +77,16 @@ def test_a_sender_killed_in_mid_burst_leaves_questions_and_no_second_post(networ
         time.sleep(0.05)
     os.killpg(victim.pid, signal.SIGKILL)
     victim.wait()
-    ledger.kills += 1
+    ledger.killed()
     start("jobs.worker", "publish")
     wait_until_settled(house, ledger)
     line = ledger.close("kill-mid-burst")
-    assert line["which"] == []
+    assert line.which == []
 
 
 def test_a_stop_finishes_what_is_in_flight_and_gives_back_the_rest(network: RunningSandbox, start: Start):
     house = make_house(network, pages=8)
-    ledger = Ledger(house.author, network)
+    ledger = Ledger(network)
     fault = {"route": "POST /graph.facebook.com/*/feed", "mode": "latency", "args": {"ms": 800}}
     network.post("/_sandbox/faults", fault)
     start("jobs.dispatcher")
@@ -100,7 +100,7 @@ def test_a_stop_finishes_what_is_in_flight_and_gives_back_the_rest(network: Runn
     network.delete("/_sandbox/faults")
     start("jobs.worker", "publish")
     wait_until_settled(house, ledger)
-    assert ledger.close("stop")["ended"] == {"published": 8}
+    assert ledger.close("stop").ended == {"published": 8}
 
 
 def test_without_the_dispatcher_the_scheduler_keeps_things_going(network: RunningSandbox, start: Start):

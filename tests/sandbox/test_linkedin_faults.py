@@ -73,6 +73,18 @@ def test_a_reset_cuts_the_connection(box: Box, linkedin: LinkedIn, company: Auth
     assert len(box.posts(company.urn)) == live
 
 
+def test_a_fault_about_an_account_leaves_others_in_peace(box: Box, linkedin: LinkedIn, company: Author) -> None:
+    """LinkedIn's paths name no account: it stands in the body, and encoded in the query of a list."""
+    other = linkedin.organization()
+    box.fault(POSTS, "refuse", about=company.urn, times=1)
+    box.fault("GET /api.linkedin.com/rest/posts", "not_found_once", about=company.urn)
+    assert linkedin.publish(other, "m").is_success
+    assert linkedin.listed(other)["elements"]
+    assert linkedin.publish(company, "m").status_code == 400
+    assert linkedin.publish(company, "m").is_success
+    assert linkedin.listed(company)["status"] == 404
+
+
 def test_a_garbage_body_hides_a_live_post(box: Box, linkedin: LinkedIn, company: Author) -> None:
     box.fault(POSTS, "garbage_body", times=1)
     answer = linkedin.publish(company, "m")

@@ -1,0 +1,181 @@
+"""SIGKILL of real senders at every labelled point, under every fault, in every shape of publication.
+
+Each publication has words of its own on an account of its own fault, so that posts can be counted at the network
+whatever Masthead believes. One process serves all faults of a label: each publication comes to the point and waits
+there, and the process dies with all of them (`gathering`). What they leave lying is parked, so that the next process
+finds its own publications alone, until after a lease one sweep takes up everything. What the first death didn't reach
+(the network worked on an image still; a fault sent it back before) gets further rounds. In the end one healthy process
+finishes everything, and meets the faults that cases died too early to meet.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from core.infra.crash import LABELS
+from tests.chaos.ledger import Ledger, Tally, settle
+from tests.chaos.shapes import BEFORE, SHAPES, Fault, Shape
+from tests.chaos.world import Forge, World
+from tests.factories.media import make_media
+from tests.factories.posts import make_approved, publications
+from tests.factories.publishing import FAST, House, tamper
+
+SWEEPS: Final = ("sw1", "sw2")
+_ROUNDS: Final = 12
+_GATHER_S: Final = 10.0
+_SETTLE_S: Final = 240.0
+LONGEST_LEASE_S: Final = max(FAST.lease_claimed_s, FAST.lease_preparing_s, FAST.lease_sending_s)
+_PARK: Final = """
+update masthead.publication set next_action_at = clock_timestamp() + interval '1 hour'
+where state in ('scheduled','unknown') and due_at <= clock_timestamp()
+"""
+# A full run takes longer than a window, and nobody waits for the spacing of a backlog here.
+_ITS_TIME_HAS_COME: Final = (
+    """update masthead.publication set next_action_at = clock_timestamp(),
+       due_at = case when state = 'scheduled' then clock_timestamp() else due_at end,
+       not_after = clock_timestamp() + interval '1 day'
+       where id = any(%(ids)s) and state in ('scheduled','unknown')""",
+    "update masthead.account set next_send_at = null, state = 'active' where state in ('active','auth_broken')",
+)
+
+
+@dataclass
+class Case:
+    """One publication and the points at which it is still to die."""
+
+    name: str
+    deaths: list[str]
+
+
+class Trial:
+    """One shape's organization, with its share of the pairs."""
+
+    def __init__(self, world: World, shape: Shape, pairs: Sequence[tuple[str, Fault]]) -> None:
+        self.shape, self.world = shape, world
+        faults = dict.fromkeys(fault.name for _, fault in pairs)
+        self.house: House = shape.house(world.sandbox, len(faults))
+        self.ledger = Ledger(world.sandbox)
+        world.keeps_images_here()
+        self._media = make_media(self.house.author).id if shape.has_image else None
+        self._pages = dict(zip(faults, self.house.pages, strict=True))
+        self.waves: dict[str, dict[UUID, Case]] = {}
+        for label in dict.fromkeys(label for label, _ in pairs):
+            self.waves[label] = self._wave(label, [fault for name, fault in pairs if name == label])
+
+    def _wave(self, label: str, faults: Sequence[Fault]) -> dict[UUID, Case]:
+        """One post on the account of each fault, with its fault waiting for it."""
+        pages = {self._pages[fault.name].account.id: fault for fault in faults}
+        post_id = make_approved(
+            self.house.author,
+            self.house.approver,
+            list(pages),
+            text=f"{self.shape.name}: {label} in {self.house.organization_id.hex[:8]}.",
+            media=self._media,
+            slot_at=datetime.now(UTC) + timedelta(days=1),
+        )
+        cases: dict[UUID, Case] = {}
+        for row in publications(self.house.author, post_id):
+            fault = pages[row.account_id]
+            self.shape.put(self.world.sandbox, row.payload["account"], fault)
+            case = Case(f"{self.shape.name}: {label} x {fault.name}", [*BEFORE.get(label, ()), label])
+            self.ledger.enter(row, case.name)
+            cases[row.id] = case
+        return cases
+
+    def die_sending(self, forge: Forge, labels: Iterable[str]) -> None:
+        """One process for each of these labels and each point before it."""
+        for label in labels:
+            cases = self.left(label)
+            for point in sorted({case.deaths[0] for case in cases.values()} - set(SWEEPS)):
+                due = {id_: case for id_, case in cases.items() if case.deaths[0] == point}
+                self.come_due(due)
+                die(forge, point, due, self.ledger)
+                self.park()
+
+    def left(self, label: str) -> dict[UUID, Case]:
+        """The cases of this label that haven't died at it yet."""
+        return {id_: case for id_, case in self.waves.get(label, {}).items() if case.deaths}
+
+    def park(self) -> None:
+        tamper(self.house.organization_id, _PARK)
+
+    def come_due(self, ids: Iterable[UUID]) -> None:
+        for statement in _ITS_TIME_HAS_COME:
+            tamper(self.house.organization_id, statement, ids=list(ids))
+
+
+def run(world: World, seed: int = 0, pairs: dict[str, Sequence[tuple[str, Fault]]] | None = None) -> Tally:
+    """Every pair of every shape, or those given by the shape's name. `seed` decides which shape comes when."""
+    chosen = {shape.name: shape.pairs() for shape in SHAPES} if pairs is None else pairs
+    began = time.monotonic()
+    trials = [Trial(world, shape, chosen[shape.name]) for shape in SHAPES if chosen.get(shape.name)]
+    random.Random(seed).shuffle(trials)
+    with world.forge() as forge:
+        # What is to be swept comes first and alone: one sweep takes a limited number.
+        _deaths(forge, trials, SWEEPS)
+        _deaths(forge, trials, [label for label in LABELS if label not in SWEEPS])
+        for trial in trials:
+            trial.ledger.everything_is_up()
+        _say(f"{sum(trial.ledger.kills for trial in trials)} deaths after {time.monotonic() - began:.0f} s")
+        settle(forge.order, [trial.house.organization_id for trial in trials], _SETTLE_S, reconnect=True)
+    total = Tally()
+    for trial in trials:
+        tally = trial.ledger.close()
+        _say(f"{trial.shape.name}: {tally.line('labels', seed)} {dict(sorted(tally.ended.items()))}")
+        total += tally
+    _say(f"{time.monotonic() - began:.0f} s in all")
+    return total
+
+
+def _say(words: str) -> None:
+    print(f"labels: {words}", file=sys.stderr, flush=True)
+
+
+def _deaths(forge: Forge, trials: Sequence[Trial], labels: Sequence[str]) -> None:
+    """Rounds until each case has died at its label; raises AssertionError for those that never come to it."""
+    for number in range(_ROUNDS):
+        _say(f"round {number + 1}: {len(_left(trials, labels))} publications are to die")
+        for trial in trials:
+            trial.die_sending(forge, labels)
+        time.sleep(LONGEST_LEASE_S)
+        for point in SWEEPS:
+            swept = {id_: case for id_, case in _left(trials, labels).items() if case.deaths[0] == point}
+            if swept:
+                die(forge, point, swept, trials[0].ledger)
+        assert forge.order("sweep")["ended_by"] == 0
+        for trial in trials:
+            trial.park()
+        if not _left(trials, labels):
+            return
+    raise AssertionError(
+        "; ".join(f"{case.name} never died at {case.deaths[0]}" for case in _left(trials, labels).values())
+    )
+
+
+def die(forge: Forge, point: str, cases: dict[UUID, Case], ledger: Ledger) -> None:
+    """Let a process die at the point with as many of these as come to it."""
+    answer = end(forge, point, cases)
+    assert answer["ended_by"] in (0, 9), answer
+    ledger.killed(answer["ended_by"] == 9)
+
+
+def end(forge: Forge, point: str, cases: dict[UUID, Case], *, freeze: bool = False) -> dict[str, Any]:
+    """Let a process die or freeze at the point with as many of these as come to it; gives what the forge says."""
+    ids = [str(each) for each in cases]
+    slots = 1 if point in SWEEPS else len(ids)
+    answer = forge.order("gather", at=point, awaited=ids, s=_GATHER_S, slots=slots, freeze=freeze)
+    for each in answer["caught"]:
+        assert cases[UUID(each)].deaths.pop(0) == point
+    return answer
+
+
+def _left(trials: Iterable[Trial], labels: Iterable[str]) -> dict[UUID, Case]:
+    wanted = list(labels)
+    return {id_: case for trial in trials for label in wanted for id_, case in trial.left(label).items()}

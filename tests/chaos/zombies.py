@@ -1,0 +1,86 @@
+"""SIGSTOP of real senders at every labelled point, SIGCONT after their leases: what was taken over stays taken over.
+
+For each label, in each shape, a process freezes with its publications under a share of the faults. Their leases run
+out, healthy processes sweep them and finish what they may, and then the frozen one wakes in the middle of what it did.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from core.infra.crash import LABELS
+from tests.chaos.labels import LONGEST_LEASE_S, SWEEPS, Trial, die, end
+from tests.chaos.ledger import Tally, settle
+from tests.chaos.shapes import BEFORE, SHAPES, Shape
+from tests.chaos.world import Forge, World
+
+FAULTS_EACH: Final = 8
+# What is frozen inside a transaction holds its rows, and whoever comes skips them; so nobody waits for those.
+_MEANWHILE_S: Final = 4.0
+_SETTLE_S: Final = 60.0
+_NOTHING_HELD: Final = "d0"
+
+
+def run(world: World, seed: int, shapes: Sequence[Shape] = SHAPES, labels: Sequence[str] = LABELS) -> Tally:
+    """Every label in every shape, each with some of the faults, which `seed` draws."""
+    draw = random.Random(seed)
+    total = Tally()
+    for label in labels:
+        if label == _NOTHING_HELD:
+            continue
+        trials = []
+        for shape in shapes:
+            pairs = [pair for pair in shape.pairs() if pair[0] == label]
+            if pairs:
+                trials.append(Trial(world, shape, draw.sample(pairs, min(FAULTS_EACH, len(pairs)))))
+        with world.forge() as forge:
+            total += _label(forge, label, trials)
+    return total
+
+
+def _label(forge: Forge, label: str, trials: Sequence[Trial]) -> Tally:
+    organizations = [trial.house.organization_id for trial in trials]
+    for point in BEFORE.get(label, ()):
+        for trial in trials:
+            cases = trial.left(label)
+            trial.come_due(cases)
+            die(forge, point, cases, trial.ledger)
+    if label in BEFORE:
+        time.sleep(LONGEST_LEASE_S)
+    if label in BEFORE and label not in SWEEPS:
+        assert forge.order("sweep")["ended_by"] == 0
+    frozen = _freeze(forge, label, trials)
+    for trial, _ in zip(trials, frozen, strict=False):
+        trial.ledger.killed()
+    time.sleep(LONGEST_LEASE_S)
+    settle(forge.order, organizations, _MEANWHILE_S, reconnect=True)
+    for answer in frozen:
+        woken = forge.order("continue", pid=answer["pid"])
+        assert woken["ended_by"] == 0, woken
+    for trial in trials:
+        trial.ledger.everything_is_up()
+    settle(forge.order, organizations, _SETTLE_S, reconnect=True)
+    tally = sum((trial.ledger.close() for trial in trials), Tally())
+    caught = sum(len(answer["caught"]) for answer in frozen)
+    print(f"zombies: {label}: {caught} of {tally.posts} frozen; {tally.which or 'sound'}", file=sys.stderr, flush=True)
+    return tally
+
+
+def _freeze(forge: Forge, label: str, trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """Freeze a process for each shape, one for all where it is a sweep; raises AssertionError if none got there."""
+    if label in SWEEPS:
+        cases = {id_: case for trial in trials for id_, case in trial.left(label).items() if case.deaths[0] == label}
+        answers = [end(forge, label, cases, freeze=True)]
+    else:
+        answers = []
+        for trial in trials:
+            cases = {id_: case for id_, case in trial.left(label).items() if case.deaths[0] == label}
+            trial.come_due(cases)
+            answers.append(end(forge, label, cases, freeze=True))
+    frozen = [answer for answer in answers if answer.get("stopped")]
+    assert frozen, f"no process came to {label}: {answers}"
+    return frozen
