@@ -38,19 +38,19 @@ def send_due() -> int:
             due = store.claim_mails(session, _AT_ONCE, _LEASE)
         if not due:
             return sent
-        done, is_away = _send(due)
+        done, is_away = _send(due, until)
         sent += done
         if is_away:
             return sent
     return sent
 
 
-def _send(due: Sequence[tuple[UUID, UUID]]) -> tuple[int, bool]:
-    """How many of these were sent, and whether the server went away."""
+def _send(due: Sequence[tuple[UUID, UUID]], until: float) -> tuple[int, bool]:
+    """How many of these were sent, and whether the server went away. What there is no time for is given back."""
     sent, waiting = 0, list(due)
     try:
         with smtp.postman() as client:
-            while waiting:
+            while waiting and time.monotonic() < until:
                 sent += _send_one(client, *waiting[0])
                 waiting.pop(0)
     except MailServerAway as away:
@@ -58,6 +58,9 @@ def _send(due: Sequence[tuple[UUID, UUID]]) -> tuple[int, bool]:
         for organization_id, mail_id in waiting:
             _later(organization_id, mail_id, str(away))
         return sent, True
+    for organization_id, mail_id in waiting:
+        with db.organization_transaction(organization_id, RAISER) as session:
+            store.delay_mail(session, mail_id, timedelta(0))
     return sent, False
 
 
@@ -75,6 +78,12 @@ def _send_one(client: smtplib.SMTP, organization_id: UUID, mail_id: UUID) -> boo
         except MailDelayed as delayed:
             _log.warning("mail was put off by the server", extra={"mail_id": str(mail_id), "cause": str(delayed)})
             _later(organization_id, mail_id, str(delayed))
+            return False
+        except MailServerAway:
+            raise
+        except Exception as unforeseen:  # of one mail, which must not keep all others back
+            _log.exception("mail could not be sent", extra={"mail_id": str(mail_id)})
+            _later(organization_id, mail_id, f"{type(unforeseen).__name__}; the log of worker-low says more")
             return False
         _close(organization_id, mail_id, "sent")
         return True

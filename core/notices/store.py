@@ -22,6 +22,7 @@ Rows = Sequence[Row[Any]]
 # so the last of them is read again, and what was told already stays told once (`notice`'s unique key).
 OVERLAP: Final = timedelta(seconds=60)
 _AT_ONCE: Final = 500
+_ROWS_AT_ONCE: Final = 1_000  # a statement has at most 65,535 parameters, and a notice needs ten
 _clock = func.clock_timestamp
 
 
@@ -173,12 +174,16 @@ def choose(session: Session, member_id: UUID, kind: str, delivery: Delivery) -> 
 
 def add_notices(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
     """Tell people what they weren't told yet; gives how many rows are new."""
-    if not rows:
-        return 0
     organization_id = organization_of(session)
-    new = insert_or_leave(Notice).values([{"organization_id": organization_id, "id": new_id(), **row} for row in rows])
     once = ["organization_id", "member_id", "dedupe_key"]
-    return len(session.execute(new.on_conflict_do_nothing(index_elements=once).returning(Notice.id)).all())
+    count = 0
+    for first in range(0, len(rows), _ROWS_AT_ONCE):
+        values = [
+            {"organization_id": organization_id, "id": new_id(), **row} for row in rows[first : first + _ROWS_AT_ONCE]
+        ]
+        new = insert_or_leave(Notice).values(values).on_conflict_do_nothing(index_elements=once)
+        count += len(session.execute(new.returning(Notice.id)).all())
+    return count
 
 
 def unseen(session: Session, member_id: UUID, at_most: int) -> int:
@@ -298,10 +303,10 @@ def close_mail(session: Session, mail_id: UUID, state: str, error: str | None = 
     session.execute(ended.values(state=state, closed_at=_clock(), last_error=error))
 
 
-def delay_mail(session: Session, mail_id: UUID, wait: timedelta, error: str) -> None:
-    """Try a mail again later."""
+def delay_mail(session: Session, mail_id: UUID, wait: timedelta, error: str | None = None) -> None:
+    """Try a mail again later; without a new error it keeps the one it has."""
     later = update(Mail).where(Mail.id == mail_id, Mail.state == "waiting")
-    session.execute(later.values(next_try_at=_clock() + wait, last_error=error))
+    session.execute(later.values(next_try_at=_clock() + wait, last_error=func.coalesce(error, Mail.last_error)))
 
 
 class Trouble(NamedTuple):

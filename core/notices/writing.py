@@ -91,7 +91,7 @@ def _message(template: str, mail_id: UUID, to: str, subject: str, at: datetime, 
     message = EmailMessage(policy=SMTP)
     try:
         message["To"] = Address(addr_spec=to)
-    except (ValueError, IndexError):
+    except Exception:  # whatever Python's parser raises of what people typed; it has slips of its own
         raise AddressUnusable("its address can't be used") from None
     message["From"] = Address("Masthead", addr_spec=settings.mail_from)
     message["Subject"] = " ".join(subject.split())

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+import smtplib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 
 from core.infra import crypto, db, installation
 from core.infra.actor import Actor, Role
 from core.infra.errors import NotAllowed, NotFound
-from core.notices import commands, outbox, queries, sending
+from core.notices import commands, outbox, queries, sending, smtp, writing
 from core.notices.rules import Delivery, Kind
 from core.organizations import commands as organizations
 from core.organizations.queries import members
@@ -355,3 +360,96 @@ def test_people_of_another_organization_get_no_mail_of_this_one(
     raise_all(worker_database)
     mail_all(worker_database)
     assert taken(mail, stranger) == []
+
+
+# What operators do to mail
+
+
+@pytest.fixture
+def plain_server() -> Iterator[list[str]]:
+    """A mail server of the old kind, without SMTPUTF8, in the place of the sandbox: the recipients it took."""
+    taken_for: list[str] = []
+
+    class Handler:
+        async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd)
+            taken_for.extend(envelope.rcpt_tos)
+            return "250 Taken"
+
+    controller = Controller(Handler(), hostname="127.0.0.1", port=free_ports(1)[0], enable_SMTPUTF8=False)
+    controller.start()
+    use_mail(f"smtp://127.0.0.1:{controller.port}")
+    yield taken_for
+    controller.stop()
+
+
+@pytest.mark.parametrize(
+    "unusable", ["ada@northwind..example", "ada@[northwind", "adä@northwind.example", "ada@nörd.de"]
+)
+def test_an_address_that_mail_can_not_go_to_keeps_nobody_elses_back(
+    team: Team, worker_database: db.Database, plain_server: list[str], tampered: Callable[..., None], unusable: str
+) -> None:
+    tampered(
+        "update masthead.person set email = %(email)s where id = %(id)s", email=unusable, id=team.approver.person_id
+    )
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert mail_all(worker_database) == 1
+    assert plain_server == [address(team.admin)]
+    assert sorted((state, tries) for state, tries, _ in states(worker_database, team)) == [("given_up", 1), ("sent", 1)]
+
+
+def test_an_invitation_to_an_address_that_mail_can_not_go_to_says_so(team: Team, mail: RunningSandbox) -> None:
+    made = organizations.invite(team.admin, uuid4(), "new@people..example", Role.EDITOR)
+    answer = commands.mail_invitation(team.admin, made.invitation_id, made.link_path)
+    assert (answer.sent, answer.trouble) == (False, "its address can't be used")
+
+
+def test_a_mail_that_meets_an_error_of_ours_is_tried_again_and_the_others_go(
+    team: Team, worker_database: db.Database, mail: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = writing.about_notices
+
+    def about(mail_id: UUID, to: str, *positional: Any, **named: Any) -> EmailMessage:
+        if to == address(team.approver):
+            raise RuntimeError("nobody thought of this")
+        return really(mail_id, to, *positional, **named)
+
+    monkeypatch.setattr(writing, "about_notices", about)
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert mail_all(worker_database) == 1
+    monkeypatch.undo()
+    make_due(worker_database, team)
+    assert by(worker_database, sending.send_due) == 1
+    assert len(taken(mail, team.approver)) == 1
+
+
+def test_a_server_that_relays_for_nobody_yet_is_asked_again(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    denied = {"mode": "refuse", "times": 2, "args": {"status": 554, "message": "5.7.1 Relay access denied"}}
+    mail.post("/_sandbox/faults", {"route": "MAIL *", **denied})
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert mail_all(worker_database) == 0
+    assert "Relay access denied" in str(queries.mail_standing(team.admin).last_error)
+    make_due(worker_database, team)
+    assert by(worker_database, sending.send_due) == 2
+
+
+def test_a_slow_server_is_left_in_time_and_what_waits_goes_with_the_next_pass(
+    team: Team, worker_database: db.Database, mail: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed_s = [0.0]
+    really = smtp.hand_over
+
+    def slowly(client: smtplib.SMTP, message: EmailMessage) -> None:
+        passed_s[0] += 61
+        really(client, message)
+
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: passed_s[0]))
+    monkeypatch.setattr(smtp, "hand_over", slowly)
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert mail_all(worker_database) == 1
+    assert by(worker_database, sending.send_due) == 1

@@ -11,11 +11,12 @@ from sqlalchemy import text
 
 from core.accounts import access
 from core.infra import db
+from core.infra.actor import Role
 from core.notices import commands as notices_commands
 from core.notices import queries
 from core.organizations import commands as organizations
 from core.posts import commands as posts
-from core.posts.rules import Needs, PublicationState
+from core.posts.rules import MAX_ACCOUNTS, Needs, PublicationState
 from tests.factories.accounts import make_account
 from tests.factories.notices import by, everybody, notices, raise_all, rows, told
 from tests.factories.organizations import make_actor
@@ -27,6 +28,7 @@ from tests.factories.posts import (
     make_post,
     make_submitted,
     publication,
+    publications,
     publish,
     send,
     soon,
@@ -230,3 +232,18 @@ def test_seen_notices_are_counted_no_more_and_others_stay(team: Team, worker_dat
     assert (queries.unseen(team.approver), queries.unseen(team.admin)) == (2, 3)
     assert notices_commands.see_all(team.approver) == 2
     assert notices_commands.see_all(team.approver) == 0
+
+
+def test_much_that_happens_at_once_is_told_to_many(team: Team, worker_database: db.Database) -> None:
+    approvers = [make_actor(team.organization_id, Role.APPROVER) for _ in range(70)]
+    here = [make_account(team.admin, name=f"Page {number}").id for number in range(MAX_ACCOUNTS)]
+    for start in range(0, 100, MAX_ACCOUNTS):
+        some = here[: min(MAX_ACCOUNTS, 100 - start)]
+        for each in publications(
+            team.author, make_approved(team.author, team.approver, some, text=f"From {start}", slot_at=soon())
+        ):
+            fail(worker_database, each)
+    raised = raise_all(worker_database)
+    assert raised >= 100 * len(approvers)
+    assert told(approvers[-1]).count("failed") == 50  # what the page shows
+    assert raise_all(worker_database) == 0
