@@ -10,14 +10,17 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AnyHttpUrl, AnyUrl, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 Program = Literal["web", "worker", "dispatch"]
 LOGIN_ROLES: Final[tuple[Program, ...]] = ("web", "worker", "dispatch")
@@ -26,6 +29,8 @@ _DERIVED_KEY: Final = "derived-1"
 COOKIE_PURPOSE: Final = "console-cookie"  # what the key that signs sign-ins is derived for
 
 Seconds = Annotated[float, Field(gt=0)]
+_LABEL: Final = "[A-Za-z0-9]+(-+[A-Za-z0-9]+)*"
+_MAIL_ADDRESS: Final = rf"^[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_LABEL}(\.{_LABEL})*$"
 
 
 class SettingsInvalid(ValueError):
@@ -87,7 +92,7 @@ class Settings(BaseSettings):
 
     smtp_url: Annotated[SecretStr | None, Field(alias="MASTHEAD_SMTP_URL")] = None
     mail_from_setting: Annotated[
-        str | None, Field(alias="MASTHEAD_MAIL_FROM", pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$", max_length=254)
+        str | None, Field(alias="MASTHEAD_MAIL_FROM", pattern=_MAIL_ADDRESS, max_length=254)
     ] = None
 
     oidc_metadata_url: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_OIDC_METADATA_URL")] = None
@@ -101,6 +106,8 @@ class Settings(BaseSettings):
     def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
             raise ValueError("must start with postgresql://")
+        if value and not _can_be_read(value.get_secret_value(), make_url):
+            raise ValueError("must be postgresql://user:password@host:port/database")
         return value
 
     @field_validator("redis_url")
@@ -108,12 +115,15 @@ class Settings(BaseSettings):
     def _redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        if value and not _can_be_read(value.get_secret_value(), lambda address: urlsplit(address).port):
+            raise ValueError("must be redis://:password@host:port/0; a / in a password is written %2F")
         return value
 
     @field_validator("storage_url_setting")
     @classmethod
     def _local(cls, value: AnyUrl | None) -> AnyUrl | None:
-        if value and (value.scheme != "file" or value.host or not value.path):
+        is_folder = value and value.scheme == "file" and not value.host and (value.path or "").strip("/")
+        if value and not (is_folder and value.query is None and value.fragment is None and "%00" not in str(value)):
             raise ValueError("must start with file:/// and name a folder")
         return value
 
@@ -121,13 +131,8 @@ class Settings(BaseSettings):
     @classmethod
     def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
         """`smtp://`, `smtp+starttls://` or `smtps://`, then `user:password@` where it is needed, host and port."""
-        if value is None:
-            return None
-        parts = urlsplit(value.get_secret_value())
-        if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
+        if value is not None and not _is_mail_server(value.get_secret_value()):
             raise ValueError("must be smtp://, smtp+starttls:// or smtps://, then user:password@host:port")
-        if parts.port == 0:
-            raise ValueError("port 0 is no port")
         return value
 
     @cached_property
@@ -181,9 +186,8 @@ class Settings(BaseSettings):
         own: SecretStr | None = getattr(self, f"database_url_{program}")
         if own is not None:
             return _psycopg(own.get_secret_value())
-        owner = urlsplit(self.owner_url())
-        host = owner.netloc.rpartition("@")[2]
-        return urlunsplit(owner._replace(netloc=f"masthead_{program}:{self.role_password(program)}@{host}"))
+        own_login = make_url(self.owner_url()).set(username=f"masthead_{program}", password=self.role_password(program))
+        return own_login.render_as_string(hide_password=False)
 
     def queue_url(self) -> str:
         """Address of Redis or Valkey. Raises SettingsInvalid if unset."""
@@ -294,6 +298,31 @@ class ProviderSettings(BaseModel):
             f"PROVIDER_{key.upper()}_{name.upper()}": f"{stand_in}/{urlsplit(host).netloc}"
             for name, host in hosts.items()
         }
+
+
+def _can_be_read(address: str, read: Callable[[str], object]) -> bool:
+    """Whether an address has the form of one. What is wrong is not repeated: it may be a part of the password."""
+    try:
+        read(address)
+    except (ValueError, ArgumentError):
+        return False
+    return True
+
+
+def _is_mail_server(address: str) -> bool:
+    """Whether mail can be handed over there. SMTP's sign-in knows ASCII alone (RFC 4954), as sent by Python."""
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:  # its own words would repeat what may be a part of the password
+        return False
+    return (
+        parts.scheme in ("smtp", "smtps", "smtp+starttls")
+        and re.fullmatch(r"[A-Za-z0-9.:_-]+", host) is not None
+        and port != 0
+        and not (parts.path.strip("/") or parts.query or parts.fragment)
+        and unquote(f"{parts.username}{parts.password}").isascii()
+    )
 
 
 def _is_network_secret(name: str) -> bool:

@@ -63,6 +63,13 @@ def test_without_a_secret_key_the_next_step_is_named(monkeypatch: pytest.MonkeyP
         ("MASTHEAD_LOG_LEVEL", "LOUD"),
         ("MASTHEAD_STORAGE_URL", "s3://bucket/files"),
         ("MASTHEAD_STORAGE_URL", "file://elsewhere/files"),
+        ("MASTHEAD_STORAGE_URL", "file:///"),
+        ("MASTHEAD_STORAGE_URL", "file:///files#2"),
+        ("MASTHEAD_STORAGE_URL", "file:///files%00"),
+        ("MASTHEAD_MAIL_FROM", "Masthead <posts@northwind.example>"),
+        ("MASTHEAD_MAIL_FROM", "posts@northwind..example"),
+        ("MASTHEAD_MAIL_FROM", ".posts@northwind.example"),
+        ("MASTHEAD_MAIL_FROM", "posts@-"),
         ("MASTHEAD_PORT", "x" * 500),
     ],
 )
@@ -77,6 +84,16 @@ def test_a_setting_that_can_not_be_used_is_named_with_its_value(
 @pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_URL_WEB", "REDIS_URL", "MASTHEAD_SECRET_KEY"])
 def test_a_secret_that_can_not_be_used_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert "hidden" not in refusal(monkeypatch, name, "mysql://o:hidden@x")
+
+
+@pytest.mark.parametrize("host", ["db:hidden", "[::hidden", "db:99hidden"])
+@pytest.mark.parametrize(("name", "scheme"), [("DATABASE_URL", "postgresql"), ("REDIS_URL", "redis")])
+def test_an_address_without_form_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, scheme: str, host: str
+) -> None:
+    line = refusal(monkeypatch, name, f"{scheme}://someone:word@{host}/0")
+    assert line.startswith(f"{name}: Value error, must be {scheme}://")
+    assert "hidden" not in line
 
 
 def test_an_empty_value_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +121,11 @@ def test_a_programs_own_address_comes_first() -> None:
     assert settings.has_own_url("worker")
     with pytest.raises(SettingsInvalid, match="DATABASE_URL is not set"):
         settings.program_url("web")
+
+
+def test_programs_log_in_where_an_owner_does_whose_password_was_not_encoded() -> None:
+    settings = Settings(MASTHEAD_SECRET_KEY=KEY, DATABASE_URL="postgresql://o:p/w@db/posts")
+    assert settings.program_url("web").endswith(f":{settings.role_password('web')}@db/posts")
 
 
 def test_an_address_that_is_not_set_is_missed_in_words() -> None:
@@ -187,7 +209,14 @@ def test_mail_has_an_address_of_a_known_kind(scheme: str) -> None:
     assert "word" not in repr(settings)
 
 
-@pytest.mark.parametrize("address", ["mail.example:25", "http://mail.example", "smtp://", "smtp://mail.example:0"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("mail.example:25", "http://mail.example", "smtp://", "smtp://mail.example:0", "smtp://mail..example"),
+        *("smtp://someone:mail.example/word@host", "smtp://host/mail.example", "smtp://host?mail.example"),
+        *("smtp://mail.example mail.example", "smtp://someone:w%C3%B6rd@mail.example"),
+    ],
+)
 def test_another_address_for_mail_is_refused_without_saying_it(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("MASTHEAD_SECRET_KEY", KEY)
     monkeypatch.setenv("MASTHEAD_SMTP_URL", address)
