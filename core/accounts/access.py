@@ -8,11 +8,14 @@ from sqlalchemy.orm import Session
 
 from core.accounts import credentials, store
 from core.accounts.rules import STATE_WORDS, AccountState, ConnectionState, CredentialState, Purpose
-from core.infra.crypto import CredentialTampered
-from core.provider_kit.errors import ReconnectNeeded
+from core.infra.crypto import CredentialTampered, KeyMissing
+from core.provider_kit.errors import ReconnectNeeded, Unreadable
 from core.provider_kit.types import Access
 
 _RECONNECT = "Connect it again on the Accounts page."
+_ASK_OPERATOR = (
+    "Ask your operator: `masthead keys status` names the key. If it is lost, connect the account again on Accounts."
+)
 
 
 def access_for(session: Session, account_id: UUID, correlation_id: str) -> Access:
@@ -20,7 +23,8 @@ def access_for(session: Session, account_id: UUID, correlation_id: str) -> Acces
 
     Call it in the transaction right before the call, never keep the result. A paused account has access, because what
     was sent before the pause must still be read back: whoever sends checks `state` itself. Raises ReconnectNeeded for
-    an account that is disconnected, refused by the network, without a usable token, or whose stored token was changed.
+    an account that is disconnected, refused by the network, without a usable token, or whose stored token was changed;
+    Unreadable, which is one, where this installation lacks the key.
     """
     account = store.account(session, account_id)
     if account is None:
@@ -36,6 +40,8 @@ def access_for(session: Session, account_id: UUID, correlation_id: str) -> Acces
         raise ReconnectNeeded("The token of this account has expired.", how_to_fix=_RECONNECT)
     try:
         token = credentials.opened(session, stored)
+    except KeyMissing as error:
+        raise Unreadable(error.message, how_to_fix=_ASK_OPERATOR) from None
     except CredentialTampered as error:
         raise ReconnectNeeded(error.message, how_to_fix=_RECONNECT) from None
     return Access(account.provider_account_id, token, correlation_id)

@@ -39,6 +39,10 @@ class CredentialTampered(MastheadError):
     """A stored token is not what was stored, or not in its own row. It was not used; connect the account again."""
 
 
+class KeyMissing(CredentialTampered):
+    """The key that wraps this token isn't among the keys of this program. The token is sound and was not used."""
+
+
 @dataclass(frozen=True, slots=True)
 class CredentialContext:
     """The row a token lives in. `account_id` is None for a token of the connection itself."""
@@ -110,8 +114,10 @@ class KeyRing:
 
     def _unwrap(self, sealed: Sealed, context: CredentialContext) -> bytes:
         key = self._keys.get(sealed.key_id)
-        if key is None or len(sealed.wrapped_key) != WRAPPED_BYTES:
-            raise _tampered("key id or wrapped key", sealed, context)
+        if key is None:
+            raise _missing(sealed, context)
+        if len(sealed.wrapped_key) != WRAPPED_BYTES:
+            raise _tampered("wrapped key", sealed, context)
         nonce, wrapped = sealed.wrapped_key[:NONCE_BYTES], sealed.wrapped_key[NONCE_BYTES:]
         try:
             return AESGCM(key).decrypt(nonce, wrapped, _wrapping_data(context, sealed.key_id))
@@ -170,17 +176,23 @@ def _wrapping_data(context: CredentialContext, key_id: str) -> bytes:
     return context.associated_data + b"|" + key_id.encode()
 
 
+def _missing(sealed: Sealed, context: CredentialContext) -> KeyMissing:
+    _log.error("credential_key_missing", extra=_named(sealed, context))
+    return KeyMissing()
+
+
 def _tampered(what: str, sealed: Sealed, context: CredentialContext) -> CredentialTampered:
-    _log.error(
-        "credential_tampered",
-        extra={
-            "what": what,
-            "organization_id": str(context.organization_id),
-            "connection_id": str(context.connection_id),
-            "account_id": str(context.account_id),
-            "credential_id": str(context.credential_id),
-            "purpose": context.purpose,
-            "key_id": sealed.key_id[:64],
-        },
-    )
+    _log.error("credential_tampered", extra={"what": what} | _named(sealed, context))
     return CredentialTampered()
+
+
+def _named(sealed: Sealed, context: CredentialContext) -> dict[str, str]:
+    """The row, for logs."""
+    return {
+        "organization_id": str(context.organization_id),
+        "connection_id": str(context.connection_id),
+        "account_id": str(context.account_id),
+        "credential_id": str(context.credential_id),
+        "purpose": context.purpose,
+        "key_id": sealed.key_id[:64],
+    }

@@ -5,6 +5,7 @@ ProviderFailure
 ├── NotReady          an invisible step is still under way at the network: come back when it may be done
 ├── RetryLater        the network says no for now: try again after a while, nothing was done
 ├── ReconnectNeeded   the token is dead or lacks a scope: a person must consent again
+│   └── Unreadable    the token may be good, but this installation lacks its key: an operator must set it
 ├── Rejected          the network refuses this content before doing anything: a person must change it
 └── OutcomeUnknown    everything else: it may have been done; read back, never resend
 """
@@ -80,6 +81,10 @@ class RetryLater(ProviderFailure):
 
 class ReconnectNeeded(ProviderFailure):
     """The connection must be consented to again."""
+
+
+class Unreadable(ReconnectNeeded):
+    """The token can't be read here for now; nobody asked the network, and the account is as good as before."""
 
 
 class Rejected(ProviderFailure):

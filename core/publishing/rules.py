@@ -5,6 +5,7 @@
     NotReady                 -> attempt rejected,  back to scheduled after the network's own wait, which is no try
     RetryLater               -> attempt rejected,  back to scheduled after the network's own wait
     ReconnectNeeded          -> attempt rejected,  back to scheduled, the account held until somebody reconnects
+    Unreadable               -> attempt not_sent,  back to scheduled after a wait: its key may be set again
     Rejected                 -> attempt rejected,  failed, with the words and the fix
     anything else            -> attempt unknown,   unknown: read back, never resent by itself (RELIABILITY 9.1)
 
@@ -32,6 +33,7 @@ from core.provider_kit.errors import (
     Rejected,
     RetryLater,
     Trace,
+    Unreadable,
 )
 from core.provider_kit.types import LivePost, Payload, Published, ReadBack
 
@@ -149,6 +151,8 @@ def outcome_of(result: Published | BaseException) -> Outcome:
             return _from(result, AttemptState.REJECTED, PublicationState.SCHEDULED, wait_s=wait, waits=True)
         case RetryLater():
             return _from(result, AttemptState.REJECTED, PublicationState.SCHEDULED, wait_s=result.after_s)
+        case Unreadable():
+            return _from(result, AttemptState.NOT_SENT, PublicationState.SCHEDULED)
         case ReconnectNeeded():
             return _from(result, AttemptState.REJECTED, PublicationState.SCHEDULED, reconnect=True)
         case Rejected():

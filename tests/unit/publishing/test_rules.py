@@ -16,6 +16,7 @@ from core.provider_kit.errors import (
     Rejected,
     RetryLater,
     Trace,
+    Unreadable,
 )
 from core.provider_kit.types import LivePost, Payload, Published, ReadBack
 from core.publishing import rules
@@ -64,6 +65,12 @@ def test_only_what_is_proven_goes_anywhere_but_to_a_question(
 ):
     outcome = rules.outcome_of(result)
     assert (outcome.attempt, outcome.state) == (attempt, state)
+
+
+def test_a_key_that_is_missing_here_is_nothing_the_network_said_and_breaks_no_account():
+    missing, dead = rules.outcome_of(Unreadable("x")), rules.outcome_of(ReconnectNeeded("x"))
+    assert (missing.attempt, missing.state, missing.reconnect) == (_A.NOT_SENT, _S.SCHEDULED, False)
+    assert dead.reconnect
 
 
 @pytest.mark.parametrize("result", [NotSent("x"), RetryLater("x"), OutcomeUnknown("x"), KeyError("x"), SystemExit()])
