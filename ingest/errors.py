@@ -19,7 +19,7 @@ from core.accounts.rules import ConnectFailed, ConsentDenied, TooManyStarts
 from core.infra import logs
 from core.infra.answering import database_is_away
 from core.infra.errors import Conflict, Invalid, MastheadError, NotAllowed, NotFound, Refused, SignedOut
-from core.media.rules import AddressExpired, Busy, StorageFull, TooManyUploads
+from core.media.rules import AddressExpired, Busy, StorageAway, StorageFull, TooManyUploads
 from ingest.page import Way, show
 
 _log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ _KINDS: Final[tuple[tuple[type[MastheadError], _Told], ...]] = (
     (TooManyStarts, _Told(HTTPStatus.TOO_MANY_REQUESTS, "Wait a minute", headers=(("Retry-After", "60"),))),
     (TooManyUploads, _Told(HTTPStatus.TOO_MANY_REQUESTS, "Wait a minute", _HOME, (("Retry-After", "60"),))),
     (Busy, _Told(HTTPStatus.SERVICE_UNAVAILABLE, "Not just now", _HOME, (("Retry-After", "1"),))),
+    (StorageAway, _Told(HTTPStatus.SERVICE_UNAVAILABLE, "Not just now", _HOME, (("Retry-After", "60"),))),
     (StorageFull, _Told(HTTPStatus.INSUFFICIENT_STORAGE, "Not just now", _HOME)),
     (AddressExpired, _Told(HTTPStatus.GONE, "This is over", _HOME)),
     (SignedOut, _Told(HTTPStatus.UNAUTHORIZED, "You are signed out", Way("Sign in", "/"))),

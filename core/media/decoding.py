@@ -3,13 +3,15 @@
 It has limits on memory, time and files, no secrets in its environment and nothing to do with any network. It reads
 `source` in the folder and, on stdin, `{"wanted": [{"network", "mimes", "max_bytes", "max_width", "max_pixels"}]}`. It
 writes the image as it is kept and what each network gets, and on stdout `{"kept": file, "renditions": {network: file}}`
-with `{"name", "mime", "width", "height"}` per file, or `{"refused": words}`.
+with `{"name", "mime", "width", "height"}` per file, or `{"refused": words}`, or `{"unwritable": errno}` when it can't
+write there.
 
 Kept means: decoded and encoded anew (so that nothing rides along), upright, in sRGB, 8 bits, without metadata.
 """
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import resource
@@ -31,6 +33,7 @@ _QUALITIES: Final = (92, 88, 84, 80, 75, 70, 60, 50)
 _SMALLER: Final = 0.8
 _BROKEN: Final = f"This image is damaged: it can't be read to its end. Export it once more. {SAVE_AS}"
 _TOO_MUCH: Final = "This image takes too much memory to open. Make it smaller and upload that."
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 _FORMATS: Final = {JPEG: ("JPEG", "MPO"), PNG: ("PNG",)}
 
 
@@ -45,10 +48,16 @@ def main() -> int:
         answer = {"refused": str(refusal)}
     except MemoryError:
         answer = {"refused": _TOO_MUCH}
+    except OSError as error:  # what decoders raise of a damaged file has no number
+        answer = {"unwritable": error.errno} if error.errno in _NO_ROOM else _damaged(error)
     except Exception as error:  # decoders meet hostile bytes: whatever they raise means that the file is not sound
-        answer = {"refused": _BROKEN, "cause": f"{type(error).__name__}: {error}"[:300]}
+        answer = _damaged(error)
     sys.stdout.write(json.dumps(answer))
     return 0
+
+
+def _damaged(error: Exception) -> dict[str, Any]:
+    return {"refused": _BROKEN, "cause": f"{type(error).__name__}: {error}"[:300]}
 
 
 def _limit() -> None:

@@ -19,8 +19,8 @@ from uuid import UUID
 from core.infra import installation
 from core.infra.crypto import keyed_digest, urlsafe
 from core.media import storage
-from core.media.rules import ADDRESS_LIFETIME, JPEG, PNG, AddressExpired, FileUnknown
-from core.provider_kit.errors import Rejected
+from core.media.rules import ADDRESS_LIFETIME, JPEG, PNG, AddressExpired, FileUnknown, StorageAway
+from core.provider_kit.errors import NotSent, Rejected
 
 _PURPOSE: Final = "file-address"
 _LAYOUT: Final = struct.Struct(">B16s32sQ")  # kind, organization, SHA-256, end in seconds since 1970
@@ -41,19 +41,31 @@ class Named:
 
 
 def read(organization_id: UUID, sha256_hex: str) -> bytes:
-    """A kept file, whole. Raises Rejected when it is gone or not what it was."""
+    """A kept file, whole, for a network. Raises Rejected when it is gone or not what it was, NotSent."""
+    with _for_a_network(organization_id, sha256_hex) as file:
+        return file.read()
+
+
+def address_to_fetch(organization_id: UUID, sha256_hex: str, mime: str) -> str:
+    """As `address`, for a network, which would only say that it got nothing. Raises as `read` does."""
+    with _for_a_network(organization_id, sha256_hex):
+        return address(organization_id, sha256_hex, mime)
+
+
+def _for_a_network(organization_id: UUID, sha256_hex: str) -> BinaryIO:
     try:
-        with opened(organization_id, sha256_hex) as file:
-            return file.read()
+        return opened(organization_id, sha256_hex)
     except FileUnknown:
         raise Rejected(
             "The image of this post is gone from Masthead's storage or was changed there.",
             how_to_fix="Upload the image again, then have the post approved again.",
         ) from None
+    except StorageAway as away:
+        raise NotSent(away.message, how_to_fix="Ask your operator: `masthead doctor` looks at the storage.") from None
 
 
 def opened(organization_id: UUID, sha256_hex: str) -> BinaryIO:
-    """A kept file at its beginning, after all of it was compared with its hash. Raises FileUnknown."""
+    """A kept file at its beginning, after all of it was compared with its hash. Raises FileUnknown, StorageAway."""
     try:
         file = storage.current().open(organization_id, sha256_hex)
     except (FileNotFoundError, ValueError):

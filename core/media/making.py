@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,10 +22,12 @@ from uuid import UUID
 from core import providers
 from core.infra.programs import tied_to_parent
 from core.media import storage
-from core.media.rules import Busy, NotAnImage
+from core.media.rules import Busy, NotAnImage, StorageFull
 
 _AT_ONCE: Final = 2  # a child may take over a gigabyte
 _WITHIN_S: Final = 50.0  # a browser waits a minute for its answer
+_PREFIX: Final = "masthead-image-"
+_LEFT_AFTER_S: Final = 3600.0  # many times as long as anybody works
 _LONGEST_ANSWER: Final = 64 * 1024
 _TOO_HARD: Final = "This image takes too long or too much memory to open. Make it smaller and upload that."
 _slots: Final = threading.BoundedSemaphore(_AT_ONCE)
@@ -52,13 +56,11 @@ class Made:
 def make(organization_id: UUID, chunks: Iterable[bytes]) -> Made:
     """Decode a file, keep it, and keep what every network gets.
 
-    Raises NotAnImage with words for the person who sent it, Busy when as many are being decoded as this machine may.
+    Raises NotAnImage with words for the person who sent it, Busy when as many are being decoded as this machine may,
+    StorageFull when there is no room to work in or to keep it.
     """
-    with _slot(), tempfile.TemporaryDirectory(prefix="masthead-image-") as name:
-        folder = Path(name)
-        with (folder / "source").open("wb") as source:
-            for chunk in chunks:
-                source.write(chunk)
+    with _slot(), _workspace() as folder:
+        _gather(chunks, folder / "source")
         answer = _answer_of_child(folder)
         files: dict[str, Kept] = {}
         for each in (answer["kept"], *answer["renditions"].values()):
@@ -78,6 +80,41 @@ def _slot() -> Iterator[None]:
         yield
     finally:
         _slots.release()
+
+
+@contextmanager
+def _workspace() -> Iterator[Path]:
+    """A folder to work in, gone afterwards. Raises StorageFull."""
+    _tidy()
+    try:
+        made = tempfile.TemporaryDirectory(prefix=_PREFIX)
+    except OSError as error:
+        raise _no_room(error.errno) from None
+    with made as name:
+        yield Path(name)
+
+
+def _tidy() -> None:
+    """Throw away what a process that was killed at work left behind."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another process was faster, or it belongs to another user
+            if time.time() - left.stat().st_mtime > _LEFT_AFTER_S:
+                shutil.rmtree(left)
+
+
+def _gather(chunks: Iterable[bytes], place: Path) -> None:
+    """Write the parts of a file one after the other. Raises StorageFull, and what storage raises of a part."""
+    for chunk in chunks:
+        try:
+            with place.open("ab") as source:
+                source.write(chunk)
+        except OSError as error:
+            raise _no_room(error.errno) from None
+
+
+def _no_room(code: int | None) -> StorageFull:
+    _log.error("workspace_unwritable", extra={"folder": tempfile.gettempdir(), "errno": code})
+    return StorageFull()
 
 
 def _wanted() -> list[dict[str, Any]]:
@@ -116,6 +153,8 @@ def _answer_of_child(folder: Path) -> dict[str, Any]:
         extra = {"returncode": done.returncode, "said": done.stderr[-500:].decode(errors="replace")}
         _log.warning("image_child_died", extra=extra)
         raise NotAnImage(_TOO_HARD) from None
+    if "unwritable" in answer:
+        raise _no_room(answer["unwritable"])
     if "refused" in answer:
         _log.info("image_refused", extra={"words": answer["refused"], "cause": answer.get("cause")})
         raise NotAnImage(answer["refused"])

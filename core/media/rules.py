@@ -54,6 +54,10 @@ class StorageFull(Refused):
     """Masthead can't keep files right now: its storage is full or can't be written. Tell your operator."""
 
 
+class StorageAway(Refused):
+    """Masthead's storage of files can't be read right now. Tell your operator, and try again later."""
+
+
 class FileUnknown(NotFound):
     """There is no such file here. The address may have been cut off; copy the whole of it."""
 

@@ -8,6 +8,7 @@ By fsspec, so that a store of objects can take the folder's place. A name appear
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -22,7 +23,7 @@ from uuid import UUID
 import fsspec
 
 from core.infra import installation
-from core.media.rules import StorageFull
+from core.media.rules import StorageAway, StorageFull
 
 BLOCK: Final = 64 * 1024
 _log = logging.getLogger(__name__)
@@ -47,8 +48,16 @@ class Storage:
         return name
 
     def open(self, organization_id: UUID, sha256: str) -> BinaryIO:
-        """A kept file, for reading. Raises FileNotFoundError."""
-        return cast("BinaryIO", self._files.open(self._place(organization_id, sha256), "rb"))
+        """A kept file, for reading. Raises FileNotFoundError, StorageAway when all files are, not this one alone."""
+        try:
+            return cast("BinaryIO", self._files.open(self._place(organization_id, sha256), "rb"))
+        except FileNotFoundError:
+            # Who has a file has a folder: without it this is another place than the one it was kept in.
+            if self._files.isdir(f"{self._root}/{organization_id}"):
+                raise
+            raise self._away(errno.ENOENT) from None
+        except OSError as error:
+            raise self._away(error.errno) from None
 
     def put_chunk(self, organization_id: UUID, upload_id: UUID, offset: int, content: bytes) -> None:
         """Keep a part of an upload; one that is there already is replaced."""
@@ -68,6 +77,10 @@ class Storage:
         """Throw an upload's parts away."""
         with suppress(FileNotFoundError):
             self._files.rm(self._folder(organization_id, upload_id), recursive=True)
+
+    def _away(self, code: int | None) -> StorageAway:
+        _log.error("storage_unreadable", extra={"folder": self._root, "errno": code})
+        return StorageAway()
 
     def _place(self, organization_id: UUID, sha256: str) -> str:
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):

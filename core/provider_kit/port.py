@@ -85,11 +85,11 @@ class Steps(Protocol):
         ...
 
     def address(self, item: MediaItem) -> str:
-        """A public address from which the network can fetch the file for a day."""
+        """A public address from which the network can fetch the file for a day. Raises as `read` does."""
         ...
 
     def read(self, item: MediaItem) -> bytes:
-        """The file itself. Raises Rejected when it is gone or not the bytes that were approved."""
+        """The file itself. Raises Rejected when it is gone or not the bytes that were approved, NotSent."""
         ...
 
 

@@ -75,7 +75,7 @@ class ClaimedSteps:
             step_rows.drop(session, self.claim.publication_id, self.approved_sha256, name, because)
 
     def address(self, item: MediaItem) -> str:
-        return files.address(self.claim.organization_id, item.sha256, item.mime)
+        return files.address_to_fetch(self.claim.organization_id, item.sha256, item.mime)
 
     def read(self, item: MediaItem) -> bytes:
         return files.read(self.claim.organization_id, item.sha256)

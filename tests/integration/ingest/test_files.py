@@ -117,3 +117,14 @@ def test_a_file_that_is_gone_or_changed_is_not_found(client: FlaskClient, made: 
     for place in places:
         place.unlink()
     assert client.get(made.address).status_code == 404
+
+
+def test_a_storage_that_is_away_is_no_missing_file(client: FlaskClient, made: MediaView, settings: Settings) -> None:
+    here = settings.data / "files"
+    away = here.rename(here.with_name("unmounted"))
+    try:
+        answer = client.get(made.address)
+    finally:
+        away.rename(here)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "Tell your operator, and try again later" in answer.text

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +22,7 @@ from core.infra.actor import Actor, Role
 from core.infra.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from core.media import commands, files, making, model, queries
 from core.media.rules import LARGEST_CHUNK, LARGEST_FILE, SMALLEST_CHUNK, Busy, StorageFull, TooManyUploads, WrongOffset
-from core.provider_kit.errors import Rejected
+from core.provider_kit.errors import NotSent, Rejected
 from tests.factories.media import make_media, picture, send
 from tests.factories.organizations import make_actor
 
@@ -163,6 +167,43 @@ def test_a_file_that_is_no_image_is_refused_with_the_reason_for_good(editor: Act
     assert lines(editor)[-1] == "media.refuse"
 
 
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A disk of 24 KB for what is worked on, as far as the user may have one."""
+    with tempfile.TemporaryDirectory() as name:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24k", "tmpfs", name], capture_output=True)
+        if mounted.returncode:
+            pytest.skip("this user may not mount a small disk")
+        try:
+            monkeypatch.setattr(tempfile, "tempdir", name)
+            yield Path(name)
+        finally:
+            subprocess.run(["umount", name], check=True)
+
+
+@pytest.mark.parametrize("photo", [picture("PNG", (600, 500), noise=True), picture("PNG", (2000, 2000))])
+def test_a_full_disk_is_not_held_against_the_image(editor: Actor, full_disk: Path, photo: bytes) -> None:
+    upload_id = send(editor, photo)
+    with pytest.raises(StorageFull):
+        commands.finish_upload(editor, upload_id)
+    assert list(full_disk.iterdir()) == []
+    tempfile.tempdir = None
+    assert commands.finish_upload(editor, upload_id).size > 0
+
+
+def test_what_a_killed_program_left_of_its_work_is_thrown_away(
+    editor: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, new = tmp_path / "masthead-image-old", tmp_path / "masthead-image-new"
+    for each in (old, new):
+        each.mkdir()
+        (each / "source").write_bytes(b"left")
+    os.utime(old, (0, 0))
+    make_media(editor)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
 def test_chunks_that_vanished_from_storage_are_said_to_be_gone(editor: Actor, storage: Path) -> None:
     upload_id = send(editor, NOISE)
     next(path for path in storage.rglob("*") if path.is_file()).unlink()
@@ -243,7 +284,7 @@ def test_a_file_that_was_changed_or_lost_is_never_given_out(editor: Actor, stora
 
 def test_another_organization_reads_nothing_by_the_same_hash(editor: Actor) -> None:
     made = make_media(editor)
-    with pytest.raises(Rejected):
+    with pytest.raises(NotSent):
         files.read(make_actor().organization_id, made.sha256)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -17,7 +17,7 @@ from core.infra import db, installation
 from core.infra.settings import Settings
 from core.media import files, storage
 from core.media.files import Named
-from core.provider_kit.errors import Rejected
+from core.provider_kit.errors import NotSent, Rejected
 from core.provider_kit.types import MediaItem
 from core.publishing import store
 from core.publishing.queries import evidence
@@ -194,11 +194,23 @@ def test_the_files_are_those_of_the_organization_and_exactly_the_approved_ones(
     kept = replace(IMAGE, sha256=sha256)
     assert steps.read(kept) == b"an image"
     assert files.named_by(steps.address(kept).rpartition("/")[2]) == Named(house.organization_id, sha256, "image/jpeg")
-    with pytest.raises(Rejected, match="gone from Masthead's storage"):
-        steps.read(IMAGE)
     other = replace(steps, claim=replace(steps.claim, organization_id=UUID(int=1)))
-    with pytest.raises(Rejected, match="gone from Masthead's storage"):
+    with pytest.raises(NotSent):
         other.read(kept)
+
+
+@pytest.mark.parametrize("ask", [ClaimedSteps.read, ClaimedSteps.address], ids=["read", "address"])
+def test_a_file_that_is_gone_ends_it_and_a_storage_that_is_away_only_delays_it(
+    steps: ClaimedSteps, house: House, storage_folder: Path, ask: Callable[[ClaimedSteps, MediaItem], object]
+):
+    sha256 = storage.current().keep(house.organization_id, io.BytesIO(b"an image"))
+    with pytest.raises(Rejected, match="gone from Masthead's storage"):
+        ask(steps, IMAGE)
+    away = storage_folder.rename(storage_folder.with_name("unmounted"))
+    with pytest.raises(NotSent, match="can't be read right now"):
+        ask(steps, replace(IMAGE, sha256=sha256))
+    away.rename(storage_folder)
+    assert ask(steps, replace(IMAGE, sha256=sha256))
 
 
 def test_a_read_back_makes_and_forgets_nothing():
