@@ -86,8 +86,10 @@ class TableScheduler(Scheduler):  # type: ignore[misc]
         """Queue what is due. A death between two commands makes a tick come twice, and none vanish."""
         self.reconcile()
         now = time.time()
-        for raw in self.connection.zrangebyscore(self.scheduled_jobs_key, 0, now):
+        for raw, at in self.connection.zrange(self.scheduled_jobs_key, 0, -1, withscores=True):
             line = self._table[raw.decode()]
+            if now < at <= now + line.every_s:  # further off: it was written before the clock was set back
+                continue
             queue = queue_of(self.connection, QUEUE_OF[line.job])
             # While nobody takes ticks, more of them would only have to be worked off later.
             if queue.count < len(self._table):

@@ -19,10 +19,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import StopRequested
+from rq.job import Job
 from rq.worker import SimpleWorker
 from typing_extensions import override
 
 from core import providers
+from core.infra.answering import database_is_away
 from core.infra.settings import Settings, SettingsInvalid
 from core.publishing.times import times as times_of_this_process
 from core.queueing.connection import for_hints, for_worker
@@ -69,6 +71,14 @@ class OneQueueWorker(SimpleWorker):
     def handle_warm_shutdown_request(self) -> None:
         self.on_stop()
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+
+    @override
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """A job that found Postgres away says so in a line: the next one comes in seconds, and nobody is to blame."""
+        if database_is_away(exc_info[1]):
+            _log.warning("Postgres is away", extra={"job": job.func_name, "cause": type(exc_info[1]).__name__})
+        else:
+            super().handle_exception(job, *exc_info)
 
     @override
     def set_shutdown_requested_date(self) -> None:
@@ -121,7 +131,12 @@ def _work_while_connected(name: QueueName, connection: Redis, on_stop: Callable[
         log_job_description=False,
     )
     worker.on_stop = on_stop
-    worker.work(with_scheduler=False)
+    worker.work(with_scheduler=False, logging_level=logging_level())
+
+
+def logging_level() -> str:
+    """How much RQ writes: three lines for a job would bury the rest, for one comes each second."""
+    return "DEBUG" if _log.isEnabledFor(logging.DEBUG) else "WARNING"
 
 
 def main(settings: Settings, name: QueueName) -> None:

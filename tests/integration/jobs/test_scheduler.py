@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -51,6 +52,18 @@ def test_a_line_comes_again_after_its_interval_and_not_before(client: redis.Redi
     client.zadd("rq:scheduler:scheduled_jobs", {LINE.id: 0})
     scheduler.enqueue_jobs()
     assert queue_of(client, QueueName.TICK).count == 1
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_waiting_for_what_it_showed(
+    client: redis.Redis, scheduler: TableScheduler
+):
+    scheduler.enqueue_jobs()
+    queue_of(client, QueueName.TICK).empty()
+    scheduler.reconcile()
+    client.zadd("rq:scheduler:scheduled_jobs", {LINE.id: time.time() + 3600})
+    scheduler.enqueue_jobs()
+    assert queue_of(client, QueueName.TICK).count == 1
+    assert client.zscore("rq:scheduler:scheduled_jobs", LINE.id) <= time.time() + LINE.every_s
 
 
 @pytest.mark.parametrize("loss", ["flush", "schedule", "job"])

@@ -1,0 +1,58 @@
+"""What a worker writes of its jobs: what an operator has to know, once, and nothing each second."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from core.infra import db
+from core.infra.db import Database, make_engine
+from core.queueing.enqueue import Hints
+from core.queueing.jobs import KnownJob
+from core.queueing.names import JobName, QueueName
+from jobs.worker import HintQueue, OneQueueWorker, logging_level
+from tests.fixtures.programs import free_ports
+
+
+@pytest.fixture
+def low(redis_url: str) -> Iterator[OneQueueWorker]:
+    """A worker on the low queue, as the program makes it; RQ takes over signals while it works."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    connection = Redis.from_url(redis_url)
+    queue = HintQueue(QueueName.LOW.value, connection=connection, job_class=KnownJob, serializer="json")
+    yield OneQueueWorker([queue], connection=connection, serializer="json", log_job_description=False)
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+    connection.close()
+    db.use(None)
+
+
+def lines(worker: OneQueueWorker, caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Level and words of what one job wrote."""
+    assert Hints(worker.connection).give(JobName.REVOKE_OVERDUE_CHOICES)
+    with caplog.at_level(logging.INFO):
+        worker.work(burst=True, logging_level=logging_level())
+    return [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+def test_a_job_that_goes_well_is_no_line(
+    low: OneQueueWorker, caplog: pytest.LogCaptureFixture, worker_database: db.Database
+) -> None:
+    db.use(worker_database)
+    assert lines(low, caplog) == []
+
+
+def test_a_job_that_finds_postgres_away_is_one_line(low: OneQueueWorker, caplog: pytest.LogCaptureFixture) -> None:
+    db.use(Database(make_engine(f"postgresql+psycopg://w:hidden@127.0.0.1:{free_ports(1)[0]}/x")))
+    assert lines(low, caplog) == [("WARNING", "Postgres is away")]
+
+
+def test_a_job_that_fails_otherwise_is_told_whole(low: OneQueueWorker, caplog: pytest.LogCaptureFixture) -> None:
+    db.use(None)
+    ((level, words),) = lines(low, caplog)
+    assert level == "ERROR"
+    assert "core.infra.db.connect() has not been called" in words
