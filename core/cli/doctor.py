@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Final
 
-from core.cli import findings
+from core.cli import findings, findings_of_use
 from core.cli.findings import Finding, State
 from core.infra.settings import Settings, SettingsInvalid
 
@@ -46,8 +46,11 @@ def examine() -> Iterator[Finding]:
         except ValueError:
             return
     yield from findings.data_folder_findings(settings)
+    yield from findings_of_use.storage_findings(settings)
     yield from findings.postgres_findings(settings)
+    yield from findings_of_use.key_findings(settings)
     yield from findings.queue_findings(settings)
     yield from findings.sign_in_findings(settings)
+    yield from findings_of_use.mail_findings(settings)
     yield from findings.provider_findings()
     yield from findings.address_findings(settings)

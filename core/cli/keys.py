@@ -21,6 +21,7 @@ from core.infra import crypto, db, logs
 from core.infra.reachable import database_words
 from core.infra.settings import Settings, SettingsInvalid
 
+_GO_ON: Final = "What is wrapped stays wrapped; run it again to go on."
 EXIT_STOPPED: Final = 130
 EXIT_LEFT: Final = 1
 
@@ -38,7 +39,10 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def rotate(given: argparse.Namespace) -> int:
-    """Rotate, saying how far it is after each batch. Exit code 1 when tokens could not be read, 130 when stopped."""
+    """Rotate, saying how far it is after each batch.
+
+    Exit code 1 when tokens could not be read or Postgres went away, 130 when stopped.
+    """
     with _connected():
         newest = crypto.newest_key()
         left = sum(count for key, count in keys_in_use().items() if key != newest)
@@ -49,8 +53,11 @@ def rotate(given: argparse.Namespace) -> int:
                 unreadable = progress.unreadable
                 print(f"{progress.wrapped} of {left} wrapped.", flush=True)
         except KeyboardInterrupt:
-            print("Stopped. What is wrapped stays wrapped; run it again to go on.")
+            print(f"Stopped. {_GO_ON}")
             return EXIT_STOPPED
+        except DBAPIError as error:
+            print(f"Stopped: {database_words(error):.110}. {_GO_ON}", file=sys.stderr)
+            return EXIT_LEFT
         if unreadable:
             print(
                 f"{unreadable} could not be read and stay as they are; the log names them."

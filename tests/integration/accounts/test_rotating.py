@@ -8,10 +8,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from core import cli
+from core.accounts import store
 from core.accounts.access import access_for
 from core.accounts.commands import keys_in_use, rotate_keys
 from core.accounts.model import Credential
@@ -111,6 +114,35 @@ def test_what_changed_meanwhile_is_not_overwritten(
     one, other = rotate_keys(batch=2), rotate_keys(batch=2)
     done = [next(one), next(other), *one, *other]
     assert {each.unreadable for each in done} == {0}
+    assert keys_in_use().keys() == {"new"}
+
+
+def test_a_run_that_loses_postgres_ends_in_words_and_the_next_goes_on(
+    stored: dict[Actor, list[MadeAccount]],
+    program_environment: dict[str, str],
+    worker_database: db.Database,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in (program_environment | {"MASTHEAD_CREDENTIAL_KEYS": f"new:{NEW_KEY}"}).items():
+        monkeypatch.setenv(name, value)
+    really, tried = store.change_wrap, []
+
+    def away(session: db.OrganizationSession, *rest: Any) -> bool:
+        tried.append(rest)
+        if len(tried) == 4:
+            session.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+        return really(session, *rest)
+
+    monkeypatch.setattr(store, "change_wrap", away)
+    assert cli.main(["keys", "rotate", "--batch", "2"]) == 1
+    said = capsys.readouterr()
+    assert "2 of " in said.out
+    assert said.err.startswith("Stopped: terminating connection")
+    assert said.err.endswith("What is wrapped stays wrapped; run it again to go on.\n")
+    assert cli.main(["keys", "rotate"]) == 0
+    with_new_key()
+    db.use(worker_database)
     assert keys_in_use().keys() == {"new"}
 
 

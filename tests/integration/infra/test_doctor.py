@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from core import cli, providers
-from core.cli import findings
+from core.accounts.commands import rotate_keys
+from core.cli import findings, findings_of_use
+from core.infra import crypto, db
+from core.infra.actor import Role
 from core.infra.reachable import QueueServer
 from core.infra.settings import Settings
-from tests.fixtures.programs import free_ports
+from tests.factories.accounts import make_account
+from tests.factories.organizations import make_actor
+from tests.fixtures.programs import RunningSandbox, free_ports
 from tests.fixtures.servers import SECRET_KEY, Servers
 
 Doctor = Callable[..., tuple[int, dict[str, str]]]
@@ -54,6 +62,7 @@ def doctor(
     settings: Settings,
     redis_url: str,
     openid: str,
+    sandbox: RunningSandbox,
     tmp_path: Path,
 ) -> Iterator[Doctor]:
     """Ask the doctor about a sound installation, but for what the test changes: exit code, {subject: the rest}."""
@@ -66,6 +75,7 @@ def doctor(
         "MASTHEAD_OIDC_CLIENT_SECRET": "a test secret",
         "DATABASE_URL": settings.owner_url(),
         "REDIS_URL": redis_url,
+        "MASTHEAD_SMTP_URL": sandbox.get("/_sandbox/world")["smtp_url"],
     } | {
         f"PROVIDER_{key.upper()}_{name}": "a test value"
         for key in providers.providers()
@@ -102,6 +112,63 @@ def test_a_sound_installation_lacks_nothing(doctor: Doctor) -> None:
     assert code == 0
     assert found["Login of worker"] == "ok works as masthead_worker"
     assert "the newest" in found["Schema"]
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("smtp://127.0.0.1:{closed}", "ConnectionRefusedError"),
+        ("smtps://127.0.0.1:{open}", "SSLError"),
+        ("smtp+starttls://127.0.0.1:{open}", "STARTTLS extension not supported"),
+        ("smtp://someone:hidden@127.0.0.1:{open}", "SMTP AUTH extension not supported"),
+    ],
+)
+def test_mail_that_can_not_go_out_is_named_with_its_cause(
+    doctor: Doctor, sandbox: RunningSandbox, address: str, says: str
+) -> None:
+    mail_port = sandbox.get("/_sandbox/world")["smtp_url"].rpartition(":")[2]
+    code, found = doctor(MASTHEAD_SMTP_URL=address.format(open=mail_port, closed=free_ports(1)[0]))
+    assert code == 1
+    assert found["Mail"].startswith("MISSING 127.0.0.1:")
+    assert says in found["Mail"]
+    assert "hidden" not in found["Mail"]
+
+
+def test_mail_that_is_not_set_up_is_advice(doctor: Doctor) -> None:
+    code, found = doctor(MASTHEAD_SMTP_URL="")
+    assert code == 0
+    assert found["Mail"].startswith("advice MASTHEAD_SMTP_URL is not set")
+
+
+def test_a_storage_that_can_not_be_written_is_named(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, found = doctor(MASTHEAD_STORAGE_URL=f"file://{tmp_path}/file/inside")
+    assert code == 1
+    assert found["Storage"].startswith(f"MISSING {tmp_path}/file/inside can't be written")
+
+
+@pytest.mark.parametrize(("free_mb", "state"), [(0, "MISSING"), (500, "advice"), (2000, "ok")])
+def test_a_storage_that_gets_full_is_named(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, free_mb: int, state: str
+) -> None:
+    monkeypatch.setattr(findings_of_use.shutil, "disk_usage", lambda _path: SimpleNamespace(free=free_mb << 20))
+    assert doctor()[1]["Storage"].startswith(state)
+
+
+def test_tokens_whose_key_is_not_set_are_counted(
+    doctor: Doctor, committed_database: db.Database, worker_database: db.Database
+) -> None:
+    key = f"of-2027:{base64.b64encode(b'k' * 32).decode()}"
+    make_account(make_actor(role=Role.ADMIN))
+    crypto.use(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY, MASTHEAD_CREDENTIAL_KEYS=key))
+    db.use(worker_database)
+    list(rotate_keys())
+    code, found = doctor()
+    assert code == 1
+    assert re.match(r"MISSING \d stored tokens need key of-2027, which isn't set", found["Keys of tokens"])
+    code, found = doctor(MASTHEAD_CREDENTIAL_KEYS=key)
+    assert code == 0
+    assert found["Keys of tokens"].startswith("ok")
 
 
 def test_an_empty_environment_is_told_everything_that_is_missing(doctor: Doctor) -> None:

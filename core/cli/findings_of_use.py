@@ -1,0 +1,93 @@
+"""What the doctor looks at besides the servers: the storage of files, mail, and the keys of stored tokens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import smtplib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import DBAPIError
+
+from core.accounts.commands import keys_in_use
+from core.cli.findings import Finding, State
+from core.infra import crypto, db
+from core.infra.settings import Settings, SettingsInvalid
+from core.notices import smtp
+from core.notices.smtp import MailServerAway
+
+_NEEDED_MB: Final = 50  # several images with all that is made of them
+_ENOUGH_MB: Final = 1024
+
+
+def storage_findings(settings: Settings) -> Iterator[Finding]:
+    """Can uploaded images be kept?"""
+    folder = Path(urlsplit(settings.storage_url).path)
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        step = "Let this user write there, mount it writable, or set MASTHEAD_STORAGE_URL."
+        yield Finding("Storage", State.MISSING, f"{folder} can't be written: no image can be uploaded", step)
+        return
+    free = shutil.disk_usage(nearest).free >> 20
+    if free < _NEEDED_MB:
+        yield Finding(
+            "Storage", State.MISSING, f"{folder} is full, {free:,} MB free: no image can be uploaded", "Make room."
+        )
+    else:
+        enough = free > _ENOUGH_MB
+        words = f"{folder}, {free:,} MB free"
+        yield Finding("Storage", State.GOOD if enough else State.ADVICE, words, "" if enough else "Make room.")
+
+
+def mail_findings(settings: Settings) -> Iterator[Finding]:
+    """The mail server, by signing in and naming our address as a sender; nothing is sent."""
+    if settings.smtp_url is None:
+        step = "Set MASTHEAD_SMTP_URL to mail notices and invitations; the console shows both in any case."
+        yield Finding("Mail", State.ADVICE, "MASTHEAD_SMTP_URL is not set", step)
+        return
+    server = urlsplit(settings.smtp_url.get_secret_value())
+    name = f"{server.hostname}:{server.port}" if server.port else f"{server.hostname}"
+    try:
+        with smtp.postman(settings) as client:
+            client.ehlo_or_helo_if_needed()
+            code, said = client.mail(settings.mail_from)
+    except (MailServerAway, OSError, smtplib.SMTPException) as away:
+        step = "Start that server, or correct MASTHEAD_SMTP_URL: its kind, name, password, host and port."
+        yield Finding("Mail", State.MISSING, f"{name} takes no mail from us: {away!s:.150}", step)
+        return
+    if code >= smtp.FIRST_REFUSAL:
+        words = f"{name} takes no mail from {settings.mail_from}: {code} {said.decode(errors='replace'):.120}"
+        yield Finding("Mail", State.MISSING, words, "Set MASTHEAD_MAIL_FROM to an address it sends for.")
+    else:
+        yield Finding("Mail", State.GOOD, f"{name} takes mail from {settings.mail_from}")
+
+
+def key_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether every stored token can be unwrapped by a key that is set. Silent while nobody can look."""
+    subject = "Keys of tokens"
+    try:
+        ring = settings.credential_key_ring()
+        crypto.use(settings)
+        engine = db.make_engine(settings.program_url("worker"), pool_size=1, application="masthead-doctor")
+    except SettingsInvalid as problem:
+        if settings.credential_keys is not None:
+            yield Finding(subject, State.MISSING, str(problem))
+        return
+    try:
+        db.use(db.Database(engine))
+        used = keys_in_use()
+    except DBAPIError:  # the login's own finding says why
+        return
+    finally:
+        db.use(None)
+        engine.dispose()
+        crypto.use(None)
+    lost = {key: count for key, count in used.items() if key not in ring}
+    for key, count in lost.items():
+        step = "Set that key again in MASTHEAD_CREDENTIAL_KEYS, or connect the accounts again."
+        yield Finding(subject, State.MISSING, f"{count} stored tokens need key {key:.40}, which isn't set", step)
+    if not lost:
+        yield Finding(subject, State.GOOD, f"{sum(used.values())} stored tokens, all of keys that are set")
