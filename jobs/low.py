@@ -32,6 +32,11 @@ def drop_overdue_uploads() -> None:
     media.drop_overdue_uploads()
 
 
+def forget_old() -> None:
+    """Throw away notices and mail that nobody reads any more."""
+    notices.forget_old()
+
+
 def send_mail() -> None:
     """Write the mail that is due, and send what waits."""
     notices.write_mail()

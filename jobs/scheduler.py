@@ -54,6 +54,7 @@ TABLE: Final = (
     Periodic("periodic-notices", JobName.RAISE_NOTICES, every_s=2),
     Periodic("periodic-mail", JobName.SEND_MAIL, every_s=5),
     Periodic("periodic-housekeeping", JobName.HOUSEKEEPING, every_s=60),
+    Periodic("periodic-forgetting", JobName.FORGET_OLD, every_s=3600),
 )
 
 

@@ -95,6 +95,8 @@ class Settings(BaseSettings):
         str | None, Field(alias="MASTHEAD_MAIL_FROM", pattern=_MAIL_ADDRESS, max_length=254)
     ] = None
 
+    keep_notices_days: Annotated[int, Field(alias="MASTHEAD_KEEP_NOTICES_DAYS", ge=7, le=3650)] = 180
+
     oidc_metadata_url: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_OIDC_METADATA_URL")] = None
     oidc_client_id: Annotated[str, Field(alias="MASTHEAD_OIDC_CLIENT_ID")] = "masthead-console"
     oidc_client_secret: Annotated[SecretStr | None, Field(alias="MASTHEAD_OIDC_CLIENT_SECRET")] = None

@@ -9,6 +9,7 @@ from core.audit.commands import first_time, record
 from core.infra import db
 from core.infra.actor import Actor
 from core.notices import store
+from core.notices.forgetting import forget_old
 from core.notices.inviting import InvitationMail, mail_invitation
 from core.notices.outbox import write_due as write_mail
 from core.notices.raising import raise_due, raise_ends
@@ -18,6 +19,7 @@ from core.notices.sending import send_due as send_mail
 __all__ = [
     "InvitationMail",
     "choose_delivery",
+    "forget_old",
     "mail_invitation",
     "raise_due",
     "raise_ends",

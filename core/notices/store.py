@@ -309,6 +309,41 @@ def delay_mail(session: Session, mail_id: UUID, wait: timedelta, error: str | No
     session.execute(later.values(next_try_at=_clock() + wait, last_error=func.coalesce(error, Mail.last_error)))
 
 
+# The notice of an account that is refused still would be raised anew with the next news of the organization.
+_FORGET_NOTICES: Final = """
+delete from masthead.notice where organization_id = :organization and id in (
+  select n.id from masthead.notice n
+  where n.organization_id = :organization and n.at < clock_timestamp() - cast(:older_than as interval)
+    and (n.mail_id is null or exists (select 1 from masthead.mail m where m.organization_id = n.organization_id
+      and m.id = n.mail_id and m.closed_at is not null))
+    and not exists (select 1 from masthead.account a where n.subject_kind = 'account'
+      and a.organization_id = n.organization_id and a.id = n.subject_id and a.state = 'auth_broken')
+  order by n.at limit :at_most)
+"""
+_FORGET_MAILS: Final = """
+delete from masthead.mail where organization_id = :organization and id in (
+  select m.id from masthead.mail m
+  where m.organization_id = :organization and m.closed_at < clock_timestamp() - cast(:older_than as interval)
+    and not exists (select 1 from masthead.notice n where n.organization_id = m.organization_id and n.mail_id = m.id)
+  order by m.closed_at limit :at_most)
+"""
+
+
+def forget_notices(session: Session, older_than: timedelta, at_most: int) -> int:
+    """Throw away the oldest notices with nothing left to do; gives how many."""
+    return _forget(session, _FORGET_NOTICES, older_than, at_most)
+
+
+def forget_mails(session: Session, older_than: timedelta, at_most: int) -> int:
+    """Throw away the oldest closed mail whose notices are gone; gives how many."""
+    return _forget(session, _FORGET_MAILS, older_than, at_most)
+
+
+def _forget(session: Session, statement: str, older_than: timedelta, at_most: int) -> int:
+    values = {"organization": organization_of(session), "older_than": older_than, "at_most": at_most}
+    return len(session.execute(text(f"{statement} returning id"), values).all())
+
+
 class Trouble(NamedTuple):
     """Mail that doesn't get through: how much still waits, how much was given up within a week, and the last error."""
 

@@ -24,6 +24,7 @@ class JobName(StrEnum):
     REVOKE_OVERDUE_CHOICES = "jobs.low.revoke_overdue_choices"
     DROP_OVERDUE_UPLOADS = "jobs.low.drop_overdue_uploads"
     SEND_MAIL = "jobs.low.send_mail"
+    FORGET_OLD = "jobs.low.forget_old"
     TICK = "jobs.tick.tick"
     RAISE_NOTICES = "jobs.tick.raise_notices"
     HOUSEKEEPING = "jobs.tick.housekeeping"
@@ -35,6 +36,7 @@ QUEUE_OF: Final[Mapping[JobName, QueueName]] = {
     JobName.REVOKE_OVERDUE_CHOICES: QueueName.LOW,
     JobName.DROP_OVERDUE_UPLOADS: QueueName.LOW,
     JobName.SEND_MAIL: QueueName.LOW,
+    JobName.FORGET_OLD: QueueName.LOW,
     JobName.TICK: QueueName.TICK,
     JobName.RAISE_NOTICES: QueueName.TICK,
     JobName.HOUSEKEEPING: QueueName.TICK,

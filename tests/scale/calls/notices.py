@@ -74,6 +74,10 @@ CALLS: Final[Calls] = {
     store.delay_mail: (
         inside(lambda session, world: store.delay_mail(session, _mail(world), timedelta(minutes=1), "Busy."), "worker"),
     ),
+    store.forget_notices: (
+        inside(lambda session, _: store.forget_notices(session, timedelta(days=90), 1_000), "worker"),
+    ),
+    store.forget_mails: (inside(lambda session, _: store.forget_mails(session, timedelta(days=90), 1_000), "worker"),),
     store.trouble: (inside(lambda session, _: store.trouble(session)),),
 }
 WITHOUT_SQL: Final = (queries.mail_is_set_up, store.organization_of)
