@@ -19,19 +19,20 @@ _WALL, _TABLE, _CUP, _COFFEE, _STEAM = "#35566b", "#b98a5a", "#f4efe6", "#4b2e1e
 
 def upload(actor: Actor, file_name: str = "cup.jpg") -> UUID:
     """Draw it and upload it as the composer does; gives the image's id."""
-    content = _drawn()
+    content = drawn()
     begun = commands.start_upload(actor, new_id(), file_name=file_name, size=len(content))
     commands.add_chunk(actor, begun.id, offset=0, content=content)
     return commands.finish_upload(actor, begun.id).id
 
 
-def _drawn() -> bytes:
+def drawn() -> bytes:
+    """The image's bytes, a JPEG: the same at each call."""
     image = Image.new("RGB", (_SIZE, _SIZE), _WALL)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 720, _SIZE, _SIZE), fill=_TABLE)
     draw.ellipse((250, 800, 790, 900), fill="#a37646")  # its shadow
     draw.ellipse((690, 520, 880, 710), outline=_CUP, width=38)
-    draw.rectangle((300, 470, 740, 690), fill=_CUP)
+    draw.rectangle((300, 470, 740, 695), fill=_CUP)
     draw.pieslice((300, 530, 740, 860), 0, 180, fill=_CUP)
     draw.ellipse((300, 420, 740, 520), fill=_CUP)
     draw.ellipse((330, 436, 710, 504), fill=_COFFEE)
