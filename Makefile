@@ -18,7 +18,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 COMMAND := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m core.cli "$$@"\n' "$(CURDIR)" "$(CURDIR)" \
   > $(BIN)/masthead && chmod 755 $(BIN)/masthead
 
-.PHONY: help run test check e2e chaos bench screenshots lock clean
+.PHONY: help run test check e2e chaos bench screenshots guide lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -51,6 +51,9 @@ bench: $(DEVELOPMENT) ## Measure, one JSON line per figure
 
 screenshots: $(DEVELOPMENT) ## Take a screenshot of every page into screenshots/
 	@$(BIN)/python -m ops.screenshots
+
+guide: $(DEVELOPMENT) ## Walk docs/guide.md in Chromium, every step as written, and take its pictures anew
+	@$(BIN)/python -m ops.guide
 
 lock: $(DEVELOPMENT) ## Resolve the pins anew from pyproject.toml (asks the package index)
 	@$(BIN)/python -m ops.lock

@@ -1,0 +1,1 @@
+"""The pictures of docs/guide.md, taken while its story is walked: `python -m ops.guide`."""
