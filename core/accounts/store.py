@@ -299,14 +299,15 @@ join masthead.member m on m.organization_id = c.organization_id and m.id = c.con
 join masthead.person p on p.id = m.person_id
 left join masthead.credential own on own.organization_id = a.organization_id and own.connection_id = a.connection_id
   and own.account_id = a.id and own.purpose = 'account' and own.state = 'current'
-where cast(:account_id as uuid) is null or a.id = :account_id
-order by a.state = 'disabled', lower(a.name), a.id
 """
+_BY_NAME = "order by a.state = 'disabled', lower(a.name), a.id"
 
 
 def listed(session: Session, account_id: UUID | None = None) -> Sequence[Row[Any]]:
     """The organization's accounts with their connection, who connected them, and how many publications wait."""
-    return session.execute(text(_LISTED), {"account_id": account_id}).all()
+    if account_id is not None:
+        return session.execute(text(f"{_LISTED} where a.id = :account_id"), {"account_id": account_id}).all()
+    return session.execute(text(_LISTED + _BY_NAME)).all()
 
 
 def overdue(session: Session, account_id: UUID) -> int:

@@ -38,7 +38,7 @@ _WISHES: Final = """
 _CHIPS: Final = """
 with standing as (
   select p.post_id, p.due_at as at, min({rank}) as rank
-  from masthead.publication p {account_and_organization} {ranks}
+  from masthead.publication p
   where p.due_at >= :start and p.due_at < :end and {current}
   group by p.post_id, p.due_at"""
 _PLACED: Final = """),

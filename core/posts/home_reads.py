@@ -79,7 +79,7 @@ _FAILED: Final = statement(
 _NEEDING: Final = statement(_WAITING, "and p.state = 'needs_human'", "order by p.updated_at, p.id limit :limit")
 _HELD: Final = statement(
     _WAITING,
-    "and p.state = 'scheduled' and (o.publish_paused or a.state <> :sends)",
+    "and p.state = 'scheduled' and p.account_id = any({silent})",
     "order by p.due_at, p.id limit :limit",
 )
 _BETWEEN: Final = statement(
@@ -99,39 +99,32 @@ and ((p.due_at >= :start and p.state not in ('draft','changes_requested','cancel
     ") q order by q.due_at, q.id limit :limit",
 )
 
+_STRANDED: Final = """(select count(*) from masthead.publication p
+  where p.organization_id = a.organization_id and p.account_id = a.id and p.state = 'scheduled')"""
 _RECONNECT: Final = statement(
+    "select a.id, a.name, a.network, a.state, a.state_reason, waiting.publications from masthead.account a",
+    f"cross join lateral {_STRANDED} waiting(publications)",
     """
-select a.id, a.name, a.network, a.state, a.state_reason, waiting.publications
-from masthead.account a
-cross join lateral (select count(*) as publications from masthead.publication p
-  where p.organization_id = a.organization_id and p.account_id = a.id and p.state = 'scheduled') waiting
-where a.state = 'auth_broken' or (a.state = 'disabled' and waiting.publications > 0)
+where a.state in ('auth_broken','disabled') and (a.state = 'auth_broken' or waiting.publications > 0)
 order by waiting.publications desc, lower(a.name), a.id limit :limit
-"""
+""",
 )
 
+# Each figure by itself, so that each is counted by the index that fits it.
+_COUNTED: Final = """(select count(*) from masthead.publication p
+  join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id
+  where t.deleted_at is null and {current}"""
 _COUNTS: Final = statement(
-    """
-select
-  (select count(*) {in_review} and :approves and {mine_to_decide}) as to_approve,
-  (select count(*) {returned}) as changes_requested,
-  (select count(*) from masthead.post t where t.deleted_at is null and t.author_id = :member and not exists (
-    select 1 from masthead.publication p where p.organization_id = t.organization_id and p.post_id = t.id
-      and p.removed_at is null and p.state <> 'draft')) as drafts,
-  (select count(*) from masthead.account a where a.state = 'auth_broken' or (a.state = 'disabled' and exists (
-    select 1 from masthead.publication p
-    where p.organization_id = a.organization_id and p.account_id = a.id and p.state = 'scheduled'))) as reconnect,
-  count(*) filter (where p.state = 'failed') as failed,
-  count(*) filter (where p.state = 'needs_human') as needs_person,
-  count(*) filter (where p.state = 'scheduled') as held
-from masthead.publication p
-join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id {account_and_organization}
-where t.deleted_at is null and p.state in ('failed','needs_human','scheduled')
-  and (p.state = 'needs_human'
-    or (p.state = 'failed' and p.updated_at > clock_timestamp() - cast(:recent as interval))
-    or (p.state = 'scheduled' and (o.publish_paused or a.state <> :sends)))
-  and {current}
-"""
+    "select (select count(*) {in_review} and :approves and {mine_to_decide}) as to_approve,",
+    "(select count(*) {returned}) as changes_requested,",
+    "(select count(*) from masthead.account a where a.state = 'auth_broken'",
+    f"  or (a.state = 'disabled' and {_STRANDED} > 0)) as reconnect,",
+    _COUNTED,
+    "  and p.state = 'failed' and p.updated_at > clock_timestamp() - cast(:recent as interval)) as failed,",
+    _COUNTED,
+    "  and p.state = 'needs_human') as needs_person,",
+    _COUNTED,
+    "  and p.state = 'scheduled' and p.account_id = any({silent})) as held",
 )
 
 

@@ -52,6 +52,10 @@ class Narrowed:
         return {name: value for name, value in given.items() if value is not None}
 
 
+_RARE: Final = "select p.post_id from masthead.publication p where p.state = any(:rare_states) and p.removed_at is null"
+_HELD: Final = """select p.post_id from masthead.publication p
+  where p.state = 'scheduled' and p.account_id = any({silent}) and p.removed_at is null"""
+
 # Only what is asked for becomes part of a statement, so that Postgres plans for that.
 _CONDITIONS: Final = {
     "account": """and exists (select 1 from masthead.publication p where p.organization_id = t.organization_id
@@ -61,10 +65,16 @@ _CONDITIONS: Final = {
     "since": "and {at} >= :since",
     "until": "and {at} < :until",
     "wanted": "and standing.rank = any(:wanted)",
-    "wanted_states": """and t.id in (
-  select p.post_id from masthead.publication p where p.state = any(:wanted_states) and p.removed_at is null)""",
+    # Among what is common the newest that fit are soon met from the newest post on. What is rare is looked up first.
+    "common_states": """and t.id in (
+  select p.post_id from masthead.publication p where p.state = any(:common_states) and p.removed_at is null)""",
+    "of_rare": f"and t.id = any(array({_RARE}))",
+    "of_held": f"and t.id = any(array({_HELD}))",
+    "of_rare_or_held": f"and t.id = any(array({_RARE} union all {_HELD}))",
     "after_at": "and ({at}, t.id) < (:after_at, :after_id)",
 }
+
+_COMMON: Final = frozenset({RANK[Word.SCHEDULED], RANK[Word.PUBLISHED]})
 
 # The page is cut before names are looked up: joined to all posts, members were multiplied with them.
 _LISTED: Final = """
@@ -75,7 +85,7 @@ from (
   from masthead.post t
   cross join lateral (
     select coalesce(min({rank}), :draft) as rank
-    from masthead.publication p {account_and_organization} {ranks}
+    from masthead.publication p
     where p.organization_id = t.organization_id and p.post_id = t.id and {current}) standing
   where t.deleted_at is null"""
 _CUT: Final = """
@@ -95,7 +105,7 @@ def listed(
     if ranks is not None:
         parameters["wanted"] = list(ranks)
         if RANK[Word.DRAFT] not in ranks:  # which a post without publications shows too
-            parameters["wanted_states"] = [state.value for state in PublicationState if _ranks_of(state) & set(ranks)]
+            parameters |= _states_of(set(ranks))
     if after is not None:
         parameters["after_at"], parameters["after_id"] = after
     asked = statement(_LISTED, *_conditions(parameters), _CUT)
@@ -110,32 +120,42 @@ def texts(session: Session, post_ids: Collection[UUID]) -> dict[UUID, str]:
     return {row.id: row.text for row in session.execute(_TEXTS, {"posts": list(post_ids)})}
 
 
-# Over a whole organization one pass over its publications is cheaper than a look for each post. Accounts that don't
-# send are looked up once before, not joined: so the pass needs nothing but one index (`publication_of_post`).
-_COUNTED: Final = """
+# Over a whole organization one pass over its publications is cheaper than a look for each post, and needs nothing but
+# one index (`publication_of_post`). Of what fits a filter Postgres chooses by how many posts it expects.
+_COUNTED: Final = statement(
+    """
 select coalesce(standing.rank, :draft) as rank, count(*) as posts
 from masthead.post t
-left join (
-  select p.post_id, min(case when p.state = 'scheduled' and p.account_id = any(array(
-      select a.id from masthead.account a join masthead.organization o on o.id = a.organization_id
-      where o.publish_paused or a.state <> :sends)) then :held else r.rank end) as rank
-  from masthead.publication p {ranks}
-  where {current}
-  group by p.post_id) standing on standing.post_id = t.id
-where t.deleted_at is null"""
+left join (select p.post_id, min({rank}) as rank from masthead.publication p
+  where {current} group by p.post_id) standing on standing.post_id = t.id
+where t.deleted_at is null group by 1
+"""
+)
+_FITTING: Final = "with fitting as materialized (select t.id from masthead.post t where t.deleted_at is null"
+_FITTING_COUNTED: Final = """)
+select coalesce(standing.rank, :draft) as rank, count(*) as posts
+from fitting
+left join (select p.post_id, min({rank}) as rank from fitting join masthead.publication p on p.post_id = fitting.id
+  where {current} group by p.post_id) standing on standing.post_id = fitting.id
+group by 1"""
 
 
 def counted(session: Session, narrowed: Narrowed) -> dict[int, int]:
     """Rank -> how many posts show that word."""
     parameters = narrowed.parameters
-    asked = statement(_COUNTED, *_conditions(parameters), "group by 1")
+    asked = statement(_FITTING, *_conditions(parameters), _FITTING_COUNTED) if parameters else _COUNTED
     return {row.rank: row.posts for row in session.execute(asked, {**RULES, **parameters})}
 
 
-def _ranks_of(state: PublicationState) -> set[int]:
-    """The words that a publication in this state may show."""
-    held = {RANK[Word.HELD]} if state is PublicationState.SCHEDULED else set()
-    return {RANK[WORD_OF[state]]} | held
+def _states_of(ranks: set[int]) -> dict[str, Any]:
+    """Where posts that show these words are looked for, by the names of conditions."""
+    states = [state.value for state in PublicationState if RANK[WORD_OF[state]] in ranks]
+    held = RANK[Word.HELD] in ranks
+    if ranks & _COMMON:
+        return {"common_states": states + [PublicationState.SCHEDULED.value] * held}
+    if not held:
+        return {"of_rare": True, "rare_states": states}
+    return {"of_rare_or_held": True, "rare_states": states} if states else {"of_held": True}
 
 
 def _conditions(parameters: Collection[str]) -> list[str]:

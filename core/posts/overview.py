@@ -73,7 +73,6 @@ def _counts(session: Session, reader: Reader) -> Counts:
         needs_person=row.needs_person,
         held=row.held,
         reconnect=row.reconnect,
-        drafts=row.drafts,
     )
 
 

@@ -70,8 +70,8 @@ lines as (
     lead(array[e.action, e.actor, e.after->>'changed', e.after->>'voided']) over (order by e.id) as following
   from masthead.audit_event e
   left join parts on e.subject_kind = 'publication' and e.subject_id = parts.id::text
-  where (e.subject_kind = 'post' and e.subject_id = cast(:post as uuid)::text)
-    or (e.subject_kind = 'publication' and e.subject_id in (select parts.id::text from parts))),
+  where e.subject_id = any(array(select cast(:post as uuid)::text union all select parts.id::text from parts))
+    and e.subject_kind in ('post','publication')),
 done as (
   select 'person' as kind, at, id, actor, action, after, correlation_id, publication_id, account_name
   from lines

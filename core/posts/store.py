@@ -301,12 +301,13 @@ _TWINS = """
 select distinct on (q.account_id) q.account_id, q.payload->>'text' as text, q.state,
   coalesce(q.published_at, q.due_at, q.updated_at) as at
 from masthead.publication q
-join unnest(cast(:accounts as uuid[]), cast(:texts as text[]), cast(:times as timestamptz[]))
-  as mine(account_id, text, at) on mine.account_id = q.account_id and mine.text = q.payload->>'text'
+join unnest(cast(:accounts as uuid[]), cast(:texts as text[]), cast(:since as timestamptz[]),
+  cast(:until as timestamptz[])) as mine(account_id, text, since, until)
+  on mine.account_id = q.account_id and mine.text = q.payload->>'text'
 where q.post_id <> :post and q.removed_at is null
-  and q.state in ('in_review','approved','scheduled','queued','claimed','sending','unknown','published')
-  and coalesce(q.published_at, q.due_at, q.updated_at) > mine.at - cast(:within as interval)
-  and coalesce(q.published_at, q.due_at, q.updated_at) < mine.at + cast(:within as interval)
+  and q.state in ('published','scheduled','approved','in_review','queued','claimed','sending','unknown')
+  and coalesce(q.published_at, q.due_at, q.updated_at) > mine.since
+  and coalesce(q.published_at, q.due_at, q.updated_at) < mine.until
 order by q.account_id, at desc
 """
 
@@ -317,10 +318,10 @@ def twins(session: Session, post_id: UUID, wanted: Sequence[tuple[UUID, str, dat
         return {}
     parameters: Mapping[str, Any] = {
         "post": post_id,
-        "within": TWIN_WITHIN,
         "accounts": [account_id for account_id, _, _ in wanted],
         "texts": [words for _, words, _ in wanted],
-        "times": [at for _, _, at in wanted],
+        "since": [at - TWIN_WITHIN for _, _, at in wanted],
+        "until": [at + TWIN_WITHIN for _, _, at in wanted],
     }
     rows = session.execute(text(_TWINS), parameters)
     return {row.account_id: Twin(row.account_id, row.text, row.at, PublicationState(row.state)) for row in rows}

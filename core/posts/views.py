@@ -612,4 +612,3 @@ class Counts:
     needs_person: int = 0
     held: int = 0
     reconnect: int = 0
-    drafts: int = 0

@@ -63,7 +63,7 @@ select pg_temp.organization(o), pg_temp.key(3, o * 100 + i), pg_temp.key(8, o * 
   case when i % 8 % 3 = 0 then 'linkedin' else 'meta' end,
   case when i % 8 % 3 = 0 then 'linkedin_organization' when i % 2 = 0 then 'facebook' else 'instagram' end,
   'account-' || o || '-' || i, 'Account ' || i || ' of ' || o,
-  case when i < 34 then 'active' when i < 36 then 'paused' when i < 38 then 'auth_broken' else 'disabled' end
+  case when i < 33 then 'active' when i < 36 then 'paused' when i < 38 then 'auth_broken' else 'disabled' end
 from generate_series(1, {organizations}) o, generate_series(0, 39) i;
 
 -- Tokens of accounts and grants: one that counts, and some that were emptied at earlier consents.
