@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -21,21 +21,26 @@ _ARGUMENTS: Final = (
 )
 _PATIENCE_MS: Final = 30_000
 
-# Started before the click; its promise gives the milliseconds from the browser's own click event to the second frame
-# after the menu's page is there: the script has ended and the heading is the page's. Playwright's share in clicking and
+# Started before the click; its promise gives the milliseconds from the browser's own event to the second frame after
+# what was asked for is there: the script has ended, the heading is the page's and the address has what it should have.
+# Unless the heading alone tells the new page, a script has to be seen running first. Playwright's share in clicking and
 # waiting (some ten milliseconds) so stays out of it.
-_WATCH: Final = """([heading, patienceMs]) => {
+_WATCH: Final = """([type, heading, address, patienceMs]) => {
   window.benchRendered = new Promise((resolve, reject) => {
-    const pattern = new RegExp(heading);
-    let clicked = null;
-    addEventListener('click', event => { clicked = event.timeStamp; }, {capture: true, once: true});
-    const isThere = () => clicked !== null
-      && document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]') !== null
+    const pattern = new RegExp(heading), place = new RegExp(address);
+    const isShown = () => place.test(location.href)
       && [...document.querySelectorAll('h1')].some(each => pattern.test(each.textContent.trim()));
+    let began = null, ran = address === '' && !isShown();
+    addEventListener(type, event => { began = event.timeStamp; }, {capture: true, once: true});
+    const isThere = () => {
+      const ended = document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]') !== null;
+      ran ||= began !== null && !ended;
+      return began !== null && ran && ended && isShown();
+    };
     const observer = new MutationObserver(() => {
       if (!isThere()) return;
       observer.disconnect();
-      requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - clicked)));
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - began)));
     });
     observer.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
     setTimeout(() => reject(new Error(`no page with the heading ${heading}`)), patienceMs);
@@ -80,16 +85,25 @@ def sign_in(page: Page, url: str, name: str, heading: str) -> None:
     await_rendered(page, heading)
 
 
+def milliseconds(
+    page: Page, heading: str, act: Callable[[], None], *, address: str = "", event: str = "click"
+) -> float:
+    """Do what makes the browser's `event`; gives the milliseconds from it until the page is rendered.
+
+    `heading` and `address` are regular expressions: of the heading of the first order, and of the address.
+    """
+    try:
+        page.evaluate(_WATCH, [event, heading, address, _PATIENCE_MS])
+        act()
+        took: float = page.evaluate("() => window.benchRendered")
+    except PlaywrightError as failure:
+        raise CanNotMeasure(f"{heading}: {_first_line(failure)}\n{page.url} shows:\n{_shown(page)}") from None
+    return took
+
+
 def click_in_menu(page: Page, title: str, heading: str) -> float:
     """Click a page's link in the menu; gives the milliseconds until that page is rendered."""
-    link = page.locator("[data-testid=stSidebarNavLink]").filter(has_text=title)
-    try:
-        page.evaluate(_WATCH, [heading, _PATIENCE_MS])
-        link.click()
-        milliseconds: float = page.evaluate("() => window.benchRendered")
-    except PlaywrightError as failure:
-        raise CanNotMeasure(f"{title}: {_first_line(failure)}\n{page.url} shows:\n{_shown(page)}") from None
-    return milliseconds
+    return milliseconds(page, heading, page.locator("[data-testid=stSidebarNavLink]").filter(has_text=title).click)
 
 
 def _first_line(failure: PlaywrightError) -> str:

@@ -28,7 +28,7 @@ SCHEMA = "masthead"
 # An organization is a small part of each table and lies in memory or on a disk without a head to move: by Postgres'
 # default, made for disks with one, reading a whole table looks cheaper than an index once an organization is large.
 # Compiling a statement that counts a whole organization takes longer than counting.
-_SERVER_OPTIONS = (
+SERVER_OPTIONS = (
     "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c random_page_cost=1.1 -c jit=off"
 )
 
@@ -89,7 +89,7 @@ def make_engine(url: str, *, pool_size: int = 5, application: str = "masthead", 
         pool_timeout=pool_timeout_s,
         pool_pre_ping=True,  # a connection that a restart of Postgres left dead is replaced before anybody meets it
         hide_parameters=True,  # an error's words go to the logs; what it was asked with may be secret
-        connect_args={"application_name": application, "connect_timeout": 5, "options": _SERVER_OPTIONS},
+        connect_args={"application_name": application, "connect_timeout": 5, "options": SERVER_OPTIONS},
     )
 
     @event.listens_for(engine, "before_cursor_execute")

@@ -41,6 +41,7 @@ from core.infra.reachable import LOOPBACK, any_free_port, asked_once, port_is_fr
 
 OWNER: Final = "masthead_owner"
 DATABASE: Final = "masthead"
+_PORTS: Final = "ports.json"
 _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": "/"}
 _READY_WITHIN_S: Final = 60.0  # recovery after a crash included
 _PREDECESSOR_GOES_WITHIN_S: Final = 15.0
@@ -65,6 +66,19 @@ class Addresses:
     valkey: str
 
 
+def addresses(data: Path) -> Addresses:
+    """Where the servers of a data folder are, whoever runs them. Raises FileNotFoundError where none ever ran."""
+    ports = json.loads((data / _PORTS).read_text(encoding="utf-8"))
+    superuser, owner, valkey = (
+        quote(kept_secret(data / name), safe="") for name in ("postgres-superuser", "postgres-owner", "valkey-password")
+    )
+    return Addresses(
+        superuser=f"postgresql://postgres:{superuser}@{LOOPBACK}:{ports['postgres']}/postgres",
+        owner=f"postgresql://{OWNER}:{owner}@{LOOPBACK}:{ports['postgres']}/{DATABASE}",
+        valkey=f"redis://:{valkey}@{LOOPBACK}:{ports['valkey']}/0",
+    )
+
+
 class EmbeddedServers:
     """The two servers of one data folder, locked for this process until `release`."""
 
@@ -78,8 +92,8 @@ class EmbeddedServers:
             try:
                 self._await_predecessor()
                 self._refuse_foreign_owner()
-                self._ports = _kept_ports(self.data / "ports.json")
-                self.addresses = self._make_addresses()
+                self._ports = _kept_ports(self.data / _PORTS)
+                self.addresses = addresses(self.data)
                 self._initdb()
                 self._write_valkey_configuration()
             except BaseException:
@@ -132,18 +146,6 @@ class EmbeddedServers:
         """Make `masthead_owner` and its database, once; it is no superuser, so row-level security holds for it too."""
         with psycopg.connect(self.addresses.superuser, autocommit=True) as connection:
             make_owner(connection, kept_secret(self.data / "postgres-owner"), DATABASE)
-
-    def _make_addresses(self) -> Addresses:
-        postgres = f"{LOOPBACK}:{self._ports['postgres']}"
-        superuser, owner = self._for_address("postgres-superuser"), self._for_address("postgres-owner")
-        return Addresses(
-            superuser=f"postgresql://postgres:{superuser}@{postgres}/postgres",
-            owner=f"postgresql://{OWNER}:{owner}@{postgres}/{DATABASE}",
-            valkey=f"redis://:{self._for_address('valkey-password')}@{LOOPBACK}:{self._ports['valkey']}/0",
-        )
-
-    def _for_address(self, name: str) -> str:
-        return quote(kept_secret(self.data / name), safe="")
 
     @property
     def _cluster(self) -> Path:

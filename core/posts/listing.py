@@ -44,7 +44,7 @@ def listing(actor: Actor, filters: Filters = EVERYTHING, after: str | None = Non
     more = len(found) > limit
     return Listing(
         rows=tuple(_post_row(row, publications.get(row.id, ())) for row in page),
-        after=_cursor(page[-1].at, page[-1].id) if more else None,
+        after=cursor(page[-1].at, page[-1].id) if more else None,
         counts={word: counted.get(rank, 0) for word, rank in RANK.items()},
         total=sum(counted.values()),
     )
@@ -64,7 +64,7 @@ def review_queue(actor: Actor, after: str | None = None, limit: int = 50) -> Rev
     more = len(found) > limit
     return ReviewQueue(
         items=tuple(_item(row, publications.get(row.id, ()), actor, members, situation) for row in page),
-        after=_cursor(page[-1].first_due_at or _FAR, page[-1].submitted_at, page[-1].id) if more else None,
+        after=cursor(page[-1].first_due_at or _FAR, page[-1].submitted_at, page[-1].id) if more else None,
     )
 
 
@@ -130,7 +130,8 @@ def _item(
     )
 
 
-def _cursor(*place: datetime | UUID) -> str:
+def cursor(*place: datetime | UUID) -> str:
+    """A place in a list as addresses carry it: what `after` takes."""
     parts = [each.isoformat() if isinstance(each, datetime) else str(each) for each in place]
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 

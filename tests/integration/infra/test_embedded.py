@@ -79,7 +79,7 @@ def test_a_second_start_keeps_data_and_addresses(tmp_path: Path) -> None:
         with redis.Redis.from_url(first.valkey) as client:
             client.set("kept", "yes")
     with running(tmp_path) as second:
-        assert second == first
+        assert second == first == embedded.addresses(tmp_path)
         assert rows(second.owner, "select count(*) from kept") == [(1000,)]
         with redis.Redis.from_url(second.valkey) as client:
             assert client.get("kept") == b"yes"

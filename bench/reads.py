@@ -1,0 +1,186 @@
+"""What a read of a page costs in Postgres: the product's statement beside one by hand for the same answer."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from bench.figures import alternately
+from bench.programs import CanNotMeasure
+from core.infra import db
+from core.posts.fragments import RANK
+from core.posts.rules import WORD_OF, PublicationState, Word
+
+# psycopg prepares a statement at its sixth run; from its sixth prepared run on Postgres may keep one plan for all.
+_WARM_UP: Final = 12
+
+Answer = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows of the large organization that reads are asked for, and the instants around which they are."""
+
+    organization: UUID
+    member: UUID
+    person: UUID
+    account: UUID
+    published: UUID
+    asked: UUID
+    publication: UUID
+    roles: list[str]
+    page: list[UUID]
+    batch: list[UUID]
+    far_at: datetime
+    far_id: UUID
+    queue_due_at: datetime
+    queue_at: datetime
+    queue_id: UUID
+    now: datetime
+    day: datetime
+    next_day: datetime
+    week: datetime
+    next_week: datetime
+    month: datetime
+    next_month: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read. `by_hand` names values of the sample in braces; `unordered`: neither says in which order.
+
+    `moment` are columns that say what time it is, so that no two answers agree in them.
+    """
+
+    name: str
+    ours: Callable[[Session, Sample], object]
+    by_hand: str
+    unordered: bool = False
+    moment: frozenset[str] = frozenset()
+
+
+_STATES: Final = " ".join(f"when '{state}' then {RANK[WORD_OF[state]]}" for state in PublicationState)
+# What statements by hand have in common. [rank] is the word that a publication `p` shows, [at] orders posts.
+_PARTS: Final = {
+    "rank": f"case when p.state = 'scheduled' and p.account_id = any([silent]) then {RANK[Word.HELD]}"
+    f" else (case p.state {_STATES} end) end",
+    "silent": """array(select a.id from masthead.account a join masthead.organization o on o.id = a.organization_id
+      where a.organization_id = {organization} and (o.publish_paused or a.state <> 'active'))""",
+    "draft": str(RANK[Word.DRAFT]),
+    "at": "case when t.slot_at is null then t.created_at else t.slot_at end",
+    "current": """p.removed_at is null and (p.state not in ('failed','cancelled') or not exists (
+      select 1 from masthead.publication later where later.organization_id = {organization}
+        and later.post_id = p.post_id and later.account_id = p.account_id and later.occurrence > p.occurrence
+        and later.removed_at is null))""",
+}
+
+
+def written(statement: str, **parts: str) -> str:
+    """A statement with its [parts] filled in, in their order: a part may name those after it."""
+    for name, part in parts.items():
+        statement = statement.replace(f"[{name}]", part)
+    return statement
+
+
+def filled(parts: Mapping[str, str], *reads: Read) -> tuple[Read, ...]:
+    """Reads whose statements have their [parts] filled in."""
+    return tuple(replace(each, by_hand=written(each.by_hand, **parts)) for each in reads)
+
+
+class Reader:
+    """Asks both ways in turns: as the console's role behind row-level security, and as a superuser around it."""
+
+    def __init__(self, session: Session, superuser: psycopg.Connection[Any], sample: Sample) -> None:
+        self._session = session
+        self._ours: psycopg.Connection[Any] = session.connection().connection.driver_connection  # type: ignore[assignment]
+        self._by_hand = superuser
+        self._sample = sample
+        self._asked = asdict(sample)
+
+    def milliseconds(self, read: Read, rounds: int) -> tuple[list[float], list[float]]:
+        """Those of ours and of the one by hand, run and fetched. Raises CanNotMeasure when their answers differ."""
+        self.compare(read)
+        statement, parameters = self._caught(read)
+        by_hand = self._in_full(read)
+        ours_ms, by_hand_ms = alternately(
+            rounds,
+            lambda: _timed(self._ours, statement, parameters),
+            lambda: _timed(self._by_hand, by_hand, self._asked),
+            discard=_WARM_UP,
+        )
+        return ours_ms, by_hand_ms
+
+    def compare(self, read: Read) -> None:
+        """Raises CanNotMeasure when the two answers differ."""
+        statement, parameters = self._caught(read)
+        ours = _answer(self._ours, statement, parameters)
+        by_hand = _answer(self._by_hand, self._in_full(read), self._asked)
+        left, right = (_comparable(read, each) for each in (ours, by_hand))
+        if left == right:
+            return
+        unlike = next((pair for pair in zip(left, right, strict=False) if pair[0] != pair[1]), ())
+        raise CanNotMeasure(
+            f"{read.name}: {len(ours)} rows of ours, {len(by_hand)} by hand, not the same: {str(unlike)[:600]}"
+        )
+
+    def _in_full(self, read: Read) -> str:
+        """The statement by hand: the organization is in it as a literal, what else is asked for as parameters."""
+        names = {name: sql.Placeholder(name) for name in self._asked}
+        organization = sql.Literal(self._sample.organization)
+        return (
+            sql.SQL(written(read.by_hand, **_PARTS))
+            .format(**{**names, "organization": organization})
+            .as_string(self._by_hand)
+        )  # type: ignore[arg-type]
+
+    def _caught(self, read: Read) -> tuple[str, Any]:
+        """The last statement that the product runs for it; what it sets before stays set."""
+        caught: list[tuple[str, Any]] = []
+
+        def catch(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+            caught.append((statement, parameters))
+
+        connection = self._session.connection()
+        event.listen(connection, "before_cursor_execute", catch)
+        try:
+            read.ours(self._session, self._sample)
+        finally:
+            event.remove(connection, "before_cursor_execute", catch)
+        return caught[-1]
+
+
+@contextmanager
+def reader(database: db.Database, superuser: str, sample: Sample) -> Iterator[Reader]:
+    """Both ways open for the length of a block, each in one transaction and with the product's own settings."""
+    with ExitStack() as stack:
+        session = stack.enter_context(database.organization_transaction(sample.organization, "program:bench"))
+        by_hand = stack.enter_context(psycopg.connect(superuser, options=db.SERVER_OPTIONS))
+        yield Reader(session, by_hand, sample)
+
+
+def _timed(connection: psycopg.Connection[Any], statement: str, parameters: Any) -> float:
+    began = time.perf_counter()
+    connection.execute(statement, parameters).fetchall()
+    return (time.perf_counter() - began) * 1000
+
+
+def _answer(connection: psycopg.Connection[Any], statement: str, parameters: Any) -> Answer:
+    cursor = connection.execute(statement, parameters)
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _comparable(read: Read, answer: Answer) -> Sequence[Mapping[str, Any]] | Counter[str]:
+    kept = [{name: value for name, value in row.items() if name not in read.moment} for row in answer]
+    return Counter(str(sorted(row.items())) for row in kept) if read.unordered else kept
