@@ -43,7 +43,7 @@ check: $(DEVELOPMENT) ## Format, lint, types, import contracts, secrets, migrati
 e2e: $(DEVELOPMENT) ## Run the tests in headless Chromium (Debian's package chromium)
 	$(BIN)/python -m pytest tests/e2e $(PYTEST)
 
-chaos: $(DEVELOPMENT) ## Kill senders and count posts, one JSON line per mode: CHAOS=labels|zombies|all CHAOS_SEED=1 CHAOS_MINUTES=5
+chaos: $(DEVELOPMENT) ## Kill programs and count posts, a JSON line per mode: CHAOS=labels|zombies|random|model|power|all
 	@$(BIN)/python -m tests.chaos $(or $(CHAOS),labels) --seed $(or $(CHAOS_SEED),1) --minutes $(or $(CHAOS_MINUTES),5)
 
 bench: $(DEVELOPMENT) ## Measure, one JSON line per figure

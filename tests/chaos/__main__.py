@@ -2,6 +2,9 @@
 
     labels    SIGKILL of senders at every labelled point, under every fault, in every shape of publication
     zombies   SIGSTOP at every labelled point past the lease, then SIGCONT
+    random    at shipped times, kill -9 of anything, Valkey emptied, Postgres stopped, hints doubled, networks that lie
+    model     a state machine of what people, programs and networks do, in any order
+    power     known mistakes, each of which must be noticed; one that isn't counts as lost
 
 Exit code 1 on any post that is live twice or lost. The figures:
 
@@ -12,7 +15,8 @@ Exit code 1 on any post that is live twice or lost. The figures:
     needs_person        a person is asked in the end
     self_resolved_pct   of those that are live and were unclear for a time: recorded as live without a person, within
                         two minutes from when everything was up
-    recovery_p99_s      from when everything was up until a publication that a death had left open was at rest
+    recovery_p99_s      random: from a death, or from when a server was back, until a send began. Else: from when
+                        everything was up until a publication that was open still was at rest
     seconds_to_quiet    from the last death until nothing was left to do
 """
 
@@ -26,13 +30,16 @@ from pathlib import Path
 from typing import Final
 
 from bench.programs import heed_signals
-from tests.chaos import labels, zombies
+from tests.chaos import labels, model, power, storm, zombies
 from tests.chaos.ledger import Tally
 from tests.chaos.world import World, new_world
 
 MODES: Final[dict[str, Callable[[Path, int, float], Tally]]] = {
     "labels": lambda folder, seed, _minutes: _in_world(folder, lambda world: labels.run(world, seed)),
     "zombies": lambda folder, seed, _minutes: _in_world(folder, lambda world: zombies.run(world, seed)),
+    "random": storm.run,
+    "model": lambda folder, seed, minutes: _in_world(folder, lambda world: model.run(world, seed, minutes)),
+    "power": lambda folder, _seed, _minutes: _in_world(folder, power.run),
 }
 
 

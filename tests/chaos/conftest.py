@@ -24,6 +24,7 @@ from tests.chaos.world import (
 )
 from tests.factories.publishing import use_owner
 from tests.fixtures.programs import RunningSandbox, program
+from tests.fixtures.servers import Servers
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -58,9 +59,9 @@ def network(
 
 
 @pytest.fixture
-def world(network: RunningSandbox, settings: Settings) -> Iterator[World]:
+def world(network: RunningSandbox, settings: Settings, servers: Servers) -> Iterator[World]:
     """As `new_world`, on the servers of this run."""
-    yield World(network, settings, fast_environment(network, settings))
+    yield World(network, settings, fast_environment(network, settings), servers.superuser_url)
     installation.use(None)
 
 

@@ -98,6 +98,7 @@ def _die_at_dequeue() -> None:
     def die(*_job_and_queue: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # RQ logs there, where answers are expected
     worker.OneQueueWorker.execute_job = die
     worker.work(QueueName.PUBLISH, for_worker(Settings.load().queue_url()))
 
@@ -117,9 +118,10 @@ select exists (select 1 from masthead.publication p join masthead.account a on a
   where p.state in ('queued','claimed','sending','unknown')
     or (p.state = 'scheduled' and a.state = 'active' and p.due_at < clock_timestamp()))
 """
-# Somebody connects again what the network has cut off, and the network's own wait of a minute is over.
+# Somebody connects again what the network has cut off; neither its wait of a minute nor a backlog's spacing is kept.
 _HURRY = (
     "update masthead.account set state = 'active' where state = 'auth_broken'",
+    "update masthead.account set next_send_at = null where next_send_at is not null",
     """update masthead.publication set next_action_at = clock_timestamp() where state in ('scheduled','unknown')
        and next_action_at > clock_timestamp() + interval '5 s' and due_at < clock_timestamp()""",
 )

@@ -13,9 +13,11 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,10 +50,11 @@ _ITS_TIME_HAS_COME: Final = (
 
 @dataclass
 class Case:
-    """One publication and the points at which it is still to die."""
+    """One publication and the points at which it is still to die. `arm` lets its fault wait for it, once."""
 
     name: str
     deaths: list[str]
+    arm: Callable[[], None] | None
 
 
 class Trial:
@@ -70,7 +73,7 @@ class Trial:
             self.waves[label] = self._wave(label, [fault for name, fault in pairs if name == label])
 
     def _wave(self, label: str, faults: Sequence[Fault]) -> dict[UUID, Case]:
-        """One post on the account of each fault, with its fault waiting for it."""
+        """One post on the account of each fault."""
         pages = {self._pages[fault.name].account.id: fault for fault in faults}
         post_id = make_approved(
             self.house.author,
@@ -83,8 +86,11 @@ class Trial:
         cases: dict[UUID, Case] = {}
         for row in publications(self.house.author, post_id):
             fault = pages[row.account_id]
-            self.shape.put(self.world.sandbox, row.payload["account"], fault)
-            case = Case(f"{self.shape.name}: {label} x {fault.name}", [*BEFORE.get(label, ()), label])
+            case = Case(
+                f"{self.shape.name}: {label} x {fault.name}",
+                deaths=[*BEFORE.get(label, ()), label],
+                arm=partial(self.shape.put, self.world.sandbox, row.payload["account"], fault),
+            )
             self.ledger.enter(row, case.name)
             cases[row.id] = case
         return cases
@@ -92,12 +98,14 @@ class Trial:
     def die_sending(self, forge: Forge, labels: Iterable[str]) -> None:
         """One process for each of these labels and each point before it."""
         for label in labels:
-            cases = self.left(label)
-            for point in sorted({case.deaths[0] for case in cases.values()} - set(SWEEPS)):
-                due = {id_: case for id_, case in cases.items() if case.deaths[0] == point}
-                self.come_due(due)
-                die(forge, point, due, self.ledger)
-                self.park()
+            by_point: dict[str, dict[UUID, Case]] = defaultdict(dict)
+            for id_, case in self.left(label).items():
+                by_point[case.deaths[0]][id_] = case
+            for point, cases in by_point.items():
+                if point not in SWEEPS:
+                    self.come_due(cases)
+                    die(forge, point, cases, self.ledger)
+                    self.park()
 
     def left(self, label: str) -> dict[UUID, Case]:
         """The cases of this label that haven't died at it yet."""
@@ -106,9 +114,14 @@ class Trial:
     def park(self) -> None:
         tamper(self.house.organization_id, _PARK)
 
-    def come_due(self, ids: Iterable[UUID]) -> None:
+    def come_due(self, cases: Mapping[UUID, Case]) -> None:
+        """Let these be due now, each with its fault waiting for it; no earlier, or others would meet it."""
+        for case in cases.values():
+            if case.arm is not None:
+                case.arm()
+                case.arm = None
         for statement in _ITS_TIME_HAS_COME:
-            tamper(self.house.organization_id, statement, ids=list(ids))
+            tamper(self.house.organization_id, statement, ids=list(cases))
 
 
 def run(world: World, seed: int = 0, pairs: dict[str, Sequence[tuple[str, Fault]]] | None = None) -> Tally:
