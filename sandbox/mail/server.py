@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -57,8 +57,9 @@ def _refusal(fault: Fault) -> str:
 
 async def _cut(server: SMTP) -> None:
     """Close the connection without a word, and wait: aiosmtpd cancels this once it is closed."""
-    transport = server.transport
-    if isinstance(transport, asyncio.WriteTransport):
+    # A type by contract alone: uvloop's transports are no subclass of it.
+    transport = cast("asyncio.WriteTransport | None", server.transport)
+    if transport is not None:
         transport.abort()
     await asyncio.Event().wait()
 
