@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from console import places
 from core import providers
 from core.infra import db
 from tests.factories.posts import Team, make_team
 from tests.fixtures.servers import SECRET_KEY
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed_components() -> Iterator[None]:
+    """Streamlit looks through every installed package at the first run of each AppTest: half a second; here once."""
+    scan = functools.cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
+    assert scan.cache_info().misses <= 1
 
 
 @pytest.fixture(autouse=True)
