@@ -53,12 +53,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An account that the post goes to, as the preview shows it."""
+    """An account that the post goes to, as the preview shows it; `price`: what changing its post costs, in words."""
 
     account_id: UUID
     name: str
     network: str
     when: str
+    price: str
 
 
 def composer(
@@ -92,7 +93,13 @@ def composer(
             "images": [{**asdict(image), "id": str(image.id)} for image in images],
             "ingest": places.ingest_url(),
             "accounts": [
-                {"id": str(target.account_id), "name": one_line(target.name), "network": network, "when": target.when}
+                {
+                    "id": str(target.account_id),
+                    "name": one_line(target.name),
+                    "network": network,
+                    "when": target.when,
+                    "price": target.price,
+                }
                 for target, network in zip(targets, networks, strict=True)
             ],
             "problems": [_problem(each) for each in problems],

@@ -43,6 +43,11 @@ def account(team: Team, post: UUID, account_id: UUID) -> DraftAccount:
     return next(each for each in queries.draft(team.admin, post).accounts if each.account_id == account_id)
 
 
+def prices(tab: Tab) -> dict[UUID, str]:
+    """What the composer says that a change costs each account."""
+    return {UUID(each["id"]): each["price"] for each in tab.component("composer")["accounts"]}
+
+
 def begin_own_time(tab: Tab, account_id: UUID) -> None:
     tab.app.menu_button(key=key(tab, "own_time")).click(str(account_id))
     tab.again()
@@ -132,8 +137,10 @@ def test_an_edit_for_one_account_costs_only_its_approval(team: Team, writer: Tab
     second = make_account(team.admin, name="Acme Corner").id
     post = make_approved(team.author, team.approver, [team.account_id, second], slot_at=soon(), text="Fresh beans")
     writer.open("compose", post=str(post)).press("edit_anyway")
+    assert prices(writer) == dict.fromkeys((team.account_id, second), "loses its approval and leaves the schedule")
     revision = queries.draft(team.admin, post).post.revision
     writer.hand_over("Fresh beans", base=revision, was="Fresh beans", variants={str(second): OWN})
+    assert prices(writer)[second] == ""
     assert "Acme Corner loses its approval and leaves the schedule" in writer.words
     assert states(team, post) == {team.account_id: Word.SCHEDULED, second: Word.DRAFT}
 

@@ -204,15 +204,16 @@ def _costs(draft: Draft, hand: DraftInHand) -> None:
                 ":orange[:material/gpp_maybe:] **An edit costs the approval of each account whose post it changes.**"
                 " A new time costs none."
             )
-            for words in costs:
-                st.caption(plain(words))
+            for name, words in costs.values():
+                st.caption(plain(f"{name} {words}."))
         st.button("Edit anyway", icon=":material/edit:", on_click=drafting.edit_anyway, args=(hand,), key="edit_anyway")
 
 
-def _lost_by_editing(draft: Draft) -> list[str]:
-    standing = [each for each in draft.accounts if each.chosen and each.publication is not None]
-    lost = [(each.name, rules.loses(each.publication.state)) for each in standing if each.publication is not None]
-    return [f"{name} {words}." for name, words in lost if words]
+def _lost_by_editing(draft: Draft) -> dict[UUID, tuple[str, str]]:
+    """Account -> its name and what a change of its post costs it, in words; not those that lose nothing."""
+    standing = [(each, each.publication) for each in draft.accounts if each.chosen]
+    lost = {each.account_id: (each.name, rules.loses(row.state)) for each, row in standing if row is not None}
+    return {account_id: (name, words) for account_id, (name, words) in lost.items() if words}
 
 
 def _locked(draft: Draft | None, hand: DraftInHand) -> str | None:
@@ -234,17 +235,18 @@ def _composer(
 ) -> None:
     if draft is not None:
         chosen = [each.account_id for each in draft.accounts if each.chosen]
-        apart = draft.own_slots
+        apart, costs = draft.own_slots, _lost_by_editing(draft)
     else:
         chosen = [UUID(str(each)) for each in state.value(key_of(hand, "accounts")) or ()]
-        apart = {}
+        apart, costs = {}, {}
     post = draft.post if draft is not None else None
     slot = post.slot_at if post else None
 
     def target(account_id: UUID) -> Target:
         at = apart.get(account_id, slot)
         name, network, _ = choices[account_id]
-        return Target(account_id, name, network, clock(at, zones.organization) if at else "no time yet")
+        goes_out = clock(at, zones.organization) if at else "no time yet"
+        return Target(account_id, name, network, goes_out, costs.get(account_id, ("", ""))[1])
 
     composer(
         key=drafting.COMPOSER,

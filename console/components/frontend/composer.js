@@ -19,6 +19,7 @@ export default function (component) {
     const got = given(m.now, m.tab)
     drawScopes(find('.tabs'), m, data, account => wrongWith(account, m, data).some(each => each.severity === 'error'))
     drawOwnText(find('.strip'), m, data, write, area)
+    drawPrice(find('.price'), m, data)
     const inherits = m.tab !== null && variantOf(m.now, m.tab).text === null
     if (area.value !== got.text) area.value = got.text
     if (link.value.trim() !== m.now.link) link.value = m.now.link
