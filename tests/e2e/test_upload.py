@@ -6,9 +6,10 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import JSHandle, Page, Route, expect
 
-from tests.e2e.driving import Someone
+from tests.e2e.driving import PATIENCE_MS, Someone
+from tests.e2e.writing import Composer
 from tests.factories.media import picture
 from tests.fixtures.programs import PROJECT
 
@@ -94,3 +95,58 @@ def test_what_can_not_be_taken_is_said_in_words(someone: Callable[..., Someone])
     assert "can't be reached" in run(page, picture(), "http://localhost:9")["refused"]
     page.context.clear_cookies()
     assert "You are signed out" in run(page, picture(), base)["refused"]
+
+
+# A transfer as a drag carries it, and the clipboard as a copied picture leaves it.
+DRAGGED = """([content, name]) => {
+  const bytes = Uint8Array.from(atob(content), character => character.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, {type: "image/png"}));
+  return transfer;
+}"""
+COPY = """content => {
+  const bytes = Uint8Array.from(atob(content), character => character.charCodeAt(0));
+  return navigator.clipboard.write([new ClipboardItem({"image/png": new Blob([bytes], {type: "image/png"})})]);
+}"""
+
+
+def test_an_image_is_dropped_on_the_composer_cancelled_while_it_is_sent_and_pasted(
+    someone: Callable[..., Someone],
+) -> None:
+    sara = someone("Sara Lund")
+    page, composer = sara.page, Composer(sara).open()
+    composer.choose("Northwind Coffee")
+    composer.write("An image from elsewhere")
+    box, sending = page.locator(".box"), page.locator(".sending")
+
+    page.route("**/api/uploads/*", lambda route: None)  # never answered: it stays under way
+    drop(composer, picture("PNG", (500, 400)), "first.png")
+    expect(sending).to_contain_text("Sending first.png, 0 %")
+    sending.get_by_role("button", name="Cancel").click()
+    expect(sending).to_be_hidden()
+    expect(composer.thumb).to_be_hidden()
+    page.unroute("**/api/uploads/*")
+
+    drop(composer, picture("PNG", (600, 400)), "second.png")
+    expect(box.locator(".name")).to_have_text("second.png", timeout=PATIENCE_MS)
+    expect(box.locator(".size")).to_contain_text("600 x 400")
+    composer.saved()
+
+    sara.context.grant_permissions(["clipboard-write", "clipboard-read"])
+    page.evaluate(COPY, base64.b64encode(picture("PNG", (700, 400))).decode())
+    composer.text.press("Control+V")
+    expect(box.locator(".size")).to_contain_text("700 x 400", timeout=PATIENCE_MS)
+    composer.saved()
+    composer.open(composer.path)
+    expect(box.locator(".size")).to_contain_text("700 x 400", timeout=PATIENCE_MS)
+    expect(composer.text).to_have_value("An image from elsewhere")
+
+
+def drop(composer: Composer, content: bytes, name: str) -> None:
+    """Let go of a file over the composer."""
+    box, told = composer.page.locator(".box"), [base64.b64encode(content).decode(), name]
+    dragged: JSHandle = composer.page.evaluate_handle(DRAGGED, told)
+    box.dispatch_event("dragover", {"dataTransfer": dragged})
+    expect(box).to_contain_class("drop")
+    box.dispatch_event("drop", {"dataTransfer": dragged})
+    expect(box).not_to_contain_class("drop")
