@@ -18,7 +18,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 COMMAND := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m core.cli "$$@"\n' "$(CURDIR)" "$(CURDIR)" \
   > $(BIN)/masthead && chmod 755 $(BIN)/masthead
 
-.PHONY: help run test check e2e chaos bench screenshots guide lock clean
+.PHONY: help run test check types rest-of-check e2e chaos bench screenshots guide lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -30,10 +30,14 @@ run: $(RUNTIME) ## Start everything on this machine, with a sandbox and demo dat
 test: $(DEVELOPMENT) ## Run every test but those in a browser, on servers of their own
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term $(PYTEST)
 
-check: $(DEVELOPMENT) ## Format, lint, types, import contracts, secrets, migrations, links, wheel
+check: types rest-of-check ## Format, lint, types, import contracts, secrets, migrations, links, wheel
+
+types: $(DEVELOPMENT)
+	$(BIN)/mypy
+
+rest-of-check: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m ops.check.secret_scan
 	$(BIN)/python -m ops.check.schema
