@@ -12,7 +12,7 @@ from tests.chaos.world import World
 # Where a label is tried that isn't tried with a text on Facebook, and every how manieth fault with it there.
 ELSEWHERE = {"d2": "linkedin text", "c1": "facebook photo", "c2": "instagram image", "c4": "instagram image"}
 ELSEWHERE |= {"c3": "facebook photo", "c5": "linkedin image"}
-EVERY = {"c2": 2, "c3": 2, "c5": 2}
+EVERY = {"c2": 2, "c3": 2, "c4": 5, "c5": 4}
 
 
 def a_cut() -> dict[str, list[tuple[str, Fault]]]:
@@ -22,7 +22,7 @@ def a_cut() -> dict[str, list[tuple[str, Fault]]]:
         name = ELSEWHERE.get(label, "facebook text")
         (shape,) = [shape for shape in SHAPES if shape.name == name]
         pairs = [pair for pair in shape.pairs() if pair[0] == label]
-        cut[name] += pairs[number % EVERY.get(label, 5) :: EVERY.get(label, 5)]
+        cut[name] += pairs[number % EVERY.get(label, 7) :: EVERY.get(label, 7)]
     return cut
 
 
