@@ -38,6 +38,11 @@ class Product:
         posts: list[dict[str, Any]] = httpx.get(f"{self.sandbox_url}/_sandbox/posts", timeout=10).json()
         return posts
 
+    def world(self) -> dict[str, Any]:
+        """Whom and what the sandbox knows."""
+        world: dict[str, Any] = httpx.get(f"{self.sandbox_url}/_sandbox/world", timeout=10).json()
+        return world
+
     def malformed_requests(self) -> list[dict[str, Any]]:
         """What the network would have called malformed."""
         answer = httpx.get(f"{self.sandbox_url}/_sandbox/requests", params={"kind": "protocol"}, timeout=10)
@@ -91,11 +96,21 @@ class Someone:
     def see(self, words: str) -> None:
         expect(self.page.get_by_text(words).first).to_be_visible(timeout=PATIENCE_MS)
 
-    def fill_parts(self, label: str, digits: str) -> None:
-        """Type into a field made of parts (a day, a time); the caret moves on by itself."""
-        field = self.page.get_by_role("group", name=re.compile(f"^{label}")).first
-        field.get_by_role("spinbutton").first.click()
-        self.page.keyboard.type(digits, delay=30)
-        self.page.keyboard.press("Tab")
-        self.page.wait_for_timeout(300)
-        self.settled()
+    def fill_parts(self, label: str, digits: str, *, within: Locator | None = None) -> None:
+        """Type into a field made of parts (a day, a time); the caret moves on by itself.
+
+        Once more where the page was drawn anew meanwhile, for an answer to what was typed before: that takes the half.
+        """
+        parts = (within or self.page).get_by_role("group", name=re.compile(f"^{label}")).first.get_by_role("spinbutton")
+        shown = ""
+        for _ in range(3):
+            parts.first.click()
+            self.page.keyboard.type(digits, delay=30)
+            for _ in range(3):  # past the buttons at its end: what is typed counts when the field is left
+                self.page.keyboard.press("Tab")
+            self.page.wait_for_timeout(300)
+            self.settled()
+            shown = "".join(parts.all_inner_texts())
+            if shown == digits:
+                return
+        raise AssertionError(f"{label} shows {shown} and not {digits}")

@@ -1,4 +1,4 @@
-"""Writing for several accounts, together with somebody else, and through the end of the console."""
+"""Writing together with somebody else, and through the end of the console."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -18,10 +16,8 @@ from playwright.sync_api import expect
 
 from tests.e2e.driving import Product, Someone
 from tests.e2e.writing import Composer
-from tests.factories.media import picture
 
 PAGE, INSTAGRAM = "Northwind Coffee", "northwind.coffee"
-ZONE = ZoneInfo("Europe/Berlin")
 COMES_BACK_WITHIN_S = 60
 
 
@@ -29,41 +25,6 @@ COMES_BACK_WITHIN_S = 60
 def sara(someone: Callable[..., Someone]) -> Someone:
     """An editor of an organization with a Page and its Instagram account."""
     return someone("Sara Lund")
-
-
-def test_each_account_gets_its_own_text_image_and_time(sara: Someone) -> None:
-    words, own = f"We are opening in Leipzig. {uuid4().hex[:8]}", f"Leipzig, here we come. {uuid4().hex[:8]}"
-    slot = datetime.now(ZONE) + timedelta(days=3)
-    composer = Composer(sara).open()
-    composer.choose(PAGE, INSTAGRAM)
-    path = composer.write(words)
-    sara.see("Instagram needs an image.")
-    expect(sara.page.get_by_role("button", name="Send for approval")).to_be_disabled()
-
-    composer.choose_image(picture("PNG", (900, 600)))
-    composer.description.fill("A cup, half red and half blue")
-    composer.write_differently(INSTAGRAM, own)
-    composer.no_image(PAGE)
-    composer.saved()
-    composer.set_time(slot)
-    composer.set_own_time(INSTAGRAM, slot + timedelta(days=1))
-    composer.saved()
-
-    composer.open(path)
-    expect(composer.text).to_have_value(words)
-    composer.look_at(INSTAGRAM)
-    expect(composer.text).to_have_value(own)
-    expect(composer.description).to_have_value("A cup, half red and half blue")
-    shown = sara.page.locator(".pic")
-    expect(shown).to_be_visible()
-    assert shown.evaluate("each => each.decode().then(() => each.naturalWidth)") == 900
-    composer.look_at(PAGE)
-    expect(sara.page.locator(".pic")).to_have_count(0)
-
-    composer.send_for_approval()
-    sara.go(path.replace("/compose", "/post"))
-    for seen in (words, own, "its own time"):
-        sara.see(re.compile(re.escape(seen)))
 
 
 def test_two_people_write_the_same_words_and_neither_loses_theirs(

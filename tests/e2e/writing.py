@@ -39,6 +39,7 @@ class Composer:
         self.text: Locator = self.page.get_by_label("Text of the post")
         self.description: Locator = self.page.get_by_label(re.compile("^Description for people"))
         self.thumb: Locator = self.page.locator(".thumb")
+        self.price: Locator = self.page.locator(".price")
 
     def open(self, path: str = "/compose") -> Composer:
         self.author.go(path)
@@ -75,7 +76,13 @@ class Composer:
         """Choose a file for the open tab and wait until it is there."""
         picker = self.page.locator(".image input[type=file]")
         picker.set_input_files({"name": name, "mimeType": mime, "buffer": content})
-        expect(self.thumb).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.locator(".image .name")).to_have_text(name, timeout=PATIENCE_MS)
+        expect(self.thumb).to_be_visible()
+
+    def choose_own_image(self, content: bytes, *, name: str) -> None:
+        """Choose a file for the account whose tab is open, in place of that for all."""
+        self.page.get_by_role("button", name="Own image").click()
+        self.choose_image(content, name=name)
 
     def no_image(self, account: str) -> None:
         """Let one account go out without an image."""
@@ -88,12 +95,21 @@ class Composer:
         self.author.fill_parts("Time", slot.strftime("%H%M"))
 
     def set_own_time(self, account: str, slot: datetime) -> None:
-        """The time of one account; it must be the first that gets one."""
+        """Give an account a time of its own."""
         self.page.get_by_role("button", name="Own time").click()
         self.page.get_by_role("menuitem", name=re.compile("^" + re.escape(account))).click()
         self.author.settled()
-        self.author.fill_parts("Own day", slot.strftime("%Y%m%d"))
-        self.author.fill_parts("Own time", slot.strftime("%H%M"))
+        self.move_own_time(account, slot)
+
+    def move_own_time(self, account: str, slot: datetime) -> None:
+        """Change the own time of an account. Time before day: so it never stands at an hour that is over today."""
+        row = self.own_time(account)
+        self.author.fill_parts("Own time", slot.strftime("%H%M"), within=row)
+        self.author.fill_parts("Own day", slot.strftime("%Y%m%d"), within=row)
+
+    def own_time(self, account: str) -> Locator:
+        """The row with an account's own time and what it comes to."""
+        return self.page.locator("[class*=st-key-own_time_row_]").filter(has_text=account)
 
     def saved(self) -> None:
         """Wait until everything that was written is saved."""
