@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.infra.errors import MastheadError
+from core.provider_kit.throttle import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,38 @@ class Trace:
 
 
 class ProviderFailure(MastheadError):
-    """A call to the network failed.
+    """A call to the network failed. `limit`: because this budget is used up; whatever else draws on it waits as well.
 
     `provider_health` is True where the cause is neither this account nor this content but the network, the way to it
     or our whole app: the failures that a circuit breaker counts (PRODUCT 7 g).
     """
 
     def __init__(
-        self, reason: str, *, how_to_fix: str = "", trace: Trace | None = None, provider_health: bool = False
+        self,
+        reason: str,
+        *,
+        how_to_fix: str = "",
+        trace: Trace | None = None,
+        provider_health: bool = False,
+        limit: Usage | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.how_to_fix = how_to_fix
         self.trace = trace or Trace()
         self.provider_health = provider_health
+        self.limit = limit
 
 
 class NotSent(ProviderFailure):
     """Nothing reached the network."""
+
+
+class Throttled(ProviderFailure):
+    """We didn't call, because a budget at the network is used up."""
+
+    def __init__(self, limit: Usage) -> None:
+        super().__init__("The network asks us to slow down.", limit=limit)
 
 
 class NotReady(ProviderFailure):
@@ -74,8 +89,9 @@ class RetryLater(ProviderFailure):
         how_to_fix: str = "",
         trace: Trace | None = None,
         provider_health: bool = False,
+        limit: Usage | None = None,
     ) -> None:
-        super().__init__(reason, how_to_fix=how_to_fix, trace=trace, provider_health=provider_health)
+        super().__init__(reason, how_to_fix=how_to_fix, trace=trace, provider_health=provider_health, limit=limit)
         self.after_s = after_s
 
 

@@ -29,8 +29,8 @@ from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
-from core.provider_kit import wire
-from core.provider_kit.errors import NotSent, OutcomeUnknown, Trace
+from core.provider_kit import throttle, wire
+from core.provider_kit.errors import NotSent, OutcomeUnknown, Throttled, Trace
 from core.provider_kit.redaction import DropQueries
 
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -96,11 +96,16 @@ class Http:
         """Send once and give the whole answer, whatever its status, within `timeout_s` seconds in total.
 
         `begin_by` is an instant of `time.monotonic()`: if the first byte can't be written before it, nothing is sent.
-        Raises NotSent or OutcomeUnknown.
+        Raises NotSent or OutcomeUnknown, and Throttled when an earlier answer of the same work said to stop calling.
         """
         place = _place(request)
         if not request.url.startswith(self._bases):
             raise NotSent(f"{place} is not an address of this network; nothing was sent.")
+        meter = throttle.current()
+        if meter is not None:
+            if meter.stopped_by is not None:
+                raise Throttled(meter.stopped_by)
+            meter.calls += 1
         started = time.monotonic()
         exchange = wire.Exchange(
             deadline=started + timeout_s,
@@ -133,7 +138,11 @@ class Http:
             extra={"correlation_id": request.correlation_id},
         )
         if answer is not None:
+            if meter is not None:
+                meter.answered(answer.status, answer.headers)
             return answer
+        if meter is not None:
+            meter.troubles += not exchange.too_late
         if not exchange.begun:
             raise NotSent(
                 f"Nothing was sent to {_host(request)}: {cause}.",

@@ -7,12 +7,13 @@ HTTP connections.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from pydantic import SecretStr
 
+from core.provider_kit.throttle import Limits
 from core.provider_kit.types import (
     Access,
     Grant,
@@ -126,6 +127,10 @@ class Publisher(Protocol):
         """
         ...
 
+    def probe(self, access: Access, *, timeout_s: float) -> None:
+        """One cheap read of the account, to see whether the network answers at all. Raises ProviderFailure."""
+        ...
+
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         """The public address of a post, None while the network has none. Raises ProviderFailure."""
         ...
@@ -133,7 +138,10 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A company that grants access, and the networks its grant reaches."""
+    """A company that grants access, and the networks its grant reaches.
+
+    `limits`: what it doesn't say itself of how often it may be called.
+    """
 
     key: str
     title: str
@@ -143,3 +151,4 @@ class Provider:
     networks: Mapping[str, Network]
     oauth: OAuth
     publishers: Mapping[str, Publisher]
+    limits: Limits = field(default_factory=Limits)

@@ -114,6 +114,9 @@ class MemoryNetwork:
             may_repeat=state == "finished",
         )
 
+    def probe(self, access: Access, *, timeout_s: float) -> None:
+        self._call("probe")
+
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         return f"https://network.example/{provider_post_id}"
 

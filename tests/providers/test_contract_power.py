@@ -40,6 +40,9 @@ class Wrong:
     ) -> ReadBack:
         return self.good.read_back(payload, access, steps, since=since, timeout_s=timeout_s)
 
+    def probe(self, access: Access, *, timeout_s: float) -> None:
+        self.good.probe(access, timeout_s=timeout_s)
+
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         return self.good.permalink(provider_post_id, access, timeout_s=timeout_s)
 

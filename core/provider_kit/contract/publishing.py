@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -24,9 +25,10 @@ from core.provider_kit.contract.means import (
     listening,
     promise,
 )
-from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure
+from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure, ReconnectNeeded
 from core.provider_kit.port import Publisher
 from core.provider_kit.signatures import call_sha256
+from core.provider_kit.throttle import Meter, metered
 from core.provider_kit.types import Access, Payload, Published, VisibleCall
 
 _MOST_LOOKS: Final = 5
@@ -135,6 +137,22 @@ class PublishingContract(ABC):
             promise(all(problem.words and problem.fix for problem in errors), "every problem has words and a fix")
             promise(publisher.problems(bad) == publisher.problems(bad), "problems are pure")
             failure_of(partial(publisher.prepare, bad, self.access(), KeptSteps()), "preparing a payload with an error")
+
+    # --- the probe ---------------------------------------------------------------------------------------------------
+
+    def test_the_probe_is_one_read_that_tells_trouble_from_an_answer(self) -> None:
+        """A breaker counts the network's own trouble, and a dead token of one account is none (PRODUCT 7 g)."""
+        dead = next(one for one in self.refusals() if one.failure is ReconnectNeeded)
+        for status, body, troubles in ((500, b"", 1), (dead.status, dead.body, 0)):
+            self.stand_in.forget()
+            self.stand_in.reply(status, body.replace(b"%SECRET%", CANARY.encode()))
+            with metered(Meter()) as meter, suppress(ProviderFailure):
+                self.publisher().probe(self.access(), timeout_s=TIMEOUT_S)
+            promise([heard.method for heard in self.stand_in.received] == ["GET"], "the probe is one read")
+            promise((meter.calls, meter.troubles) == (1, troubles), f"HTTP {status} counts {troubles} as trouble")
+        with metered(Meter()) as meter, suppress(ProviderFailure):
+            self.unreachable().probe(self.access(), timeout_s=TIMEOUT_S)
+        promise((meter.calls, meter.troubles) == (1, 1), "nobody there is trouble")
 
     # --- publish ------------------------------------------------------------------------------------------------------
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from core.infra.redaction import conceal
 from core.provider_kit.http import Http
 from core.provider_kit.port import Provider
+from core.provider_kit.throttle import Limits
 from core.providers.linkedin.oauth import LinkedInLogin
 from core.providers.linkedin.posts import LinkedInPosts, network
 from core.providers.linkedin.rest import Rest
 from core.providers.linkedin.settings import App, LinkedInSettings
+
+LIMITS = Limits(
+    # "1, 2, 4 ... 60 s, at most 5 tries, then as daily"; an hour stands for the day, for a wrong guess costs no more.
+    regain_after_s=(2.0, 4.0, 8.0, 16.0, 60.0, 3600.0),
+    source="linkedin 9",
+)
 
 
 def build(environment: dict[str, str]) -> list[Provider]:
@@ -35,6 +42,7 @@ def build(environment: dict[str, str]) -> list[Provider]:
             networks={linkedin.key: linkedin},
             oauth=LinkedInLogin(settings, rest, app),
             publishers={linkedin.key: posts},
+            limits=LIMITS,
         )
 
     return [

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from core.provider_kit.throttle import Scope
+
 
 class Then(StrEnum):
     """What to do about an error, where nothing can have become visible."""
@@ -27,7 +29,8 @@ class Row:
     """One line of the specification: an HTTP status with a code, a serviceErrorCode, words to look for, or alone.
 
     A row with code and serviceErrorCode fits either; words in `contains` (lower case) must occur besides. `whole_app`:
-    neither this account nor this content is at fault (PRODUCT 7 g). `names_post`: its words name another post.
+    neither this account nor this content is at fault (PRODUCT 7 g). `names_post`: its words name another post. `limit`:
+    whose budget of such calls is used up (linkedin 9: each endpoint has its own).
     """
 
     status: int
@@ -41,6 +44,7 @@ class Row:
     before: bool = False
     whole_app: bool = False
     names_post: bool = False
+    limit: Scope | None = None
 
 
 _AGAIN: Final = "Reconnect the account under Accounts."
@@ -169,14 +173,15 @@ TABLE: Final[tuple[Row, ...]] = (
         for code, service in _LIMITED
         for row in (
             Row(429, code, _DAY, _APP_DAY, _TOMORROW, "9 [O]", service, "application day", before=True,
-                whole_app=True),
-            Row(429, code, _DAY, _MEMBER_DAY, _TOMORROW, "9 [G]", service, "member day", before=True),
+                whole_app=True, limit=Scope.APP),
+            Row(429, code, _DAY, _MEMBER_DAY, _TOMORROW, "9 [G]", service, "member day", before=True,
+                limit=Scope.ACCOUNT),
         )
     ),
     # Of a limit that isn't named nobody says where it is counted: protection in front of a network answers so as well
     # when the work behind it was done (9 [P]: "infra protection can also give 429 in bursts").
-    Row(429, "TOO_MANY_REQUESTS", _WAIT, _BUSY, _WAITS, "9 [P]", service=101, whole_app=True),
-    Row(429, None, _WAIT, _BUSY, _WAITS, "9 [P]", contains="resource level throttle", whole_app=True),
+    Row(429, "TOO_MANY_REQUESTS", _WAIT, _BUSY, _WAITS, "9 [P]", service=101, whole_app=True, limit=Scope.APP),
+    Row(429, None, _WAIT, _BUSY, _WAITS, "9 [P]", contains="resource level throttle", whole_app=True, limit=Scope.APP),
     Row(429, None, _WAIT, "LinkedIn wants fewer comments a minute.", _WAITS, "9 [O]",
         contains="comment create throttled", before=True),
     # --- 10.2: LinkedIn's side

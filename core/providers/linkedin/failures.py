@@ -12,12 +12,12 @@ from core.provider_kit import hostile
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectNeeded, Rejected, RetryLater, Trace
 from core.provider_kit.http import Answer
 from core.provider_kit.redaction import masked
+from core.provider_kit.throttle import USED_UP, Usage, retry_after_s
 from core.providers.linkedin import urns
 from core.providers.linkedin.errors_table import TABLE, Row, Then
 from core.providers.linkedin.settings import WWW_URL
 
 _LONGEST_QUOTE: Final = 300
-_LONGEST_WAIT_S: Final = 86_400
 _FIND_OUT: Final = "Masthead finds out whether the post is live before anything else happens."
 
 
@@ -120,12 +120,16 @@ def failure(
     # What we have no words for, and content that a person must change, speaks in LinkedIn's own.
     if quote and (row is None or row.then is Then.REJECT):
         words = f"{words} LinkedIn says: {quote[:_LONGEST_QUOTE]}"
+    daily = row is not None and row.then is Then.WAIT_FOR_DAY
+    # Retry-After is not documented, and honoured if it comes (linkedin 9).
+    after_s = retry_after_s(answer.headers) or (_until_midnight(now or datetime.now(UTC)) if daily else None)
+    limit = Usage(row.limit, USED_UP, after_s, of_route=True) if row is not None and row.limit is not None else None
     if purpose is Purpose.PUBLISH and not (row is not None and row.before):
         fix = _FIND_OUT
         if duplicate:
             fix = f"{fix} If {urns.public_address(www_url, duplicate)} is this post, it went out."
         health = broken or bool(row and row.whole_app)
-        return OutcomeUnknown(words, how_to_fix=fix, trace=trace, provider_health=health)
+        return OutcomeUnknown(words, how_to_fix=fix, trace=trace, provider_health=health, limit=limit)
     if row is None or row.then is Then.UNSURE:
         # LinkedIn says nothing we know about a call that changes nothing: broken answers pass, new codes don't.
         if row is not None or broken:
@@ -133,13 +137,13 @@ def failure(
         return Rejected(words, how_to_fix="If it stays, show this to your operator.", trace=trace)
     match row.then:
         case Then.WAIT | Then.WAIT_FOR_DAY:
-            daily = _until_midnight(now or datetime.now(UTC)) if row.then is Then.WAIT_FOR_DAY else None
             return RetryLater(
                 words,
-                after_s=_asked_wait(answer.headers) or daily,
+                after_s=after_s,
                 how_to_fix=row.fix,
                 trace=trace,
                 provider_health=row.whole_app,
+                limit=limit,
             )
         case Then.RECONNECT:
             return ReconnectNeeded(words, how_to_fix=row.fix, trace=trace)
@@ -158,12 +162,6 @@ def _unknown(status: int, *, broken: bool) -> str:
     if broken:
         return f"LinkedIn's answer can't be read (HTTP {status})."
     return f"LinkedIn answered with an error that Masthead doesn't know (HTTP {status})."
-
-
-def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """`Retry-After` in seconds: not documented, honoured if it comes (linkedin 9)."""
-    asked = headers.get("retry-after", "")
-    return float(min(int(asked), _LONGEST_WAIT_S)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else None
 
 
 def _until_midnight(now: datetime) -> float:

@@ -189,6 +189,13 @@ class LinkedInPosts:
             trace_id=last.trace_id if last else None,
         )
 
+    def probe(self, access: Access, *, timeout_s: float) -> None:
+        """The newest post of a Page; of a member, whose posts can't be read, who it is. Raises ProviderFailure."""
+        if urns.is_person(access.provider_account_id):
+            self._rest.user_info(access.token, timeout_s=timeout_s, correlation_id=access.correlation_id)
+        else:
+            self._page(access, 0, timeout_s, count=1)
+
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         """The public address, which follows from the id; nobody is asked. Raises Rejected."""
         if urns.post(provider_post_id) is None:
@@ -198,7 +205,7 @@ class LinkedInPosts:
     def _address(self, post_id: str) -> str:
         return urns.public_address(self._settings.www_url, post_id)
 
-    def _page(self, access: Access, start: int, timeout_s: float) -> Reply:
+    def _page(self, access: Access, start: int, timeout_s: float, count: int | None = None) -> Reply:
         return self._rest.get(
             "posts",
             token=access.token,
@@ -207,7 +214,7 @@ class LinkedInPosts:
                 "q": "author",
                 "author": access.provider_account_id,
                 "start": start,
-                "count": self._settings.read_page_size,
+                "count": count or self._settings.read_page_size,
                 "sortBy": "CREATED",
             },
             timeout_s=timeout_s,

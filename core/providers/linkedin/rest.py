@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from core.provider_kit import hostile
-from core.provider_kit.errors import OutcomeUnknown, RetryLater
+from core.provider_kit import hostile, throttle
+from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, RetryLater
 from core.provider_kit.http import Answer, Http, Request
 from core.provider_kit.types import VisibleCall
 from core.providers.linkedin import urns
@@ -91,7 +91,7 @@ class Rest:
         if answer.status in {401, 403}:  # the address is wrong or has expired, whatever the token (linkedin 10.2 [G])
             raise RetryLater("LinkedIn no longer takes the image at the address it gave.")
         if not 200 <= answer.status < 300:
-            raise failure(answer, Purpose.READ, secrets=[token.get_secret_value()])
+            raise self._refusal(answer, Purpose.READ, [token.get_secret_value()])
 
     def publish(
         self, call: VisibleCall, *, token: SecretStr, timeout_s: float, begin_by: float | None, correlation_id: str
@@ -108,14 +108,14 @@ class Rest:
         )
         answer = self._http.send(request, timeout_s=timeout_s, begin_by=begin_by)
         if not 200 <= answer.status < 300:
-            raise failure(answer, Purpose.PUBLISH, secrets=[token.get_secret_value()], www_url=self._settings.www_url)
+            raise self._refusal(answer, Purpose.PUBLISH, [token.get_secret_value()])
         made = answer.headers.get("x-restli-id") or answer.headers.get("x-linkedin-id")  # linkedin 1.4; the body: empty
         return Reply(answer.status, {}, made, trace_id(answer.headers))
 
-    def user_info(self, token: SecretStr) -> Reply:
+    def user_info(self, token: SecretStr, *, timeout_s: float | None = None, correlation_id: str = "") -> Reply:
         """Who a member is by OpenID; unversioned, and no Rest.li (linkedin 2.7). Raises ProviderFailure."""
-        request = Request("GET", f"{self._settings.api_url}/v2/userinfo", token=token)
-        return self._safe(request, None, [token.get_secret_value()])
+        request = Request("GET", f"{self._settings.api_url}/v2/userinfo", token=token, correlation_id=correlation_id)
+        return self._safe(request, timeout_s, [token.get_secret_value()])
 
     def sign_in(self, endpoint: str, app: App, form: Mapping[str, str]) -> Reply:
         """A call at /oauth/v2, which needs the app's secret and no token. Raises ProviderFailure."""
@@ -146,8 +146,13 @@ class Rest:
             if empty_is_yes:
                 body = {}
         if body is None or not 200 <= answer.status < 300:
-            raise failure(answer, Purpose.READ, secrets=secrets)
+            raise self._refusal(answer, Purpose.READ, secrets)
         return Reply(answer.status, body, None, trace_id(answer.headers))
+
+    def _refusal(self, answer: Answer, purpose: Purpose, secrets: list[str]) -> ProviderFailure:
+        refusal = failure(answer, purpose, secrets=secrets, www_url=self._settings.www_url)
+        throttle.refused(refusal.limit, trouble=refusal.provider_health)
+        return refusal
 
     def _answer(self, request: Request, timeout_s: float) -> Answer:
         """What came of a call that may be made again. Raises NotSent and RetryLater."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from core.infra.redaction import conceal
 from core.provider_kit.http import Http
 from core.provider_kit.port import Provider
+from core.provider_kit.throttle import Limits
 from core.providers.meta import facebook, instagram
 from core.providers.meta.failures import INSTAGRAM
 from core.providers.meta.graph import Graph
 from core.providers.meta.oauth import FacebookLogin
 from core.providers.meta.settings import MetaSettings
+
+LIMITS = Limits(regain_after_s=(300.0, 900.0, 3600.0), source="meta 9 [M:rate best practices + A]")
 
 
 def build(environment: dict[str, str]) -> Provider:
@@ -27,6 +30,7 @@ def build(environment: dict[str, str]) -> Provider:
         points_elsewhere=settings.points_elsewhere,
         networks={pages.key: pages, profiles.key: profiles},
         oauth=FacebookLogin(settings, graph),
+        limits=LIMITS,
         publishers={
             pages.key: facebook.FacebookPages(settings, graph),
             profiles.key: instagram.InstagramAccounts(settings, Graph(settings, http, INSTAGRAM)),

@@ -52,6 +52,17 @@ def permalink(graph: Graph, post_id: str, access: Access, *, field: str, timeout
     return hostile.web_address(reply.body.get(field))
 
 
+def probe(graph: Graph, access: Access, *, timeout_s: float) -> None:
+    """The smallest read of an account there is. Raises ProviderFailure."""
+    graph.get(
+        access.provider_account_id,
+        token=access.token,
+        params={"fields": "id"},
+        timeout_s=timeout_s,
+        correlation_id=access.correlation_id,
+    )
+
+
 def is_not_there(trace: Trace) -> bool:
     """Code 100/33: gone, not shown yet, or on Instagram's reads just said so (meta 10.2 [M], [2: postiz#1562])."""
     return (trace.code, trace.subcode) == ("100", "33")

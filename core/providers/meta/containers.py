@@ -11,10 +11,11 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.provider_kit import hostile
+from core.provider_kit import hostile, throttle
 from core.provider_kit.errors import NotReady, ProviderFailure, Rejected, RetryLater, Trace
 from core.provider_kit.http import Answer
 from core.provider_kit.port import Steps
+from core.provider_kit.throttle import USED_UP, Scope, Usage
 from core.provider_kit.types import Access, Payload
 from core.providers.meta.calls import is_not_there
 from core.providers.meta.errors_table import Then
@@ -161,7 +162,11 @@ class Containers:
         entry = hostile.mapping(next(iter(hostile.items(reply.body.get("data"))), None))
         used = hostile.whole(entry.get("quota_usage"))
         total = hostile.whole(hostile.mapping(entry.get("config")).get("quota_total"))
-        if used is not None and total is not None and used >= total:
+        if used is None or total is None:
+            return
+        percent = USED_UP if used >= total else 100 * max(used, 0) / total
+        throttle.hear([Usage(Scope.ACCOUNT, percent, of_route=True, exact=True)])
+        if used >= total:
             refusal: dict[str, Any] = {"code": 9, "error_subcode": 2207042, "message": f"{used} of {total} used"}
             raise failure(Answer(reply.status, {}, b""), Purpose.READ, speaker=INSTAGRAM, envelope=refusal)
 

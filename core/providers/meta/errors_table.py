@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from core.provider_kit.throttle import Scope
+
 
 class Then(StrEnum):
     """What to do about an error, where nothing can have become visible."""
@@ -28,6 +30,7 @@ class Row:
 
     `code` may be a range; `any_subcode` lets the row stand for subcodes that nobody has described. Words and fix may
     hold `{network}` and `{place}`, who says it and of what. `wait_s`: when to ask again, where Meta doesn't tell.
+    `limit`: whose budget of calls is used up; with `of_route`, the account's number of posts.
     """
 
     code: int | range | None
@@ -42,6 +45,8 @@ class Row:
     status: int | None = None
     whole_app: bool = False
     wait_s: float | None = None
+    limit: Scope | None = None
+    of_route: bool = False
 
     def has_code(self, code: int) -> bool:
         """Whether the row is for this code."""
@@ -114,8 +119,9 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(190, 490, _RECONNECT, _RUN_OUT, _AGAIN, "10.2 [2:Postiz]", before=True),
     Row(190, 492, _RECONNECT, "The person who connected this Page no longer has a role on it.",
         "Someone with full control of the Page reconnects it under Accounts.", "10.2 [M]", before=True),
-    Row(17, 2446079, _WAIT, _PERSON_LIMIT, _WAITS, "9 [2]", before=True),
-    Row(613, 1996, _WAIT, "{network} wants this account's calls spread more evenly.", _WAITS, "9 [2]", before=True),
+    Row(17, 2446079, _WAIT, _PERSON_LIMIT, _WAITS, "9 [2]", before=True, limit=Scope.ACCOUNT),
+    Row(613, 1996, _WAIT, "{network} wants this account's calls spread more evenly.", _WAITS, "9 [2]", before=True,
+        limit=Scope.ACCOUNT),
     Row(3001, 1504028, _REJECT, "{network} couldn't read the request.", _CONTENT, "10.2 [M]"),
     Row(4, 2207051, _WAIT, "{network} took the post for spam, yet it may be live.", _LOOK, "10.4 [M:ig-errors], [2]"),
     # --- 10.4: Instagram's, for the calls that we make: none of videos, carousels, product tags and deleting. A refusal
@@ -126,7 +132,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(-1, 2207032, _UNSURE, "{network} couldn't make a post of the image.", _LOOK, "10.4 [M:ig-errors]"),
     Row(-1, 2207053, _UNSURE, "{network} had an unknown error with the image.", _LOOK, "10.4 [M:ig-errors]"),
     Row(9, 2207042, _WAIT, "{network} takes no more posts of this account for now: its daily number is reached.",
-        _WAITS, "10.4 [M:ig-errors]", before=True, wait_s=600),
+        _WAITS, "10.4 [M:ig-errors]", before=True, wait_s=600, limit=Scope.ACCOUNT, of_route=True),
     Row(24, 2207006, _UNSURE, "{network} doesn't find the prepared post.", _LOOK, "10.4 [M:ig-errors]"),
     Row(24, 2207008, _UNSURE, "{network} doesn't find the prepared post, or it has expired.", _LOOK,
         "10.4 [M:ig-errors]"),
@@ -179,12 +185,12 @@ TABLE: Final[tuple[Row, ...]] = (
         any_subcode=True),
     Row(3, None, _REJECT, "Masthead's Meta app lacks a capability.", _OPERATOR, "10.2 [M]", before=True,
         any_subcode=True),
-    Row(4, None, _WAIT, _APP_LIMIT, _WAITS, "9 [M:rate]", before=True, whole_app=True),
+    Row(4, None, _WAIT, _APP_LIMIT, _WAITS, "9 [M:rate]", before=True, whole_app=True, limit=Scope.APP),
     Row(9, None, _WAIT, "A limit of {network} for this account is reached.", _LOOK, "10.5 [A]"),
     Row(10, None, _RECONNECT, "{network} says a permission is missing.", _GRANT, "10.2 [M]", before=True,
         any_subcode=True),
-    Row(17, None, _WAIT, _PERSON_LIMIT, _WAITS, "9 [M:rate]", before=True),
-    Row(32, None, _WAIT, _PAGE_LIMIT, _WAITS, "9 [M:rate]", before=True),
+    Row(17, None, _WAIT, _PERSON_LIMIT, _WAITS, "9 [M:rate]", before=True, limit=Scope.ACCOUNT),
+    Row(32, None, _WAIT, _PAGE_LIMIT, _WAITS, "9 [M:rate]", before=True, limit=Scope.ACCOUNT),
     Row(100, None, _REJECT, "{network} refused this as invalid.", _CONTENT, "10.2 [M]", before=True),
     Row(101, None, _WAIT, "Facebook doesn't know Masthead's Meta app.", _OPERATOR, "10.2 [M]", before=True,
         any_subcode=True, whole_app=True),
@@ -200,7 +206,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(range(200, 300), None, _RECONNECT, "A permission is missing, or whoever connected this Page lost their role.",
         _GRANT, "10.2 [M]", before=True, any_subcode=True),
     Row(324, None, _REJECT, "The image is missing or not valid.", _CONTENT, "10.2 [M]"),
-    Row(341, None, _WAIT, _APP_LIMIT, _WAITS, "9 [M:rate]", before=True, whole_app=True),
+    Row(341, None, _WAIT, _APP_LIMIT, _WAITS, "9 [M:rate]", before=True, whole_app=True, limit=Scope.APP),
     Row(368, None, _WAIT, "{network} has blocked this for a while because of its policies.", _LOOK, "10.2 [M]",
         any_subcode=True),
     Row(382, None, _REJECT, "The video file is too small.", _CONTENT, "10.2 [M]"),
@@ -208,15 +214,16 @@ TABLE: Final[tuple[Row, ...]] = (
     # A refused repeat proves neither that the first is live nor which post it is (RELIABILITY 0, fact 10).
     Row(506, None, _REJECT, "{network} says the same text was posted a moment ago; it names no post.", _LOOK,
         "10.2 [M]", any_subcode=True),
-    Row(613, None, _WAIT, _ACCOUNT_LIMIT, _WAITS, "9 [M:rate]", before=True),
+    Row(613, None, _WAIT, _ACCOUNT_LIMIT, _WAITS, "9 [M:rate]", before=True, limit=Scope.ACCOUNT),
     Row(803, None, _REJECT, "{network} doesn't know this account or post.", _AGAIN, "10.2 [G]", before=True),
     Row(2500, None, _RECONNECT, "{network} didn't accept the access to this account.", _AGAIN, "10.2 [2]", before=True),
     Row(6000, None, _REJECT, "The video file is broken or not of a kind {network} takes.", _CONTENT, "10.2 [M]"),
     Row(6001, None, _UNSURE, "The upload broke off.", _LOOK, "10.2 [M]"),
-    Row(80001, None, _WAIT, _PAGE_LIMIT, _WAITS, "9 [M:rate]", before=True),
-    Row(range(80000, 80015), None, _WAIT, _ACCOUNT_LIMIT, _WAITS, "9 [M:rate]", before=True),
+    Row(80001, None, _WAIT, _PAGE_LIMIT, _WAITS, "9 [M:rate]", before=True, limit=Scope.ACCOUNT),
+    Row(range(80000, 80015), None, _WAIT, _ACCOUNT_LIMIT, _WAITS, "9 [M:rate]", before=True, limit=Scope.ACCOUNT),
     Row(1609005, None, _REJECT, "{network} couldn't open the link.", _LINK, "10.2 [M]", before=True),
     # --- 9: an answer without a code
-    Row(None, None, _WAIT, "{network} wants fewer calls.", _WAITS, "9 (undocumented)", status=429, whole_app=True),
+    Row(None, None, _WAIT, "{network} wants fewer calls.", _WAITS, "9 (undocumented)", status=429, whole_app=True,
+        limit=Scope.APP),
 )
 # fmt: on

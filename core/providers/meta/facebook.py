@@ -24,7 +24,7 @@ from core.provider_kit.types import (
     TextRules,
     VisibleCall,
 )
-from core.providers.meta.calls import permalink, refuse_changed, refuse_unfit, visible_call
+from core.providers.meta.calls import permalink, probe, refuse_changed, refuse_unfit, visible_call
 from core.providers.meta.facebook_posts import published_posts
 from core.providers.meta.failures import FACEBOOK, LOOKS
 from core.providers.meta.graph import Graph
@@ -123,6 +123,10 @@ class FacebookPages:
         end = time.monotonic() + timeout_s
         edge = published_posts(payload, steps.get(PHOTO) if payload.media else None)
         return look_through(self._graph, self._settings, access, edge, since=since, end=end)
+
+    def probe(self, access: Access, *, timeout_s: float) -> None:
+        """GET /{page}?fields=id. Raises ProviderFailure."""
+        probe(self._graph, access, timeout_s=timeout_s)
 
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         """The field `permalink_url` (meta 4.3); None for a post that isn't shown (yet). Raises ProviderFailure."""

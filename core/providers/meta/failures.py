@@ -12,6 +12,7 @@ from core.provider_kit import hostile
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectNeeded, Rejected, RetryLater, Trace
 from core.provider_kit.http import Answer
 from core.provider_kit.redaction import masked
+from core.provider_kit.throttle import USED_UP, Usage, retry_after_s
 from core.providers.meta.errors_table import TABLE, Row, Then
 from core.providers.meta.usage import usage
 
@@ -124,12 +125,17 @@ def failure(
     # An answer without a code of ours speaks in Meta's words, and so does content that a person must change.
     if quote and (row is None or said.for_people or row.then is Then.REJECT):
         words = f"{words} {speaker.network} says: {quote[:_LONGEST_QUOTE]}"
+    after_s = _wait(trace.usage) or retry_after_s(answer.headers) or (row.wait_s if row else None)
+    limit = None
+    if row is not None and row.limit is not None:
+        limit = Usage(row.limit, USED_UP, after_s, row.of_route, exact=row.of_route)
     if purpose is Purpose.PUBLISH and not _refused_before(answer, said, row):
         return OutcomeUnknown(
             words,
             how_to_fix=speaker.words(LOOKS),
             trace=trace,
             provider_health=broken or bool(row and row.whole_app),
+            limit=limit,
         )
     if row is None or row.then is Then.UNSURE:
         # Meta says nothing we know about a call that changes nothing: known trouble and broken answers pass, new
@@ -141,10 +147,11 @@ def failure(
         case Then.WAIT:
             return RetryLater(
                 words,
-                after_s=_wait(trace.usage) or row.wait_s,
+                after_s=after_s,
                 how_to_fix=fix,
                 trace=trace,
                 provider_health=row.whole_app or answer.status == 429,
+                limit=limit,
             )
         case Then.RECONNECT:
             return ReconnectNeeded(words, how_to_fix=fix, trace=trace)

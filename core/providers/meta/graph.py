@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from core.provider_kit import hostile
+from core.provider_kit import hostile, throttle
 from core.provider_kit.errors import OutcomeUnknown, RetryLater
 from core.provider_kit.http import Answer, Http, Request
 from core.provider_kit.types import VisibleCall
 from core.providers.meta.failures import FACEBOOK, Purpose, Speaker, failure
 from core.providers.meta.settings import MetaSettings
-from core.providers.meta.usage import usage
+from core.providers.meta.usage import budgets, usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,8 @@ class Graph:
 
     def _reply(self, answer: Answer, purpose: Purpose, secrets: list[str]) -> Reply:
         """A yes is a 2xx with an object that is neither an error nor `success: false` (meta 10.1)."""
+        used = usage(answer.headers)
+        throttle.hear(budgets(used))
         body: Mapping[str, Any] | None = None
         try:
             body = hostile.json_object(answer.body)
@@ -162,6 +164,8 @@ class Graph:
                 body = {"success": True}
         envelope = None if body is None else hostile.mapping(body.get("error"))
         if body is None or not 200 <= answer.status < 300 or "error" in body or body.get("success") is False:
-            raise failure(answer, purpose, speaker=self._speaker, envelope=envelope, secrets=secrets)
+            refusal = failure(answer, purpose, speaker=self._speaker, envelope=envelope, secrets=secrets)
+            throttle.refused(refusal.limit, trouble=refusal.provider_health)
+            raise refusal
         trace_id = hostile.identifier(answer.headers.get("x-fb-trace-id"))  # seen in the field, in no document
-        return Reply(answer.status, body, usage(answer.headers), trace_id)
+        return Reply(answer.status, body, used, trace_id)

@@ -24,7 +24,7 @@ from core.provider_kit.types import (
     TextRules,
     VisibleCall,
 )
-from core.providers.meta.calls import is_not_there, permalink, refuse_changed, refuse_unfit, visible_call
+from core.providers.meta.calls import is_not_there, permalink, probe, refuse_changed, refuse_unfit, visible_call
 from core.providers.meta.containers import CONTAINER, Containers, Status, is_missing
 from core.providers.meta.failures import INSTAGRAM, LOOKS
 from core.providers.meta.graph import Graph
@@ -157,6 +157,10 @@ class InstagramAccounts:
             found = self._listed(payload, access, since, end)
             return replace(found, may_repeat=found.complete and not found.matches and not found.look_alikes)
         return _nothing(status)
+
+    def probe(self, access: Access, *, timeout_s: float) -> None:
+        """GET /{ig}?fields=id. Raises ProviderFailure."""
+        probe(self._graph, access, timeout_s=timeout_s)
 
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         """The field `permalink` (meta 5.4); None while Instagram doesn't show the post. Raises ProviderFailure."""

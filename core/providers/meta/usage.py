@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.provider_kit import hostile
+from core.provider_kit.throttle import Scope, Usage
 
 _MOST_OBJECTS: Final = 32  # meta 9 [M:rate]
 _PERCENTS: Final = ("call_count", "total_time", "total_cputime")
@@ -41,6 +42,12 @@ def usage(headers: Mapping[str, str]) -> dict[str, Any]:
     if detail:
         found["detail"] = detail
     return found
+
+
+def budgets(found: Mapping[str, Any]) -> list[Usage]:
+    """What `usage` found, by budget: Meta says when calls are welcome again for accounts alone (meta 9)."""
+    scopes = ((Scope.APP, "app_percent", None), (Scope.ACCOUNT, "account_percent", found.get("regain_s")))
+    return [Usage(scope, found[name], regain_s) for scope, name, regain_s in scopes if name in found]
 
 
 def _header(headers: Mapping[str, str], name: str) -> Mapping[str, Any]:

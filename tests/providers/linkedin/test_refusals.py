@@ -130,7 +130,9 @@ def test_a_daily_limit_ends_at_midnight_utc(now: datetime, left: float) -> None:
     assert found.after_s == left
 
 
-@pytest.mark.parametrize(("said", "waits"), [("90", 90.0), ("9999999", None), ("soon", None), ("-1", None), ("", None)])
+@pytest.mark.parametrize(
+    ("said", "waits"), [("90", 90.0), ("9999999", 86_400.0), ("soon", None), ("-1", None), ("", None)]
+)
 def test_a_wait_that_linkedin_asks_for_is_kept(said: str, waits: float | None) -> None:
     found = failure(Answer(429, {"retry-after": said}, error(429, "TOO_MANY_REQUESTS", 101)), Purpose.READ)
     assert isinstance(found, RetryLater)

@@ -69,6 +69,10 @@ class Halls:
             seen=len(found),
         )
 
+    def probe(self, access: Access, *, timeout_s: float) -> None:
+        """The hall's cries, which are few."""
+        self._cries(access, timeout_s)
+
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         """Where people read it."""
         return f"{self._settings.town_url}/cries/{provider_post_id}"
