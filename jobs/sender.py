@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.infra import crash
 from core.infra.settings import PublishTimes
-from core.publishing import checking, claiming, sending, sweeping
+from core.publishing import asking, claiming, sending, sweeping
 from core.publishing.claiming import Claim
 from core.queueing.enqueue import Hints
 from core.queueing.names import JobName
@@ -93,7 +93,7 @@ class Sender:
         # Questions first: they are few, short, and somebody waits for the answer. At most a quarter of the slots.
         checks = claiming.due_checks(min(room, max(1, k // 4)), self.times)
         for claim in checks:
-            self._begin(partial(checking.check_one, times=self.times), claim)
+            self._begin(partial(asking.check_one, times=self.times), claim)
         sends = claiming.due(room - len(checks), self.times) if room > len(checks) else []
         for claim in sends:
             self._begin(partial(sending.publish_one, times=self.times, stopping=self.stopping.is_set), claim)

@@ -63,6 +63,11 @@ class PublishTimes(BaseSettings):
     drain_budget_s: Seconds = 60
     stop_grace_s: Seconds = 45
     in_flight: Annotated[int, Field(ge=1, le=16)] = 16
+    breaker_window_s: Seconds = 60
+    breaker_open_s: Seconds = 30
+    breaker_longest_s: Seconds = 900
+    breaker_failures: Annotated[int, Field(ge=1)] = 5
+    probe_timeout_s: Seconds = 10
 
     @field_validator("read_spacing_s", "retry_after_s", mode="before")
     @classmethod

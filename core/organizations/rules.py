@@ -39,6 +39,7 @@ class Permission(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_SETTINGS = "manage_settings"
     READ_AUDIT = "read_audit"
+    READ_LIMITS = "read_limits"
     PAUSE_ORGANIZATION = "pause_organization"
 
 
@@ -62,6 +63,7 @@ _TABLE: Final[Mapping[Permission, tuple[Role, str]]] = {
     Permission.MANAGE_MEMBERS: (Role.ADMIN, "invite, change and disable members"),
     Permission.MANAGE_SETTINGS: (Role.ADMIN, "change the organization's settings"),
     Permission.READ_AUDIT: (Role.ADMIN, "read the audit trail"),
+    Permission.READ_LIMITS: (Role.ADMIN, "see the networks' limits and what they hold"),
     Permission.PAUSE_ORGANIZATION: (Role.ADMIN, "pause and resume the organization"),
 }
 _A: Final[Mapping[Role, str]] = {

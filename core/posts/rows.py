@@ -43,6 +43,7 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         needs=needs,
         shown=rules.words(state, needs, row.account_state, row.publish_paused),
         because=_because(row),
+        held=_held(row),
         text=row.payload["text"],
         link=row.payload["link"],
         image=differences.picture(row.organization_id, Payload.from_json(row.payload)),
@@ -167,6 +168,10 @@ def _needs(row: Row[Any]) -> Needs | None:
     return None if row.needs is None else Needs(row.needs)
 
 
+def _held(row: Row[Any]) -> bool:
+    return "held" in (row.last_error or {})
+
+
 def _because(row: Row[Any]) -> str:
     return rules.because(
         PublicationState(row.state),
@@ -177,5 +182,6 @@ def _because(row: Row[Any]) -> str:
         pause_reason=row.pause_reason,
         error=error_words(row.last_error),
         waits=bool((row.last_error or {}).get("waits")),
+        held=_held(row),
         link_known=row.live_url is not None,
     )

@@ -215,11 +215,12 @@ def because(
     error: str,
     link_known: bool,
     waits: bool = False,
+    held: bool = False,
 ) -> str:
     """The sentence beside a state: why it is so and what a person can do; empty where the word says all.
 
     `error` is the network's last no with the way to mend it, where there was one; `waits`: it was no no, the network
-    only works on a part of it still.
+    only works on a part of it still; `held`: nothing may be sent there now, so this is the reason alone.
     """
     if words(state, needs, account_state, organization_paused).word is Word.HELD:
         return _held_because(account_state, account_name, pause_reason, organization_paused)
@@ -232,6 +233,8 @@ def because(
     if state is PublicationState.FAILED:
         return error or "The network refused it."
     if state is PublicationState.SCHEDULED and error:
+        if held:
+            return error
         return f"{error} It goes out when that is done." if waits else f"It will be tried again by itself. {error}"
     return ""
 

@@ -168,7 +168,8 @@ class PublicationRow:
 
     `shown.label` and `because` say everything: why it is held, what a person must decide, why it failed and what mends
     it. `current` False: a later one for the same account took its place ("Try again"). `own_slot`: its time isn't the
-    post's. `url` None while published: "live, link not found yet".
+    post's. `url` None while published: "live, link not found yet". `held`: the network may not be called now, for the
+    reason in `because`.
     """
 
     id: UUID
@@ -183,6 +184,7 @@ class PublicationRow:
     needs: Needs | None
     shown: Shown
     because: str
+    held: bool
     text: str
     link: str | None
     image: Picture | None

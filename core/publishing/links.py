@@ -23,12 +23,14 @@ from core.infra import db
 from core.infra.logs import bound
 from core.infra.settings import PublishTimes
 from core.provider_kit.errors import ProviderFailure
+from core.provider_kit.throttle import Route
 from core.provider_kit.types import Access, LivePost, Payload
 from core.publishing import rules, store
 from core.publishing.model import LinkState
 from core.publishing.steps import KeptSteps
 from core.publishing.times import call_timeout_s
 from core.publishing.times import times as times_of_this_process
+from core.throttle.calls import Calls, settle
 
 _log = logging.getLogger(__name__)
 FINDER = "program:links"
@@ -46,6 +48,7 @@ class _Sought:
     sent_at: datetime | None
     tries: int
     access: Access | None
+    calls: Calls
 
 
 def find_due(at_most: int, *, times: PublishTimes | None = None) -> int:
@@ -60,7 +63,8 @@ def find_due(at_most: int, *, times: PublishTimes | None = None) -> int:
 
 def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes | None = None) -> str | None:
     """Ask the network for the address of one live post and keep the answer."""
-    timeout_s = call_timeout_s(times or times_of_this_process())
+    times = times or times_of_this_process()
+    timeout_s = call_timeout_s(times)
     with bound(organization_id=organization_id, publication_id=publication_id, actor=FINDER):
         sought = _sought(organization_id, publication_id)
         if sought is None:
@@ -68,12 +72,15 @@ def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes
         url = None
         if sought.access is not None:
             try:
-                url = _address(sought, sought.access, timeout_s)
+                with sought.calls.on(Route.READ):
+                    url = _address(sought, sought.access, timeout_s)
             except Exception:
                 _log.warning("the address of a live post could not be read", exc_info=True)
         again = rules.LINK_TRIES_AFTER_S[sought.tries] if sought.tries < len(rules.LINK_TRIES_AFTER_S) else None
         with db.organization_transaction(organization_id, FINDER) as session:
+            sought.calls.keep(session)
             store.note_link(session, publication_id, url=url, again_in_s=again)
+        settle(times)
         return url
 
 
@@ -81,7 +88,8 @@ def _sought(organization_id: UUID, publication_id: UUID) -> _Sought | None:
     with db.organization_transaction(organization_id, FINDER) as session:
         row = store.publication(session, publication_id)
         link = store.link(session, publication_id)
-        if row is None or link is None or link.state != LinkState.PENDING:
+        line = store.line_of(session, publication_id)
+        if row is None or line is None or link is None or link.state != LinkState.PENDING:
             return None
         try:
             access = access_for(session, row.account_id, row.correlation_id)
@@ -97,6 +105,7 @@ def _sought(organization_id: UUID, publication_id: UUID) -> _Sought | None:
             sent_at=attempt.opened_at if attempt else None,
             tries=link.tries,
             access=access,
+            calls=Calls(line.account_id, line.provider, line.network),
         )
 
 

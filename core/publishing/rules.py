@@ -4,6 +4,7 @@
     NotSent                  -> attempt not_sent,  back to scheduled after a wait
     NotReady                 -> attempt rejected,  back to scheduled after the network's own wait, which is no try
     RetryLater               -> attempt rejected,  back to scheduled after the network's own wait
+    Throttled                -> attempt not_sent,  back to scheduled until calls are welcome again, which is no try
     ReconnectNeeded          -> attempt rejected,  back to scheduled, the account held until somebody reconnects
     Unreadable               -> attempt not_sent,  back to scheduled after a wait: its key may be set again
     Rejected                 -> attempt rejected,  failed, with the words and the fix
@@ -16,7 +17,7 @@ it was done may be sent again.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -32,6 +33,7 @@ from core.provider_kit.errors import (
     ReconnectNeeded,
     Rejected,
     RetryLater,
+    Throttled,
     Trace,
     Unreadable,
 )
@@ -104,7 +106,8 @@ ATTEMPT_WORDS: Final = MappingProxyType(
 class Outcome:
     """What one try comes to. `wait_s`: the network's own wish; None leaves it to our steps.
 
-    `waits`: nothing went wrong and nothing was tried, so nothing is used up; `wait_s` is exact then.
+    `waits`: nothing went wrong and nothing was tried, so nothing is used up; `wait_s` is exact then. `limited`: a
+    budget at the network is used up. `held`: why nothing is sent before its wait is over (`throttle.rules.Why`).
     """
 
     attempt: AttemptState
@@ -115,6 +118,8 @@ class Outcome:
     wait_s: float | None = None
     reconnect: bool = False
     waits: bool = False
+    limited: bool = False
+    held: str = ""
     published: Published | None = None
 
     def as_error(self) -> dict[str, Any] | None:
@@ -128,6 +133,7 @@ class Outcome:
             "code": self.trace.code,
             "trace_id": self.trace.trace_id,
             "waits": self.waits or None,
+            "held": self.held,
         }
         return {name: value for name, value in said.items() if value not in (None, "")}
 
@@ -144,6 +150,8 @@ def outcome_of(result: Published | BaseException) -> Outcome:
             published=result,
         )
     match result:
+        case Throttled():
+            return _from(result, AttemptState.NOT_SENT, PublicationState.SCHEDULED, wait_s=SHORTEST_WAIT_S, waits=True)
         case NotSent():
             return _from(result, AttemptState.NOT_SENT, PublicationState.SCHEDULED)
         case NotReady():
@@ -183,6 +191,13 @@ def held(words: str) -> Outcome:
     return Outcome(AttemptState.NOT_SENT, PublicationState.SCHEDULED, words=words)
 
 
+def held_back(outcome: Outcome | None, words: str, why: str, wait_s: float) -> Outcome:
+    """Nothing may be sent to the network for so many seconds. `outcome`: how a try ended that has shown it."""
+    if outcome is None:
+        outcome = Outcome(AttemptState.NOT_SENT, PublicationState.SCHEDULED, waits=True)
+    return replace(outcome, words=words, fix="", held=why, wait_s=wait_s)
+
+
 def stopped() -> Outcome:
     """The program was told to end before it was sent: somebody else sends it at once."""
     words = "The program that held it was stopped before sending."
@@ -191,7 +206,13 @@ def stopped() -> Outcome:
 
 def _from(failure: ProviderFailure, attempt: AttemptState, state: PublicationState, **more: Any) -> Outcome:
     return Outcome(
-        attempt, state, failure.reason[:LONGEST_WORDS], failure.how_to_fix[:LONGEST_WORDS], failure.trace, **more
+        attempt,
+        state,
+        failure.reason[:LONGEST_WORDS],
+        failure.how_to_fix[:LONGEST_WORDS],
+        failure.trace,
+        limited=failure.limit is not None,
+        **more,
     )
 
 

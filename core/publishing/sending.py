@@ -54,14 +54,16 @@ from core.infra.settings import PublishTimes
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure, ReconnectNeeded
 from core.provider_kit.port import Publisher
+from core.provider_kit.throttle import Route
 from core.provider_kit.types import Access, Payload, Published, VisibleCall
-from core.publishing import rules, store
+from core.publishing import limits, rules, store
 from core.publishing.claiming import SENDER, owner
 from core.publishing.rules import AttemptState, Outcome
 from core.publishing.steps import ClaimedSteps, ClaimLost
 from core.publishing.store import Claim
 from core.publishing.times import call_timeout_s
 from core.publishing.times import times as times_of_this_process
+from core.throttle.calls import Calls, settle
 
 _log = logging.getLogger(__name__)
 _RECORD_AGAIN_AFTER_S = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -74,11 +76,12 @@ class _Ready:
     claim: Claim
     payload: Payload
     approved_sha256: bytes
-    account_id: UUID
     tries: int
     correlation_id: str
     access: Access
     publisher: Publisher
+    calls: Calls
+    probes: tuple[Route, ...]  # breakers that want to know whether the network is well again
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,21 @@ def publish_one(
         if not isinstance(ready, _Ready):
             return ready
         with bound(correlation_id=ready.correlation_id):
-            return _send(ready, times, stopping)
+            try:
+                return _send(ready, times, stopping)
+            finally:
+                settle(times)
 
 
 def _send(ready: _Ready, times: PublishTimes, stopping: Callable[[], bool]) -> PublicationState | None:
+    for route in ready.probes:
+        trouble = limits.probed(ready.calls, route, ready.publisher, ready.access, times)
+        if trouble is not None:
+            return _give_back(ready, trouble, times)
     steps = ClaimedSteps(ready.claim, ready.approved_sha256, times.lease_preparing_s)
     try:
-        call = ready.publisher.prepare(ready.payload, ready.access, steps)
+        with ready.calls.on(Route.PREPARE):
+            call = ready.publisher.prepare(ready.payload, ready.access, steps)
     except ClaimLost:
         _log.info("publication is no longer ours")
         return None
@@ -140,7 +151,7 @@ def _send(ready: _Ready, times: PublishTimes, stopping: Callable[[], bool]) -> P
         state = _nothing_sent(ready, rules.before_sending(failure), times)
         return _unless_fatal(failure, state)
     if attempt is None:
-        return _give_back(ready, rules.held("Something changed while it was being prepared."), times)
+        return _give_back(ready, rules.held("Something changed while it was being prepared."), times, ask_again=True)
     crash.point("s2")
     result = _call(ready, call, attempt, times)
     crash.point("s3")
@@ -163,15 +174,16 @@ def _claim(claim: Claim, times: PublishTimes) -> _Ready | PublicationState | Non
         if claimed is None:
             _log.info("publication is no longer ours")
             return None
-        ready = _asked_again(session, claim, claimed)
+        calls = Calls(claimed.account_id, claimed.provider, claimed.checked.network, spread=claimed.spread)
+        ready = _asked_again(session, claim, claimed, calls)
         if isinstance(ready, Outcome):
-            _let_go(session, claim, claimed.account_id, claimed.tries, ready, times)
+            _let_go(session, claim, calls, claimed.tries, ready, times)
             return ready.state
         crash.point("w1")
         return ready
 
 
-def _asked_again(session: Session, claim: Claim, row: store.Claimed) -> _Ready | Outcome:
+def _asked_again(session: Session, claim: Claim, row: store.Claimed, calls: Calls) -> _Ready | Outcome:
     """Everything that was true when it was approved must be true now."""
     payload = rules.payload_to_send(row.payload, row.approved_payload, row.payload_sha256, row.approved_sha256)
     if payload is None or row.approved_sha256 is None:
@@ -183,6 +195,13 @@ def _asked_again(session: Session, claim: Claim, row: store.Claimed) -> _Ready |
     obstacle = rules.obstacle(row.checked, payload)
     if obstacle is not None:
         return obstacle
+    probes: tuple[Route, ...] = ()
+    if row.throttled:
+        held = limits.held_now(session, calls)
+        if held is not None:
+            return held
+        holds = calls.holds(session, Route.PREPARE, Route.PUBLISH)
+        probes = tuple(hold.route for hold in holds if hold.route is not None)
     try:
         publisher = providers.publisher(payload.network)
     except (KeyError, StopIteration):
@@ -198,17 +217,16 @@ def _asked_again(session: Session, claim: Claim, row: store.Claimed) -> _Ready |
         claim=claim,
         payload=payload,
         approved_sha256=row.approved_sha256,
-        account_id=row.account_id,
         tries=row.tries,
         correlation_id=row.correlation_id,
         access=access,
         publisher=publisher,
+        calls=calls,
+        probes=probes,
     )
 
 
-def _let_go(
-    session: Session, claim: Claim, account_id: UUID, tries: int, outcome: Outcome, times: PublishTimes
-) -> bool:
+def _let_go(session: Session, claim: Claim, calls: Calls, tries: int, outcome: Outcome, times: PublishTimes) -> bool:
     held = store.give_back(
         session,
         claim,
@@ -218,7 +236,7 @@ def _let_go(
         counts=not outcome.waits,
     )
     if held and outcome.reconnect:
-        report_broken(session, account_id, outcome.words)
+        report_broken(session, calls.account_id, outcome.words)
     _log.log(
         logging.INFO if outcome.waits else logging.WARNING,
         "publication not sent",
@@ -227,11 +245,19 @@ def _let_go(
     return held
 
 
-def _give_back(ready: _Ready, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
-    """Let go of a claimed publication that has no attempt. If even this fails, the lease does it."""
+def _give_back(
+    ready: _Ready, outcome: Outcome, times: PublishTimes, *, ask_again: bool = False
+) -> PublicationState | None:
+    """Let go of a claimed publication that has no attempt. If even this fails, the lease does it.
+
+    `ask_again`: nobody knows why it can't be sent now; a budget that was used up meanwhile is a reason.
+    """
     try:
         with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
-            held = _let_go(session, ready.claim, ready.account_id, ready.tries, outcome, times)
+            ready.calls.keep(session)
+            if outcome.limited or ask_again:
+                outcome = limits.held_now(session, ready.calls, None if ask_again else outcome) or outcome
+            held = _let_go(session, ready.claim, ready.calls, ready.tries, outcome, times)
     except Exception:
         _log.exception("could not give the publication back; its lease will")
         return None
@@ -275,7 +301,10 @@ def _call(ready: _Ready, call: VisibleCall, attempt: _Attempt, times: PublishTim
         return NotSent("There was no time left to begin the call.")
     crash.point("s2b")
     try:
-        return ready.publisher.publish(call, ready.access, timeout_s=call_timeout_s(times), begin_by=attempt.begin_by)
+        with ready.calls.on(Route.PUBLISH):
+            return ready.publisher.publish(
+                call, ready.access, timeout_s=call_timeout_s(times), begin_by=attempt.begin_by
+            )
     except BaseException as failure:
         return failure
 
@@ -313,6 +342,9 @@ def _record_once(ready: _Ready, attempt_id: int, outcome: Outcome, times: Publis
             if row is None or not _may_still_say(row, outcome) or not _close(session, attempt_id, outcome):
                 _keep_as_evidence(session, claim, attempt_id, outcome)
                 return None
+            ready.calls.keep(session)
+            if outcome.limited and outcome.state is PublicationState.SCHEDULED:
+                outcome = limits.held_now(session, ready.calls, outcome) or outcome
             _move(session, ready, attempt_id, outcome, times)
             crash.point("f1")
     except IntegrityError as error:
@@ -384,7 +416,7 @@ def _move(session: Session, ready: _Ready, attempt_id: int, outcome: Outcome, ti
             counts=not outcome.waits,
         )
         if outcome.reconnect:
-            report_broken(session, ready.account_id, outcome.words)
+            report_broken(session, ready.calls.account_id, outcome.words)
     else:
         store.move(
             session, publication_id, outcome.state, because=outcome.words, last_error=last_error, next_action_at=None

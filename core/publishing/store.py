@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, text, update
+from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.orm import Session, aliased
@@ -49,12 +49,15 @@ class Claimed:
     """A publication in this process's hands, with what has to hold for it to be sent."""
 
     account_id: UUID
+    provider: str
     payload: dict[str, Any]
     approved_payload: dict[str, Any] | None
     payload_sha256: bytes
     approved_sha256: bytes | None
     tries: int
     correlation_id: str
+    throttled: bool  # something holds calls back, perhaps not these
+    spread: bool  # calls leave one after the other, because a budget is used up to more than 60 %
     checked: Checked
 
 
@@ -179,7 +182,14 @@ with moved as (
   returning *)
 select m.payload, m.approved_payload, m.payload_sha256, m.approved_sha256, m.account_id, m.attempt_count,
   m.correlation_id, m.approved_until > clock_timestamp() as approved, m.not_after > clock_timestamp() as in_window,
-  a.state as account_state, a.provider_account_id, a.network, o.publish_paused
+  a.state as account_state, a.provider, a.provider_account_id, a.network, o.publish_paused,
+  exists (select 1 from masthead.account_budget b where b.organization_id = m.organization_id
+    and b.account_id = m.account_id and b.held_until > clock_timestamp())
+  or exists (select 1 from masthead.app_budget b where b.provider = a.provider and b.held_until > clock_timestamp())
+  or exists (select 1 from masthead.breaker b where b.provider = a.provider and b.state <> 'closed') as throttled,
+  exists (select 1 from masthead.account_budget b where b.organization_id = m.organization_id
+    and b.account_id = m.account_id and b.gap > '0')
+  or exists (select 1 from masthead.app_budget b where b.provider = a.provider and b.gap > '0') as spread
 from moved m
 join masthead.account a on a.organization_id = m.organization_id and a.id = m.account_id
 join masthead.organization o on o.id = m.organization_id
@@ -203,12 +213,15 @@ def claim(session: Session, claim: Claim, *, owner: str, lease_s: float) -> Clai
         return None
     return Claimed(
         account_id=row.account_id,
+        provider=row.provider,
         payload=row.payload,
         approved_payload=row.approved_payload,
         payload_sha256=row.payload_sha256,
         approved_sha256=row.approved_sha256,
         tries=row.attempt_count,
         correlation_id=row.correlation_id,
+        throttled=row.throttled,
+        spread=row.spread,
         checked=Checked(
             approved=bool(row.approved),
             in_window=bool(row.in_window),
@@ -264,6 +277,9 @@ with moved as (
     and p.approved_sha256 = :approved_sha256 and p.payload_sha256 = :approved_sha256
     and a.organization_id = p.organization_id and a.id = p.account_id and a.state = 'active'
     and o.id = p.organization_id and not o.publish_paused
+    and masthead.call_after(p.organization_id, p.account_id, a.provider, a.network, 'publish', true) is null
+    and not exists (select 1 from masthead.breaker b where b.provider = a.provider and b.network = a.network
+      and b.route = 'publish' and b.state <> 'closed')
   returning p.organization_id, p.id, p.epoch, p.correlation_id)
 insert into masthead.attempt(organization_id, publication_id, step, epoch, request_sha256, send_deadline,
   correlation_id)
@@ -284,8 +300,8 @@ def open_attempt(
 ) -> int | None:
     """Claimed -> sending together with its attempt, if everything still holds; None when it doesn't.
 
-    Lease, epoch, window, approval and bytes are compared on the row itself, account and organization beside it: this
-    is the last look before the call.
+    Lease, epoch, window, approval and bytes are compared on the row itself, account, organization, budgets and breaker
+    beside it: this is the last look before the call.
     """
     attempt_id: int | None = session.execute(
         _OPEN_ATTEMPT,
@@ -633,6 +649,18 @@ def note_link(session: Session, publication_id: UUID, *, url: str | None, again_
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def line_of(session: Session, publication_id: UUID) -> Row[Any] | None:
+    """On whose budgets a publication draws: account_id, provider, network; None when it is gone."""
+    return session.execute(
+        text(
+            "select a.id as account_id, a.provider, a.network from masthead.publication p"
+            " join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id"
+            " where p.id = :id"
+        ),
+        {"id": publication_id},
+    ).one_or_none()
 
 
 # Pages

@@ -77,6 +77,7 @@ FULL: Final = (
     View("accounts", "/accounts"),
     View("members", "/members"),
     View("settings", "/settings"),
+    View("limits", "/limits"),
     View("notices", "/notices"),
     View("profile", "/profile"),
     View("audit", "/audit"),

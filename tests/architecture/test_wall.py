@@ -28,9 +28,21 @@ ROLES = tuple(f"masthead_{program}" for program in LOGIN_ROLES)
 VERBS = ("select", "insert", "update", "delete")
 APPEND_ONLY = ("audit_event", "publication_event", "reconcile_read")
 # Tables of no organization. What a login role may do with them is below, in `FREE`.
-OUTSIDE = {"alembic_version", "console_session", "person", "publication_transition", "ticker_heartbeat"}
+OUTSIDE = {
+    "alembic_version",
+    "app_budget",
+    "breaker",
+    "breaker_count",
+    "console_session",
+    "person",
+    "publication_transition",
+    "ticker_heartbeat",
+}
 FREE = {
     "alembic_version": {},
+    "app_budget": {"masthead_web": "r", "masthead_worker": "arw"},
+    "breaker": {"masthead_web": "r", "masthead_worker": "arw"},
+    "breaker_count": {"masthead_worker": "arw"},
     "publication_transition": {"masthead_web": "r", "masthead_worker": "r"},
     "ticker_heartbeat": {"masthead_web": "r", "masthead_worker": "arw", "masthead_dispatch": "arw"},
 }

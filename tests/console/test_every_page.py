@@ -25,12 +25,15 @@ EMPTY = {
     "post": (),
     "members": (),  # whoever looks is one
     "settings": (),
+    "limits": ("limits_none_state",),
     "profile": (),
     "notices": ("notices_none_state",),
     "audit": (),  # making the organization is a line itself
 }
 # An organization may have a lot to show and none of it for this person.
 OF_ONE_PERSON = ("caught_up_state", "no_plans_state", "notices_none_state")
+# And a network may have nothing to say of it.
+OF_A_NETWORK = ("limits_none_state",)
 
 
 def address(path: str) -> str:
@@ -48,6 +51,7 @@ def test_the_menu_is_what_lies_in_the_folders() -> None:
         "accounts",
         "members",
         "settings",
+        "limits",
         "audit",
         "notices",
         "profile",
@@ -77,7 +81,7 @@ def test_a_full_organization_shows_what_there_is(team: Team, role: Role, path: s
     if not may(role, PATHS[path].permission):
         assert "isn't for your role" in tab.words
     else:
-        assert not any(tab.has(key) for key in EMPTY[path] if key not in OF_ONE_PERSON)
+        assert not any(tab.has(key) for key in EMPTY[path] if key not in OF_ONE_PERSON + OF_A_NETWORK)
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Jsonb
 from sqlalchemy import select, text
 
 from core.infra import db
 from core.infra.actor import Actor, Role
+from core.infra.ids import new_id
 from core.infra.settings import PublishTimes
 from core.posts.model import Publication
 from core.posts.rules import PublicationState
@@ -48,6 +50,11 @@ FAST = PublishTimes(
     tick_s=0.02,
     drain_budget_s=1.2,
     stop_grace_s=0.9,
+    breaker_window_s=1.2,
+    breaker_open_s=0.6,
+    breaker_longest_s=18,
+    breaker_failures=1_000_000,  # a test asks for failures of its own; those of breakers say how many are enough
+    probe_timeout_s=0.2,
 )
 
 
@@ -138,6 +145,34 @@ def make_due(
     row = make_scheduled(house, page, words=words)
     bring_forward(house.approver, row.id, ago_s=ago_s, window_s=window_s)
     return again(house.approver, row.id)
+
+
+_COPY = """
+insert into masthead.publication(organization_id, id, post_id, account_id, occurrence, intent_key, payload,
+  payload_sha256, approved_payload, approved_sha256, approved_at, approved_by, approved_until, state, due_at, not_after)
+select p.organization_id, made.id, p.post_id, p.account_id, made.number + 1, 'many-' || made.number, made.payload,
+  made.sha256, made.payload, made.sha256, p.approved_at, p.approved_by, p.approved_until, 'scheduled',
+  clock_timestamp(), clock_timestamp() + make_interval(secs => %(window_s)s)
+from masthead.publication p,
+  unnest(%(ids)s::uuid[], %(payloads)s::jsonb[], %(sha256s)s::bytea[]) with ordinality made(id, payload, sha256, number)
+where p.id = %(template)s
+"""
+
+
+def make_many_due(house: House, many: int, *, window_s: float = 1800) -> None:
+    """So many publications of the first Page with words of their own, due now; quicker than people could write them."""
+    template = make_scheduled(house)
+    payload = Payload.from_json(template.payload)
+    payloads = [replace(payload, text=f"Number {number} of {template.id.hex}.") for number in range(many)]
+    tamper(
+        house.organization_id,
+        _COPY,
+        ids=[new_id() for _ in payloads],
+        payloads=[Jsonb(each.as_json()) for each in payloads],
+        sha256s=[each.sha256() for each in payloads],
+        template=template.id,
+        window_s=window_s,
+    )
 
 
 def make_scheduled_on(house: House, pages: Iterable[Page]) -> list[Publication]:
@@ -310,6 +345,8 @@ class ScriptedPublisher:
         self.prepared = prepared
         self.sent: list[tuple[VisibleCall, Access]] = []
         self.begin_by: list[float | None] = []
+        self.probes = 0
+        self.probed: Any = None
 
     def problems(self, payload: Payload) -> list[Problem]:
         return [Problem("error", "Too long.", "Shorten it.")] if payload.text.startswith("TOO LONG") else []
@@ -337,6 +374,10 @@ class ScriptedPublisher:
         self.asked.append(steps)
         read: ReadBack = self._give(self.read)
         return read
+
+    def probe(self, access: Access, *, timeout_s: float) -> None:
+        self.probes += 1
+        self._give(self.probed)
 
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         return f"https://network.example/{provider_post_id}"

@@ -66,6 +66,13 @@ select pg_temp.organization(o), pg_temp.key(3, o * 100 + i), pg_temp.key(8, o * 
   case when i < 33 then 'active' when i < 36 then 'paused' when i < 38 then 'auth_broken' else 'disabled' end
 from generate_series(1, {organizations}) o, generate_series(0, 39) i;
 
+-- What networks said of each account's budgets; every seventh is spread.
+insert into masthead.account_budget(organization_id, account_id, route, percent, said_at, gap, next_call_at)
+select organization_id, id, route, 10 + 10 * (row_number() over () % 7), clock_timestamp() - interval '10 min',
+  case when row_number() over () % 7 = 6 then interval '20 s' else '0' end,
+  case when row_number() over () % 7 = 6 then clock_timestamp() end
+from masthead.account, unnest(array['', 'publish']) route;
+
 -- Tokens of accounts and grants: one that counts, and some that were emptied at earlier consents.
 insert into masthead.credential(organization_id, id, connection_id, account_id, purpose, state, key_id, wrapped_key, nonce,
   ciphertext, created_at)

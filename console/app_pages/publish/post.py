@@ -220,7 +220,7 @@ def _publication(
         st.markdown(_time_words(each, zones, alone=alone))
         if each.because:
             color = "red" if each.state is _S.FAILED else "orange"
-            st.markdown(f":{color}[:material/info:] {plain(each.because)}")
+            st.markdown(f":{color}[:material/info:] {plain(_because(each, zones))}")
         if each.approved_by and each.approved_at:
             own = " (their own work)" if each.self_approved else ""
             lapsed = "" if each.approval_holds else " · no longer valid"
@@ -228,6 +228,14 @@ def _publication(
         if each.needs is Needs.OUTCOME and evidence is not None:
             _what_was_read(evidence, zones)
         _publication_actions(visitor, each, evidence, alone=alone)
+
+
+def _because(each: PublicationRow, zones: Zones) -> str:
+    """Why it stands as it does; of what waits for the network, until when."""
+    if each.state is not _S.SCHEDULED or not each.held:
+        return each.because
+    until = f" until {when(each.next_action_at, zones)}" if each.next_action_at else ""
+    return f"Waiting: {each.because}{until}."
 
 
 def _time_words(each: PublicationRow, zones: Zones, *, alone: bool) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import Trace
-from core.publishing import queries, step_rows, store
+from core.publishing import held_reads, queries, step_rows, store
 from core.publishing.rules import AttemptState
 from core.publishing.store import Claim
 from tests.scale.calls import Calls
@@ -206,6 +206,9 @@ CALLS: Final[Calls] = {
     store.events: (inside(lambda session, world: store.events(session, world.publication_id())),),
     store.pressed_lately: (inside(lambda session, _: store.pressed_lately(session, "publication.publish_now")),),
     store.now: (inside(lambda session, _: store.now(session)),),
+    store.line_of: (inside(lambda session, world: store.line_of(session, world.publication_id()), "worker"),),
+    held_reads.held: (inside(lambda session, _: held_reads.held(session, {})),),
+    held_reads.held_posts: (alone(lambda world: held_reads.held_posts(world.actor)),),
     step_rows.kept: (inside(lambda session, world: step_rows.kept(session, *_of_step(world), usable=True), "worker"),),
     step_rows.keep: (
         inside(

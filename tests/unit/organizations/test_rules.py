@@ -13,7 +13,15 @@ from core.organizations.rules import PERMISSIONS, WORDS, Permission, may, requir
 VIEWER = {"read"}
 EDITOR = VIEWER | {"write", "submit", "withdraw", "delete_draft", "reschedule", "cancel"}
 APPROVER = EDITOR | {"approve", "request_changes", "publish_now", "try_again", "resolve", "pause_account"}
-ADMIN = APPROVER | {"connect", "disconnect", "manage_members", "manage_settings", "pause_organization", "read_audit"}
+ADMIN = APPROVER | {
+    "connect",
+    "disconnect",
+    "manage_members",
+    "manage_settings",
+    "pause_organization",
+    "read_audit",
+    "read_limits",
+}
 PRODUCT = {Role.VIEWER: VIEWER, Role.EDITOR: EDITOR, Role.APPROVER: APPROVER, Role.ADMIN: ADMIN}
 CASES = [(permission, role) for permission in Permission for role in Role]
 

@@ -1,0 +1,73 @@
+"""An organization with ten thousand due posts delays another's by ten seconds at most (RELIABILITY F3)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Final
+
+import pytest
+
+from core.infra import db
+from core.infra.ids import new_id
+from core.infra.settings import PublishTimes
+from core.posts.rules import PublicationState
+from core.provider_kit.types import Published
+from jobs.sender import Sender
+from tests.factories.publishing import (
+    ScriptedPublisher,
+    acting_as,
+    again,
+    bring_forward,
+    make_many_due,
+    make_quiet_house,
+    make_scheduled,
+)
+
+MANY: Final = 10_000
+LATENCY_S: Final = 0.05
+# Real leases. Few slots, which are all the organization's that was first.
+TIMES = PublishTimes(in_flight=4, tick_s=0.05)
+
+
+class Slow(ScriptedPublisher):
+    """Takes its time for each post, and names another one each time."""
+
+    def publish(self, call: Any, access: Any, *, timeout_s: float, begin_by: float | None = None) -> Published:
+        time.sleep(LATENCY_S)
+        self.sent.append((call, access))
+        return Published(
+            f"{access.provider_account_id}_{len(self.sent)}_{new_id()}", 200, permalink="https://n.example/p"
+        )
+
+
+def test_ten_thousand_due_posts_of_one_organization_delay_anothers_by_ten_seconds_at_most(
+    worker: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Slow()
+    monkeypatch.setattr("core.providers.publisher", lambda _network: network)
+    many, one = make_quiet_house(), make_quiet_house()
+    make_many_due(many, MANY)
+    theirs = make_scheduled(one)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        draining = threading.Thread(target=slots.drain)
+        draining.start()
+        try:
+            until(lambda: len(network.sent) >= 8, within_s=20)
+            bring_forward(one.approver, theirs.id)
+            began = time.monotonic()
+            until(lambda: again(one.author, theirs.id).state is PublicationState.PUBLISHED, within_s=10)
+        finally:
+            slots.stop()
+            draining.join(20)
+            slots.close()
+    print(f"delayed by {time.monotonic() - began:.2f} s; {len(network.sent)} of {MANY} sent meanwhile")
+    assert len(network.sent) < MANY / 2  # the others were still waiting
+
+
+def until(holds: Any, *, within_s: float) -> None:
+    end = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
