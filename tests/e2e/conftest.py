@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,13 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from core.infra.programs import tied_to_parent
 from tests.e2e.driving import Product, Someone
-from tests.fixtures.programs import PROJECT, free_ports
+from tests.fixtures.programs import PROJECT
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGUMENTS = [
@@ -68,18 +70,33 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def signed_in() -> dict[str, Any]:
+    """The cookies of whoever signed in before, by name."""
+    return {}
+
+
 @pytest.fixture
-def someone(product: Product, browser: Browser) -> Iterator[Callable[..., Someone]]:
-    """`someone("Maya Okafor")`: a person in a browser of their own, signed in."""
+def someone(product: Product, browser: Browser, signed_in: dict[str, Any]) -> Iterator[Callable[..., Someone]]:
+    """`someone("Maya Okafor")`: a person in a browser of their own, signed in.
+
+    A sign-in is kept for the tests that follow; `anew=True` is one of the test's own, to look at it or to end it.
+    """
     opened: list[Someone] = []
 
-    def open_for(name: str, *, organization: str | None = None, at: str = "/") -> Someone:
+    def open_for(name: str, *, organization: str | None = None, at: str = "/", anew: bool = False) -> Someone:
         person = Someone(
             product,
             browser.new_context(viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin", locale="en-GB"),
         )
         opened.append(person)
-        person.sign_in(name, at=at)
+        if name in signed_in and not anew:
+            person.context.add_cookies(signed_in[name])
+            person.go(at)
+        else:
+            person.sign_in(name, at=at)
+            if not anew:
+                signed_in[name] = person.context.cookies()
         if organization is not None:
             person.work_in(organization)
         return person
@@ -90,9 +107,9 @@ def someone(product: Product, browser: Browser) -> Iterator[Callable[..., Someon
 
 
 def _four_ports_in_a_row() -> int:
-    for _ in range(50):
-        (port,) = free_ports(1)
-        if port < 65000 and all(_is_free(each) for each in range(port + 1, port + 4)):
+    # Below those that Linux gives to connections that go out: such a one may take a free port at any moment.
+    for port in random.sample(range(20_000, 32_000, 4), 50):
+        if all(_is_free(each) for each in range(port, port + 4)):
             return port
     raise AssertionError("no four free ports in a row")
 

@@ -6,14 +6,16 @@ import re
 from collections.abc import Callable
 
 import httpx
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.driving import PATIENCE_MS, Product, Someone
 from tests.e2e.inside import disable
 
+BLANK_WITHIN_MS = 32_000
+
 
 def test_the_address_one_came_with_survives_the_sign_in(someone: Callable[..., Someone]) -> None:
-    sara = someone("Sara Lund", at="/posts?state=failed")
+    sara = someone("Sara Lund", at="/posts?state=failed", anew=True)
 
     expect(sara.page).to_have_url(re.compile(r"/posts\?state=failed"))
     sara.see("Failed")
@@ -26,50 +28,40 @@ def test_an_address_by_number_leads_to_the_name(product: Product) -> None:
     assert answer.headers["location"] == f"{product.url}/posts?state=failed"
 
 
-def test_signing_out_in_one_tab_ends_the_other(product: Product, someone: Callable[..., Someone]) -> None:
-    nadia = someone("Nadia Haddad")
-    other = nadia.context.new_page()
-    other.goto(product.url + "/posts")
-    expect(other.get_by_role("heading", name="Posts")).to_be_visible(timeout=PATIENCE_MS)
-
-    nadia.page.get_by_role("button", name="Sign out").click()
-
-    expect(other.get_by_role("button", name=re.compile("Sign in"))).to_be_visible(timeout=32_000)
-
-
-def test_a_copied_cookie_is_worthless_after_sign_out(
+def test_whoever_signed_out_or_was_disabled_gets_nowhere_in_any_tab(
     product: Product, browser: Browser, someone: Callable[..., Someone]
 ) -> None:
-    tomas = someone("Tomas Reyes")
-    copied = tomas.context.cookies()
-    tomas.page.get_by_role("button", name="Sign out").click()
-    expect(tomas.page.get_by_role("button", name=re.compile("Sign in"))).to_be_visible(timeout=PATIENCE_MS)
+    nadia = someone("Nadia Haddad", at="/posts", anew=True)
+    lin = someone("Lin Zhao", at="/posts", anew=True)
+    copied = nadia.context.cookies()
+    (idle,), (second, third) = tabs(nadia, 1), tabs(lin, 2)
 
+    nadia.page.get_by_role("button", name="Sign out").click()
+    expect(nadia.page.get_by_role("button", name=re.compile("Sign in"))).to_be_visible(timeout=PATIENCE_MS)
     thief = browser.new_context()
     thief.add_cookies(copied)  # type: ignore[arg-type]
     page = thief.new_page()
     page.goto(product.url + "/posts")
-
     expect(page.get_by_role("button", name=re.compile("Sign in"))).to_be_visible(timeout=PATIENCE_MS)
     assert page.get_by_role("heading", name="Posts").count() == 0
     thief.close()
 
-
-def test_somebody_disabled_while_clicking_in_three_tabs_gets_nowhere(
-    product: Product, someone: Callable[..., Someone]
-) -> None:
-    lin = someone("Lin Zhao", at="/posts")
-    tabs = [lin.page, lin.context.new_page(), lin.context.new_page()]
-    for tab in tabs[1:]:
-        tab.goto(product.url + "/posts")
-    for tab in tabs:
-        expect(tab.get_by_role("heading", name="Posts")).to_be_visible(timeout=PATIENCE_MS)
-
     disable(product, "northwind", "Lin Zhao", by="Maya Okafor")
-    tabs[0].get_by_role("link", name=re.compile("Home")).first.click()
-    tabs[1].get_by_role("link", name=re.compile("Approvals")).first.click()
-
-    for tab in tabs[:2]:
+    lin.page.get_by_role("link", name=re.compile("Home")).first.click()
+    second.get_by_role("link", name=re.compile("Approvals")).first.click()
+    for tab in (lin.page, second):
         expect(tab.get_by_role("heading", name="No organization yet")).to_be_visible(timeout=5_000)
-    # The third is left alone: an idle tab blanks by itself.
-    expect(tabs[2].get_by_role("heading", name="Posts")).to_be_hidden(timeout=32_000)
+
+    # Two tabs were left alone: an idle one blanks by itself.
+    expect(idle.get_by_role("button", name=re.compile("Sign in"))).to_be_visible(timeout=BLANK_WITHIN_MS)
+    expect(third.get_by_role("heading", name="Posts")).to_be_hidden(timeout=BLANK_WITHIN_MS)
+
+
+def tabs(person: Someone, count: int) -> list[Page]:
+    """Further tabs of a browser, each with the posts in it."""
+    opened = [person.context.new_page() for _ in range(count)]
+    for tab in opened:
+        tab.goto(person.product.url + "/posts")
+    for tab in (person.page, *opened):
+        expect(tab.get_by_role("heading", name="Posts")).to_be_visible(timeout=PATIENCE_MS)
+    return opened
