@@ -36,6 +36,7 @@ from core.providers import providers
 SCRIPT: Final = Path(__file__).with_name("app.py")
 POOL_SIZE: Final = 10
 _COLLECT_EVERY_S: Final = 60.0
+_SCOPE: Final = "openid email profile"
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -75,15 +76,22 @@ def sign_in_settings(settings: Settings) -> dict[str, Any]:
     """What st.login needs to know, empty while no identity provider is set."""
     if settings.oidc_metadata_url is None or settings.oidc_client_secret is None:
         return {}
+    client = {
+        "client_id": settings.oidc_client_id,
+        "client_secret": settings.oidc_client_secret.get_secret_value(),
+        "server_metadata_url": str(settings.oidc_metadata_url),
+    }
     return {
         "auth": {
             "redirect_uri": f"{settings.console_url}/oauth2callback",
             "cookie_secret": cookie_secret(settings),
-            identity.PROVIDER: {
-                "client_id": settings.oidc_client_id,
-                "client_secret": settings.oidc_client_secret.get_secret_value(),
-                "server_metadata_url": str(settings.oidc_metadata_url),
-                "client_kwargs": {"scope": "openid email profile", "prompt": "select_account"},
+            identity.PROVIDER: {**client, "client_kwargs": {"scope": _SCOPE, "prompt": "select_account"}},
+            identity.AGAIN: {
+                **client,
+                "client_kwargs": {"scope": _SCOPE, "prompt": "login"},
+                "authorize_params": {
+                    "max_age": "0"
+                },  # so that it says when it asked, too (OpenID Connect Core 3.1.2.1)
             },
         }
     }

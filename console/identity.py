@@ -19,10 +19,12 @@ from core import organizations
 from core.infra.actor import Actor
 from core.infra.errors import MastheadError, SignedOut
 from core.infra.ids import new_id
-from core.organizations import commands, queries, rules
+from core.organizations import commands, fresh, queries, rules
 from core.organizations.rules import Permission
 
-PROVIDER: Final = "oidc"  # the one section of the sign-in settings; Streamlit forbids underscores in it
+# The sections of the sign-in settings; Streamlit forbids underscores in them. In the second the service asks anew.
+PROVIDER: Final = "oidc"
+AGAIN: Final = "again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Visitor:
     def may(self, permission: Permission) -> bool:
         """Whether their role allows it."""
         return rules.may(self.actor.role, permission)
+
+    @property
+    def signed_in_lately(self) -> bool:
+        """Whether this sign-in is young enough for what takes a fresh one."""
+        return fresh.is_fresh(self.actor)
 
     def why_not(self, permission: Permission) -> str | None:
         """Why their role doesn't allow it, None when it does."""
@@ -161,6 +168,11 @@ def viewer_zone(found: queries.SignedIn) -> str:
 def begin_sign_in() -> None:
     """Send the browser to the identity provider."""
     st.login(PROVIDER)
+
+
+def sign_in_again() -> None:
+    """Let the identity provider ask anew who it is; the browser comes back to the page it is on."""
+    st.login(AGAIN)
 
 
 def sign_out() -> None:

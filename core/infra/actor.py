@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
+
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Role(StrEnum):
@@ -21,6 +25,7 @@ class Actor:
     """A signed-in member in the organization they work in, made by `organizations.queries.signed_in` alone.
 
     `label` is what rows and logs keep ("person:<id>"); `correlation_id` follows the click through rows, jobs and calls.
+    `authenticated_at` is when the sign-in service last asked who it is; whoever doesn't know says never.
     """
 
     organization_id: UUID
@@ -30,6 +35,7 @@ class Actor:
     name: str
     session_id: UUID
     correlation_id: str
+    authenticated_at: datetime = _NEVER
 
     @property
     def label(self) -> str:

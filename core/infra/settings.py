@@ -54,6 +54,8 @@ class PublishTimes(BaseSettings):
     send_within_s: Seconds = 10
     first_read_after_s: Seconds = 15
     read_spacing_s: Annotated[tuple[Seconds, ...], NoDecode] = (15, 60, 600)
+    late_read_least_s: Seconds = 300
+    late_reads_last_s: Seconds = 86_400
     retry_after_s: Annotated[tuple[Seconds, ...], NoDecode] = (5, 15, 60, 300)
     not_after_s: Seconds = 1800
     backlog_older_than_s: Seconds = 300
@@ -73,6 +75,14 @@ class PublishTimes(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.split(",")) if isinstance(value, str) else value
+
+
+class SignInTimes(BaseSettings):
+    """The times of sign-ins in seconds, `MASTHEAD_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="MASTHEAD_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    fresh_sign_in_s: Seconds = 900
 
 
 class Settings(BaseSettings):
@@ -106,6 +116,7 @@ class Settings(BaseSettings):
     oidc_client_id: Annotated[str, Field(alias="MASTHEAD_OIDC_CLIENT_ID")] = "masthead-console"
     oidc_client_secret: Annotated[SecretStr | None, Field(alias="MASTHEAD_OIDC_CLIENT_SECRET")] = None
 
+    sign_in: SignInTimes = Field(default_factory=SignInTimes)
     publish: PublishTimes = Field(default_factory=PublishTimes)
 
     @field_validator("database_url", "database_url_web", "database_url_worker", "database_url_dispatch")

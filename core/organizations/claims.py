@@ -21,7 +21,10 @@ _OPTIONAL: Final = ("nonce", "jti", "sid")
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """One sign-in. `key` names it; `email` is as `folded_email` gives it; `issued_at` is the issuer's clock."""
+    """One sign-in. `key` names it; `email` is as `folded_email` gives it; `issued_at` is the issuer's clock.
+
+    `authenticated_at` is when the service asked who it is: as it says, else when it issued this.
+    """
 
     issuer: str
     subject: str
@@ -30,6 +33,7 @@ class Claims:
     name: str
     timezone: str | None
     issued_at: datetime
+    authenticated_at: datetime
     key: bytes = field(repr=False)
 
     @classmethod
@@ -51,8 +55,17 @@ class Claims:
             name=" ".join(name.split())[:LONGEST_NAME],
             timezone=zone if isinstance(zone, str) and zone in available_timezones() else None,
             issued_at=datetime.fromtimestamp(int(claims["iat"]), UTC),
+            authenticated_at=datetime.fromtimestamp(_authenticated(claims), UTC),
             key=key,
         )
+
+
+def _authenticated(claims: Mapping[str, Any]) -> int:
+    """`auth_time` (OpenID Connect Core 2) where it is one: a service that keeps people signed in issues later."""
+    issued_at, said = int(claims["iat"]), claims.get("auth_time")
+    if not isinstance(said, int | float) or not 1 < said < _LATEST:
+        return issued_at
+    return min(issued_at, int(said))
 
 
 def session_key(claims: Mapping[str, Any]) -> bytes:

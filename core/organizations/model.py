@@ -56,6 +56,7 @@ class ConsoleSession(Base):
     person_id: Mapped[UUID]
     chosen_organization: Mapped[UUID | None]
     signed_in_at: Mapped[datetime] = mapped_column(_MOMENT)
+    authenticated_at: Mapped[datetime] = mapped_column(_MOMENT)
     expires_at: Mapped[datetime] = mapped_column(_MOMENT)
     last_seen_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=_NOW)
     revoked_at: Mapped[datetime | None] = mapped_column(_MOMENT)

@@ -214,6 +214,7 @@ def _entry(organization_id: UUID, live: store.Live, correlation_id: str) -> tupl
         name=live.name,
         session_id=live.session_id,
         correlation_id=correlation_id,
+        authenticated_at=live.authenticated_at,
     )
 
 

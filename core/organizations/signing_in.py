@@ -37,7 +37,7 @@ def sign_in(claims: Claims, session_key: bytes) -> SessionFacts:
     told = told_by(claims)
     with db.free_transaction() as session:
         person_id = store.person_entered(session, claims.issuer, claims.subject, told)
-        is_new = store.session_entered(session, session_key, person_id, claims.issued_at)
+        is_new = store.session_entered(session, session_key, person_id, claims.issued_at, claims.authenticated_at)
         # An old cookie shown again must not bring back an address that the person has lost since.
         if is_new and store.is_newest(session, person_id, claims.issued_at):
             store.person_told(session, person_id, told)

@@ -35,6 +35,7 @@ class Live(NamedTuple):
     timezone: str | None
     expires_at: datetime
     chosen: UUID | None
+    authenticated_at: datetime
     organization_ids: Sequence[UUID]
 
 
@@ -83,7 +84,9 @@ def person_told(session: Session, person_id: UUID, told: Mapping[str, Any]) -> N
     session.execute(update(Person).where(Person.id == person_id).values(values))
 
 
-def session_entered(session: Session, key: bytes, person_id: UUID, issued_at: datetime) -> bool:
+def session_entered(
+    session: Session, key: bytes, person_id: UUID, issued_at: datetime, authenticated_at: datetime
+) -> bool:
     """Make the row of a sign-in: True when there was none and the sign-in is young enough to have one.
 
     It lasts 12 h from its issue by the database's clock, which the issuer's may be ahead of by two minutes, and begins
@@ -105,7 +108,12 @@ def session_entered(session: Session, key: bytes, person_id: UUID, issued_at: da
         "person_id": person_id,
         "chosen_organization": session.execute(chosen_last).scalar_one_or_none(),
     }
-    new = insert_or_leave(ConsoleSession).values(**values, signed_in_at=begun, expires_at=begun + SESSION_LASTS)
+    times = {
+        "signed_in_at": begun,
+        "authenticated_at": min(begun, authenticated_at),
+        "expires_at": begun + SESSION_LASTS,
+    }
+    new = insert_or_leave(ConsoleSession).values(**values, **times)
     return session.execute(new.on_conflict_do_nothing().returning(ConsoleSession.id)).one_or_none() is not None
 
 
@@ -133,6 +141,7 @@ def live(session: Session, key: bytes) -> Live | None:
             Person.timezone,
             ConsoleSession.expires_at,
             ConsoleSession.chosen_organization,
+            ConsoleSession.authenticated_at,
             text("array(select organization_id from masthead.memberships_of(person.id))"),
         )
         .join(Person, Person.id == ConsoleSession.person_id)

@@ -91,10 +91,11 @@ def make_signed_in(
     *,
     name: str = "Maya Lindt",
     subject: str | None = None,
+    age_s: float = 0,
 ) -> tuple[SignIn, Actor]:
     """As `make_actor`, with the sign-in behind it."""
     organization_id = organization_id or make_organization()
-    sign_in = make_sign_in(subject, name=name)
+    sign_in = make_sign_in(subject, name=name, age_s=age_s)
     claims = sign_in.claims
     commands.enrol(
         organization_id, issuer=claims["iss"], subject=claims["sub"], email=claims["email"], name=name, role=role

@@ -33,6 +33,23 @@ def test_claims_become_a_person() -> None:
     assert claims.key == session_key(SAID)
 
 
+@pytest.mark.parametrize(
+    ("said", "asked_at"),
+    [
+        ({}, 1_795_000_000),
+        ({"auth_time": 1_794_990_000}, 1_794_990_000),
+        ({"auth_time": 1_795_000_009}, 1_795_000_000),  # nobody is asked after the answer
+        ({"auth_time": "yesterday"}, 1_795_000_000),
+        ({"auth_time": 10**12}, 1_795_000_000),
+        ({"auth_time": True}, 1_795_000_000),
+    ],
+)
+def test_when_somebody_was_asked_is_what_the_service_says_and_never_after_it_said_so(
+    said: dict[str, Any], asked_at: int
+) -> None:
+    assert Claims.read(SAID | said).authenticated_at == datetime.fromtimestamp(asked_at, UTC)
+
+
 def test_a_key_is_not_shown() -> None:
     assert "key" not in repr(Claims.read(SAID))
 
