@@ -24,7 +24,8 @@ from core.provider_kit.throttle import Usage
 class Trace:
     """What the network said of a call, for logs and the timeline; never a token.
 
-    `usage` is what its answer said of our budgets, in the words of `types.Published.usage`.
+    `usage` is what its answer said of our budgets, in the words of `types.Published.usage`. `names_post` is the id of a
+    post that a refusal named as the same one: evidence, no verdict.
     """
 
     http_status: int | None = None
@@ -32,6 +33,7 @@ class Trace:
     subcode: str | None = None
     trace_id: str | None = None
     message: str | None = None
+    names_post: str | None = None
     usage: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -238,7 +238,9 @@ class ReadBack:
     """What a read of the account's recent posts found.
 
     `complete`: paging covered everything since the asked instant. `look_alikes`: not the payload, but near enough that
-    a person should look. `usage` as in `Published`.
+    a person should look; `others`: what else was made since that instant. `usage` as in `Published`.
+
+    `note`: what the network says besides that a person should know, in words.
 
     `proof`: the network says that this very publication is live, whether or not `matches` tells which post it is; kept
     as it stands. `may_repeat`: the network says that the visible call had no effect, and the same call again, with the
@@ -250,8 +252,10 @@ class ReadBack:
     matches: tuple[LivePost, ...]
     seen: int
     look_alikes: tuple[LivePost, ...] = ()
+    others: tuple[LivePost, ...] = ()
     trace_id: str | None = None
     usage: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
     proof: Mapping[str, Any] | None = None
     may_repeat: bool = False
     unreadable: str = ""

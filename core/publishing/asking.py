@@ -13,8 +13,8 @@ from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
 from core.provider_kit.throttle import Route
 from core.publishing import checking, store
-from core.publishing.checking import CHECKER
 from core.publishing.claiming import owner
+from core.publishing.rules import CHECKER
 from core.publishing.times import times as times_of_this_process
 from core.throttle import breaking
 from core.throttle.breaking import Probe

@@ -45,6 +45,7 @@ class _Sought:
     provider_post_id: str | None
     payload: Payload
     steps: KeptSteps
+    made_until: datetime | None
     sent_at: datetime | None
     tries: int
     access: Access | None
@@ -66,7 +67,7 @@ def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes
     times = times or times_of_this_process()
     timeout_s = call_timeout_s(times)
     with bound(organization_id=organization_id, publication_id=publication_id, actor=FINDER):
-        sought = _sought(organization_id, publication_id)
+        sought = _sought(organization_id, publication_id, times)
         if sought is None:
             return None
         url = None
@@ -84,7 +85,7 @@ def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes
         return url
 
 
-def _sought(organization_id: UUID, publication_id: UUID) -> _Sought | None:
+def _sought(organization_id: UUID, publication_id: UUID, times: PublishTimes) -> _Sought | None:
     with db.organization_transaction(organization_id, FINDER) as session:
         row = store.publication(session, publication_id)
         link = store.link(session, publication_id)
@@ -102,6 +103,7 @@ def _sought(organization_id: UUID, publication_id: UUID) -> _Sought | None:
             provider_post_id=row.provider_post_id,
             payload=Payload.from_json(row.approved_payload or row.payload),
             steps=KeptSteps.of(session, row.id, row.approved_sha256 or row.payload_sha256),
+            made_until=rules.made_until(attempt.send_deadline, times.lease_sending_s) if attempt else None,
             sent_at=attempt.opened_at if attempt else None,
             tries=link.tries,
             access=access,
@@ -121,11 +123,12 @@ def _address(sought: _Sought, access: Access, timeout_s: float) -> str | None:
 
 def _post(sought: _Sought, access: Access, timeout_s: float) -> LivePost | None:
     """The post that can only be this publication's, from now on under its id; None while that can't be told."""
-    if sought.sent_at is None:
+    if sought.sent_at is None or sought.made_until is None:
         return None
     publisher = providers.publisher(sought.payload.network)
     since = sought.sent_at - rules.LOOK_BACK
     read = publisher.read_back(sought.payload, access, sought.steps, since=since, timeout_s=timeout_s)
+    read = rules.within(read, since, sought.made_until)
     try:
         with db.organization_transaction(sought.organization_id, FINDER) as session:
             row = store.lock(session, sought.publication_id)

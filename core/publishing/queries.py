@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,10 +16,13 @@ from core.infra.actor import Actor
 from core.infra.errors import NotFound
 from core.organizations.rules import Permission, require
 from core.posts.model import PublicationEvent
-from core.posts.rules import Needs
-from core.publishing import model, rules, step_rows, store
+from core.posts.rules import Needs, PublicationState
+from core.publishing import desk_rows, model, rules, step_rows, store
+from core.publishing.candidates import Candidate, NamedPost, SeenPost, candidates, named_in, posts_in
 from core.publishing.rules import ATTEMPT_WORDS, AttemptState
 from core.publishing.times import times
+
+MOST_QUESTIONS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +64,11 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenPost:
-    """A post that a read found on the account. `exact`: same words and link as ours; `taken`: another publication's."""
-
-    provider_post_id: str
-    text: str
-    created_at: datetime
-    permalink: str | None
-    exact: bool
-    taken: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Read:
-    """One read of the account's recent posts. `complete` False: it failed or didn't cover the time since `since`."""
+    """One read of the account's recent posts. `complete` False: it failed or didn't cover the time since `since`.
+
+    `posts` are the likeliest first.
+    """
 
     id: int
     attempt_id: int
@@ -84,6 +78,7 @@ class Read:
     matches: int
     words: str
     posts: tuple[SeenPost, ...]
+    named: NamedPost | None
     evidence: Mapping[str, Any]
 
 
@@ -104,9 +99,10 @@ class Event:
 class Evidence:
     """Everything stored of a publication's sending, oldest first.
 
-    `resend_after` is the instant from which "not live" may be said of an open question (None: no open question);
-    `resend_risk` says in words what sending again may cost. `link` is the live post's address once found;
-    `link_state` is none, pending, found or missing.
+    `candidates` are all posts that the reads of the newest attempt showed; none is preferred. `next_read_at` is when an
+    unclear outcome is read again by itself, None when it isn't. `resend_after` is the instant from which "not live" may
+    be said of an open question (None: no open question); `resend_risk` says in words what sending again may cost.
+    `link` is the live post's address once found; `link_state` is none, pending, found or missing.
     """
 
     publication_id: UUID
@@ -114,12 +110,62 @@ class Evidence:
     steps: tuple[Step, ...]
     attempts: tuple[Attempt, ...]
     reads: tuple[Read, ...]
+    candidates: tuple[Candidate, ...]
     events: tuple[Event, ...]
     provider_post_id: str | None
     link: str | None
     link_state: str
+    next_read_at: datetime | None
     resend_after: datetime | None
     resend_risk: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A publication whose outcome is unclear, as a line of the desk. `text` has at most 140 characters.
+
+    `asked`: a person is asked; else it is still being read.
+    """
+
+    publication_id: UUID
+    post_id: UUID
+    text: str
+    account_name: str
+    network: str
+    sent_at: datetime
+    asked: bool
+    next_read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is unclear: what a person is asked about first, the oldest first. `more`: there are others besides."""
+
+    questions: tuple[OpenQuestion, ...]
+    more: bool
+
+
+def desk(actor: Actor) -> Desk:
+    """Every publication of the organization whose outcome is unclear, at most `MOST_QUESTIONS`."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        rows = desk_rows.open_questions(session, MOST_QUESTIONS + 1)
+    return Desk(
+        tuple(
+            OpenQuestion(
+                publication_id=row.id,
+                post_id=row.post_id,
+                text=row.text,
+                account_name=row.account_name,
+                network=row.network,
+                sent_at=row.sent_at,
+                asked=row.needs == Needs.OUTCOME,
+                next_read_at=row.next_action_at,
+            )
+            for row in rows[:MOST_QUESTIONS]
+        ),
+        more=len(rows) > MOST_QUESTIONS,
+    )
 
 
 def evidence(actor: Actor, publication_id: UUID) -> Evidence:
@@ -133,7 +179,10 @@ def _evidence(session: Session, publication_id: UUID) -> Evidence:
     row = store.publication(session, publication_id)
     if row is None:
         raise NotFound
-    open_question = store.unresolved_attempt(session, publication_id) if row.needs is Needs.OUTCOME else None
+    unclear = row.state is PublicationState.UNKNOWN or row.needs is Needs.OUTCOME
+    open_question = store.unresolved_attempt(session, publication_id) if unclear else None
+    attempts = tuple(_attempt(each) for each in store.attempts(session, publication_id))
+    reads = tuple(_read(each) for each in store.reads(session, publication_id))
     link = store.link(session, publication_id)
     return Evidence(
         publication_id=publication_id,
@@ -143,17 +192,24 @@ def _evidence(session: Session, publication_id: UUID) -> Evidence:
             for each in step_rows.every(session, publication_id)
             if each.name in rules.STEP_WORDS
         ),
-        attempts=tuple(_attempt(each) for each in store.attempts(session, publication_id)),
-        reads=tuple(_read(each) for each in store.reads(session, publication_id)),
+        attempts=attempts,
+        reads=reads,
+        candidates=_candidates(attempts, reads),
         events=tuple(_event(each) for each in store.events(session, publication_id)),
         provider_post_id=row.provider_post_id,
         link=link.url if link else None,
         link_state=link.state if link else "none",
+        next_read_at=row.next_action_at if open_question else None,
         resend_after=rules.resend_after(open_question.send_deadline, times().lease_sending_s)
         if open_question
         else None,
         resend_risk=rules.RESEND_RISK,
     )
+
+
+def _candidates(attempts: Sequence[Attempt], reads: Sequence[Read]) -> tuple[Candidate, ...]:
+    newest = attempts[-1].id if attempts else None
+    return candidates([(each.at, each.complete, each.posts) for each in reads if each.attempt_id == newest])
 
 
 def _step(row: model.PublicationStep, network: str) -> Step:
@@ -192,10 +248,7 @@ def _attempt(row: model.Attempt) -> Attempt:
 
 
 def _read(row: model.ReconcileRead) -> Read:
-    posts = tuple(
-        [_seen(each, exact=True) for each in row.evidence.get("matches", ())]
-        + [_seen(each, exact=False) for each in row.evidence.get("look_alikes", ())]
-    )
+    posts = posts_in(row.evidence)
     since = row.evidence.get("since")
     return Read(
         id=row.id,
@@ -206,37 +259,33 @@ def _read(row: model.ReconcileRead) -> Read:
         matches=row.matches,
         words=_read_words(row, posts),
         posts=posts,
+        named=named_in(row.evidence),
         evidence=row.evidence,
     )
 
 
 def _read_words(row: model.ReconcileRead, posts: Sequence[SeenPost]) -> str:
-    failed = row.evidence.get("words")
-    if failed:
+    if failed := row.evidence.get("words"):
         return str(failed)
     if row.evidence.get("proof"):
         return "The network says that it is live."
     if row.evidence.get("may_repeat"):
         return rules.NO_EFFECT
-    exact = [post for post in posts if post.exact]
-    free = [post for post in exact if not post.taken]
-    looked = "" if row.complete else " The read did not cover the whole time."
-    if not exact:
-        return f"Saw {row.evidence.get('seen', 0)} posts, none with this text.{looked}"
+    same = [post for post in posts if post.likeness == "same"]
+    free = [post for post in same if not post.taken]
+    more = "" if row.complete else " The read did not cover the whole time."
+    more += f" {row.evidence['note']}" if row.evidence.get("note") else ""
+    if not same:
+        alike = sum(post.likeness == "alike" for post in posts)
+        found = f"{alike} like it, but none that is it for sure" if alike else "none with this text"
+        return f"Saw {_posts(row.evidence.get('seen', 0))}, {found}.{more}"
     if not free:
-        return f"Saw this text only in posts that belong to other publications.{looked}"
-    return f"Saw this text in {len(free)} {'post' if len(free) == 1 else 'posts'} that nobody owns yet.{looked}"
+        return f"Saw this text only in posts that belong to other publications.{more}"
+    return f"Saw this text in {_posts(len(free))} that nobody owns yet.{more}"
 
 
-def _seen(stored: Mapping[str, Any], *, exact: bool) -> SeenPost:
-    return SeenPost(
-        provider_post_id=stored["id"],
-        text=stored["text"],
-        created_at=datetime.fromisoformat(stored["created_at"]),
-        permalink=stored.get("permalink"),
-        exact=exact,
-        taken=bool(stored.get("taken")),
-    )
+def _posts(count: int) -> str:
+    return f"{count} {'post' if count == 1 else 'posts'}"
 
 
 def _event(row: PublicationEvent) -> Event:

@@ -13,20 +13,18 @@ be sending the first (`rules.resend_after`), and whenever the network shows the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import providers
-from core.accounts.access import access_for
 from core.audit.commands import earlier_result, record
 from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import Conflict, NotFound, Refused
+from core.organizations.fresh import require_fresh
 from core.organizations.rules import Permission, require
 from core.posts import editing, problems, receipts
 from core.posts import store as posts
@@ -34,13 +32,12 @@ from core.posts.model import Publication
 from core.posts.problems import Ask, Candidate
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit import hostile
-from core.provider_kit.errors import ProviderFailure
-from core.provider_kit.types import Access, LivePost, Payload, ReadBack
-from core.publishing import checking, rules, store
+from core.provider_kit.types import LivePost, Payload, ReadBack
+from core.publishing import checking, reading, rules, store
 from core.publishing.inputs import LiveVerdict, NotLiveVerdict
+from core.publishing.reading import Answer, Question
 from core.publishing.rules import AttemptState
-from core.publishing.steps import KeptSteps
-from core.publishing.times import call_timeout_s, times
+from core.publishing.times import times
 from core.publishing.views import Changed
 
 _S = PublicationState
@@ -50,44 +47,23 @@ _PROVEN = "The network says that it is live, so it is closed as published. Reloa
 _CLOSED = "Somebody answered this meanwhile, or the post was found. Reload to see what became of it."
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """An open question, as it was before the network was asked. `access` None: the account can't be read."""
-
-    publication_id: UUID
-    attempt_id: int
-    sent_at: datetime
-    payload: Payload
-    steps: KeptSteps
-    access: Access | None
-    no_access_because: str
-
-    @property
-    def since(self) -> datetime:
-        return self.sent_at - rules.LOOK_BACK
-
-
 def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: str, reason: str) -> Changed:
     """Close an unclear outcome as live (approvers). `post` is the network's id of the post or its address.
 
     The network is asked first: the post must be on this account, made inside the window, and no other publication's.
-    Where the account can never be read, the person's word is the proof, and `post` its address if it is one.
+    Its words may differ from ours, for the person sees what we don't. Where the account can never be read, the person's
+    word is the proof, and `post` its address if it is one. Raises StaleSignIn.
     """
     require(actor, Permission.RESOLVE)
+    require_fresh(actor)
     said = LiveVerdict.read(post=post, reason=reason)
     question = _question(actor, action_id, _LIVE, publication_id)
     if isinstance(question, Changed):
         return question
-    read, failed = _look(actor, question)
-    if read is None:
-        raise Refused(f"The account could not be read to check that: {failed} Try again in a minute.")
-    live = rules.named_post(said.post, [*read.matches, *read.look_alikes])
-    unreadable = bool(read.unreadable) and not read.complete
-    if not unreadable and (live is None or live.created_at < question.since):
-        raise Refused(
-            "The account shows no such post with this text from the time it was sent. Check the address: it must be"
-            " a post on this account."
-        )
+    answer = _look(actor, question)
+    if answer.read is None:
+        raise Refused(f"The account could not be read to check that: {answer.failed_because} Try again in a minute.")
+    live = _named(question, answer, answer.read, said.post)
     try:
         with db.transaction(actor) as session:
             earlier = receipts.earlier(session, actor, action_id, _LIVE, Changed)
@@ -112,22 +88,23 @@ def resolve_not_live(actor: Actor, action_id: UUID, publication_id: UUID, *, sen
     """Close an unclear outcome as not live (approvers): send the same bytes again, or give up (cancelled).
 
     Refused before `Evidence.resend_after`, and while the network shows the post; to send again the account must be
-    readable. `rules.RESEND_RISK` says in words what sending again may cost.
+    readable. `rules.RESEND_RISK` says in words what sending again may cost. Raises StaleSignIn.
     """
     require(actor, Permission.RESOLVE)
+    require_fresh(actor)
     said = NotLiveVerdict.read(send_again=send_again, reason=reason)
     question = _question(actor, action_id, _NOT_LIVE, publication_id, not_before_deadline=True)
     if isinstance(question, Changed):
         return question
-    read, failed = _look(actor, question)
-    if read is None and said.send_again:
-        raise Refused(f"The account could not be read to make sure: {failed} Try again in a minute.")
+    answer = _look(actor, question)
+    if answer.read is None and said.send_again:
+        raise Refused(f"The account could not be read to make sure: {answer.failed_because} Try again in a minute.")
     with db.transaction(actor) as session:
         earlier = receipts.earlier(session, actor, action_id, _NOT_LIVE, Changed)
         if earlier is not None:
             return earlier
         row = _still_open(session, question)
-        matches = read.matches if read else ()
+        matches = answer.read.matches if answer.read else ()
         taken = store.taken(session, row, [each.provider_post_id for each in matches])
         shown = [each for each in matches if each.provider_post_id not in taken]
         if shown:
@@ -140,9 +117,32 @@ def resolve_not_live(actor: Actor, action_id: UUID, publication_id: UUID, *, sen
         return _done(session, actor, action_id, _NOT_LIVE, changed, publication_id, after)
 
 
+def _named(question: Question, answer: Answer, read: ReadBack, wanted: str) -> LivePost | None:
+    """The post that a person means; None on an account that can't be read. Raises Refused when it can't be this one."""
+    if read.unreadable and not read.complete:
+        if question.named is None:
+            return None
+        # The network itself named this post when it refused ours as a repeat of it.
+        text, link = question.payload.text, question.payload.link
+        named = LivePost(question.named, text, link, question.sent_at, answer.named_at)
+        return rules.named_post(wanted, [named])
+    live = rules.named_post(wanted, answer.candidates)
+    if live is None or live.created_at < question.since:
+        raise Refused(
+            "The account shows no such post from the time it was sent. Check the address: it must be a post on this"
+            " account."
+        )
+    if live.created_at > question.until:
+        raise Refused(
+            f"That post was made at {live.created_at:%H:%M:%S} UTC, when nothing was sending this one any more. If it"
+            " takes the place of this one, say that it is not live and give it up."
+        )
+    return live
+
+
 def _question(
     actor: Actor, action_id: UUID, command: str, publication_id: UUID, *, not_before_deadline: bool = False
-) -> _Open | Changed:
+) -> Question | Changed:
     with db.transaction(actor) as session:
         earlier = earlier_result(session, actor, action_id, command)
         if earlier:  # a double click: what it gave is settled inside the transaction that takes verdicts
@@ -158,69 +158,36 @@ def _question(
             raise Refused(
                 f"It may still be on its way. From {wait_until:%H:%M:%S} UTC on nothing can be sending it; decide then."
             )
-        access, because = None, ""
-        try:
-            access = access_for(session, row.account_id, actor.correlation_id)
-        except ProviderFailure as failure:
-            because = failure.reason
-        return _Open(
-            publication_id,
-            attempt.id,
-            attempt.opened_at,
-            Payload.from_json(row.approved_payload or row.payload),
-            KeptSteps.of(session, row.id, row.approved_sha256 or row.payload_sha256),
-            access,
-            because,
-        )
+        return reading.question_about(session, row, attempt, times(), actor.correlation_id)
 
 
-def _look(actor: Actor, question: _Open) -> tuple[ReadBack | None, str]:
-    """Read the account and keep what it showed; None and why when it couldn't be read.
+def _look(actor: Actor, question: Question) -> Answer:
+    """Read the account and keep what it showed.
 
     Raises Conflict when the network proves that it is live: that closes the question without anybody's verdict.
     """
-    read, failed = None, question.no_access_because
-    if question.access is not None:
-        try:
-            read = providers.publisher(question.payload.network).read_back(
-                question.payload,
-                question.access,
-                question.steps,
-                since=question.since,
-                timeout_s=call_timeout_s(times()),
-            )
-        except ProviderFailure as failure:
-            failed = failure.reason
-    proven = False
-    seen = [*read.matches, *read.look_alikes] if read else []
+    answer = reading.ask(question, times())
+    read, proven = answer.read, False
     with db.transaction(actor) as session:
         row = store.publication(session, question.publication_id)
         if row is None:
             raise NotFound
-        taken = store.taken(session, row, [post.provider_post_id for post in seen])
-        store.add_read(
-            session,
-            row.id,
-            question.attempt_id,
-            complete=read is not None and read.complete,
-            matches=len(read.matches) if read else 0,
-            evidence=checking.evidence_of(read, taken, since=question.since, failed_because=failed),
-        )
+        _, taken = reading.keep(session, row, question, answer)
         if read is not None and read.proof is not None:
             row = _still_open(session, question)
             _close_proven(session, question, row, read, taken)
             proven = True
     if proven:
         raise Conflict(_PROVEN)
-    return read, failed
+    return answer
 
 
-def _close_proven(session: Session, question: _Open, row: Publication, read: ReadBack, taken: set[str]) -> None:
+def _close_proven(session: Session, question: Question, row: Publication, read: ReadBack, taken: set[str]) -> None:
     post = rules.the_post(read, taken, has_unresolved_twin=store.has_unresolved_twin(session, row))
     checking.close_as_live(session, row.id, question.attempt_id, post, read.proof, sent_at=question.sent_at)
 
 
-def _still_open(session: Session, question: _Open) -> Publication:
+def _still_open(session: Session, question: Question) -> Publication:
     row = store.lock(session, question.publication_id)
     attempt = store.unresolved_attempt(session, question.publication_id)
     if row is None or row.needs is not Needs.OUTCOME or attempt is None or attempt.id != question.attempt_id:
@@ -228,7 +195,9 @@ def _still_open(session: Session, question: _Open) -> Publication:
     return row
 
 
-def _close_live(session: Session, actor: Actor, question: _Open, live: LivePost | None, proof: dict[str, Any]) -> None:
+def _close_live(
+    session: Session, actor: Actor, question: Question, live: LivePost | None, proof: dict[str, Any]
+) -> None:
     """`live` None: on the person's word alone."""
     store.close_attempt(
         session,

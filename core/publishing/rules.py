@@ -39,12 +39,15 @@ from core.provider_kit.errors import (
 )
 from core.provider_kit.types import LivePost, Payload, Published, ReadBack
 
+CHECKER: Final = "program:checker"  # how attempts and events name who reads back
 PUBLISH_NOW_PER_MINUTE: Final = 30
 # A read-back looks a little further back than the attempt: the network's clock and ours may differ (RELIABILITY 9.1).
 LOOK_BACK: Final = timedelta(minutes=2)
 # A send that hasn't begun this long after its last check is checked again: Disconnect and Pause hold within a second.
 CHECK_HOLDS_S: Final = 1.0
 LONGEST_WORDS: Final = 500
+# How much further ahead or behind the network's clock may be: posts outside of it were not made by this try.
+CLOCK_SKEW: Final = LOOK_BACK
 # However short or long a provider wants to wait for a step: not in a tight loop, and not past all windows (seconds).
 SHORTEST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 3600.0
@@ -72,6 +75,10 @@ REPEATED_ENOUGH: Final = (
     "Each try ended without a clear answer, and the network says that none had an effect. Look at the account, then say"
     " whether it should be sent again."
 )
+GONE: Final = (
+    "What was prepared for it is gone after a try whose answer was lost. The network said that it had no effect."
+)
+LOOK_FIRST: Final = "Look at the account, then press Try again, which prepares it anew."
 TOO_LATE: Final = "It is being sent now, that can't be stopped."
 
 
@@ -291,8 +298,11 @@ def verdict(
 
     The network's own proof settles it, whichever post it is. So does a complete read with exactly one unowned match
     (`the_post`). That the call had no effect and can't have two is the network's word as well: the same call goes out
-    again, unless that has been done `MOST_REPEATS` times. Absence is never proof: it goes to a person, and so does at
-    once what can never be read.
+    again, unless that has been done `MOST_REPEATS` times.
+
+    Absence is never proof. It is read again while reads are left, for indexes lag, and goes to a person then
+    (RELIABILITY 9.1). At once goes there what no further read can tell: whose one of several equal posts is, and what
+    became of a post on an account that can never be read.
     """
     if read is None:
         return (Verdict.AGAIN if reads_left else Verdict.ASK), None
@@ -301,9 +311,44 @@ def verdict(
         return Verdict.LIVE, post
     if read.may_repeat:
         return (Verdict.REPEAT if repeats < MOST_REPEATS else Verdict.ASK), None
-    if not read.complete and not read.unreadable and reads_left:
+    undecidable = read.complete and any(post.provider_post_id not in taken for post in read.matches)
+    if reads_left and not undecidable and not (read.unreadable and not read.complete):
         return Verdict.AGAIN, None
     return Verdict.ASK, None
+
+
+def why_ask(read: ReadBack | None, taken: Collection[str], reads: int) -> str:
+    """Why a person is asked what became of it, after so many reads."""
+    if read is not None and read.unreadable and not read.complete:
+        return read.unreadable[:LONGEST_WORDS]
+    if read is not None and read.may_repeat:
+        return REPEATED_ENOUGH
+    if read is None or not read.complete:
+        return f"The account could not be read completely in {reads} reads."
+    if any(post.provider_post_id not in taken for post in read.matches):
+        return "The account shows this text more than once, or another publication of it is unclear too."
+    times = "once" if reads == 1 else f"{reads} times"
+    return (
+        f"The account was read {times} and doesn't show it, which is no proof that it isn't live. {read.note}".strip()
+    )
+
+
+def within(read: ReadBack, since: datetime, until: datetime) -> ReadBack:
+    """The read with only those matches that can have come from a try between these two instants.
+
+    Equal posts from outside become look-alikes: somebody may have posted it by hand since.
+    """
+    strong = tuple(post for post in read.matches if since <= post.created_at <= until)
+    weak = tuple(post for post in read.matches if post not in strong)
+    return replace(read, matches=strong, look_alikes=(*weak, *read.look_alikes))
+
+
+def late_read_after_s(age_s: float, least_s: float, last_s: float) -> float | None:
+    """Seconds until what a person was asked about is read again by itself; None once it has been for long enough.
+
+    `age_s` is how long ago it was sent: each wait is as long as all the time before it.
+    """
+    return None if age_s >= last_s else max(least_s, age_s)
 
 
 def the_post(read: ReadBack, taken: Collection[str], *, has_unresolved_twin: bool) -> LivePost | None:
@@ -347,3 +392,8 @@ def _words_of(url: str) -> list[str]:
 def resend_after(send_deadline: datetime, lease_sending_s: float) -> datetime:
     """From when "not live" may be said: no program can still be sending then (RELIABILITY 9.1, 6)."""
     return send_deadline + timedelta(seconds=2 * lease_sending_s)
+
+
+def made_until(send_deadline: datetime, lease_sending_s: float) -> datetime:
+    """The latest time that a network can give a post of this try."""
+    return resend_after(send_deadline, lease_sending_s) + CLOCK_SKEW

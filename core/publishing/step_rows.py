@@ -52,13 +52,12 @@ def keep(
     )
 
 
-def drop(session: Session, publication_id: UUID, payload_sha256: bytes, name: str, because: str) -> None:
-    """Forget what is kept under a name, if anything is."""
+def drop(session: Session, publication_id: UUID, name: str, because: str) -> None:
+    """Forget what is kept under a name, if anything is, for whatever bytes it was made."""
     session.execute(
         update(PublicationStep)
         .where(
             PublicationStep.publication_id == publication_id,
-            PublicationStep.payload_sha256 == payload_sha256,
             PublicationStep.name == name,
             PublicationStep.dropped_at.is_(None),
         )

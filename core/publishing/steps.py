@@ -25,8 +25,9 @@ from sqlalchemy.orm import Session
 
 from core.infra import crash, db
 from core.media import files
+from core.provider_kit.errors import Rejected
 from core.provider_kit.types import MediaItem
-from core.publishing import step_rows, store
+from core.publishing import rules, step_rows, store
 from core.publishing.claiming import SENDER
 from core.publishing.store import Claim
 
@@ -54,10 +55,11 @@ class ClaimedSteps:
         return reference
 
     def keep(self, name: str, reference: str, *, lives_s: float | None = None) -> None:
-        """Raises ClaimLost."""
+        """Raises ClaimLost, and Rejected as `drop` does."""
         crash.point("c2")
         with self._held() as (session, correlation_id):
-            step_rows.drop(session, self.claim.publication_id, self.approved_sha256, name, _REPLACED)
+            self._refuse_in_a_repeat(session, _REPLACED)
+            step_rows.drop(session, self.claim.publication_id, name, _REPLACED)
             step_rows.keep(
                 session,
                 self.claim,
@@ -70,15 +72,20 @@ class ClaimedSteps:
         crash.point("c3")
 
     def drop(self, name: str, because: str) -> None:
-        """Raises ClaimLost."""
+        """Raises ClaimLost, and Rejected where the very same call is to go out again: nothing replaces it then."""
         with self._held() as (session, _):
-            step_rows.drop(session, self.claim.publication_id, self.approved_sha256, name, because)
+            self._refuse_in_a_repeat(session, because)
+            step_rows.drop(session, self.claim.publication_id, name, because)
 
     def address(self, item: MediaItem) -> str:
         return files.address_to_fetch(self.claim.organization_id, item.sha256, item.mime)
 
     def read(self, item: MediaItem) -> bytes:
         return files.read(self.claim.organization_id, item.sha256)
+
+    def _refuse_in_a_repeat(self, session: Session, because: str) -> None:
+        if store.repeats_a_call(session, self.claim.publication_id):
+            raise Rejected(f"{rules.GONE} {because}", how_to_fix=rules.LOOK_FIRST)
 
     @contextmanager
     def _held(self) -> Iterator[tuple[Session, str]]:

@@ -27,7 +27,7 @@ from core.posts.rules import Needs, PublicationState
 from core.posts.store import organization_of, set_because
 from core.provider_kit.errors import Trace
 from core.publishing.model import Attempt, LinkState, PublicationLink, ReconcileRead, TickerHeartbeat
-from core.publishing.rules import UNRESOLVED, AttemptState, Checked
+from core.publishing.rules import CHECKER, UNRESOLVED, AttemptState, Checked
 
 _clock = func.clock_timestamp
 _STEPS = ("post", "publish")
@@ -363,6 +363,28 @@ def unresolved_attempt(session: Session, publication_id: UUID) -> Attempt | None
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
+def first_in_doubt_at(session: Session, publication_id: UUID, attempt: Attempt) -> datetime:
+    """When the first try began that can have made the post: this one, or one that only a person says made none."""
+    earlier = select(func.min(Attempt.opened_at)).where(
+        Attempt.publication_id == publication_id,
+        Attempt.state == AttemptState.PROVEN_ABSENT.value,
+        Attempt.verdict_by.is_distinct_from(CHECKER),
+    )
+    first: datetime | None = session.execute(earlier).scalar_one()
+    return min(first, attempt.opened_at) if first else attempt.opened_at
+
+
+def repeats_a_call(session: Session, publication_id: UUID) -> bool:
+    """Whether what goes out next goes out because the network said that the same call had no effect before."""
+    newest = (
+        select(Attempt.verdict_by)
+        .where(Attempt.publication_id == publication_id, Attempt.state == AttemptState.PROVEN_ABSENT.value)
+        .order_by(Attempt.id.desc())
+        .limit(1)
+    )
+    return session.execute(newest).scalar_one_or_none() == CHECKER
+
+
 def close_attempt(
     session: Session,
     attempt_id: int,
@@ -375,6 +397,7 @@ def close_attempt(
 ) -> bool:
     """Write what became of an attempt nobody had closed; False when somebody had.
 
+    `provider_ref` is the post it made; on one that stays unclear, the post that the network named as the same.
     open -> unknown is such a closing too, but an unknown one can still be closed for good.
     """
     said: dict[str, Any] = {"state": state.value, "verdict_by": verdict_by}
@@ -384,6 +407,7 @@ def close_attempt(
             "provider_code": trace.code if trace.subcode is None else f"{trace.code}/{trace.subcode}",
             "provider_trace_id": trace.trace_id,
         }
+        provider_ref = provider_ref or trace.names_post
     said |= {name: value for name, value in (("message", words), ("provider_ref", provider_ref)) if value is not None}
     before = [AttemptState.OPEN.value] if state is AttemptState.UNKNOWN else [each.value for each in UNRESOLVED]
     # Only names from above are put together here. What isn't said isn't written: people may write less than programs.
@@ -466,29 +490,29 @@ def retry_in(
     )
 
 
-def read_again_in(session: Session, publication_id: UUID, epoch: int, seconds: float) -> None:
-    """Put the next read of an unclear outcome off."""
+def read_again_in(session: Session, publication_id: UUID, epoch: int, seconds: float | None) -> None:
+    """Put the next read of an unclear outcome off; None: it is read no more."""
     session.execute(
         update(Publication)
         .where(
             Publication.id == publication_id,
             Publication.epoch == epoch,
-            Publication.state == PublicationState.UNKNOWN,
+            Publication.state.in_((PublicationState.UNKNOWN, PublicationState.NEEDS_HUMAN)),
         )
-        .values(next_action_at=_clock() + timedelta(seconds=seconds))
+        .values(next_action_at=None if seconds is None else _clock() + timedelta(seconds=seconds))
         .execution_options(synchronize_session=False)
     )
 
 
-def ask_a_person(session: Session, publication_id: UUID, because: str) -> None:
-    """Unknown -> needs_human: whether it is live is for a person to say."""
+def ask_a_person(session: Session, publication_id: UUID, because: str, *, read_again_s: float | None = None) -> None:
+    """Unknown -> needs_human: whether it is live is for a person to say. It is read again all the same."""
     move(
         session,
         publication_id,
         PublicationState.NEEDS_HUMAN,
         because=because,
         needs=Needs.OUTCOME,
-        next_action_at=None,
+        next_action_at=None if read_again_s is None else _clock() + timedelta(seconds=read_again_s),
     )
 
 

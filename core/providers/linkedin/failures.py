@@ -114,6 +114,7 @@ def failure(
         subcode=duplicate or (str(said.service) if said.service is not None and said.named else None),
         trace_id=trace_id(answer.headers),
         message=said.message or None,
+        names_post=duplicate,
     )
     broken = answer.status >= 500 or said.empty
     words = row.words if row else _unknown(answer.status, broken=broken)

@@ -31,6 +31,7 @@ class Sighting:
     unreadable: bool = False
     matches: dict[str, LivePost] = field(default_factory=dict)
     look_alikes: dict[str, LivePost] = field(default_factory=dict)
+    others: dict[str, LivePost] = field(default_factory=dict)
     _ids: set[str] = field(default_factory=set)
     _last: datetime | None = None
     _in_order: bool = True
@@ -85,6 +86,8 @@ class Sighting:
             self.matches[post_id] = post
         elif ours or any(resembles(one, self.payload.text, same_link=same_link and link is not None) for one in said):
             self.look_alikes[post_id] = post
+        else:
+            self.others[post_id] = post
 
 
 def _shown(content: Mapping[str, Any]) -> set[str]:

@@ -186,6 +186,7 @@ class LinkedInPosts:
             matches=tuple(sighting.matches.values()),
             seen=sighting.seen,
             look_alikes=tuple(sighting.look_alikes.values()),
+            others=tuple(sighting.others.values()),
             trace_id=last.trace_id if last else None,
         )
 

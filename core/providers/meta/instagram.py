@@ -34,6 +34,10 @@ from core.providers.meta.settings import MetaSettings
 
 _HASHTAG: Final = re.compile(r"#\w+")
 _MENTION: Final = re.compile(r"(?<!\w)@\w+")
+_DEAD: Final = {
+    "ERROR": "Instagram says that what it had prepared ended in an error.",
+    "EXPIRED": "Instagram says that what it had prepared has expired.",
+}
 
 
 def network(settings: MetaSettings) -> Network:
@@ -132,9 +136,10 @@ class InstagramAccounts:
         """Ask the container what became of it, and the account's list which post that is. Raises ProviderFailure.
 
         By RELIABILITY C, two-step: PUBLISHED is proof. FINISHED long enough after the attempt means that nothing was
-        published, and the same container again can't make two posts; no list is needed for that. ERROR and EXPIRED
-        allow a new container, which nothing ties to the old one: so only where the list shows no such post either.
-        Everything else, and every answer that comes too early, is read again.
+        published, and the same container again can't make two posts; no list is needed for that. ERROR and EXPIRED say
+        that this container is dead. Another one would be another call, which nothing ties to the first: so the list is
+        read like any network's, and a person decides. Every other answer, and every one that comes too early, is read
+        again.
         """
         end = time.monotonic() + timeout_s
         container = steps.get(CONTAINER)
@@ -153,9 +158,8 @@ class InstagramAccounts:
         waited = datetime.now(UTC).timestamp() - since.timestamp() >= self._settings.repeat_after_s
         if status.code == "FINISHED" and waited:
             return replace(_nothing(status), complete=True, may_repeat=True)
-        if status.code in {"ERROR", "EXPIRED"} and waited:
-            found = self._listed(payload, access, since, end)
-            return replace(found, may_repeat=found.complete and not found.matches and not found.look_alikes)
+        if status.code in _DEAD and waited:
+            return replace(self._listed(payload, access, since, end), note=_DEAD[status.code])
         return _nothing(status)
 
     def probe(self, access: Access, *, timeout_s: float) -> None:

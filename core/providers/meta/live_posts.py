@@ -49,6 +49,7 @@ class Sighting:
     unreadable: bool = False
     matches: dict[str, LivePost] = field(default_factory=dict)
     look_alikes: dict[str, LivePost] = field(default_factory=dict)
+    others: dict[str, LivePost] = field(default_factory=dict)
     _last: datetime | None = None
     _in_order: bool = True
 
@@ -73,6 +74,8 @@ class Sighting:
                 self.matches[post.provider_post_id] = post
             elif likeness is Likeness.NEAR:
                 self.look_alikes[post.provider_post_id] = post
+            else:
+                self.others[post.provider_post_id] = post
         return self._in_order and self._last is not None and self._last < self.since
 
 
@@ -109,6 +112,7 @@ def look_through(
         matches=tuple(sighting.matches.values()),
         seen=sighting.seen,
         look_alikes=tuple(sighting.look_alikes.values()),
+        others=tuple(sighting.others.values()),
         trace_id=last.trace_id if last else None,
         usage=last.usage if last else {},
     )

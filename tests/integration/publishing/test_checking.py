@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from core.accounts import queries as account_queries
 from core.infra import db
+from core.infra.settings import PublishTimes
 from core.posts.rules import Needs, PublicationState
-from core.provider_kit.errors import NotSent, ReconnectNeeded, RetryLater
+from core.provider_kit.errors import NotSent, OutcomeUnknown, ReconnectNeeded, RetryLater, Trace
 from core.provider_kit.types import Published
-from core.publishing import checking, store
+from core.publishing import checking, commands, store
 from core.publishing.queries import evidence
 from core.publishing.store import Claim
+from core.publishing.times import times
 from tests.factories.publishing import (
     FAST,
     House,
@@ -29,9 +32,11 @@ from tests.factories.publishing import (
     live_post,
     make_due,
     posts_with,
+    read_until_settled,
     reads,
     seen,
     send_one,
+    tamper,
 )
 from tests.fixtures.programs import RunningSandbox
 
@@ -46,6 +51,22 @@ def script(monkeypatch: pytest.MonkeyPatch):
         return publisher
 
     return put
+
+
+@pytest.fixture
+def old_enough(monkeypatch: pytest.MonkeyPatch):
+    """Nothing can still be sending it, so that a person may say that it isn't live."""
+    monkeypatch.setenv("MASTHEAD_PUBLISH_LEASE_SENDING_S", "46")
+    times.cache_clear()
+    yield
+    times.cache_clear()
+
+
+def wait_s(house: House, publication_id: UUID) -> float:
+    """Seconds from its last change to its next read."""
+    now = again(house.author, publication_id)
+    assert now.next_action_at is not None
+    return round((now.next_action_at - now.updated_at).total_seconds(), 1)
 
 
 @pytest.mark.parametrize("mode", ["error_after", "reset_after", "refused_but_live", "garbage_body"])
@@ -71,7 +92,7 @@ def test_a_post_that_went_live_without_an_answer_is_found(
     assert evidence(house.author, row.id).link_state in ("found", "pending")
 
 
-def test_what_a_complete_read_does_not_show_goes_to_a_person_with_what_was_read(
+def test_what_complete_reads_do_not_show_is_read_again_by_its_spacing_and_then_goes_to_a_person_with_what_was_read(
     house: House, worker: db.Database, network: RunningSandbox
 ):
     other = make_due(house)
@@ -79,13 +100,20 @@ def test_what_a_complete_read_does_not_show_goes_to_a_person_with_what_was_read(
     row = make_due(house)
     network.post("/_sandbox/faults", {"route": house.page.feed, "mode": "reset_before", "times": 1})
     send_one(worker, row.id)
+    waits = []
+    for _ in FAST.read_spacing_s:
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        assert check_one(worker, row.id) is PublicationState.UNKNOWN
+        waits.append(wait_s(house, row.id))
     let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
 
     assert check_one(worker, row.id) is PublicationState.NEEDS_HUMAN
 
+    assert tuple(waits) == FAST.read_spacing_s
     now, shown = again(house.author, row.id), evidence(house.author, row.id)
-    assert (now.needs, now.next_action_at) == (Needs.OUTCOME, None)
-    assert shown.reads[0].words == "Saw 1 posts, none with this text."
+    assert now.needs is Needs.OUTCOME
+    assert [read.words for read in shown.reads] == ["Saw 1 post, none with this text."] * 4
+    assert shown.events[-1].because.startswith("The account was read 4 times and doesn't show it")
     assert shown.resend_after is not None
     assert shown.attempts[0].state == "unknown"
 
@@ -99,8 +127,105 @@ def test_a_post_that_shows_later_than_the_read_is_still_not_sent_twice(
         network.post("/_sandbox/faults", {"route": house.page.feed, "mode": fault, "times": 1, "args": args})
     send_one(worker, row.id)
     let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
-    assert check_one(worker, row.id) is PublicationState.NEEDS_HUMAN
+    assert read_until_settled(worker, house.approver, row.id) is PublicationState.NEEDS_HUMAN
     assert len(posts_with(network, row.payload["text"])) == 1
+
+
+def test_what_a_person_is_asked_about_is_read_on_ever_more_rarely_and_closes_when_it_turns_up(
+    house: House, worker: db.Database, script
+):
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    script(read=seen())
+    read_until_settled(worker, house.approver, row.id)
+    waits = [wait_s(house, row.id)]
+    for age in ("10 min", "3 h"):
+        tamper(
+            house.organization_id,
+            "update masthead.attempt set opened_at = clock_timestamp() - cast(%(age)s as interval)",
+            age=age,
+        )
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        assert check_one(worker, row.id, PublishTimes()) is PublicationState.NEEDS_HUMAN
+        waits.append(wait_s(house, row.id))
+    assert waits == [FAST.late_read_least_s, pytest.approx(600, abs=5), pytest.approx(10_800, abs=5)]
+
+    script(read=seen(live_post("77_1", row.payload["text"])))
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    assert check_one(worker, row.id) is PublicationState.PUBLISHED
+    now = again(house.author, row.id)
+    assert (now.provider_post_id, now.needs, now.next_action_at) == ("77_1", None, None)
+
+
+def test_after_a_day_it_is_read_no_more(house: House, worker: db.Database, script):
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    script(read=seen())
+    read_until_settled(worker, house.approver, row.id)
+    tamper(house.organization_id, "update masthead.attempt set opened_at = clock_timestamp() - interval '25 h'")
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    assert check_one(worker, row.id, PublishTimes()) is PublicationState.NEEDS_HUMAN
+    assert again(house.author, row.id).next_action_at is None
+
+
+def test_a_late_read_decides_nothing_but_that_it_is_live(house: House, worker: db.Database, script):
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    script(read=seen())
+    read_until_settled(worker, house.approver, row.id)
+    words = row.payload["text"]
+    for late in (seen(may_repeat=True), seen(live_post("77_1", words), live_post("77_2", words)), NotSent("away")):
+        script(read=late)
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        assert check_one(worker, row.id) is PublicationState.NEEDS_HUMAN
+    assert [each.state for each in attempts(house.author, row.id)] == ["unknown"]
+
+
+def test_an_equal_post_that_was_made_when_nothing_was_sent_any_more_is_shown_and_not_taken(
+    house: House, worker: db.Database, script
+):
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    by_hand = live_post("77_1", row.payload["text"], at=datetime.now(UTC) + timedelta(hours=1))
+    script(read=seen(by_hand, others=(live_post("77_2", "Something else."),)))
+    assert read_until_settled(worker, house.approver, row.id) is PublicationState.NEEDS_HUMAN
+    shown = evidence(house.author, row.id).reads[-1].posts
+    assert [(post.provider_post_id, post.likeness) for post in shown] == [("77_1", "alike"), ("77_2", "other")]
+
+
+def test_a_refusal_that_names_the_live_post_is_evidence_beside_each_read(house: House, worker: db.Database, script):
+    row = make_due(house)
+    refusal = OutcomeUnknown("It is a repeat.", trace=Trace(code="DUPLICATE_POST", names_post="77_5"))
+    script(refusal, read=seen(complete=False, unreadable="Nobody can read this profile."))
+    send_one(worker, row.id)
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    assert check_one(worker, row.id) is PublicationState.NEEDS_HUMAN
+    (read,) = evidence(house.author, row.id).reads
+    assert read.named is not None
+    assert (read.named.provider_post_id, read.named.permalink, read.named.taken) == (
+        "77_5",
+        "https://network.example/77_5",
+        False,
+    )
+
+
+def test_a_post_of_a_try_that_a_person_found_not_live_still_closes_the_question_of_the_next(
+    house: House, worker: db.Database, script, old_enough: None
+):
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    first_sent_at = attempts(house.author, row.id)[0].opened_at
+    script(read=seen())
+    read_until_settled(worker, house.approver, row.id)
+    tamper(
+        house.organization_id,
+        "update masthead.attempt set send_deadline = clock_timestamp() - interval '3 min',"
+        " opened_at = opened_at - interval '1 h'",
+    )
+    commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=True, reason="I looked.")
+    leave_unclear(worker, house, row.id)
+    script(read=seen(live_post("77_1", row.payload["text"], at=first_sent_at - timedelta(hours=1))))
+    assert check_one(worker, row.id) is PublicationState.PUBLISHED
 
 
 def test_a_read_that_fails_is_kept_repeated_by_its_spacing_and_then_given_to_a_person(
@@ -112,9 +237,7 @@ def test_a_read_that_fails_is_kept_repeated_by_its_spacing_and_then_given_to_a_p
     waits = []
     for _ in FAST.read_spacing_s:
         assert check_one(worker, row.id) is PublicationState.UNKNOWN
-        now = again(house.author, row.id)
-        assert now.next_action_at is not None
-        waits.append(round((now.next_action_at - now.updated_at).total_seconds(), 1))
+        waits.append(wait_s(house, row.id))
         let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
     assert tuple(waits) == FAST.read_spacing_s
     assert check_one(worker, row.id) is PublicationState.NEEDS_HUMAN
@@ -148,8 +271,8 @@ def test_a_post_that_another_publication_owns_is_not_taken(house: House, worker:
         session.execute(text("update masthead.publication set published_at = 'epoch' where state = 'published'"))
     leave_unclear(worker, house, second.id)
     script(read=seen(live_post("77_1", "Twice.")))
-    assert check_one(worker, second.id) is PublicationState.NEEDS_HUMAN
-    (read,) = evidence(house.author, second.id).reads
+    assert read_until_settled(worker, house.approver, second.id) is PublicationState.NEEDS_HUMAN
+    read, *_ = evidence(house.author, second.id).reads
     assert read.words == "Saw this text only in posts that belong to other publications."
     assert read.posts[0].taken
 
@@ -171,7 +294,7 @@ def test_two_twins_in_doubt_go_to_a_person(words: str, house: House, worker: db.
     first = make_due(house, words=words, ago_s=1)
     leave_unclear(worker, house, first.id)
     script(read=seen())
-    assert check_one(worker, first.id) is PublicationState.NEEDS_HUMAN
+    assert read_until_settled(worker, house.approver, first.id) is PublicationState.NEEDS_HUMAN
     second = make_due(house, words="Twice.")
     leave_unclear(worker, house, second.id)
     script(read=seen(live_post("77_1", "Twice.")))
@@ -258,7 +381,7 @@ def test_a_post_that_another_publication_takes_meanwhile_is_looked_at_again(
     script(read=seen(live_post("77_1", row.payload["text"])))
     real, blind = store.taken, iter([True])
     monkeypatch.setattr(store, "taken", lambda *args: set() if next(blind, False) else real(*args))
-    assert check_one(worker, row.id) is PublicationState.NEEDS_HUMAN
+    assert check_one(worker, row.id) is PublicationState.UNKNOWN
     assert len(reads(house.author, row.id)) == 1
 
 

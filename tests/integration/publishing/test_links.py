@@ -8,7 +8,7 @@ from sqlalchemy import text
 from core.infra import db
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotSent
-from core.publishing import links, rules
+from core.publishing import links, rules, store
 from core.publishing.queries import evidence
 from tests.factories.publishing import FAST, House, ScriptedPublisher, acting_as, again, make_due, send_one
 from tests.fixtures.programs import RunningSandbox
@@ -67,6 +67,20 @@ def test_trouble_with_the_address_never_touches_the_publication(
     monkeypatch.setattr("core.providers.publisher", lambda _network: ScriptedPublisher())
     assert find(worker) == 1
     assert again(house.author, row.id).state is PublicationState.PUBLISHED
+
+
+def test_a_finder_that_died_leaves_the_address_to_the_next(house: House, worker: db.Database):
+    row = make_due(house)
+    send_one(worker, row.id)
+    with worker.free_transaction() as session:
+        assert store.claim_links(session, 5, lease_s=60) == [(house.organization_id, row.id)]
+    assert find(worker) == 0  # the dead one's lease
+    make_due_now(worker, house)
+    assert find(worker) == 1
+    assert (evidence(house.author, row.id).link_state, again(house.author, row.id).state) == (
+        "found",
+        PublicationState.PUBLISHED,
+    )
 
 
 def test_an_account_without_access_is_asked_later(house: House, worker: db.Database):

@@ -15,7 +15,7 @@ from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import Published
 from core.publishing import commands, links
 from core.publishing.queries import evidence
-from core.publishing.rules import NO_EFFECT, REPEATED, REPEATED_ENOUGH
+from core.publishing.rules import GONE, NO_EFFECT, REPEATED, REPEATED_ENOUGH
 from core.publishing.times import times
 from tests.factories.memory_network import MemoryNetwork
 from tests.factories.publishing import (
@@ -172,6 +172,34 @@ def test_a_call_without_effect_goes_out_again_with_the_same_steps(house: House, 
     assert send_one(worker, row.id) is _S.PUBLISHED
     assert found == [None, "1784"]
     assert [each.state for each in attempts(house.author, row.id)] == ["proven_absent", "accepted"]
+
+
+def test_where_the_same_call_is_to_go_out_and_what_it_was_made_of_is_gone_nothing_takes_its_place(
+    house: House, worker: db.Database, script
+):
+    row = make_due(house)
+    script(RuntimeError("the answer was lost"), steps=lambda steps: steps.keep("container", "1784"))
+    send_one(worker, row.id)
+    script(read=seen(may_repeat=True))
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    assert check_one(worker, row.id) is _S.SCHEDULED
+    for work in (
+        lambda steps: steps.drop("container", "It has expired at Instagram."),
+        lambda steps: steps.keep("container", "1785"),
+    ):
+        publisher = script(Published("77_1", 200), steps=work)
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        assert send_one(worker, row.id) is _S.FAILED
+        now, shown = again(house.author, row.id), evidence(house.author, row.id)
+        assert now.last_error is not None
+        assert now.last_error["reason"].startswith(GONE)
+        assert ([step.reference for step in shown.steps], publisher.sent) == (["1784"], [])
+        tamper(
+            house.organization_id,
+            "alter table masthead.publication disable trigger publication_guard;"
+            "update masthead.publication set state = 'scheduled';"
+            "alter table masthead.publication enable trigger publication_guard",
+        )
 
 
 def test_what_stays_unclear_however_often_it_goes_out_comes_to_a_person(house: House, worker: db.Database, script):

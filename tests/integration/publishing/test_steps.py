@@ -131,6 +131,21 @@ def test_what_is_dropped_is_gone_for_good_with_the_reason(worker: db.Database, s
         tamper(house.organization_id, "update masthead.publication_step set dropped_at = null, dropped_because = null")
 
 
+def test_what_was_made_for_bytes_that_were_changed_since_is_let_go_of(
+    worker: db.Database, steps: ClaimedSteps, house: House, row
+):
+    with acting_as(worker):
+        steps.keep("container", "1784")
+        tamper(
+            house.organization_id,
+            "update masthead.publication_step set payload_sha256 = decode(repeat('00', 32), 'hex')",
+        )
+        assert steps.get("container") is None
+        steps.keep("container", "1785")
+    kept = [(each.reference, each.dropped_at is None) for each in evidence(house.author, row.id).steps]
+    assert kept == [("1784", False), ("1785", True)]
+
+
 def test_other_bytes_find_nothing(worker: db.Database, steps: ClaimedSteps, house: House, row):
     with acting_as(worker):
         steps.keep("container", "1784")

@@ -109,6 +109,7 @@ def test_a_duplicate_names_the_post_for_those_who_look(stand_in: Scripted) -> No
         publisher.publish(call, ACCESS, timeout_s=3)
     trace = doubt.value.trace
     assert (trace.code, trace.subcode, trace.trace_id) == ("DUPLICATE_POST", "urn:li:share:700", "AAYkP3/+x==")
+    assert trace.names_post == "urn:li:share:700"
     assert f"{stand_in.url}/www.linkedin.com/feed/update/urn:li:share:700/" in doubt.value.how_to_fix
 
 

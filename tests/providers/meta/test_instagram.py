@@ -184,6 +184,7 @@ def test_reading_back(stand_in: Scripted, case: dict[str, Any]) -> None:
         assert [post.provider_post_id for post in found.look_alikes] == case["look_alikes"]
         assert found.proof == case["proof"]
         assert found.may_repeat is case["may_repeat"]
+        assert found.note == case.get("note", "")
     check_requests(stand_in, case)
     assert steps.dropped == []
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import Trace
-from core.publishing import held_reads, queries, step_rows, store
+from core.publishing import desk_rows, held_reads, queries, step_rows, store
+from core.publishing.model import Attempt
 from core.publishing.rules import AttemptState
 from core.publishing.store import Claim
 from tests.scale.calls import Calls
@@ -36,10 +37,14 @@ def _of_step(world: World) -> tuple[UUID, bytes]:
     return publication_id, sha256
 
 
-def _unresolved(session: Session, world: World) -> int:
+def _attempt(session: Session, world: World) -> Attempt:
     found = store.unresolved_attempt(session, world.publication_id("sending"))
     assert found is not None
-    return found.id
+    return found
+
+
+def _unresolved(session: Session, world: World) -> int:
+    return _attempt(session, world).id
 
 
 def _close(session: Session, world: World, state: AttemptState) -> None:
@@ -76,6 +81,7 @@ def _evidence(world: World) -> None:
 
 CALLS: Final[Calls] = {
     queries.evidence: (alone(_evidence),),
+    queries.desk: (alone(lambda world: queries.desk(world.actor)),),
     store.claim_due: (
         outside(
             lambda session, _: store.claim_due(
@@ -149,6 +155,17 @@ CALLS: Final[Calls] = {
             "worker",
         ),
     ),
+    store.first_in_doubt_at: (
+        inside(
+            lambda session, world: store.first_in_doubt_at(
+                session, world.publication_id("sending"), _attempt(session, world)
+            ),
+            "worker",
+        ),
+    ),
+    store.repeats_a_call: (
+        inside(lambda session, world: store.repeats_a_call(session, world.publication_id()), "worker"),
+    ),
     store.close_attempt: (
         inside(lambda session, world: _close(session, world, AttemptState.ACCEPTED), "worker"),
         inside(lambda session, world: _close(session, world, AttemptState.UNKNOWN), "worker"),
@@ -164,7 +181,12 @@ CALLS: Final[Calls] = {
         ),
     ),
     store.ask_a_person: (
-        inside(lambda session, world: store.ask_a_person(session, world.publication_id("unknown"), "Why."), "worker"),
+        inside(
+            lambda session, world: store.ask_a_person(
+                session, world.publication_id("unknown"), "Why.", read_again_s=600
+            ),
+            "worker",
+        ),
     ),
     store.close_as_published: (inside(_published, "worker"),),
     store.add_read: (
@@ -225,8 +247,9 @@ CALLS: Final[Calls] = {
         ),
     ),
     step_rows.drop: (
-        inside(lambda session, world: step_rows.drop(session, *_of_step(world), "container", "Gone."), "worker"),
+        inside(lambda session, world: step_rows.drop(session, _of_step(world)[0], "container", "Gone."), "worker"),
     ),
+    desk_rows.open_questions: (inside(lambda session, _: desk_rows.open_questions(session, 51)),),
     step_rows.every: (inside(lambda session, world: step_rows.every(session, world.publication_id())),),
 }
 WITHOUT_SQL: Final = ()

@@ -146,10 +146,12 @@ def test_what_stands_in_the_way(change: dict[str, object], state: PublicationSta
     [
         (read(live("1")), (), False, True, Verdict.LIVE),
         (read(live("1"), live("2")), ("2",), False, True, Verdict.LIVE),
-        (read(live("1")), ("1",), False, True, Verdict.ASK),
+        (read(live("1")), ("1",), False, True, Verdict.AGAIN),
+        (read(live("1")), ("1",), False, False, Verdict.ASK),
         (read(live("1"), live("2")), (), False, True, Verdict.ASK),
         (read(live("1")), (), True, True, Verdict.ASK),
-        (read(), (), False, True, Verdict.ASK),
+        (read(), (), False, True, Verdict.AGAIN),
+        (read(), (), False, False, Verdict.ASK),
         (read(live("1"), complete=False), (), False, True, Verdict.AGAIN),
         (read(live("1"), complete=False), (), False, False, Verdict.ASK),
         (None, (), False, True, Verdict.AGAIN),
@@ -197,6 +199,27 @@ def test_an_address_that_could_mean_two_posts_means_none():
 def test_not_live_may_be_said_when_no_program_can_still_be_sending():
     deadline = datetime(2026, 11, 23, tzinfo=UTC)
     assert rules.resend_after(deadline, 60) == deadline + timedelta(seconds=120)
+
+
+def test_a_post_from_before_or_after_a_try_only_looks_like_it():
+    since, until = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 23, 0, 4, tzinfo=UTC)
+    inside = live("2")
+    early = replace(live("1"), created_at=since - timedelta(seconds=1))
+    byhand = replace(live("3"), created_at=until + timedelta(seconds=1))
+    found = rules.within(read(early, inside, byhand, look_alikes=(live("4"),)), since, until)
+    assert [post.provider_post_id for post in found.matches] == ["2"]
+    assert [post.provider_post_id for post in found.look_alikes] == ["1", "3", "4"]
+
+
+def test_late_reads_come_ever_more_rarely_and_for_a_day():
+    age_s, waits = 700.0, []
+    while (wait_s := rules.late_read_after_s(age_s, 300, 86_400)) is not None:
+        waits.append(wait_s)
+        age_s += wait_s
+    assert waits == sorted(waits)
+    assert waits[0] == 700
+    assert (age_s >= 86_400, len(waits)) == (True, 7)
+    assert rules.late_read_after_s(5, 300, 86_400) == 300
 
 
 def test_our_own_no_and_not_now_send_nothing():
