@@ -25,6 +25,7 @@ from core.publishing import queries as sending
 from core.publishing.commands import Changed
 
 _ASKED: Final = "publication_dialog"
+_NAMED: Final = "publication_named"
 
 
 class Subject(TypedDict, total=False):
@@ -34,9 +35,13 @@ class Subject(TypedDict, total=False):
     publication_id: UUID
 
 
-def ask(verb: str, publication_id: UUID | None) -> None:
-    """Open a dialog on the next run; without a publication it is about the whole post."""
+def ask(verb: str, publication_id: UUID | None, named: str = "") -> None:
+    """Open a dialog on the next run; without a publication it is about the whole post.
+
+    `named` is the live post that was chosen already, by the network's id.
+    """
     state.put(_ASKED, (verb, publication_id))
+    state.put(_NAMED, named)
 
 
 def show_asked(visitor: Visitor, detail: Detail, current: Sequence[PublicationRow]) -> None:
@@ -124,11 +129,15 @@ def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
 
 @st.dialog("It is live", icon=":material/check_circle:")
 def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
-    each = chosen[0]
-    st.markdown(f"You looked at **{plain(each.account_name)}** and found it. Which post is it?")
+    each, named = chosen[0], str(state.value(_NAMED) or "")
+    st.markdown(f"You looked at **{plain(each.account_name)}** and found it. The network is asked before it counts.")
     if each.account_url:
         st.link_button("Open the account", each.account_url, icon=":material/open_in_new:")
-    post = st.text_input("Address or id of the live post", max_chars=500, key="live_post", required=True, live=True)
+    if named:
+        st.markdown(f"It is the post **{plain(named)}**.")
+        post = named
+    else:
+        post = st.text_input("Address or id of the live post", max_chars=500, key="live_post", required=True, live=True)
     reason = st.text_input("What you saw", max_chars=500, key="live_reason", required=True, live=True)
 
     def run(actor: Actor) -> Changed:
@@ -140,23 +149,29 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
         st.rerun()
 
 
-@st.dialog("It is not live", icon=":material/cancel:")
-def _not_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+@st.dialog("It is not live: send again", icon=":material/send:")
+def _resend(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each = chosen[0]
-    evidence = sending.evidence(visitor.actor, each.id)
-    st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there.")
-    if evidence.resend_risk:
-        st.warning(plain(evidence.resend_risk), icon=":material/warning:")
-    again = st.segmented_control(
-        "Then", ["Send it again", "Give it up"], default="Give it up", required=True, key="not_live_then"
-    )
+    st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there. The same post goes out once more.")
+    st.warning(plain(sending.evidence(visitor.actor, each.id).resend_risk), icon=":material/warning:")
+    _not_live(each, "Send it again", "send", send_again=True)
+
+
+@st.dialog("Give it up", icon=":material/cancel:")
+def _give_up(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+    each = chosen[0]
+    st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there. It is closed as cancelled.")
+    _not_live(each, "Give it up", "cancel", send_again=False)
+
+
+def _not_live(each: PublicationRow, label: str, icon: str, *, send_again: bool) -> None:
     reason = st.text_input("What you saw", max_chars=500, key="not_live_reason", required=True, live=True)
 
     def run(actor: Actor) -> Changed:
-        action = feedback.action_id(actor, "resolve_not_live", each.id, each.attempt_count, again)
-        return publishing.resolve_not_live(actor, action, each.id, send_again=again == "Send it again", reason=reason)
+        action = feedback.action_id(actor, "resolve_not_live", each.id, each.attempt_count, send_again)
+        return publishing.resolve_not_live(actor, action, each.id, send_again=send_again, reason=reason)
 
-    if _confirm("It is not live", "cancel", disabled=not reason):
+    if _confirm(label, icon, disabled=not reason):
         feedback.act("publishing.resolve_not_live", run, done=_words)
         st.rerun()
 
@@ -186,5 +201,6 @@ _DIALOGS: Final[Mapping[str, Callable[[Visitor, Detail, Sequence[PublicationRow]
     "publish": _publish_now,
     "cancel": _cancel,
     "live": _live,
-    "not_live": _not_live,
+    "resend": _resend,
+    "give_up": _give_up,
 }

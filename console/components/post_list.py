@@ -31,7 +31,7 @@ Layout = Literal["days", "lines", "cards"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One post in a list. `at` orders it; `timed` False: it has no slot, `at` is when it was made.
+    """One post, or one publication, in a list. `at` orders it; `timed` False: it has no slot, `at` is when it was made.
 
     `went_out` is when it was published, shown where there is no slot.
     """
@@ -55,12 +55,14 @@ def post_list(
     key: str,
     label: str,
     page: str = "post",
+    parameter: str = "post",
     layout: Layout = "days",
     on_open: Callable[[UUID], None] | None = None,
 ) -> None:
     """Draw the rows: under their days, as lines inside a card (under their days too), or as cards of a narrow column.
 
-    A click opens the post on `page`, or calls `on_open` where the list stands beside a detail.
+    A click opens the post on `page`, or calls `on_open` where the list stands beside a detail. `parameter` is what the
+    page's address calls the ids of these rows.
     """
 
     def opened() -> None:
@@ -68,26 +70,28 @@ def post_list(
         if on_open is not None:
             on_open(chosen)
         else:
-            navigation.go(page, post=chosen)
+            navigation.go(page, **{parameter: chosen})
 
     if layout == "cards":
-        groups = [{"title": "", "note": "", "rows": [_row(row, zones, page, under_day=False) for row in rows]}]
+        groups = [
+            {"title": "", "note": "", "rows": [_row(row, zones, page, parameter, under_day=False) for row in rows]}
+        ]
     else:
-        groups = _by_day(rows, zones, page)
+        groups = _by_day(rows, zones, page, parameter)
     _LIST(key=key, data={"groups": groups, "layout": layout, "label": label}, on_opened_change=opened)
 
 
-def _by_day(rows: Iterable[Row], zones: Zones, page: str) -> list[dict[str, Any]]:
+def _by_day(rows: Iterable[Row], zones: Zones, page: str, parameter: str) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = []
     for row in rows:
         title, note = day_title(row.at, zones.organization)
         if not groups or groups[-1]["title"] != title:
             groups.append({"title": title, "note": note, "rows": []})
-        groups[-1]["rows"].append(_row(row, zones, page, under_day=True))
+        groups[-1]["rows"].append(_row(row, zones, page, parameter, under_day=True))
     return groups
 
 
-def _row(row: Row, zones: Zones, page: str, *, under_day: bool) -> dict[str, Any]:
+def _row(row: Row, zones: Zones, page: str, parameter: str, *, under_day: bool) -> dict[str, Any]:
     at = row.at if row.timed else row.went_out
     if at is None:
         shown_time, title = "No time", "No time chosen yet"
@@ -96,7 +100,7 @@ def _row(row: Row, zones: Zones, page: str, *, under_day: bool) -> dict[str, Any
         title = when(at, zones)
     return {
         "id": str(row.post_id),
-        "href": navigation.address(page, post=row.post_id),
+        "href": navigation.address(page, **{parameter: row.post_id}),
         "time": shown_time,
         "time_title": title,
         "ago": ago(row.at) if row.timed and not under_day else "",

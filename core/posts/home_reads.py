@@ -124,6 +124,8 @@ _COUNTS: Final = statement(
     _COUNTED,
     "  and p.state = 'needs_human') as needs_person,",
     _COUNTED,
+    "  and p.state = 'needs_human' and p.needs = 'outcome') as unclear,",
+    _COUNTED,
     "  and p.state = 'scheduled' and p.account_id = any({silent})) as held",
 )
 

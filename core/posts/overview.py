@@ -71,6 +71,7 @@ def _counts(session: Session, reader: Reader) -> Counts:
         changes_requested=row.changes_requested,
         failed=row.failed,
         needs_person=row.needs_person,
+        unclear=row.unclear,
         held=row.held,
         reconnect=row.reconnect,
     )

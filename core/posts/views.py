@@ -606,11 +606,15 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Figures for the menu's badges: what this person may decide, and what went wrong in the organization."""
+    """Figures for the menu's badges: what this person may decide, and what went wrong in the organization.
+
+    `unclear` of `needs_person` wait for somebody to say whether they are live.
+    """
 
     to_approve: int = 0
     changes_requested: int = 0
     failed: int = 0
     needs_person: int = 0
+    unclear: int = 0
     held: int = 0
     reconnect: int = 0

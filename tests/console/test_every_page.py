@@ -20,6 +20,7 @@ EMPTY = {
     "compose": ("empty_state",),
     "calendar": ("calendar_none_state",),
     "approvals": ("empty_state",),
+    "unclear": ("unclear_none_state",),
     "posts": ("posts_none_state",),
     "accounts": ("empty_state",),
     "post": (),
@@ -30,8 +31,8 @@ EMPTY = {
     "notices": ("notices_none_state",),
     "audit": (),  # making the organization is a line itself
 }
-# An organization may have a lot to show and none of it for this person.
-OF_ONE_PERSON = ("caught_up_state", "no_plans_state", "notices_none_state")
+# An organization may have a lot to show, and none of it for this person or in question.
+OF_ONE_PERSON = ("caught_up_state", "no_plans_state", "notices_none_state", "unclear_none_state")
 # And a network may have nothing to say of it.
 OF_A_NETWORK = ("limits_none_state",)
 
@@ -46,6 +47,7 @@ def test_the_menu_is_what_lies_in_the_folders() -> None:
         "compose",
         "calendar",
         "approvals",
+        "unclear",
         "posts",
         "post",
         "accounts",

@@ -176,9 +176,11 @@ def test_an_unclear_outcome_is_closed_by_an_approver_on_this_page(
     tab = tab_of(committed_team, Role.APPROVER).open("post", post=str(post))
     assert "live or not?" in tab.words
     tab.press(f"live_{found.id}")
-    assert "Which post is it?" in tab.words
-    tab.open("post", post=str(post)).press(f"not_live_{found.id}")
-    assert "it isn't there" in tab.words
+    assert "The network is asked before it counts." in tab.words
+    tab.open("post", post=str(post)).press(f"resend_{found.id}")
+    assert "the post will be live twice" in tab.words
+    tab.open("post", post=str(post)).press(f"give_up_{found.id}")
+    assert "It is closed as cancelled." in tab.words
 
 
 def scheduled(team: Team) -> UUID:

@@ -147,7 +147,8 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
         title = f"{each.account_name}: {each.shown.detail or 'needs you'}"
         outcome = each.needs is Needs.OUTCOME
         action = can(Permission.RESOLVE, "Decide") if outcome else can(Permission.RESCHEDULE, "Reschedule")
-        yield _publication(each, f"Needs a person {counts.needs_person}", "front_hand", "red", title, action)
+        page = "unclear" if outcome else "post"
+        yield _publication(each, f"Needs a person {counts.needs_person}", "front_hand", "red", title, action, page=page)
     for each in home.failed:
         title, action = f"Failed on {each.account_name}", can(Permission.TRY_AGAIN, "Try again")
         yield _publication(each, f"Failed {counts.failed}", "error", "red", title, action, each.because)
@@ -177,8 +178,10 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
         yield _publication(each, f"Held {counts.held}", "pause_circle", "orange", title, action, each.because)
 
 
-def _publication(each: Waiting, group: str, icon: str, color: str, title: str, action: str, note: str = "") -> Item:
-    return Item(icon, color, title, note or beginning(each.text, 70), "post", each.post_id, group, action)
+def _publication(
+    each: Waiting, group: str, icon: str, color: str, title: str, action: str, note: str = "", page: str = "post"
+) -> Item:
+    return Item(icon, color, title, note or beginning(each.text, 70), page, each.post_id, group, action)
 
 
 def _asked(asked: Asked, zones: Zones, group: str, icon: str, color: str, page: str, note: str, action: str) -> Item:

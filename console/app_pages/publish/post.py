@@ -9,7 +9,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from console import dialogs, drafting, feedback, history, navigation
+from console import dialogs, drafting, feedback, history, navigation, questions
 from console.components.account import account_badge
 from console.components.empty import empty
 from console.components.header import header
@@ -20,7 +20,7 @@ from console.components.timeline import timeline
 from console.components.times import Zones, ago, clock, when
 from console.identity import Visitor
 from console.navigation import PageSpec
-from console.plain import beginning, plain
+from console.plain import plain
 from console.standing import AT_REST, OVER, is_cancellable, is_movable, is_sendable
 from core.infra.actor import Actor
 from core.infra.clock import now
@@ -225,9 +225,9 @@ def _publication(
             own = " (their own work)" if each.self_approved else ""
             lapsed = "" if each.approval_holds else " · no longer valid"
             st.caption(f"Approved by {plain(each.approved_by)}{own} {ago(each.approved_at)}{lapsed}")
-        if each.needs is Needs.OUTCOME and evidence is not None:
-            _what_was_read(evidence, zones)
-        _publication_actions(visitor, each, evidence, alone=alone)
+        if evidence is not None and (each.needs is Needs.OUTCOME or each.state is _S.UNKNOWN):
+            questions.question(visitor, each, evidence, zones, across=2)
+        _publication_actions(visitor, each, alone=alone)
 
 
 def _because(each: PublicationRow, zones: Zones) -> str:
@@ -249,13 +249,9 @@ def _time_words(each: PublicationRow, zones: Zones, *, alone: bool) -> str:
     return f"{word} **{plain(when(each.due_at, zones))}** :gray[· {ago(each.due_at)}]{own}"
 
 
-def _publication_actions(visitor: Visitor, each: PublicationRow, evidence: Evidence | None, *, alone: bool) -> None:
+def _publication_actions(visitor: Visitor, each: PublicationRow, *, alone: bool) -> None:
     """What can be done about one publication; what the post's own buttons do for a single one isn't said twice."""
     with st.container(horizontal=True, gap="small", key=f"actions_{each.id}"):
-        if each.needs is Needs.OUTCOME:
-            refusal = visitor.why_not(Permission.RESOLVE)
-            _offer("It is live", "check_circle", refusal, "live", each)
-            _offer("It is not live", "cancel", refusal or _still_to_wait(evidence), "not_live", each)
         if each.needs in (Needs.LATE, Needs.APPROVAL) and not alone:
             _offer("Reschedule", "schedule", visitor.why_not(Permission.RESCHEDULE), "reschedule", each)
         if each.needs is Needs.LATE and not alone:
@@ -272,27 +268,6 @@ def _offer(
     label: str, icon: str, why_not: str | None, verb: str, each: PublicationRow, kind: str = "secondary"
 ) -> None:
     _button(label, icon, why_not, dialogs.ask, (verb, each.id), key=f"{verb}_{each.id}", kind=kind)
-
-
-def _still_to_wait(evidence: Evidence | None) -> str | None:
-    until = evidence.resend_after if evidence is not None else None
-    if until is None or until <= now():
-        return None
-    return f"The network may still show it. This can be said {ago(until)}."
-
-
-def _what_was_read(evidence: Evidence, zones: Zones) -> None:
-    if not evidence.reads:
-        st.caption("Nothing was read from the account yet.")
-        return
-    latest = evidence.reads[-1]
-    st.caption(f"Read the account {ago(latest.at)}: {plain(latest.words)}")
-    for post in latest.posts:
-        marks = " · same words as ours" if post.exact else ""
-        marks += " · belongs to another publication" if post.taken else ""
-        with st.container(border=True, gap="xsmall"):
-            st.caption(f"{plain(clock(post.created_at, zones.organization))} · {plain(post.provider_post_id)}{marks}")
-            st.text(beginning(post.text, 200))
 
 
 def _previews(current: Sequence[PublicationRow], zones: Zones) -> None:

@@ -1,0 +1,167 @@
+"""What became of it? What was read of an unclear outcome, which posts it may be, and the buttons that decide.
+
+Drawn on the desk and on the post's own page. Nothing is preselected: whoever decides names the post.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from console import dialogs, identity
+from console.components.times import Zones, ago, clock, hour
+from console.identity import Visitor
+from console.plain import beginning, plain
+from core.infra.clock import now
+from core.organizations.rules import Permission
+from core.posts.rules import Needs
+from core.posts.views import PublicationRow
+from core.publishing.candidates import Candidate, NamedPost
+from core.publishing.queries import Evidence, Read
+
+_LIKENESS: Final = {
+    "same": ":violet-badge[:material/equal: The same words]",
+    "alike": ":gray-badge[:material/compare: Looks like it]",
+    "other": ":gray-badge[:material/article: Another post]",
+}
+_NEWEST_READS: Final = 6
+_STALE: Final = "Sign in again first: this takes a sign-in of the last minutes."
+
+
+def question(visitor: Visitor, each: PublicationRow, evidence: Evidence, zones: Zones, *, across: int) -> None:
+    """All of it. `across` is how many candidates stand side by side."""
+    _reads(evidence, zones)
+    named = next((read.named for read in reversed(evidence.reads) if read.named is not None), None)
+    if named is not None:
+        _named(visitor, each, named)
+    if evidence.candidates:
+        _candidates(visitor, each, evidence.candidates, zones, across)
+    if each.needs is Needs.OUTCOME:
+        _decide(visitor, each, evidence)
+
+
+def _reads(evidence: Evidence, zones: Zones) -> None:
+    """What each read found, the newest first, and when the next one comes."""
+    reads = (
+        [read for read in evidence.reads if read.attempt_id == evidence.attempts[-1].id] if evidence.attempts else []
+    )
+    st.markdown(f"**What was read** :gray[· {_next_words(evidence)}]")
+    if not reads:
+        st.caption("Nothing was read from the account yet.")
+        return
+    newest = list(reversed(reads))
+    st.markdown(_lines(newest[:_NEWEST_READS], zones))
+    if len(newest) > _NEWEST_READS:
+        with st.expander(f"{len(newest) - _NEWEST_READS} earlier reads"):
+            st.markdown(_lines(newest[_NEWEST_READS:], zones))
+
+
+def _next_words(evidence: Evidence) -> str:
+    if evidence.next_read_at is None:
+        return "it is not read any more"
+    return f"read again {ago(evidence.next_read_at)}" if evidence.next_read_at > now() else "being read again"
+
+
+def _lines(reads: Sequence[Read], zones: Zones) -> str:
+    lines = []
+    for read in reads:
+        icon = "manage_search" if read.complete else "error_outline"
+        at = f"{hour(read.at, zones.organization)} :gray[· {ago(read.at)}]"
+        lines.append(f"- :gray[:material/{icon}:] {at} {plain(read.words)}")
+    return "\n".join(lines)
+
+
+def _named(visitor: Visitor, each: PublicationRow, named: NamedPost) -> None:
+    """The network refused it as a repeat of a post that it named."""
+    with st.container(border=True, gap="xsmall", key=f"named_{each.id}"):
+        st.markdown(
+            f"{_TAKEN if named.taken else ''}:material/content_copy: The network refused it as a repeat of"
+            f" **{plain(named.provider_post_id)}**, which may be this post or an older one."
+        )
+        _choose(visitor, each, named.provider_post_id, named.permalink, taken=named.taken, key="named")
+
+
+_TAKEN: Final = ":orange-badge[:material/link: Belongs to another publication] "
+
+
+def _candidates(
+    visitor: Visitor, each: PublicationRow, candidates: Sequence[Candidate], zones: Zones, across: int
+) -> None:
+    st.markdown(f"**Posts on the account at that time** :gray[· times in {plain(zones.organization)}]")
+    with st.grid(min(across, len(candidates)), gap="small"):
+        for number, candidate in enumerate(candidates):
+            post = candidate.post
+            with st.container(border=True, gap="xsmall", height="stretch", key=f"candidate_{each.id}_{number}"):
+                marks = _LIKENESS[post.likeness] + (f" {_TAKEN}" if post.taken else "")
+                marks += " :gray-badge[:material/visibility_off: Not shown any more]" if candidate.gone else ""
+                st.markdown(marks)
+                st.caption(f"{plain(clock(post.created_at, zones.organization))}  \n{plain(post.provider_post_id)}")
+                st.text(beginning(post.text, 280) or "No text")
+                if post.link:
+                    st.caption(f":material/link: {plain(beginning(post.link, 80))}")
+                _choose(visitor, each, post.provider_post_id, post.permalink, taken=post.taken, key=str(number))
+
+
+def _choose(
+    visitor: Visitor, each: PublicationRow, post_id: str, permalink: str | None, *, taken: bool, key: str
+) -> None:
+    with st.container(horizontal=True, gap="small"):
+        if permalink:
+            st.link_button("Open", permalink, icon=":material/open_in_new:", type="tertiary")
+        if each.needs is not Needs.OUTCOME:
+            return
+        refusal = _why_not(visitor) or ("It belongs to another publication." if taken else None)
+        _offer("It is this one", "check_circle", refusal, ("live", each.id, post_id), f"this_{each.id}_{key}")
+
+
+def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
+    if visitor.may(Permission.RESOLVE) and not visitor.signed_in_lately:
+        with st.container(
+            border=True, horizontal=True, vertical_alignment="center", wrap=False, key=f"stale_{each.id}"
+        ):
+            st.markdown(
+                ":material/lock_clock: Deciding takes a sign-in of the last minutes, so that nobody does it at an open"
+                " screen.",
+                width="stretch",
+            )
+            st.button(
+                "Sign in again",
+                icon=":material/login:",
+                type="primary",
+                on_click=identity.sign_in_again,
+                key=f"sign_in_again_{each.id}",
+            )
+    refusal = _why_not(visitor)
+    too_early = refusal or _still_to_wait(evidence)
+    with st.container(horizontal=True, gap="small", key=f"decide_{each.id}"):
+        _offer("It is live: here is the link", "check_circle", refusal, ("live", each.id), f"live_{each.id}")
+        _offer("It is not live: send again", "send", too_early, ("resend", each.id), f"resend_{each.id}")
+        _offer("Give it up", "cancel", too_early, ("give_up", each.id), f"give_up_{each.id}", kind="tertiary")
+
+
+def _why_not(visitor: Visitor) -> str | None:
+    return visitor.why_not(Permission.RESOLVE) or (None if visitor.signed_in_lately else _STALE)
+
+
+def _still_to_wait(evidence: Evidence) -> str | None:
+    until = evidence.resend_after
+    if until is None or until <= now():
+        return None
+    return f"The network may still show it. This can be said {ago(until)}."
+
+
+def _offer(
+    label: str, icon: str, why_not: str | None, asked: tuple[object, ...], key: str, *, kind: str = "secondary"
+) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        type=kind,  # type: ignore[arg-type]
+        on_click=dialogs.ask,
+        args=asked,
+        disabled=why_not is not None,
+        help=plain(why_not) if why_not else None,
+        key=key,
+    )

@@ -1,0 +1,186 @@
+"""The desk: what nobody knows to be live, with everything that was read, and deciding it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.infra import db
+from core.infra.actor import Role
+from core.infra.settings import Settings
+from core.posts.model import Publication
+from core.posts.rules import Needs, PublicationState
+from core.provider_kit.types import Published, ReadBack
+from tests.console.driving import Tab
+from tests.console.people import someone
+from tests.factories.organizations import make_signed_in
+from tests.factories.publishing import (
+    House,
+    ScriptedPublisher,
+    again,
+    attempts,
+    check_one,
+    leave_unclear,
+    live_post,
+    make_due,
+    make_quiet_house,
+    read_until_settled,
+    reads,
+    seen,
+    send_one,
+    tamper,
+    use_owner,
+)
+
+WORDS = "The same cup, twice."
+
+
+@pytest.fixture
+def house(settings: Settings, committed_database: db.Database, worker_database: db.Database) -> House:
+    use_owner(settings.owner_url())
+    return make_quiet_house()
+
+
+def shows(monkeypatch: pytest.MonkeyPatch, *answers: Any, read: ReadBack | None = None) -> None:
+    """What the network does and shows from now on."""
+    publisher = ScriptedPublisher(*answers, read=read)
+    monkeypatch.setattr("core.providers.publisher", lambda _network: publisher)
+
+
+def in_question(house: House, worker: db.Database, *, asked: bool = True) -> Publication:
+    """A publication with an unclear outcome, old enough to be decided; `asked` False: it is still being read."""
+    row = make_due(house, words=WORDS)
+    leave_unclear(worker, house, row.id)
+    state = read_until_settled(worker, house.approver, row.id) if asked else check_one(worker, row.id)
+    assert state is (PublicationState.NEEDS_HUMAN if asked else PublicationState.UNKNOWN)
+    tamper(
+        house.organization_id,
+        "update masthead.attempt set send_deadline = clock_timestamp() - interval '3 min' where state = 'unknown'",
+    )
+    return row
+
+
+def tab_of(house: House, role: Role) -> Tab:
+    return Tab(someone(house.organization_id, role)[0])
+
+
+def confirm(tab: Tab, verb: str, row: Publication, named: str = "") -> None:
+    """Write the reason and press the dialog's own button: AppTest draws a dialog only when it is asked for."""
+    field = "live_reason" if verb == "live" else "not_live_reason"
+
+    def ask() -> None:
+        tab.app.session_state["publication_dialog"] = (verb, row.id)
+        tab.app.session_state["publication_named"] = named
+
+    ask()
+    tab.again()
+    ask()
+    tab.app.text_input(key=field).set_value("I looked.")
+    tab.again()
+    ask()
+    tab.press("dialog_confirm")
+
+
+def test_two_that_look_alike_and_another_publications_are_all_shown_and_none_is_preselected(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_due(house, words="Somebody else's.")
+    shows(monkeypatch, Published("77_3", 200))
+    send_one(worker_database, other.id)
+    found = seen(live_post("77_1", WORDS), live_post("77_2", WORDS), others=(live_post("77_3", "Somebody else's."),))
+    shows(monkeypatch, read=found)
+    row = in_question(house, worker_database)
+
+    tab = tab_of(house, Role.APPROVER).open("unclear")
+
+    assert "Unclear  :red-badge[1]" in tab.menu
+    cards = [f"this_{row.id}_{number}" for number in range(3)]
+    assert [tab.button(key).disabled for key in cards] == [False, False, True]
+    assert tab.button(cards[2]).help == "It belongs to another publication\\."
+    assert tab.words.count("The same words") == 2
+    assert tab.component("unclear_preview")["post"]["text"] == WORDS
+    tab.press(cards[1])
+    assert "It is the post **77_2**" in tab.words
+    confirm(tab, "live", row, "77_2")
+    now, (attempt,) = again(house.author, row.id), attempts(house.author, row.id)
+    assert (now.state, now.provider_post_id, attempt.state) == (PublicationState.PUBLISHED, "77_2", "accepted")
+    assert "Nothing is unclear" in tab.words
+
+
+def test_sending_again_says_the_risk_and_goes_out_once(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database)
+    tab = tab_of(house, Role.APPROVER).open("unclear")
+    assert tab.words.count("none with this text") == 4
+    tab.press(f"resend_{row.id}")
+    assert "the post will be live twice" in tab.words
+    confirm(tab, "resend", row)
+    now = again(house.author, row.id)
+    assert (now.state, [each.state for each in attempts(house.author, row.id)]) == (
+        PublicationState.SCHEDULED,
+        ["proven_absent"],
+    )
+
+
+def test_giving_up_closes_it_as_cancelled(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database)
+    tab = tab_of(house, Role.APPROVER).open("unclear", post=str(row.post_id))
+    tab.press(f"give_up_{row.id}")
+    confirm(tab, "give_up", row)
+    assert again(house.author, row.id).state is PublicationState.CANCELLED
+
+
+def test_an_old_sign_in_decides_nothing_and_leads_to_a_new_one(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen(live_post("77_1", WORDS), live_post("77_2", WORDS)))
+    row = in_question(house, worker_database)
+    sign_in, _ = make_signed_in(house.organization_id, Role.APPROVER, age_s=20 * 60)
+    tab = Tab(sign_in).open("unclear")
+    keys = [f"live_{row.id}", f"resend_{row.id}", f"give_up_{row.id}", f"this_{row.id}_0"]
+    assert all(tab.button(key).disabled and "Sign in again" in tab.button(key).help for key in keys)
+    assert not tab.button(f"sign_in_again_{row.id}").disabled
+    # What a page shows is not what protects: the command refuses too.
+    confirm(tab, "live", row, "77_1")
+    assert "signed in within the last 15 minutes" in tab.words
+    assert again(house.author, row.id).needs is Needs.OUTCOME
+
+
+def test_whoever_may_not_decide_sees_everything_and_reads_why(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen(live_post("77_1", WORDS), live_post("77_2", WORDS)))
+    row = in_question(house, worker_database)
+    for role in (Role.VIEWER, Role.EDITOR):
+        tab = tab_of(house, role).open("unclear")
+        assert "Unclear" in tab.menu
+        assert tab.words.count("The same words") == 2
+        assert all(tab.button(f"{verb}_{row.id}").disabled for verb in ("live", "resend", "give_up"))
+        assert "an approver" in tab.button(f"live_{row.id}").help
+        assert not tab.has_button(f"sign_in_again_{row.id}")
+
+
+def test_what_is_still_read_is_shown_with_what_was_read_and_nothing_to_decide(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database, asked=False)
+    tab = tab_of(house, Role.APPROVER)
+    for page, parameters in (("unclear", {}), ("post", {"post": str(row.post_id)})):
+        tab.open(page, **parameters)
+        assert "Saw 0 posts, none with this text." in tab.words
+        assert not tab.has_button(f"live_{row.id}")
+    assert len(reads(house.author, row.id)) == 1
+
+
+def test_home_leads_to_the_desk(house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database)
+    (item,) = tab_of(house, Role.APPROVER).open("").component("home_items")["items"]
+    assert (item["action"], item["href"]) == ("Decide", f"/unclear?post={row.post_id}")
