@@ -11,6 +11,7 @@ from typing import Final
 
 from core.cli import findings, findings_of_use
 from core.cli.findings import Finding, State
+from core.cli.pulse import pulse_findings
 from core.infra.settings import Settings, SettingsInvalid
 
 _MARKS: Final = {State.GOOD: "ok     ", State.ADVICE: "advice ", State.MISSING: "MISSING"}
@@ -50,6 +51,7 @@ def examine() -> Iterator[Finding]:
     yield from findings.postgres_findings(settings)
     yield from findings_of_use.key_findings(settings)
     yield from findings.queue_findings(settings)
+    yield from pulse_findings(settings)
     yield from findings.sign_in_findings(settings)
     yield from findings_of_use.mail_findings(settings)
     yield from findings.provider_findings()

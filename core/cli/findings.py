@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
@@ -40,6 +41,16 @@ class Finding:
     state: State
     words: str
     next_step: str = ""
+
+
+@contextmanager
+def logged_in(settings: Settings, program: Program) -> Iterator[db.Database]:
+    """The database as a program sees it. Raises SettingsInvalid, and DBAPIError at the first statement."""
+    engine = db.make_engine(settings.program_url(program), pool_size=1, application="masthead-doctor")
+    try:
+        yield db.Database(engine)
+    finally:
+        engine.dispose()
 
 
 def data_folder_findings(settings: Settings) -> Iterator[Finding]:
@@ -225,11 +236,8 @@ def _schema_findings(connection: Connection) -> Iterator[Finding]:
 def _login_finding(settings: Settings, program: Program) -> Finding:
     subject = f"Login of {program}"
     try:
-        engine = db.make_engine(settings.program_url(program), pool_size=1, application="masthead-doctor")
-        try:
-            db.Database(engine).refuse_owner()
-        finally:
-            engine.dispose()
+        with logged_in(settings, program) as database:
+            database.refuse_owner()
     except SettingsInvalid as problem:
         return Finding(subject, State.MISSING, str(problem))
     except DBAPIError as error:

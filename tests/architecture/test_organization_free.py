@@ -27,6 +27,7 @@ FREE = {
     "core/notices/sending.py": "definer functions that return ids",
     "core/publishing/claiming.py": "definer functions that return ids",
     "core/publishing/links.py": "definer functions that return ids",
+    "core/publishing/pulse.py": "when tickers looked, and a definer function that gives one duration",
     "core/publishing/sweeping.py": "definer functions that return ids",
     "core/throttle/breaking.py": "breakers, which belong to no organization",
     "core/throttle/calls.py": "budgets of apps and counts for breakers, which belong to no organization",

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import text
 
 from core import cli, providers
 from core.accounts.commands import rotate_keys
@@ -23,8 +24,10 @@ from core.infra import crypto, db
 from core.infra.actor import Role
 from core.infra.reachable import QueueServer
 from core.infra.settings import Settings
+from core.publishing import store
 from tests.factories.accounts import make_account
 from tests.factories.organizations import make_actor
+from tests.factories.publishing import make_due, make_quiet_house, use_owner
 from tests.fixtures.programs import RunningSandbox, free_ports
 from tests.fixtures.servers import SECRET_KEY, Servers
 
@@ -53,6 +56,21 @@ def openid() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def beat(committed_database: db.Database, worker_database: db.Database) -> Callable[[float], None]:
+    """Let the last look of a ticker have been so many seconds ago."""
+
+    def look(ago_s: float) -> None:
+        with worker_database.free_transaction() as session:
+            store.beat(session, "dispatcher")
+            session.execute(
+                text("update masthead.ticker_heartbeat set at = clock_timestamp() - make_interval(secs => :ago)"),
+                {"ago": ago_s},
+            )
+
+    return look
 
 
 @pytest.fixture
@@ -111,6 +129,7 @@ def test_a_sound_installation_lacks_nothing(doctor: Doctor) -> None:
     assert {subject: words for subject, words in found.items() if not words.startswith("ok")} == {}
     assert code == 0
     assert found["Login of worker"] == "ok works as masthead_worker"
+    assert found["Sending"] == "ok nobody has looked yet, nothing due waits"
     assert "the newest" in found["Schema"]
 
 
@@ -169,6 +188,21 @@ def test_tokens_whose_key_is_not_set_are_counted(
     code, found = doctor(MASTHEAD_CREDENTIAL_KEYS=key)
     assert code == 0
     assert found["Keys of tokens"].startswith("ok")
+
+
+def test_programs_that_stopped_looking_are_advice_and_what_they_leave_waiting_is_trouble(
+    doctor: Doctor, beat: Callable[[float], None], settings: Settings, committed_database: db.Database
+) -> None:
+    beat(4)
+    assert doctor()[1]["Sending"] == "ok somebody looked 4 s ago, nothing due waits"
+    beat(600)
+    assert doctor()[1]["Sending"].startswith("advice somebody looked 10 min ago, nothing due waits -> Start Masthead")
+    db.use(committed_database)  # the doctor logs in as everybody and leaves nobody logged in
+    use_owner(settings.owner_url())
+    make_due(make_quiet_house(), ago_s=7_300, window_s=600)
+    code, found = doctor()
+    assert code == 1
+    assert found["Sending"].startswith("MISSING the oldest due post waits for 2 h, somebody looked 10 min ago")
 
 
 def test_an_empty_environment_is_told_everything_that_is_missing(doctor: Doctor) -> None:

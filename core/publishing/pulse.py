@@ -1,0 +1,31 @@
+"""Whether posts get out at all: who watches the clock, and how long the oldest due post has been waiting.
+
+Processes that are alive prove nothing (RELIABILITY B 5). These two figures do, and both are in Postgres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.infra import db
+from core.publishing import store
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """`tickers` has for each ticker the seconds since it looked last. `oldest_due_s` None: nothing due is waiting."""
+
+    tickers: Mapping[str, float]
+    oldest_due_s: float | None
+
+    @property
+    def last_look_s(self) -> float | None:
+        """Seconds since anybody looked; None when nobody ever did."""
+        return min(self.tickers.values(), default=None)
+
+
+def pulse(database: db.Database | None = None) -> Pulse:
+    """As it is now, over all organizations: figures only. `database` None: this program's own."""
+    with (database or db.current()).free_transaction() as session:
+        return Pulse(store.heartbeats(session), store.oldest_due_s(session))
