@@ -118,10 +118,12 @@ select exists (select 1 from masthead.publication p join masthead.account a on a
   where p.state in ('queued','claimed','sending','unknown')
     or (p.state = 'scheduled' and a.state = 'active' and p.due_at < clock_timestamp()))
 """
-# Somebody connects again what the network has cut off; neither its wait of a minute nor a backlog's spacing is kept.
+# Somebody connects again what the network has cut off; what it asked to wait, and a backlog's spacing, are over.
 _HURRY = (
     "update masthead.account set state = 'active' where state = 'auth_broken'",
     "update masthead.account set next_send_at = null where next_send_at is not null",
+    "update masthead.account_budget set held_until = null, next_call_at = null where held_until is not null",
+    "update masthead.app_budget set held_until = null, next_call_at = null where held_until is not null",
     """update masthead.publication set next_action_at = clock_timestamp() where state in ('scheduled','unknown')
        and next_action_at > clock_timestamp() + interval '5 s' and due_at < clock_timestamp()""",
 )

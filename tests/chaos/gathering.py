@@ -67,8 +67,11 @@ class Gathering:
         if label != self.label or self.woken.is_set():
             return
         with self._lock:
-            self._arrived |= self._who(label) & self.awaited
-            if self._arrived and (label in OF_A_BATCH or self._arrived == self.awaited):
+            came = self._who(label) & self.awaited
+            if not came:
+                return  # somebody else's publication, which goes on
+            self._arrived |= came
+            if label in OF_A_BATCH or self._arrived == self.awaited:
                 self._end()
         if label not in OF_A_BATCH:
             self.woken.wait()

@@ -51,10 +51,13 @@ def _label(forge: Forge, label: str, trials: Sequence[Trial]) -> Tally:
             cases = trial.left(label)
             trial.come_due(cases)
             die(forge, point, cases, trial.ledger)
+            trial.park()
     if label in BEFORE:
         time.sleep(LONGEST_LEASE_S)
     if label in BEFORE and label not in SWEEPS:
         assert forge.order("sweep")["ended_by"] == 0
+        for trial in trials:
+            trial.park()  # or the first shape's process would take those of the others too
     frozen = _freeze(forge, label, trials)
     for trial, _ in zip(trials, frozen, strict=False):
         trial.ledger.killed()
