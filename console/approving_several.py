@@ -12,7 +12,7 @@ from console import feedback, state
 from console.components.networks import network_title
 from console.components.times import Zones, clock
 from console.identity import Visitor
-from console.plain import beginning, plain
+from console.plain import beginning, plain, plain_label
 from core.infra.actor import Actor
 from core.organizations.rules import Permission
 from core.posts import commands
@@ -77,7 +77,7 @@ def _choose(items: Sequence[ReviewItem], zones: Zones) -> None:
 def _row(item: ReviewItem, zones: Zones) -> bool:
     with st.container(border=True, gap="xsmall", key=f"several_row_{item.post_id}"):
         words = beginning(item.text, 120) or "An image without words"
-        ticked = st.checkbox(plain(words), key=f"several_{item.post_id}_{item.version}")
+        ticked = st.checkbox(plain_label(words), key=f"several_{item.post_id}_{item.version}")
         goes = clock(item.first_due_at, zones.organization) if item.first_due_at else "no time yet"
         to = ", ".join(f"{each.account_name} ({network_title(each.network)})" for each in item.publications)
         st.caption(plain(f"{item.submitted_by.name} · {goes} · {to}"))

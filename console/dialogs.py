@@ -13,7 +13,7 @@ import streamlit as st
 from console import feedback, state
 from console.components.networks import network_title
 from console.identity import Visitor
-from console.plain import plain
+from console.plain import plain, plain_label
 from console.standing import is_sendable
 from core.infra.actor import Actor
 from core.infra.clock import now
@@ -69,7 +69,7 @@ def _reschedule(
     start = wall.date() if wall and wall.date() >= today else today
     new_day: date = day.date_input("Day", value=start, min_value=today, format="YYYY-MM-DD", key="move_day")
     new_time: time = clock_.time_input(
-        f"Time ({plain(zone)})", value=wall.time() if wall else time(9, 0), step=300, key="move_time"
+        f"Time ({plain_label(zone)})", value=wall.time() if wall else time(9, 0), step=300, key="move_time"
     )
     at, which = None, None
     try:

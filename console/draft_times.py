@@ -17,7 +17,7 @@ from console.components.networks import network_title
 from console.components.split import split
 from console.components.times import Zones, ago, beside
 from console.drafting import key_of
-from console.plain import plain
+from console.plain import plain, plain_label
 from console.state import DraftInHand
 from core.infra.clock import now
 from core.posts import rules, slots
@@ -83,7 +83,7 @@ def _own_time_menu(hand: DraftInHand, rest: Sequence[DraftAccount]) -> None:
         return
     labels: dict[str, str] = {}
     for each in rest:
-        label = f"{plain(each.name)} · {network_title(each.network)}"
+        label = f"{plain_label(each.name)} · {network_title(each.network)}"
         twins = sum(known.startswith(label) for known in labels.values())
         labels[str(each.account_id)] = f"{label} ({twins + 1})" if twins else label
     st.menu_button(
@@ -154,7 +154,7 @@ def _fields(
         disabled=disabled,
     )
     columns[1].time_input(
-        f"{'Time' if account_id is None else 'Own time'} ({plain(zone)})",
+        f"{'Time' if account_id is None else 'Own time'} ({plain_label(zone)})",
         value=None,
         step=300,
         key=clock,

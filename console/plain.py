@@ -9,6 +9,19 @@ from typing import Final
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@])")
 # Linked, drawn or turned into an arrow after escapes are resolved: only a word joiner inside stops that.
 _LIVE: Final = re.compile(r"(?i)(https?(?=:)|www(?=\.)|@(?=[-\w])|:(?=streamlit:)|[-<>~](?=[->=]))")
+# What `_ACTIVE` matches, only where it acts within one line: a widget's label is read aloud with its backslashes.
+_ACTIVE_IN_LABEL: Final = re.compile(
+    r"""(?x)
+    ( [`*\[\]~$]
+    | \\(?=[!-/:-@\[-`{-~]|$)
+    | (?<![^\W_])_ | _(?![^\W_])
+    | <(?=[A-Za-z/!?])
+    | &(?=\#?\w+;)
+    | :(?=[A-Za-z]|[\w+-]+:)
+    | ^[-+](?=\s|$) | ^\#(?=\#{0,5}(?:\s|$)) | ^>
+    )"""
+)
+_NUMBERED: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _LINE_BREAKS: Final = re.compile(r"[\r\n\u2028\u2029]+")
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -16,6 +29,15 @@ _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 def plain(text: str) -> str:
     """`text` on one line, with every sign that Markdown would act upon escaped, and every address left unlinked."""
     return _ACTIVE.sub(r"\\\1", _LIVE.sub("\\1\u2060", one_line(text)))
+
+
+def plain_label(text: str) -> str:
+    """`text` for a widget's label: a name such as "northwind.wholesale" reaches a screen reader without escapes.
+
+    Streamlit draws a label as Markdown and gives its source to screen readers, so only what would act is escaped.
+    """
+    escaped = _ACTIVE_IN_LABEL.sub(r"\\\1", _LIVE.sub("\\1\u2060", one_line(text)))
+    return _NUMBERED.sub(r"\1\\\2", escaped)
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from console.components import frontend
 from console.components.times import Zones, ago, beside, clock, day_title, when
-from console.plain import beginning, one_line, plain
+from console.plain import beginning, one_line, plain, plain_label
+from tests.fixtures.programs import PROJECT
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BERLIN = Zones("Europe/Berlin", "Europe/Berlin")
@@ -93,6 +95,42 @@ def test_plain_text_is_one_line_and_loses_no_visible_sign(text: str) -> None:
 def test_nothing_is_linked_or_drawn_after_escapes_are_resolved(live: str) -> None:
     resolved = re.sub(r"\\(.)", r"\1", plain(live))
     assert not re.search(r"https?:|www\.|@[-\w]|:streamlit:|->", resolved)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["northwind.wholesale", "Smith & Sons (Berlin) - No. 1", "C++ #1!", "snake_case", "Open: 10:30", "1.5 l", "a < b"],
+)
+def test_a_screen_reader_hears_a_label_as_the_name_is_written(name: str) -> None:
+    assert plain_label(name) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("**b** `c` ~d~ $e$", r"\*\*b\*\* \`c\` \~d\~ \$e\$"),
+        ("![a](b) [c]: d", r"!\[a\](b) \[c\]: d"),
+        (":red[a] :smile: :100:", r"\:red\[a\] \:smile: \:100:"),
+        ("<b> &amp; &#42; _i_", r"\<b> \&amp; \&#42; \_i\_"),
+        ("- a", r"\- a"),
+        ("12) a", r"12\) a"),
+        ("# a", r"\# a"),
+        ("> a", r"\> a"),
+        (r"\* a\b", r"\\\* a\b"),
+        ("---", "-\u2060-\u2060-"),
+        ("www.a https://b me@c", "www\u2060.a https\u2060://b me@\u2060c"),
+    ],
+)
+def test_what_would_act_in_a_label_is_escaped(text: str, escaped: str) -> None:
+    assert plain_label(text) == escaped
+
+
+def test_no_widget_is_named_with_escapes_where_nothing_acts() -> None:
+    named = {"checkbox", "toggle", "selectbox", "text_input", "text_area", "number_input", "date_input", "time_input"}
+    for path in (PROJECT / "console").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in named:
+                assert "plain(" not in ast.unparse(call.args[0]), f"{path.name}:{call.lineno} needs plain_label"
 
 
 def test_a_long_run_of_blanks_costs_no_more_than_its_length() -> None:

@@ -18,7 +18,7 @@ from console.components.networks import network_title
 from console.components.times import Zones, ago, clock
 from console.identity import Visitor
 from console.navigation import Badge, PageSpec
-from console.plain import beginning, plain
+from console.plain import beginning, one_line, plain, plain_label
 from core.accounts import commands, queries
 from core.accounts.queries import AccountRow, Choice, OfferedRow
 from core.accounts.rules import AccountState
@@ -224,7 +224,7 @@ def _disconnect(visitor: Visitor, each: AccountRow) -> None:
         f"**{plain(each.name)}** can't be posted to until somebody connects it again. Its posts and history stay."
     )
     _stranded(visitor, each)
-    typed = st.text_input(f"Type `{each.name.replace('`', '')}` to confirm", key="disconnect_typed", live=True)
+    typed = st.text_input(f"Type {plain_label(each.name)} to confirm", key="disconnect_typed", live=True)
 
     def run(actor: Actor) -> commands.Disconnected:
         return commands.disconnect(
@@ -234,7 +234,7 @@ def _disconnect(visitor: Visitor, each: AccountRow) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Back", type="tertiary", key="disconnect_back"):
             st.rerun()
-        sure = typed.strip() == each.name.replace("`", "").strip()
+        sure = one_line(typed) == one_line(each.name)
         if st.button(
             "Disconnect", type="primary", icon=":material/link_off:", disabled=not sure, key="disconnect_confirm"
         ):
@@ -317,7 +317,7 @@ def _choose(visitor: Visitor, choice: Choice, zones: Zones) -> None:
 def _offered(choice: Choice, each: OfferedRow, *, ticked: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.checkbox(
-            plain(each.name),
+            plain_label(each.name),
             value=ticked,
             width=320,
             disabled=not each.eligible,

@@ -14,7 +14,7 @@ from console.components.split import split
 from console.components.times import Zones, ago
 from console.identity import Visitor
 from console.navigation import PageSpec
-from console.plain import plain
+from console.plain import plain, plain_label
 from core.infra.actor import Actor, Role
 from core.notices import commands as notices
 from core.notices.commands import InvitationMail
@@ -81,7 +81,7 @@ def _member(visitor: Visitor, each: MemberRow, why_not: str | None) -> None:
         key = f"member_role_{each.id}"
         state.put(key, each.role.value)
         st.selectbox(
-            f"Role of {plain(each.name)}",
+            f"Role of {plain_label(each.name)}",
             _ROLES,
             format_func=str.capitalize,
             key=key,

@@ -14,7 +14,7 @@ from console.components.networks import network_title
 from console.components.split import split
 from console.identity import Visitor
 from console.navigation import PageSpec
-from console.plain import plain
+from console.plain import plain, plain_label
 from core.accounts import commands as account_commands
 from core.accounts import queries as accounts
 from core.accounts.queries import AccountRow
@@ -130,7 +130,7 @@ def _windows(rows: list[AccountRow]) -> None:
             key = f"settings_window_{each.id}"
             state.put(key, each.window_s // _MINUTE)
             minutes.number_input(
-                f"Minutes for {plain(each.name)}",
+                f"Minutes for {plain_label(each.name)}",
                 min_value=SHORTEST_WINDOW_S // _MINUTE,
                 max_value=LONGEST_WINDOW_S // _MINUTE,
                 step=5,
