@@ -13,15 +13,19 @@ STYLE = f"""@media(max-width:1060px){{
 [class*=st-key-split_]{_ROW}{{flex-wrap:wrap}}
 [class*=st-key-split_]{_ROW}>[data-testid=stColumn]{{min-width:100%}}
 [class*=st-key-split_half_]{_ROW}>[data-testid=stColumn]{{min-width:calc(50% - .5rem)}}
+[class*=st-key-split_line_]{_ROW}{{row-gap:.25rem}}
+}}
+@media(min-width:641px) and (max-width:1060px){{
+[class*=st-key-split_line_]{_ROW}>[data-testid=stColumn]:not(:first-child){{min-width:0}}
 }}"""
 
 
 def split(name: str, widths: Sequence[float], *, controls: bool = False, middle: bool = False) -> list[DeltaGenerator]:
     """Columns in these proportions. `controls`: a row of inputs; on a small screen two of them share a line.
 
-    `middle`: a line of a list, its parts in the middle of its height.
+    `middle`: a line of a list, its parts in the middle of its height; on a small screen all but the first share a line.
     """
-    kind = "half_" if controls else ""
+    kind = "half_" if controls else "line_" if middle else ""
     with st.container(key=f"split_{kind}{name}"):
         if controls:
             return st.columns(list(widths), vertical_alignment="bottom")

@@ -156,7 +156,7 @@ def _table(found: Trail, zones: Zones) -> TrailLine | None:
             "When": st.column_config.DatetimeColumn(
                 timezone=zones.organization, format="ddd D MMM YYYY, HH:mm:ss", width=190
             ),
-            "Who": st.column_config.TextColumn(width="medium"),
+            "Who": st.column_config.TextColumn(width=150),
             "What": st.column_config.TextColumn(width="large"),
         },
         height=min(38 + 35 * len(found.lines), 560),

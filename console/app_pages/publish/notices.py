@@ -65,7 +65,7 @@ def render(visitor: Visitor) -> None:
 
 
 def _notice(each: NoticeRow, zones: Zones) -> None:
-    words, actions = split(f"notice_{each.id}", [4, 1.3])
+    words, actions = split(f"notice_{each.id}", [4, 1.3], middle=True)
     with words, st.container(gap="xsmall"):
         said = plain(each.words)
         st.markdown(f":material/{each.icon}: {said if each.seen_at else f'**{said}**'}")
