@@ -31,9 +31,10 @@ _ACTIONS: Final = UUID("6f0f6d1c-0d6e-5c53-9b8e-6f2f3a1f8a57")
 def action_id(actor: Actor, command: str, *seen: object) -> UUID:
     """The same id for the same person, command and things as they were seen: a double click is one action.
 
-    `seen` names the subject and its version or state, so that doing it again later is another action.
+    `seen` names the subject and its version or state. Once the page has shown what came of it, doing it again is
+    another action, also where all of `seen` is as it was: sent, taken back and sent again.
     """
-    return uuid5(_ACTIONS, "|".join((str(actor.session_id), command, *map(str, seen))))
+    return uuid5(_ACTIONS, "|".join((str(actor.session_id), command, str(state.drawn()), *map(str, seen))))
 
 
 def act(

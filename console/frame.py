@@ -74,6 +74,7 @@ def run() -> None:
         feedback.foot()
         feedback.show_toasts()
         _look_again(visit.actor)
+        state.note_drawn()
 
 
 def _page(visitor: Visitor, found: Found) -> None:

@@ -22,6 +22,7 @@ _TROUBLE: Final = "masthead.trouble"
 _TOASTS: Final = "masthead.toasts"
 _GONE: Final = "masthead.signed_out_because"
 _WRITES: Final = "masthead.writes"
+_DRAWN: Final = "masthead.drawn"
 _DRAFTS: Final = "masthead.drafts"
 _MENU: Final = "masthead.menu"
 _SEEN: Final = "masthead.seen"
@@ -132,6 +133,16 @@ def count_write() -> None:
 def writes() -> int:
     """How often this session wrote, as part of the keys of what it caches."""
     return int(st.session_state.get(_WRITES, 0))
+
+
+def note_drawn() -> None:
+    """The page shows all that this session wrote so far."""
+    st.session_state[_DRAWN] = writes()
+
+
+def drawn() -> int:
+    """How much of what this session wrote its page showed when it was last drawn to its end."""
+    return int(st.session_state.get(_DRAWN, 0))
 
 
 def draft_in_hand(post_id: UUID | None) -> DraftInHand:

@@ -82,6 +82,15 @@ def test_a_double_click_on_submit_asks_once(team: Team, writer: Tab) -> None:
     assert queries.review(team.approver, post).post.submitted_version == 1
 
 
+def test_what_was_taken_back_can_be_sent_again_as_it_is_and_taken_back_again(team: Team, writer: Tab) -> None:
+    post = make_post(team.author, [team.account_id])
+    for _ in range(2):
+        writer.open("compose", post=str(post)).press("submit")
+        assert queries.review(team.approver, post).publications
+        writer.press("withdraw")
+        assert queries.detail(team.admin, post).post.shown.word is Word.DRAFT
+
+
 def test_a_later_save_is_refused_and_shows_both(team: Team, writer: Tab) -> None:
     post = make_post(team.author, [team.account_id], text="Ours")
     writer.open("compose", post=str(post))
