@@ -167,8 +167,8 @@ def _account(publication: PublicationRow, zones: Zones) -> str:
     """Name and network, with the time where it is the account's own."""
     own = ""
     if publication.own_slot:
-        own = f" · {clock(publication.due_at, zones.organization) if publication.due_at else 'no time yet'}"
-    return f":gray-badge[{plain(publication.account_name)} · {network_title(publication.network)}{plain(own)}]"
+        own = f" · {plain(clock(publication.due_at, zones.organization)) if publication.due_at else 'no time yet'}"
+    return f":gray-badge[{plain(publication.account_name)} · {network_title(publication.network)}{own}]"
 
 
 def _changes(review: Review, zones: Zones) -> None:
