@@ -35,8 +35,8 @@ _STYLE: Final = """
 .st-key-entrance_card{padding:10px 14px;box-shadow:0 1px 2px rgb(16 24 40/.05),0 12px 32px -12px rgb(16 24 40/.16)}
 .st-key-undo_bar,.st-key-trouble_bar{background:var(--st-background-color)}
 .st-key-person{margin-top:auto}
-/* Above, Streamlit lays a toast over the page's own buttons, and under a resting mouse it never goes. */
-div[data-testid=stToastContainer]{top:auto;bottom:4.5rem}
+/* Streamlit lays a toast over the page's own buttons, where it stays under a resting mouse: it goes above the foot. */
+div[data-testid=stToastContainer]{top:auto;bottom:9.5rem}
 /* One colour can't be both text on a dark ground and ground for white text: Streamlit uses the primary one for both. */
 button:is([kind=primary],[kind=primaryFormSubmit]):enabled{background-color:light-dark(#3451D1,#4660DE);border-color:light-dark(#3451D1,#4660DE)}
 button:is([kind=primary],[kind=primaryFormSubmit]):enabled:hover{background-color:light-dark(#2A44B8,#5670E8);border-color:light-dark(#2A44B8,#5670E8)}
