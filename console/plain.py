@@ -8,7 +8,7 @@ from typing import Final
 # What Markdown, its GitHub extensions (bare addresses included), Streamlit's `:red[...]` and KaTeX's `$` react to.
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@])")
 # Linked, drawn or turned into an arrow after escapes are resolved: only a word joiner inside stops that.
-_LIVE: Final = re.compile(r"(?i)(https?(?=:)|www(?=\.)|@(?=[-\w])|:(?=streamlit:)|[-<>~](?=[->=]))")
+_LIVE: Final = re.compile(r"(?i)(https?(?=:)|www(?=\.)|@(?=[-\w])|:(?=[\w+/-]+:)|[-<>~](?=[->=]))")
 # What `_ACTIVE` matches, only where it acts within one line: a widget's label is read aloud with its backslashes.
 _ACTIVE_IN_LABEL: Final = re.compile(
     r"""(?x)
@@ -17,7 +17,7 @@ _ACTIVE_IN_LABEL: Final = re.compile(
     | (?<![^\W_])_ | _(?![^\W_])
     | <(?=[A-Za-z/!?])
     | &(?=\#?\w+;)
-    | :(?=[A-Za-z]|[\w+-]+:)
+    | :(?=[A-Za-z])
     | ^[-+](?=\s|$) | ^\#(?=\#{0,5}(?:\s|$)) | ^>
     )"""
 )
