@@ -134,11 +134,14 @@ def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
                 key=f"sign_in_again_{each.id}",
             )
     refusal = _why_not(visitor)
-    too_early = refusal or _still_to_wait(evidence)
+    wait = _still_to_wait(evidence)
+    too_early = refusal or wait
     with st.container(horizontal=True, gap="small", key=f"decide_{each.id}"):
         _offer("It is live: here is the link", "check_circle", refusal, ("live", each.id), f"live_{each.id}")
         _offer("It is not live: send again", "send", too_early, ("resend", each.id), f"resend_{each.id}")
         _offer("Give it up", "cancel", too_early, ("give_up", each.id), f"give_up_{each.id}", kind="tertiary")
+    if wait and not refusal:
+        st.caption(f":material/schedule: {plain(wait)}")
 
 
 def _why_not(visitor: Visitor) -> str | None:
@@ -149,7 +152,7 @@ def _still_to_wait(evidence: Evidence) -> str | None:
     until = evidence.resend_after
     if until is None or until <= now():
         return None
-    return f"The network may still show it. This can be said {ago(until)}."
+    return f"The network may still show it: that it is not live can be said {ago(until)}."
 
 
 def _offer(

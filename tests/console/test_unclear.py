@@ -113,7 +113,13 @@ def test_sending_again_says_the_risk_and_goes_out_once(
 ) -> None:
     shows(monkeypatch, read=seen())
     row = in_question(house, worker_database)
+    move = "update masthead.attempt set send_deadline = clock_timestamp() {} interval '3 min' where state = 'unknown'"
+    tamper(house.organization_id, move.format("+"))
     tab = tab_of(house, Role.APPROVER).open("unclear")
+    assert tab.button(f"resend_{row.id}").disabled
+    assert "that it is not live can be said in" in tab.words
+    tamper(house.organization_id, move.format("-"))
+    assert "can be said" not in tab.open("unclear").words
     assert tab.words.count("none with this text") == 4
     tab.press(f"resend_{row.id}")
     assert "the post will be live twice" in tab.words
