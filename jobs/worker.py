@@ -65,7 +65,22 @@ class OneQueueWorker(SimpleWorker):
     job_class = KnownJob
     queue_class = HintQueue
     max_connection_wait_time = 2.0
+    # RQ's own 405 s would be how long a server that hangs, and is not gone, keeps a worker from looking for itself.
+    waits_s: ClassVar[int] = 5
+    answers_within_s: ClassVar[int] = 5
     on_stop: Callable[[], object] = staticmethod(_nothing)
+
+    @property
+    @override
+    def dequeue_timeout(self) -> int:
+        """How long one blocking read asks the server to wait for a job, in seconds."""
+        return self.waits_s
+
+    @property
+    @override
+    def connection_timeout(self) -> int:
+        """After how many seconds without an answer the server counts as away."""
+        return self.waits_s + self.answers_within_s
 
     @override
     def handle_warm_shutdown_request(self) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +14,11 @@ from redis import Redis
 
 from core.infra import db
 from core.infra.db import Database, make_engine
+from core.queueing.connection import for_worker
 from core.queueing.enqueue import Hints
 from core.queueing.jobs import KnownJob
 from core.queueing.names import JobName, QueueName
-from jobs.worker import HintQueue, OneQueueWorker, logging_level
+from jobs.worker import HintQueue, OneQueueWorker, logging_level, work
 from tests.fixtures.programs import free_ports
 
 
@@ -56,3 +60,30 @@ def test_a_job_that_fails_otherwise_is_told_whole(low: OneQueueWorker, caplog: p
     ((level, words),) = lines(low, caplog)
     assert level == "ERROR"
     assert "core.infra.db.connect() has not been called" in words
+
+
+def test_a_server_that_hangs_keeps_no_worker_from_looking_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes connections and answers none, as a stopped process does: its kernel still listens."""
+    monkeypatch.setattr(OneQueueWorker, "waits_s", 1)
+    monkeypatch.setattr(OneQueueWorker, "answers_within_s", 1)
+    looked = threading.Event()
+
+    def look() -> None:
+        looked.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(HintQueue, "on_server_away", staticmethod(look))
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        work(QueueName.LOW, for_worker(f"redis://127.0.0.1:{server.getsockname()[1]}/0"))
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+    assert looked.is_set()
+
+
+def test_its_reads_are_short_enough_to_notice(redis_url: str) -> None:
+    with Redis.from_url(redis_url) as connection:
+        queue = HintQueue(QueueName.LOW.value, connection=connection, job_class=KnownJob, serializer="json")
+        worker = OneQueueWorker([queue], connection=connection, serializer="json")
+        assert worker.dequeue_timeout <= 5
+        assert connection.connection_pool.connection_kwargs["socket_timeout"] <= 10
