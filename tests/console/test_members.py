@@ -12,6 +12,7 @@ from core.infra.actor import Role
 from core.organizations import commands, queries
 from tests.console.driving import Tab
 from tests.console.people import someone
+from tests.factories.organizations import make_actor
 from tests.factories.posts import Team
 
 
@@ -30,6 +31,23 @@ def test_an_admin_gives_another_role(team: Team, admin: Tab) -> None:
     admin.app.selectbox(key=f"member_role_{team.viewer.member_id}").set_value("editor")
     admin.again()
     assert role_of(team, team.viewer.member_id) is Role.EDITOR
+
+
+def test_of_many_members_the_first_are_drawn_and_the_others_found(team: Team, admin: Tab) -> None:
+    for number in range(60):
+        make_actor(team.organization_id, Role.VIEWER, name=f"Person {number:02}")
+    admin.open("members")
+    drawn = [each for each in admin.app.selectbox if (each.key or "").startswith("member_role_")]
+    assert len(drawn) == 50
+    assert "The first 50 of 65" in admin.words
+    admin.app.text_input(key="members_find").set_value("vera")
+    admin.again()
+    assert [each.label for each in admin.app.selectbox if (each.key or "").startswith("member_role_")] == [
+        "Role of Vera Viewer"
+    ]
+    admin.app.text_input(key="members_find").set_value("nobody at all")
+    admin.again()
+    assert "Nobody here has that" in admin.words
 
 
 def test_disabling_somebody_can_be_undone(team: Team, admin: Tab) -> None:

@@ -34,6 +34,7 @@ PAGE = PageSpec(
 
 _ROLES: Final = [role.value for role in Role]
 _LINK: Final = "members_link"
+_SHOWN_AT_MOST: Final = 50  # a thousand rows took ten seconds to draw
 
 
 class _Link(NamedTuple):
@@ -61,15 +62,29 @@ def render(visitor: Visitor) -> None:
             key="members_invite",
         )
     _new_link()
+    shown = _found(rows)
     with st.container(border=True, gap="small", key="members_list"):
-        for each in rows:
+        for each in shown[:_SHOWN_AT_MOST]:
             _member(visitor, each, why_not)
+        if not shown:
+            st.caption("Nobody here has that in their name or address.")
+    if len(shown) > _SHOWN_AT_MOST:
+        st.caption(f"The first {_SHOWN_AT_MOST} of {len(shown):,}. Find the others by name or address.")
     if why_not is None:
         _invitations(queries.invitations(visitor.actor), zones)
     _permissions()
     if state.value("members_asked"):
         state.put("members_asked", False)
         _invite()
+
+
+def _found(rows: Sequence[MemberRow]) -> Sequence[MemberRow]:
+    """Those with what is looked for in their name or address; a field to look by only where there are many."""
+    if len(rows) <= _SHOWN_AT_MOST:
+        return rows
+    wanted = str(st.text_input("Find a member", placeholder="Name or address", key="members_find") or "")
+    words = wanted.casefold().split()
+    return [each for each in rows if all(word in f"{each.name} {each.email}".casefold() for word in words)]
 
 
 def _member(visitor: Visitor, each: MemberRow, why_not: str | None) -> None:
