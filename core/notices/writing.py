@@ -21,7 +21,9 @@ from core.infra import installation
 from core.notices import rules
 from core.notices.model import Notice
 from core.notices.rules import Kind
+from core.provider_kit import hostile
 
+_LONGEST_SUBJECT: Final = 500
 _LISTED_AT_MOST: Final = 20
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -89,12 +91,9 @@ def _message(template: str, mail_id: UUID, to: str, subject: str, at: datetime, 
     settings = installation.settings()
     host = urlsplit(settings.console_url).hostname or "localhost"
     message = EmailMessage(policy=SMTP)
-    try:
-        message["To"] = Address(addr_spec=to)
-    except Exception:  # whatever Python's parser raises of what people typed; it has slips of its own
-        raise AddressUnusable("its address can't be used") from None
+    message["To"] = _address(to)
     message["From"] = Address("Masthead", addr_spec=settings.mail_from)
-    message["Subject"] = " ".join(subject.split())
+    message["Subject"] = _in_a_header(subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{mail_id}@{host}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -102,6 +101,26 @@ def _message(template: str, mail_id: UUID, to: str, subject: str, at: datetime, 
     message.set_content(_templates().get_template(f"{template}.txt").render(shown))
     message.add_alternative(_templates().get_template(f"{template}.html").render(shown), subtype="html")
     return message
+
+
+def _address(of: str) -> Address:
+    """The address, if it is read as nothing but itself: in "maya(x)@host" mail programs see a remark and maya@host."""
+    try:
+        address = Address(addr_spec=of)
+    except Exception:  # whatever Python's parser raises of what people typed; it has slips of its own
+        raise AddressUnusable("its address can't be used") from None
+    if address.addr_spec != of:
+        raise AddressUnusable("its address can be read in two ways")
+    return address
+
+
+def _in_a_header(words: str) -> str:
+    """Words that stay one header, whoever wrote them.
+
+    `email` decodes what looks like an encoded word, line breaks included, and writes it out as it is (CVE-2024-6923):
+    a person's or an account's name could end the header and begin others, or the mail itself.
+    """
+    return hostile.line(words, limit=_LONGEST_SUBJECT).replace("=?", "= ?")
 
 
 @cache
