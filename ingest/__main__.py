@@ -1,4 +1,4 @@
-"""`python -m ingest`: granian with one worker process and four blocking threads (MEASURED 4)."""
+"""`python -m ingest`: granian with one worker process and some blocking threads."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,10 +15,14 @@ from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarg
 from werkzeug.wrappers import Response
 
 from core.infra.actor import Actor
+from core.infra.turns import Turns
+from core.media.rules import Busy
 
 Parameters = ParamSpec("Parameters")
 Model = TypeVar("Model", bound=BaseModel)
 BYTES = "application/octet-stream"
+# A body comes as slowly as its sender likes and holds a thread meanwhile (`ingest.serving.BLOCKING_THREADS`).
+turns: Final = Turns(in_all=6, for_one=2, refusal=Busy)
 
 
 class Body(BaseModel):
@@ -36,14 +40,18 @@ def takes(
 ) -> Callable[
     [Callable[Concatenate[Actor, Model, Parameters], Response]], Callable[Concatenate[Actor, Parameters], Response]
 ]:
-    """Give the view its body as this model. Answers 400 for anything else, 415 for other kinds of body."""
+    """Give the view its body as this model. Answers 400 for anything else, 415 for other kinds of body.
+
+    Raises Busy while as many bodies are on their way here as may be.
+    """
 
     def decorate(
         view: Callable[Concatenate[Actor, Model, Parameters], Response],
     ) -> Callable[Concatenate[Actor, Parameters], Response]:
         @wraps(view)
         def with_body(actor: Actor, /, *positional: Parameters.args, **named: Parameters.kwargs) -> Response:
-            content = request.get_data() or b"{}"
+            with turns.one(actor.organization_id):
+                content = request.get_data() or b"{}"
             if request.mimetype not in ("application/json", ""):
                 raise UnsupportedMediaType
             try:
@@ -63,7 +71,7 @@ def takes_bytes(
 ) -> Callable[
     [Callable[Concatenate[Actor, bytes, Parameters], Response]], Callable[Concatenate[Actor, Parameters], Response]
 ]:
-    """Give the view its body as it came, never more of it in memory than `at_most` bytes."""
+    """Give the view its body as it came, never more of it in memory than `at_most` bytes. Raises Busy."""
 
     def decorate(
         view: Callable[Concatenate[Actor, bytes, Parameters], Response],
@@ -77,7 +85,8 @@ def takes_bytes(
             if request.content_length > at_most:
                 raise RequestEntityTooLarge
             request.max_content_length = at_most
-            content = request.get_data(cache=False)
+            with turns.one(actor.organization_id):
+                content = request.get_data(cache=False)
             if len(content) != request.content_length:
                 raise BadRequest  # the rest was lost on the way; the sender asks where to go on
             return view(actor, content, *positional, **named)

@@ -8,7 +8,9 @@ from core.infra import db, logs
 from core.infra.settings import Settings
 from ingest.app import create_app
 
-BLOCKING_THREADS = 4
+# A request holds its thread while its body comes in and while an image is decoded, both of which may take long and have
+# turns (`ingest.bodies`, `core.media.making`): what those leave serves everybody else.
+BLOCKING_THREADS = 12
 
 
 def application() -> Flask:

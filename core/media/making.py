@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,16 +20,18 @@ from uuid import UUID
 
 from core import providers
 from core.infra.programs import tied_to_parent
+from core.infra.turns import Turns
 from core.media import storage
 from core.media.rules import Busy, NotAnImage, StorageFull
 
 _AT_ONCE: Final = 2  # a child may take over a gigabyte
+_AT_ONCE_FOR_ONE: Final = 1
 _WITHIN_S: Final = 50.0  # a browser waits a minute for its answer
 _PREFIX: Final = "masthead-image-"
 _LEFT_AFTER_S: Final = 3600.0  # many times as long as anybody works
 _LONGEST_ANSWER: Final = 64 * 1024
 _TOO_HARD: Final = "This image takes too long or too much memory to open. Make it smaller and upload that."
-_slots: Final = threading.BoundedSemaphore(_AT_ONCE)
+turns: Final = Turns(in_all=_AT_ONCE, for_one=_AT_ONCE_FOR_ONE, refusal=Busy)
 _log = logging.getLogger(__name__)
 
 
@@ -56,10 +57,10 @@ class Made:
 def make(organization_id: UUID, chunks: Iterable[bytes]) -> Made:
     """Decode a file, keep it, and keep what every network gets.
 
-    Raises NotAnImage with words for the person who sent it, Busy when as many are being decoded as this machine may,
-    StorageFull when there is no room to work in or to keep it.
+    Raises NotAnImage with words for the person who sent it, Busy when as many are being decoded as this machine
+    or this organization may, StorageFull when there is no room to work in or to keep it.
     """
-    with _slot(), _workspace() as folder:
+    with turns.one(organization_id), _workspace() as folder:
         _gather(chunks, folder / "source")
         answer = _answer_of_child(folder)
         files: dict[str, Kept] = {}
@@ -70,16 +71,6 @@ def make(organization_id: UUID, chunks: Iterable[bytes]) -> Made:
             files[answer["kept"]["name"]],
             {network: files[each["name"]] for network, each in answer["renditions"].items()},
         )
-
-
-@contextmanager
-def _slot() -> Iterator[None]:
-    if not _slots.acquire(blocking=False):
-        raise Busy
-    try:
-        yield
-    finally:
-        _slots.release()
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def test_refusals_are_in_words_for_the_person(caller: Caller, monkeypatch: pytes
     )
     upload_id = caller.start(size=106).json["id"]
     caller.chunk(upload_id, 0, b"GIF89a" + bytes(100))
-    with making._slot(), making._slot():
+    with making.turns.one(caller.actor.organization_id):
         busy = caller.call("POST", f"/api/uploads/{upload_id}/finish")
     assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
     refused = caller.call("POST", f"/api/uploads/{upload_id}/finish")

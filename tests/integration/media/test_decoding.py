@@ -107,7 +107,7 @@ def test_a_child_that_would_take_too_much_is_ended_and_the_person_told(monkeypat
     monkeypatch.setattr(making, "_WITHIN_S", 0.05)
     with pytest.raises(NotAnImage, match="too long or too much memory"):
         make(picture())
-    with making._slot(), making._slot():
+    with making.turns.one(ORGANIZATION), making.turns.one(uuid4()):
         pass  # and its slot is free again
 
 

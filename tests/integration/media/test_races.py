@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import func, select
 
 from core.infra import db
 from core.infra.actor import Role
-from core.media import commands, model
+from core.infra.turns import Turns
+from core.media import commands, making, model
 from core.media import storage as kept_files
-from core.media.rules import SMALLEST_CHUNK, WrongOffset
+from core.media.rules import SMALLEST_CHUNK, Busy, WrongOffset
 from tests.factories.media import picture, send
 from tests.factories.organizations import make_actor
 
@@ -28,7 +30,10 @@ def at_once(*asked: Callable[[], Answer]) -> list[Answer | BaseException]:
         return [future.exception() or future.result() for future in futures]
 
 
-def test_an_upload_finished_twice_at_once_is_one_image(committed_database: db.Database, storage: Path) -> None:
+def test_an_upload_finished_twice_at_once_is_one_image(
+    committed_database: db.Database, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "turns", Turns(in_all=2, for_one=2, refusal=Busy))  # else one of them is told to wait
     editor = make_actor(role=Role.EDITOR)
     upload_id = send(editor, picture())
     first, second = at_once(*[partial(commands.finish_upload, editor, upload_id)] * 2)
