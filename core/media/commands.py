@@ -22,6 +22,7 @@ from core.media.inputs import UploadInput
 from core.media.making import Kept, Made
 from core.media.rules import (
     LARGEST_CHUNK,
+    MOST_UNFINISHED,
     SMALLEST_CHUNK,
     UPLOAD_LIFETIME,
     UPLOADS_PER_MINUTE,
@@ -35,12 +36,14 @@ from core.organizations.rules import Permission, require
 _PROGRAM: Final = "media"
 _START: Final = "media.start_upload"
 _NEVER_FINISHED: Final = "It was not finished within a day. Upload it again."
+_CROWDED_OUT: Final = "Many uploads were begun here and not finished, and newer ones took its place. Upload it again."
 _log = logging.getLogger(__name__)
 
 
 def start_upload(actor: Actor, action_id: UUID, *, file_name: str, size: int) -> Upload:
     """Say that a file of `size` bytes will be sent; chunks follow by `add_chunk`.
 
+    Of what an organization began and never finished, only the newest are kept, so that nobody fills the disk with it.
     Raises NotAllowed, Invalid for an empty or too large file, TooManyUploads.
     """
     require(actor, Permission.WRITE)
@@ -60,7 +63,13 @@ def start_upload(actor: Actor, action_id: UUID, *, file_name: str, size: int) ->
         after = {"file_name": wanted.file_name, "size": wanted.size}
         audit.record(session, actor, "media.start", "upload", upload_id, after=after)
         audit.remember(session, actor, action_id, {"upload_id": upload_id})
-        return _view(_own(session, actor, upload_id))
+        crowded_out = store.crowded_out(session, actor.organization_id, UPLOAD_LIFETIME, MOST_UNFINISHED)
+        for each in crowded_out:
+            _fail(session, actor, each, _CROWDED_OUT)
+        started = _view(_own(session, actor, upload_id))
+    for each in crowded_out:
+        _empty(actor, each)
+    return started
 
 
 def add_chunk(actor: Actor, upload_id: UUID, *, offset: int, content: bytes | BinaryIO) -> Upload:

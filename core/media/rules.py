@@ -15,6 +15,7 @@ SMALLEST_CHUNK: Final = 64 * 1024
 MOST_PIXELS: Final = 50_000_000
 LONGEST_NAME: Final = 120
 UPLOADS_PER_MINUTE: Final = 60
+MOST_UNFINISHED: Final = 60  # of one organization: begun uploads lie on the disk until they are finished or a day old
 UPLOAD_LIFETIME: Final = timedelta(hours=24)
 ADDRESS_LIFETIME: Final = timedelta(hours=24)
 

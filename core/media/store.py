@@ -45,6 +45,20 @@ def insert_upload(session: Session, organization_id: UUID, *, file_name: str, si
     return upload_id
 
 
+def crowded_out(session: Session, organization_id: UUID, within: timedelta, newest: int) -> list[UUID]:
+    """The organization's unfinished uploads within a time, but for the `newest`, under the lock of `uploads_lately`."""
+    unfinished = (
+        select(Upload.id)
+        .where(
+            Upload.organization_id == organization_id,
+            Upload.created_at > _clock() - within,
+            Upload.finished_at.is_(None),
+        )
+        .order_by(Upload.created_at.desc(), Upload.id.desc())
+    )
+    return list(session.scalars(unfinished.offset(newest)))
+
+
 def upload(session: Session, upload_id: UUID, *, lock: bool = False) -> Upload | None:
     """An upload, as it stands now."""
     query = select(Upload).where(Upload.id == upload_id).execution_options(populate_existing=True)

@@ -222,9 +222,39 @@ def test_a_storage_that_can_not_be_written_is_said_to_be_so_and_nothing_is_lost(
 
 def test_no_more_images_are_decoded_at_once_than_the_machine_may(editor: Actor) -> None:
     upload_id = send(editor, NOISE)
-    with making._slot(), making._slot(), pytest.raises(Busy):
+    with making.turns.one(uuid4()), making.turns.one(uuid4()), pytest.raises(Busy):
         commands.finish_upload(editor, upload_id)
     assert commands.finish_upload(editor, upload_id).width == 900, "nothing was lost by it"
+
+
+def test_an_organization_whose_images_take_long_leaves_room_for_another(editor: Actor) -> None:
+    upload_id, greedy = send(editor, NOISE), uuid4()
+    with making.turns.one(greedy):
+        with pytest.raises(Busy), making.turns.one(greedy):
+            pass
+        assert commands.finish_upload(editor, upload_id).width == 900
+
+
+def test_uploads_that_nobody_finishes_do_not_fill_the_disk(
+    editor: Actor, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "MOST_UNFINISHED", 3)
+    stranger = make_actor(role=Role.EDITOR)
+    begun = [
+        commands.start_upload(each, uuid4(), file_name="x.png", size=200_000).id for each in (stranger, editor, editor)
+    ]
+    for owner, upload_id in zip((stranger, editor, editor), begun, strict=True):
+        commands.add_chunk(owner, upload_id, offset=0, content=bytes(100_000))
+    made = commands.finish_upload(editor, send(editor, NOISE))
+    for _ in range(2):
+        latest = commands.start_upload(editor, uuid4(), file_name="x.png", size=200_000)
+    assert [commands.upload(editor, each).failed_because is None for each in begun[1:]] == [False, True]
+    assert latest.failed_because is None
+    with pytest.raises(Refused, match="newer ones took its place"):
+        commands.add_chunk(editor, begun[1], offset=100_000, content=bytes(100_000))
+    kept = {place.name for place in storage.glob("*/uploads/*") if any(place.iterdir())}
+    assert kept == {str(begun[0]), str(begun[2])}
+    assert made.width == 900
 
 
 def test_an_organization_starts_at_most_60_uploads_a_minute(editor: Actor) -> None:

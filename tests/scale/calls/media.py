@@ -27,6 +27,9 @@ CALLS: Final[Calls] = {
     store.uploads_lately: (
         inside(lambda session, world: store.uploads_lately(session, world.organization_id, timedelta(minutes=1))),
     ),
+    store.crowded_out: (
+        inside(lambda session, world: store.crowded_out(session, world.organization_id, timedelta(days=1), 60)),
+    ),
     store.insert_upload: (
         inside(
             lambda session, world: store.insert_upload(
