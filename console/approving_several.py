@@ -16,7 +16,7 @@ from console.plain import beginning, plain, plain_label
 from core.infra.actor import Actor
 from core.organizations.rules import Permission
 from core.posts import commands
-from core.posts.views import Decided, ReviewItem
+from core.posts.views import AskedPublication, Decided, ReviewItem
 
 _OPEN: Final = "approve_several_dialog"
 _REPORT: Final = "approve_several_report"
@@ -24,7 +24,7 @@ _REPORT: Final = "approve_several_report"
 
 def offer(visitor: Visitor, items: Sequence[ReviewItem], zones: Zones) -> None:
     """The button, and the dialog once it was pressed."""
-    mine = [each for each in items if each.may_approve]
+    mine = [each for each in items if each.may_approve and each.asked]
     refusal = visitor.why_not(Permission.APPROVE)
     why_not = refusal or (None if len(mine) > 1 else "There are no two posts here that you may approve.")
     st.button(
@@ -76,12 +76,37 @@ def _choose(items: Sequence[ReviewItem], zones: Zones) -> None:
 
 def _row(item: ReviewItem, zones: Zones) -> bool:
     with st.container(border=True, gap="xsmall", key=f"several_row_{item.post_id}"):
-        words = beginning(item.text, 120) or "An image without words"
+        apart = _apart(item.asked)
+        words = _said(item.asked[0]) if len(apart) == 1 else f"{len(apart)} different posts: read each of them"
         ticked = st.checkbox(plain_label(words), key=f"several_{item.post_id}_{item.version}")
         goes = clock(item.first_due_at, zones.organization) if item.first_due_at else "no time yet"
-        to = ", ".join(f"{each.account_name} ({network_title(each.network)})" for each in item.publications)
-        st.caption(plain(f"{item.submitted_by.name} · {goes} · {to}"))
+        st.caption(plain(f"{item.submitted_by.name} · {goes} · {_to(item.asked)}"))
+        if len(apart) > 1:
+            for several in apart:
+                st.markdown(f":gray[{plain(_to(several))}:] {plain(_said(several[0]))}")
     return ticked
+
+
+def _apart(asked: Sequence[AskedPublication]) -> list[list[AskedPublication]]:
+    """The publications in groups that get the same: what is ticked is what every single account gets."""
+    groups: dict[object, list[AskedPublication]] = {}
+    for each in asked:
+        groups.setdefault((each.text, each.link, each.has_image), []).append(each)
+    return list(groups.values())
+
+
+def _said(each: AskedPublication) -> str:
+    """What an account gets, in a line."""
+    parts = [beginning(each.text, 120) or "No words"]
+    if each.link:
+        parts.append(beginning(each.link, 80))
+    if each.has_image:
+        parts.append("with an image")
+    return " · ".join(parts)
+
+
+def _to(asked: Sequence[AskedPublication]) -> str:
+    return ", ".join(f"{each.account_name} ({network_title(each.network)})" for each in asked)
 
 
 def _approve(chosen: Sequence[ReviewItem]) -> None:

@@ -29,6 +29,23 @@ def briefs(session: Session, post_ids: Collection[UUID]) -> Rows:
     return session.execute(_BRIEFS, {"posts": list(post_ids)}).all()
 
 
+# The words and their hash from one row: what a list shows and what an approval of it is bound to can't come apart.
+_ASKED: Final = statement(
+    """
+select p.id, p.post_id, a.name as account_name, a.network, p.payload_sha256, left(p.payload ->> 'text', 280) as text,
+  p.payload ->> 'link' as link, jsonb_array_length(p.payload -> 'media') > 0 as has_image
+from masthead.publication p {account_and_organization}
+where p.post_id = any(:posts) and p.state = 'in_review' and p.removed_at is null
+order by lower(a.name), a.id
+"""
+)
+
+
+def asked(session: Session, post_ids: Collection[UUID]) -> Rows:
+    """What of several posts waits for approval: what each account would get."""
+    return session.execute(_ASKED, {"posts": list(post_ids)}).all()
+
+
 @dataclass(frozen=True, slots=True)
 class Narrowed:
     """What a list is narrowed to, in instants."""

@@ -20,7 +20,7 @@ from core.posts.fragments import RANK
 from core.posts.list_reads import Narrowed
 from core.posts.rules import GRAVEST_FIRST, SHOWN, PublicationState
 from core.posts.store import Situation
-from core.posts.views import Brief, Filters, Listing, PostRow, ReviewItem, ReviewQueue, Who
+from core.posts.views import AskedPublication, Brief, Filters, Listing, PostRow, ReviewItem, ReviewQueue, Who
 
 MOST: Final = 200
 EVERYTHING: Final = Filters()
@@ -60,10 +60,14 @@ def review_queue(actor: Actor, after: str | None = None, limit: int = 50) -> Rev
         members = store.members(session, APPROVERS)
         found = list_reads.in_review(session, place, limit + 1)
         page = found[:limit]
-        publications = rows.briefs_by_post(list_reads.briefs(session, [row.id for row in page]))
+        ids = [row.id for row in page]
+        publications = rows.briefs_by_post(list_reads.briefs(session, ids))
+        asked = rows.asked_by_post(list_reads.asked(session, ids))
     more = len(found) > limit
     return ReviewQueue(
-        items=tuple(_item(row, publications.get(row.id, ()), actor, members, situation) for row in page),
+        items=tuple(
+            _item(row, publications.get(row.id, ()), asked.get(row.id, ()), actor, members, situation) for row in page
+        ),
         after=cursor(page[-1].first_due_at or _FAR, page[-1].submitted_at, page[-1].id) if more else None,
     )
 
@@ -109,7 +113,12 @@ def _post_row(row: Row[Any], publications: tuple[Brief, ...]) -> PostRow:
 
 
 def _item(
-    row: Row[Any], publications: tuple[Brief, ...], actor: Actor, members: tuple[Who, ...], situation: Situation
+    row: Row[Any],
+    publications: tuple[Brief, ...],
+    asked: tuple[AskedPublication, ...],
+    actor: Actor,
+    members: tuple[Who, ...],
+    situation: Situation,
 ) -> ReviewItem:
     reviewer = rows.who(row.reviewer_id, row.reviewer_name)
     request = Request(row.author_id, row.submitted_by, reviewer)
@@ -125,6 +134,7 @@ def _item(
         reviewer=reviewer,
         first_due_at=row.first_due_at,
         publications=tuple(each for each in publications if each.state is PublicationState.IN_REVIEW),
+        asked=asked,
         may_approve=not why_not,
         why_not=why_not,
     )

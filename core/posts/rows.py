@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from core.posts import differences, rules
 from core.posts.content import Content, variants_from_json
 from core.posts.rules import CommentKind, Needs, PublicationState
-from core.posts.views import Brief, Comment, PostFacts, PublicationRow, Version, Waiting, Who
+from core.posts.views import AskedPublication, Brief, Comment, PostFacts, PublicationRow, Version, Waiting, Who
 from core.provider_kit.types import Payload
 
 
@@ -81,6 +81,23 @@ def brief(row: Row[Any]) -> Brief:
         published_at=row.published_at,
         sha256=bytes(row.payload_sha256),
     )
+
+
+def asked_by_post(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[AskedPublication, ...]]:
+    """Post -> what of it waits for approval, in the order of the rows."""
+    found: dict[UUID, list[AskedPublication]] = {}
+    for row in rows:
+        one = AskedPublication(
+            id=row.id,
+            account_name=row.account_name,
+            network=row.network,
+            text=row.text,
+            link=row.link,
+            has_image=row.has_image,
+            sha256=bytes(row.payload_sha256),
+        )
+        found.setdefault(row.post_id, []).append(one)
+    return {post_id: tuple(several) for post_id, several in found.items()}
 
 
 def briefs_by_post(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[Brief, ...]]:

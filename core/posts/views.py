@@ -410,8 +410,24 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedPublication:
+    """What one account would get, as far as a list shows it: the beginning of its text, at most 280 characters."""
+
+    id: UUID
+    account_name: str
+    network: str
+    text: str
+    link: str | None
+    has_image: bool
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """One post that waits for approval. `may_approve` False: `why_not` says why this person can't."""
+    """One post that waits for approval. `may_approve` False: `why_not` says why this person can't.
+
+    `text` and `link` are the post's own; single accounts may get others (`asked`).
+    """
 
     post_id: UUID
     version: int
@@ -423,13 +439,14 @@ class ReviewItem:
     reviewer: Who | None
     first_due_at: datetime | None
     publications: tuple[Brief, ...]
+    asked: tuple[AskedPublication, ...]
     may_approve: bool
     why_not: str
 
     @property
     def hashes(self) -> dict[UUID, bytes]:
         """What `approve` binds to, when this list is all the approver looked at."""
-        return {each.id: each.sha256 for each in self.publications}
+        return {each.id: each.sha256 for each in self.asked}
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,26 @@ def test_several_are_approved_at_once_and_each_is_reported(team: Team, reader: T
     assert not reader.has("approved_several")
 
 
+def test_who_approves_several_reads_what_each_account_gets(team: Team, reader: Tab) -> None:
+    other = make_account(team.admin, name="Acme Corner").id
+    post = commands.create(
+        team.author,
+        uuid4(),
+        text="Harmless for all",
+        link="https://shop.example/offer",
+        account_ids=[team.account_id, other],
+        variants={other: Variant(text="Buy at evil.example"), team.account_id: Variant(text="Only here")},
+    )
+    commands.submit(team.author, uuid4(), post, 1)
+    make_submitted(team.author, [team.account_id], text="Another")
+    reader.open("approvals").press("approve_several")
+    said = reader.words
+    assert "Buy at evil.example" in said
+    assert "Only here" in said
+    assert "shop.example" in said
+    assert "Harmless for all" not in reader.app.checkbox(key=f"several_{post}_1").label
+
+
 def keep_dialog_open(tab: Tab) -> None:
     """A browser runs only the dialog again; here the whole page runs, which would close it."""
     tab.app.session_state["approve_several_dialog"] = True

@@ -108,6 +108,7 @@ CALLS: Final[Calls] = {
         inside(lambda session, world: home_reads.counts(session, _reader(world, admin=False), _RECENT)),
     ),
     list_reads.briefs: (inside(lambda session, world: list_reads.briefs(session, _posts(world))),),
+    list_reads.asked: (inside(lambda session, world: list_reads.asked(session, _posts(world))),),
     list_reads.listed: (
         _listed(Narrowed()),
         _listed(Narrowed(), further=True),
