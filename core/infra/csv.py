@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-# What makes a spreadsheet read a cell as a formula (OWASP, "CSV Injection").
-_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# What makes a spreadsheet read a cell as a formula (OWASP, "CSV Injection"), full-width forms too. Blanks before it are
+# skipped. Where lists are separated by semicolons (German, French and other systems) a cell begins after each of those,
+# and with each line, whatever our quotes say.
+_FORMULA: Final = re.compile("(?:\\A|(?<=[;\t\r\n]))(?=[^\\S\r\n]*[=+\\-@\uff1d\uff0b\uff0d\uff20])|\\A(?=[\t\r\n])")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 Cell = str | int | datetime | None
@@ -27,8 +30,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def guarded(text: str) -> str:
-    """`text` with a quote before it where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
+    """`text` with a quote wherever a spreadsheet would begin to read a formula."""
+    return _FORMULA.sub("'", text)
 
 
 def local(at: datetime | None, zone: str) -> str | None:

@@ -24,6 +24,18 @@ def test_nothing_is_run_as_a_formula(start: str) -> None:
     assert read(csv.table(["text"], [[f"{start}cmd|x!A1"]]))[1] == [f"'{start}cmd|x!A1"]
 
 
+@pytest.mark.parametrize("start", ["\n", " =", "\u00a0@", "\uff1d", "\uff20"])
+def test_blanks_and_wide_signs_hide_no_formula(start: str) -> None:
+    assert csv.guarded(f"{start}cmd|x!A1") == f"'{start}cmd|x!A1"
+
+
+@pytest.mark.parametrize("words", ["Sale;=cmd|x!A1", "Sale; @cmd", "Sale\n=cmd|x!A1", "Sale\r\n -cmd", "a\t+cmd;=x"])
+def test_where_semicolons_separate_cells_nothing_is_run_either(words: str) -> None:
+    data = csv.table(["id", "text"], [["7", words]]).decode("utf-8-sig")
+    cells = [cell for row in reader.reader(io.StringIO(data, newline=""), delimiter=";") for cell in row]
+    assert not [cell for cell in cells if cell.strip().startswith(("=", "+", "-", "@"))]
+
+
 def test_every_other_text_comes_through_to_the_letter() -> None:
     words = 'two lines,\nwith "quotes"; a = b - c, naïve 東京 👩‍🚀'
     assert read(csv.table(["text"], [[words]]))[1] == [words]
