@@ -11,8 +11,7 @@ from typing import Any, Final, Self
 from zoneinfo import available_timezones
 
 from core.infra.errors import SignedOut
-from core.organizations.rules import LONGEST_NAME
-from core.organizations.sound import folded_email
+from core.organizations.sound import folded_email, shown_name
 
 _LONGEST_ID: Final = 255  # OpenID Connect Core 2: "sub" must not exceed 255 ASCII characters
 _LATEST: Final = 2**33  # seconds since 1970; beyond it lie milliseconds and nonsense
@@ -44,7 +43,9 @@ class Claims:
         issuer, subject = str(claims["iss"]), str(claims["sub"])
         if len(issuer) > _LONGEST_ID or len(subject) > _LONGEST_ID:
             raise SignedOut("The sign-in service sent a longer issuer or subject than allowed. Ask your operator.")
-        name = str(claims.get("name") or claims.get("preferred_username") or email.partition("@")[0] or subject)
+        if not issuer.isprintable() or not subject.isprintable():
+            raise SignedOut("The sign-in service sent an issuer or subject that can't be one. Ask your operator.")
+        said = (claims.get("name"), claims.get("preferred_username"), email.partition("@")[0], subject)
         zone = claims.get("zoneinfo")
         return cls(
             issuer=issuer,
@@ -52,7 +53,7 @@ class Claims:
             email=email,
             # "true" is what some services send; everything else is not verified.
             email_verified=claims.get("email_verified") in (True, "true") and bool(email),
-            name=" ".join(name.split())[:LONGEST_NAME],
+            name=next(filter(None, (shown_name(str(each)) for each in said if each)), "Somebody"),
             timezone=zone if isinstance(zone, str) and zone in available_timezones() else None,
             issued_at=datetime.fromtimestamp(int(claims["iat"]), UTC),
             authenticated_at=datetime.fromtimestamp(_authenticated(claims), UTC),

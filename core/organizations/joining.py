@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from core.infra.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut
 from core.infra.ids import new_id
 from core.organizations import store
 from core.organizations.model import Invitation
-from core.organizations.rules import Permission, require
+from core.organizations.rules import INVITATIONS_PER_HOUR, Permission, require
 from core.organizations.sound import sound_email, sound_name, sound_zone
 
 PARAMETER: Final = "invitation"
@@ -106,11 +106,12 @@ def invite(actor: Actor, action_id: UUID, email: str, role: Role) -> Invited:
     """Make a single-use link for the holder of an address, good for 7 days; earlier open links for it end.
 
     The same action again renews the link, because a link is never stored. Raises NotAllowed, Invalid, or Conflict when
-    a member has this address or the invitation of this action was accepted.
+    a member has this address or the invitation of this action was accepted, or Refused after 60 in an hour.
     """
     require(actor, Permission.MANAGE_MEMBERS)
     address, role = sound_email(email), Role(role)
     with db.transaction(actor) as session:
+        _refuse_too_many(session, actor)
         if not first_time(session, actor, action_id, "organizations.invite"):
             return _renewed(session, UUID(earlier_result(session, actor, action_id)["invitation_id"]))
         there = store.member_with_email(session, address)
@@ -127,6 +128,7 @@ def renew_invitation(actor: Actor, invitation_id: UUID) -> Invited:
     """Another link for an open invitation; the one before ends. Raises NotAllowed, or Conflict when it is over."""
     require(actor, Permission.MANAGE_MEMBERS)
     with db.transaction(actor) as session:
+        _refuse_too_many(session, actor)
         renewed = _renewed(session, invitation_id)
         record(session, actor, "organizations.renew_invitation", "invitation", invitation_id)
         return renewed
@@ -219,6 +221,12 @@ def _new_invitation(
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     made = store.add_invitation(session, actor.organization_id, _hashed(token), email, role, invited_by)
     return made, _path(token)
+
+
+def _refuse_too_many(session: Session, actor: Actor) -> None:
+    """Each link may be mailed in the operator's name, so nobody fills strangers' mailboxes with them."""
+    if store.invited_lately(session, actor.organization_id, timedelta(hours=1)) >= INVITATIONS_PER_HOUR:
+        raise Refused(f"More than {INVITATIONS_PER_HOUR} invitations were made here within an hour. Wait a while.")
 
 
 def _renewed(session: Session, invitation_id: UUID) -> Invited:

@@ -13,7 +13,7 @@ from core.infra import db
 from core.infra.actor import Actor, Role
 from core.infra.errors import Conflict, NotFound
 from core.organizations import store
-from core.organizations.rules import Permission, require
+from core.organizations.rules import Permission, may, require
 from core.organizations.sound import sound_name, sound_zone
 
 _LAST_ADMIN = "Nobody else here is an active admin. Make somebody else an admin first."
@@ -31,7 +31,7 @@ class SettingsChange(BaseModel):
 
 
 def change_role(actor: Actor, action_id: UUID, member_id: UUID, role: Role) -> None:
-    """Give a member another role, which counts from their next click on.
+    """Give a member another role, which counts from their next click on; who may not invite any more, has not invited.
 
     Raises NotAllowed, NotFound, or Conflict when nobody else would be an active admin.
     """
@@ -47,14 +47,14 @@ def change_role(actor: Actor, action_id: UUID, member_id: UUID, role: Role) -> N
             _keep_an_admin(session, before)
         was = before.member.role
         store.change_role(session, member_id, role)
-        record(
-            session, actor, "organizations.change_role", "member", member_id, before={"role": was}, after={"role": role}
-        )
+        after = {"role": role, **_without_invitations(session, member_id, stays=may(role, Permission.MANAGE_MEMBERS))}
+        record(session, actor, "organizations.change_role", "member", member_id, before={"role": was}, after=after)
 
 
 def disable_member(actor: Actor, action_id: UUID, member_id: UUID) -> None:
     """End somebody's membership: they are refused here from their next SQL on. Their posts and name stay.
 
+    Their open invitations end too, or one of them would be the way back in.
     Raises NotAllowed, NotFound, or Conflict when nobody else would be an active admin.
     """
     require(actor, Permission.MANAGE_MEMBERS)
@@ -66,7 +66,8 @@ def disable_member(actor: Actor, action_id: UUID, member_id: UUID) -> None:
             return
         _keep_an_admin(session, before)
         store.disable_member(session, member_id)
-        record(session, actor, "organizations.disable_member", "member", member_id, after={"disabled": True})
+        after = {"disabled": True, **_without_invitations(session, member_id, stays=False)}
+        record(session, actor, "organizations.disable_member", "member", member_id, after=after)
 
 
 def enable_member(actor: Actor, action_id: UUID, member_id: UUID) -> None:
@@ -121,6 +122,12 @@ def _locked_member(session: Session, member_id: UUID) -> store.Membership:
     if found is None:
         raise NotFound("This member doesn't exist in this organization.")
     return found
+
+
+def _without_invitations(session: Session, member_id: UUID, *, stays: bool) -> dict[str, int]:
+    """End what a member invited, unless they may invite still; what the audit line says of it."""
+    ended = 0 if stays else store.end_invitations_by(session, member_id)
+    return {"invitations_ended": ended} if ended else {}
 
 
 def _keep_an_admin(session: Session, leaving: store.Membership) -> None:

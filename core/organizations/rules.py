@@ -11,6 +11,7 @@ from core.infra.actor import Actor, Role
 from core.infra.errors import NotAllowed
 
 SESSION_LASTS: Final = timedelta(hours=12)
+INVITATIONS_PER_HOUR: Final = 60  # links of one organization: each may be mailed, to whatever address an admin wrote
 INVITATION_LASTS: Final = timedelta(days=7)
 SEEN_EVERY: Final = timedelta(minutes=1)  # "last seen" is kept to the minute, so that looking costs one write in it
 CLOCK_SKEW: Final = timedelta(minutes=2)

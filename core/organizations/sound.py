@@ -24,6 +24,15 @@ def sound_name(name: str) -> str:
     return kept
 
 
+def shown_name(name: str) -> str:
+    """What may be shown of a name that a person chose at their sign-in service; empty when nothing is left.
+
+    Without what nobody sees: by it one person would have another's name, or turn the line around that it stands in.
+    """
+    seen = "".join(character for character in " ".join(name.split()) if character.isprintable())
+    return " ".join(seen[:LONGEST_NAME].split())
+
+
 def folded_email(email: str) -> str:
     """The one form in which addresses are kept and compared; empty when it is none.
 

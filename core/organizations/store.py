@@ -7,7 +7,7 @@ organizations they are members of; everything else here lies inside an organizat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -322,6 +322,21 @@ def has_other_admin(session: Session, member_id: UUID) -> bool:
 # Invitations
 
 
+def invited_lately(session: Session, organization_id: UUID, within: timedelta) -> int:
+    """How many links were made here within a time; whoever makes others waits for this transaction's end."""
+    session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"invite/{organization_id}"}
+    )
+    counted = session.execute(
+        text(
+            "select count(*) from masthead.audit_event where action in ('organizations.invite',"
+            " 'organizations.renew_invitation') and at > (select clock_timestamp() - cast(:within as interval))"
+        ),
+        {"within": within},
+    )
+    return int(counted.scalar_one())
+
+
 def add_invitation(
     session: Session, organization_id: UUID, token_sha256: bytes, email: str, role: Role, invited_by: UUID | None
 ) -> Invitation:
@@ -380,6 +395,14 @@ def end_invitation(session: Session, invitation_id: UUID) -> Invitation | None:
         .values(expires_at=_NOW)
     )
     return session.scalars(open_one.returning(Invitation)).one_or_none()
+
+
+def end_invitations_by(session: Session, member_id: UUID) -> int:
+    """Let every open invitation that a member made end now; how many."""
+    open_ones = update(Invitation).where(
+        Invitation.invited_by == member_id, Invitation.accepted_at.is_(None), Invitation.expires_at > _NOW
+    )
+    return len(session.execute(open_ones.values(expires_at=_NOW).returning(Invitation.id)).all())
 
 
 def accept_invitation(session: Session, invitation_id: UUID, person_id: UUID) -> None:

@@ -13,7 +13,7 @@ from core.audit import queries as audit
 from core.infra import db
 from core.infra.actor import Actor, Role
 from core.infra.errors import Conflict, Invalid, MastheadError, NotAllowed, NotFound, Refused, SignedOut
-from core.organizations import commands, queries
+from core.organizations import commands, joining, queries
 from tests.factories.organizations import ISSUER, SignIn, make_actor, make_organization, make_sign_in, make_signed_in
 
 Owner = psycopg.Connection[tuple[object, ...]]
@@ -280,3 +280,36 @@ def test_refusals_are_words_for_people(database: db.Database) -> None:
     assert refused.value.message == (
         "This invitation doesn't exist, or a newer link has replaced it. Ask an admin for a new one."
     )
+
+
+@pytest.mark.parametrize("end", ["disable", "change_role"])
+def test_who_is_no_admin_any_more_has_left_no_way_back_in(database: db.Database, end: str) -> None:
+    admin = make_actor()
+    leaving = make_actor(admin.organization_id, Role.ADMIN)
+    token = invited(leaving, "second@mailbox.example", Role.ADMIN)
+    kept = invited(admin, "new@people.example")
+    if end == "disable":
+        commands.disable_member(admin, uuid4(), leaving.member_id)
+    else:
+        commands.change_role(admin, uuid4(), leaving.member_id, Role.VIEWER)
+    with pytest.raises(Refused, match="has run out"):
+        commands.accept_invitation(begun("second@mailbox.example").key, token)
+    assert [each.email for each in queries.invitations(admin)] == ["new@people.example"]
+    assert commands.accept_invitation(begun("new@people.example").key, kept).role is Role.EDITOR
+    line = audit.history(admin, "member", leaving.member_id)[-1]
+    assert (line.after or {})["invitations_ended"] == 1
+
+
+def test_an_organization_makes_no_more_links_in_an_hour_than_people_need(
+    database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "INVITATIONS_PER_HOUR", 3)
+    admin, neighbour = make_actor(), make_actor()
+    made = commands.invite(admin, uuid4(), "new@people.example", Role.VIEWER)
+    for _ in range(2):
+        commands.renew_invitation(admin, made.invitation_id)
+    with pytest.raises(Refused, match="within an hour"):
+        commands.renew_invitation(admin, made.invitation_id)
+    with pytest.raises(Refused, match="within an hour"):
+        commands.invite(make_actor(admin.organization_id), uuid4(), "other@people.example", Role.VIEWER)
+    commands.invite(neighbour, uuid4(), "new@people.example", Role.VIEWER)

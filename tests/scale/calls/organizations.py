@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -127,6 +127,9 @@ CALLS: Final[Calls] = {
     store.disable_member: (inside(lambda session, world: store.disable_member(session, _other(world))),),
     store.enable_member: (inside(lambda session, world: store.enable_member(session, _other(world))),),
     store.has_other_admin: (inside(lambda session, world: store.has_other_admin(session, world.actor.member_id)),),
+    store.invited_lately: (
+        inside(lambda session, world: store.invited_lately(session, world.organization_id, timedelta(hours=1))),
+    ),
     store.add_invitation: (inside(_invited),),
     store.invitation: (inside(lambda session, world: store.invitation(session, _open(world))),),
     store.renew_invitation: (
@@ -134,6 +137,9 @@ CALLS: Final[Calls] = {
     ),
     store.open_invitations: (inside(lambda session, _: store.open_invitations(session)),),
     store.end_invitation: (inside(lambda session, world: store.end_invitation(session, _open(world))),),
+    store.end_invitations_by: (
+        inside(lambda session, world: store.end_invitations_by(session, world.actor.member_id)),
+    ),
     store.accept_invitation: (
         inside(lambda session, world: store.accept_invitation(session, _open(world), world.actor.person_id)),
     ),

@@ -131,6 +131,8 @@ def test_only_ascii_letters_are_lowered_so_that_no_other_mailbox_becomes_the_sam
         ({"name": None}, "maya"),
         ({"name": None, "email": None}, "maya-1"),
         ({"name": "x" * 500}, "x" * 120),
+        ({"name": "Maya\u200b \u202eLindt\u2066\x00\ud800"}, "Maya Lindt"),
+        ({"name": "\u200b\u2060", "preferred_username": "maya"}, "maya"),
     ],
 )
 def test_somebody_always_has_a_name(said: dict[str, Any], name: str) -> None:
