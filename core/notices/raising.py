@@ -151,6 +151,7 @@ def _of_publication(kind: Kind, row: Row[Any]) -> News:
         data=data,
         author_id=row.author_id,
         submitted_by=row.submitted_by,
+        writers=frozenset(row.writers),
         reviewer_id=row.reviewer_id,
     )
 

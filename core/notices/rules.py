@@ -145,6 +145,7 @@ class News:
     data: Mapping[str, Any] = field(default_factory=dict)
     author_id: UUID | None = None
     submitted_by: UUID | None = None
+    writers: frozenset[UUID] = frozenset()
     reviewer_id: UUID | None = None
     connected_by: UUID | None = None
 
@@ -161,7 +162,7 @@ def told(news: News, members: Iterable[Person], *, self_approval: bool) -> froze
         asked = _who_may(members, Permission.APPROVE)
         if news.reviewer_id is not None:
             asked &= {news.reviewer_id}
-        wanted: set[UUID | None] = asked if self_approval else asked - own
+        wanted: set[UUID | None] = asked if self_approval else asked - own - news.writers
     elif news.kind is Kind.RECONNECT:
         wanted = _who_may(members, Permission.CONNECT) | {news.connected_by}
     elif ABOUT[news.kind].is_trouble:

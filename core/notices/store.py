@@ -105,7 +105,8 @@ def mark(session: Session, read_until: datetime) -> None:
 _NEWS: Final = """
 select e.id, e.at, e.publication_id, e.from_state, e.to_state, e.actor, e.correlation_id,
   coalesce(e.why ->> 'because', '') as because, p.post_id, p.state, p.needs, p.last_error,
-  a.name as account, t.author_id, t.submitted_by, t.reviewer_id, t.submitted_version, t.text, person.name as who,
+  a.name as account, t.author_id, t.submitted_by, t.writers, t.reviewer_id, t.submitted_version, t.text,
+  person.name as who,
   (select c.text from masthead.review_comment c where c.organization_id = t.organization_id and c.post_id = t.id
      and c.kind = 'changes_requested' order by c.at desc limit 1) as comment
 from masthead.publication_event e

@@ -118,6 +118,10 @@ def variants_as_json(variants: Mapping[UUID, Variant]) -> dict[str, Any]:
     return {str(account_id): each.as_json() for account_id, each in variants.items()}
 
 
+# The parts that are somebody's words; accounts and times are not.
+SAID: Final = frozenset({"text", "link", "media", "alt", "variants"})
+
+
 def changed(before: Content, after: Content) -> tuple[str, ...]:
     """Which parts differ: text, link, media, alt, variants."""
     names: Iterable[str] = ("text", "link", "media_id", "alt", "variants")

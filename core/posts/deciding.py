@@ -21,11 +21,12 @@ class Request:
     author_id: UUID
     submitted_by: UUID | None
     reviewer: Who | None
+    writers: Collection[UUID] = ()
 
     @property
     def own_work_of(self) -> frozenset[UUID]:
-        """Members to whom approving this would be approving their own work: who wrote it and who submitted it."""
-        return frozenset(each for each in (self.author_id, self.submitted_by) if each is not None)
+        """Members to whom approving this would be approving their own work: who wrote of it and who submitted it."""
+        return frozenset(each for each in (self.author_id, self.submitted_by, *self.writers) if each is not None)
 
 
 def may_decide(approvers: Iterable[Who], own_work_of: Collection[UUID], self_approval: bool) -> tuple[Who, ...]:

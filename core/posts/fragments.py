@@ -60,7 +60,8 @@ join (select p.post_id, min(p.due_at) as first_due_at from masthead.publication 
   group by p.post_id) asked on asked.post_id = t.id
 where t.deleted_at is null""",
     # What a member may decide: not their own work unless that is allowed, not what somebody else was asked.
-    "mine_to_decide": """(:self_approval or (t.author_id <> :member and t.submitted_by <> :member))
+    "mine_to_decide": """(:self_approval
+    or (t.author_id <> :member and t.submitted_by <> :member and :member <> all(t.writers)))
   and (:any_reviewer or t.reviewer_id is null or t.reviewer_id = :member)""",
     # The last word on the current version asks for changes, and it hasn't been submitted anew. The first edit makes
     # the publications drafts; the request stands until then.

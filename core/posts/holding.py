@@ -55,7 +55,7 @@ def locked_whole(session: Session, post_id: UUID) -> Stored:
 def request_of(post: Post, names: Mapping[UUID, str]) -> Request:
     """A post as far as approving it goes; `names` has the name of who was asked."""
     reviewer = None if post.reviewer_id is None else Who(post.reviewer_id, names.get(post.reviewer_id, ""))
-    return Request(post.author_id, post.submitted_by, reviewer)
+    return Request(post.author_id, post.submitted_by, reviewer, post.writers)
 
 
 def conflict(session: Session, stored: Stored, mine: Wanted | None = None) -> EditConflict:

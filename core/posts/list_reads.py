@@ -198,7 +198,7 @@ _REVIEWED: Final = """
 select q.*, author.name as author_name, submitter.name as submitter_name, reviewer.name as reviewer_name
 from (
   select t.organization_id, t.id, left(t.text, 280) as text, t.link, t.author_id, t.submitted_version, t.submitted_by,
-    t.submitted_at, t.reviewer_id, asked.first_due_at,
+    t.submitted_at, t.reviewer_id, t.writers, asked.first_due_at,
     coalesce(asked.first_due_at, timestamptz '9999-01-01 00:00Z') as urgency {in_review}) q
 join masthead.member am on am.organization_id = q.organization_id and am.id = q.author_id
 join masthead.person author on author.id = am.person_id

@@ -121,7 +121,7 @@ def _item(
     situation: Situation,
 ) -> ReviewItem:
     reviewer = rows.who(row.reviewer_id, row.reviewer_name)
-    request = Request(row.author_id, row.submitted_by, reviewer)
+    request = Request(row.author_id, row.submitted_by, reviewer, row.writers)
     why_not = deciding.why_not(request, actor.member_id, actor.role, members, situation.organization.self_approval)
     return ReviewItem(
         post_id=row.id,

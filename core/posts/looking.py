@@ -161,11 +161,11 @@ def _post(session: Session, post_id: UUID) -> tuple[PostFacts, tuple[Publication
 
 def _request(post: PostFacts) -> Request:
     submitted_by = None if post.submitted_by is None else post.submitted_by.member_id
-    return Request(post.author.member_id, submitted_by, post.reviewer)
+    return Request(post.author.member_id, submitted_by, post.reviewer, post.writers)
 
 
 def _who_may_be_asked(session: Session, post: PostFacts, actor: Actor, situation: Situation) -> tuple[Who, ...]:
-    own_work_of = {post.author.member_id, actor.member_id}
+    own_work_of = {post.author.member_id, actor.member_id, *post.writers}
     members = store.members(session, APPROVERS)
     return deciding.may_decide(members, own_work_of, situation.organization.self_approval)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Enum, FetchedValue, Identity
+from sqlalchemy import ARRAY, Enum, FetchedValue, Identity, Uuid
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,7 +25,10 @@ def _words(states: type[StrEnum]) -> Enum:
 
 
 class Post(Base):
-    """What somebody wrote. `revision` moves with every save, `submitted_version` with every submit."""
+    """What somebody wrote. `revision` moves with every save, `submitted_version` with every submit.
+
+    `writers` are the members, besides the author, who changed what it says.
+    """
 
     __tablename__ = "post"
 
@@ -45,6 +48,7 @@ class Post(Base):
     created_at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
     updated_at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
     updated_by: Mapped[UUID]
+    writers: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), default=list)
     deleted_at: Mapped[datetime | None] = mapped_column(_moment)
 
 

@@ -212,7 +212,7 @@ def _approve_one(session: Session, actor: Actor, post: Post, verdict: _Verdict, 
         approved_at=situation.moment,
         approved_by=actor.member_id,
         approved_until=situation.moment + timedelta(days=situation.organization.approval_days),
-        self_approved=actor.member_id in (post.author_id, post.submitted_by),
+        self_approved=actor.member_id in request_of(post, {}).own_work_of,
         not_after=editing.window_end(publication.due_at, verdict.account),
         next_action_at=None,
         correlation_id=actor.correlation_id,
@@ -229,7 +229,7 @@ def _note(
         "publications": [each.publication_id for each in good],
         "accounts": [each.account_name for each in good],
         "refused": {str(each.publication_id): each.words for each in bad},
-        "self_approved": actor.member_id in (post.author_id, post.submitted_by),
+        "self_approved": actor.member_id in request_of(post, {}).own_work_of,
         "comment": remark,
     }
     record(session, actor, "post.approve", "post", post.id, after=after)

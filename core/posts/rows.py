@@ -147,6 +147,7 @@ def post_facts(row: Row[Any], publications: Iterable[PublicationRow]) -> PostFac
         created_at=row.created_at,
         updated_at=row.updated_at,
         updated_by=Who(row.updated_by, row.editor_name),
+        writers=tuple(row.writers),
         deleted=row.deleted_at is not None,
         shown=rules.gravest(each.shown for each in current),
         progress=rules.progress([each.state for each in current]),

@@ -41,7 +41,7 @@ def submit(actor: Actor, action_id: UUID, post_id: UUID, revision: int, reviewer
         situation = store.situation(session)
         asked = _to_ask(stored.chosen, situation)
         approvers = store.members(session, APPROVERS)
-        own_work_of = {post.author_id, actor.member_id}
+        own_work_of = {post.author_id, actor.member_id, *post.writers}
         others = may_decide(approvers, own_work_of, situation.organization.self_approval)
         _refuse_reviewer(reviewer_id, approvers, others)
         warnings = problems.refuse(problems.of(session, post_id, asked, Ask.SUBMIT, situation, stored.content))

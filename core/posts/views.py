@@ -247,7 +247,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class PostFacts:
-    """One post without its publications."""
+    """One post without its publications. `writers`: who changed what it says, besides the author."""
 
     id: UUID
     author: Who
@@ -264,6 +264,7 @@ class PostFacts:
     created_at: datetime
     updated_at: datetime
     updated_by: Who
+    writers: tuple[UUID, ...]
     deleted: bool
     shown: Shown
     progress: str | None

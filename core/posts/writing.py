@@ -14,7 +14,7 @@ from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import Refused
 from core.organizations.rules import Permission, require
-from core.posts import editing, images, problems, receipts, store
+from core.posts import content, editing, images, problems, receipts, store
 from core.posts.content import Content, NoImage, Variant, Wanted
 from core.posts.editing import Plan, Stored
 from core.posts.holding import conflict, existing, locked_whole
@@ -147,6 +147,8 @@ def save(
         _carry_out(session, actor, stored, plan, situation.moment)
         post.revision += 1
         post.updated_at, post.updated_by = situation.moment, actor.member_id
+        if not content.SAID.isdisjoint(plan.changed) and actor.member_id not in (post.author_id, *post.writers):
+            post.writers = [*post.writers, actor.member_id]
         store.write(session, post, wanted)
         after = {
             **_audited(post, wanted.content, wanted.account_ids),

@@ -360,3 +360,40 @@ def test_a_slot_beyond_what_an_approval_lasts_is_a_warning(team: Team) -> None:
         "warning",
         "Its time is more than 30 days away, and approvals last no longer.",
     )
+
+
+def test_who_rewrote_somebody_elses_post_does_not_approve_it(team: Team) -> None:
+    """Neither after the author sends it for approval, nor after somebody else has changed something beside."""
+    post_id = make_post(team.author, [team.account_id], text="Harmless", slot_at=soon())
+    rewritten = commands.save(
+        team.approver, post_id, 1, text="Mine", link=None, account_ids=[team.account_id], slot_at=soon()
+    )
+    moved = commands.save(
+        team.author,
+        post_id,
+        rewritten.revision,
+        text="Mine",
+        link=None,
+        account_ids=[team.account_id],
+        slot_at=soon(48),
+    )
+    assert team.approver.member_id not in {each.member_id for each in queries.draft(team.author, post_id).approvers}
+    with pytest.raises(Invalid, match="Nobody approves their own work"):
+        commands.submit(team.author, uuid4(), post_id, moved.revision, team.approver.member_id)
+    commands.submit(team.author, uuid4(), post_id, moved.revision)
+    with pytest.raises(Invalid, match="Nobody approves their own work"):
+        commands.approve(team.approver, uuid4(), post_id, hashes(team.author, post_id))
+    assert not queries.review(team.approver, post_id).may_approve
+    assert [each.may_approve for each in queries.review_queue(team.approver).items] == [False]
+    assert queries.home(team.approver).to_approve == ()
+    assert commands.approve_all(team.approver, uuid4(), hashes(team.author, post_id)).approved == ()
+    assert commands.approve(team.admin, uuid4(), post_id, hashes(team.author, post_id)).approved
+
+
+def test_another_time_makes_nobody_a_writer(team: Team) -> None:
+    post_id = make_post(team.author, [team.account_id], text="Harmless", slot_at=soon())
+    moved = commands.save(
+        team.approver, post_id, 1, text="Harmless", link=None, account_ids=[team.account_id], slot_at=soon(48)
+    )
+    commands.submit(team.author, uuid4(), post_id, moved.revision)
+    assert commands.approve(team.approver, uuid4(), post_id, hashes(team.author, post_id)).approved
