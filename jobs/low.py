@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.accounts import commands as accounts
 from core.media import commands as media
 from core.notices import commands as notices
+from core.posts import preflight
 from core.publishing import links
 
 _AT_ONCE = 20
@@ -35,6 +36,17 @@ def drop_overdue_uploads() -> None:
 def forget_old() -> None:
     """Throw away notices and mail that nobody reads any more."""
     notices.forget_old()
+
+
+def look_ahead() -> int:
+    """Ask of what goes out within a day whether it will; gives how many were looked at."""
+    looked = 0
+    for _ in range(_ROUNDS):
+        count = preflight.look_due(_AT_ONCE)
+        looked += count
+        if count < _AT_ONCE:
+            break
+    return looked
 
 
 def send_mail() -> None:

@@ -32,6 +32,8 @@ def raise_notices() -> None:
 def housekeeping() -> None:
     """Once a minute: what nobody waits for."""
     notices.raise_ends()
+    notices.raise_risks()
+    _given().give(JobName.LOOK_AHEAD)
     _given().give(JobName.REVOKE_OVERDUE_CHOICES)
     _given().give(JobName.DROP_OVERDUE_UPLOADS)
 

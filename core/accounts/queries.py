@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import NotFound
 from core.organizations.rules import Permission, require
+from core.provider_kit.port import Provider
 from core.provider_kit.types import OfferedAccount, Scope
 
 
@@ -44,6 +45,20 @@ class AccountRow:
     data_access_expires_at: datetime | None
     window_s: int
     stranded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account may be used, as far as its grant tells. A date that is None is one nobody told us.
+
+    `consented_at`: when a person last consented. `provider` None: its folder is gone.
+    """
+
+    provider: Provider | None
+    missing: tuple[MissingScope, ...]
+    consented_at: datetime | None
+    token_ends_at: datetime | None
+    data_access_ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,20 @@ def account(actor: Actor, account_id: UUID) -> AccountRow:
 def accounts_in(session: Session) -> dict[UUID, AccountRow]:
     """The organization's accounts by id, for a higher noun inside its own transaction."""
     return {row.id: row for row in map(_row, store.listed(session))}
+
+
+def standings_in(session: Session, account_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """How these accounts may be used, by id, for a higher noun inside its own transaction."""
+    return {
+        row.id: Standing(
+            provider=registry.providers().get(row.provider),
+            missing=missing_scopes(_asked(row.provider), row.scopes),
+            consented_at=row.consented_at,
+            token_ends_at=row.expires_at,
+            data_access_ends_at=row.data_access_expires_at,
+        )
+        for row in store.standings(session, account_ids)
+    }
 
 
 def providers(actor: Actor) -> list[ProviderRow]:

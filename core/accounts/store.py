@@ -310,6 +310,24 @@ def listed(session: Session, account_id: UUID | None = None) -> Sequence[Row[Any
     return session.execute(text(_LISTED + _BY_NAME)).all()
 
 
+_STANDINGS = """
+select a.id, a.provider, c.scopes, c.data_access_expires_at, granted.created_at as consented_at,
+  coalesce(own.expires_at, case when own.id is null then c.expires_at end) as expires_at
+from masthead.account a
+join masthead.connection c on c.organization_id = a.organization_id and c.id = a.connection_id
+left join masthead.credential own on own.organization_id = a.organization_id and own.connection_id = a.connection_id
+  and own.account_id = a.id and own.purpose = 'account' and own.state = 'current'
+left join masthead.credential granted on granted.organization_id = a.organization_id
+  and granted.connection_id = a.connection_id and granted.purpose = 'grant' and granted.state = 'current'
+where a.id = any(:ids)
+"""
+
+
+def standings(session: Session, account_ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """What the grants of these accounts tell: scopes, when consent was given, when their tokens end."""
+    return session.execute(text(_STANDINGS), {"ids": list(account_ids)}).all()
+
+
 def overdue(session: Session, account_id: UUID) -> int:
     """How many publications of an account wait though their slot has passed."""
     found = session.execute(

@@ -12,6 +12,7 @@ import logging
 import struct
 import time
 from base64 import urlsafe_b64decode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 from uuid import UUID
@@ -62,6 +63,18 @@ def _for_a_network(organization_id: UUID, sha256_hex: str) -> BinaryIO:
         ) from None
     except StorageAway as away:
         raise NotSent(away.message, how_to_fix="Ask your operator: `masthead doctor` looks at the storage.") from None
+
+
+def lost(organization_id: UUID, sha256s: Iterable[str]) -> frozenset[str]:
+    """Those of these files (SHA-256 in hex) that storage doesn't have; their bytes aren't read.
+
+    Of a storage that is away as a whole nothing is said: it comes back with its files.
+    """
+    here = storage.current()
+    try:
+        return frozenset(each for each in sha256s if not here.has(organization_id, each))
+    except StorageAway:
+        return frozenset()
 
 
 def opened(organization_id: UUID, sha256_hex: str) -> BinaryIO:

@@ -52,12 +52,20 @@ class Storage:
         try:
             return cast("BinaryIO", self._files.open(self._place(organization_id, sha256), "rb"))
         except FileNotFoundError:
-            # Who has a file has a folder: without it this is another place than the one it was kept in.
-            if self._files.isdir(f"{self._root}/{organization_id}"):
-                raise
-            raise self._away(errno.ENOENT) from None
+            self._tell_away(organization_id)
+            raise
         except OSError as error:
             raise self._away(error.errno) from None
+
+    def has(self, organization_id: UUID, sha256: str) -> bool:
+        """Whether a kept file lies there, without reading it. Raises StorageAway when all files are gone."""
+        try:
+            if self._files.exists(self._place(organization_id, sha256)):
+                return True
+            self._tell_away(organization_id)
+        except OSError as error:
+            raise self._away(error.errno) from None
+        return False
 
     def put_chunk(self, organization_id: UUID, upload_id: UUID, offset: int, content: bytes) -> None:
         """Keep a part of an upload; one that is there already is replaced."""
@@ -77,6 +85,14 @@ class Storage:
         """Throw an upload's parts away."""
         with suppress(FileNotFoundError):
             self._files.rm(self._folder(organization_id, upload_id), recursive=True)
+
+    def _tell_away(self, organization_id: UUID) -> None:
+        """Raise StorageAway where it isn't one file that is missing.
+
+        Who has a file has a folder: without it this is another place than the one it was kept in.
+        """
+        if not self._files.isdir(f"{self._root}/{organization_id}"):
+            raise self._away(errno.ENOENT)
 
     def _away(self, code: int | None) -> StorageAway:
         _log.error("storage_unreadable", extra={"folder": self._root, "errno": code})

@@ -21,6 +21,7 @@ from core.notices import rules, store
 from core.notices.rules import ABOUT, Kind, News, Person, beginning
 from core.organizations import queries as organizations
 from core.organizations.queries import OrganizationFacts
+from core.posts import slots
 
 _log = logging.getLogger(__name__)
 RAISER: Final = "program:notices"
@@ -44,6 +45,20 @@ def raise_ends() -> int:
             return count
         count += sum(_unbroken(organization_id, raise_ends_in) for organization_id in found)
         after = found[-1]
+
+
+def raise_risks() -> int:
+    """Tell people of what may not go out at its time, in all organizations; gives how many notices are new."""
+    with db.free_transaction() as session:
+        found = store.organizations_at_risk(session)
+    return sum(_unbroken(organization_id, raise_risks_in) for organization_id in found)
+
+
+def raise_risks_in(organization_id: UUID) -> int:
+    """Tell the people of one organization what a look ahead found: once a day ahead, and once an hour ahead."""
+    with db.organization_transaction(organization_id, RAISER) as session:
+        zone = organizations.organization_in(session).timezone
+        return _tell(session, [_of_risk(row, zone) for row in store.risks(session)])
 
 
 def raise_in(organization_id: UUID) -> int:
@@ -123,6 +138,26 @@ def _kind(row: Row[Any]) -> Kind | None:
         case "needs_human":
             return rules.needs_kind(row.needs) if row.state == "needs_human" else None
     return None
+
+
+def _of_risk(row: Row[Any], zone: str) -> News:
+    first = row.findings[0]
+    return News(
+        kind=Kind.AT_RISK,
+        key=f"{Kind.AT_RISK}:{row.publication_id}:{row.due_at.isoformat()}:{row.ahead}",
+        subject_kind="post",
+        subject_id=row.post_id,
+        actor="",
+        cause=first["words"][:200],
+        data={
+            "post": beginning(row.text),
+            "account": row.account,
+            "due": slots.said(row.due_at, zone),
+            "why": f"{_ended(first['words'])} {first['fix']}".strip(),
+        },
+        author_id=row.author_id,
+        submitted_by=row.submitted_by,
+    )
 
 
 def _of_publication(kind: Kind, row: Row[Any]) -> News:

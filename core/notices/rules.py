@@ -39,6 +39,7 @@ class Kind(StrEnum):
     FAILED = "failed"
     NEEDS_PERSON = "needs_person"
     LATE = "late"
+    AT_RISK = "at_risk"
     RECONNECT = "reconnect"
 
 
@@ -106,6 +107,14 @@ ABOUT: Final[Mapping[Kind, About]] = {
         Delivery.AT_ONCE,
         "A post on {account} missed its time",
         "{n} posts missed their time",
+        is_trouble=True,
+    ),
+    Kind.AT_RISK: About(
+        "A post may not go out at its time",
+        "warning",
+        Delivery.AT_ONCE,
+        "A post on {account} may not go out at its time",
+        "{n} posts may not go out at their time",
         is_trouble=True,
     ),
     Kind.RECONNECT: About(
@@ -199,6 +208,8 @@ def sentence(kind: Kind, data: Mapping[str, Any]) -> str:
             words = f"{_quoted(post)} on {account} needs you. {why}"
         case Kind.LATE:
             words = f"{_quoted(post)} on {account} missed its time. {why}"
+        case Kind.AT_RISK:
+            words = f"{_quoted(post)} is due on {account} {data.get('due', '')} and may not go out. {why}"
         case Kind.RECONNECT if data.get("ends"):
             words = f"The access to {account} ends on {data['ends']}. Connect it again before that."
         case Kind.RECONNECT:

@@ -61,6 +61,11 @@ def organizations_after(session: Session, after: UUID, at_most: int) -> Ids:
     return found.scalars().all()
 
 
+def organizations_at_risk(session: Session) -> Ids:
+    """Organizations with something that may not go out at its time; needs no organization."""
+    return session.execute(text("select organization_id from masthead.organizations_at_risk()")).scalars().all()
+
+
 def claim_mails(session: Session, at_most: int, lease: timedelta) -> Sequence[tuple[UUID, UUID]]:
     """(organization id, mail id) of mail whose turn it is, held for `lease`; needs no organization."""
     rows = session.execute(
@@ -149,6 +154,25 @@ order by a.id
 def accesses(session: Session) -> Rows:
     """The organization's live accounts, with whether and until when they can be used."""
     return session.execute(text(_ACCESS), {"organization": organization_of(session)}).all()
+
+
+_RISKS: Final = """
+select f.publication_id, f.findings, p.due_at, a.name as account, t.id as post_id, t.text, t.author_id, t.submitted_by,
+  case when f.looked_at < p.due_at - interval '1 hour' then 'day' else 'hour' end as ahead
+from masthead.preflight f
+join masthead.publication p on p.organization_id = f.organization_id and p.id = f.publication_id
+  and p.version = f.version
+join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id
+join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id
+where f.organization_id = :organization and f.findings <> '[]' and f.due_at > clock_timestamp()
+  and p.state = 'scheduled'
+order by p.due_at, p.id
+"""
+
+
+def risks(session: Session) -> Rows:
+    """What is scheduled and may not go out at its time, by the last look ahead."""
+    return session.execute(text(_RISKS), {"organization": organization_of(session)}).all()
 
 
 # Notices

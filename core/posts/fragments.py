@@ -39,9 +39,20 @@ join masthead.organization o on o.id = p.organization_id""",
     # The rank of the word that `p` shows; smaller is graver.
     "rank": """case when p.state = 'scheduled' and p.account_id = any({silent}) then :held
     else (cast(:ranks as int[]))[array_position(cast(:states as text[]), p.state)] end""",
+    # Scheduled on an account that sends, and its last look ahead found something.
+    "threatened": """p.account_id <> all({silent}) and (p.id, p.version) in (
+    select f.publication_id, f.version from masthead.preflight f
+    where f.findings <> '[]' and f.due_at > clock_timestamp())""",
     # Accounts that send nothing at this moment: looked up once for a statement, by a join it were for each publication.
     "silent": """array(select a.id from masthead.account a join masthead.organization o on o.id = a.organization_id
       where o.publish_paused or a.state <> :sends)""",
+    # What the last look ahead found against `p` as it stands, in words; null when nothing.
+    "risk": """(
+  select string_agg(concat_ws(' ', found.value->>'words', nullif(found.value->>'fix', '')), ' '
+    order by found.ordinality)
+  from masthead.preflight f cross join jsonb_array_elements(f.findings) with ordinality as found
+  where f.organization_id = p.organization_id and f.publication_id = p.id and f.version = p.version
+    and p.state = 'scheduled')""",
     # Lists go by the slot; a post without one counts from when it was made.
     "at": "case when t.slot_at is null then t.created_at else t.slot_at end",
     "author": """

@@ -65,7 +65,7 @@ order by q.at desc, q.id limit :limit
 _WAITING: Final = """
 select p.id, p.post_id, left(t.text, 140) as text, a.name as account_name, a.network, p.state, p.needs,
   a.state as account_state, p.last_error, p.due_at, p.published_at, p.updated_at, l.url as live_url,
-  o.publish_paused, o.pause_reason
+  o.publish_paused, o.pause_reason, {risk} as risk
 from masthead.publication p
 join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id {account_and_organization}
 left join masthead.publication_link l on l.organization_id = p.organization_id and l.publication_id = p.id
@@ -80,6 +80,12 @@ _NEEDING: Final = statement(_WAITING, "and p.state = 'needs_human'", "order by p
 _HELD: Final = statement(
     _WAITING,
     "and p.state = 'scheduled' and p.account_id = any({silent})",
+    "order by p.due_at, p.id limit :limit",
+)
+# What is held already is no news here.
+_AT_RISK: Final = statement(
+    _WAITING,
+    "and p.state = 'scheduled' and {threatened}",
     "order by p.due_at, p.id limit :limit",
 )
 _BETWEEN: Final = statement(
@@ -126,7 +132,8 @@ _COUNTS: Final = statement(
     _COUNTED,
     "  and p.state = 'needs_human' and p.needs = 'outcome') as unclear,",
     _COUNTED,
-    "  and p.state = 'scheduled' and p.account_id = any({silent})) as held",
+    "  and p.state = 'scheduled' and p.account_id = any({silent})) as held,",
+    "(select count(*) from masthead.publication p where p.state = 'scheduled' and {threatened}) as at_risk",
 )
 
 
@@ -153,6 +160,11 @@ def needing(session: Session, limit: int) -> Rows:
 def held(session: Session, limit: int) -> Rows:
     """What is scheduled and can't go out, soonest first."""
     return session.execute(_HELD, {"sends": ACCOUNT_SENDS, "limit": limit}).all()
+
+
+def at_risk(session: Session, limit: int) -> Rows:
+    """What is scheduled and may not go out at its time, by the last look ahead, soonest first."""
+    return session.execute(_AT_RISK, {"sends": ACCOUNT_SENDS, "limit": limit}).all()
 
 
 def between(session: Session, start: datetime, end: datetime, limit: int) -> Rows:

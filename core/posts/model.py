@@ -141,6 +141,19 @@ class Publication(Base):
     updated_at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue(), server_onupdate=FetchedValue())
 
 
+class Preflight(Base):
+    """What the last look ahead found against a publication, as it stood at `version`; empty when nothing."""
+
+    __tablename__ = "preflight"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    publication_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    due_at: Mapped[datetime] = mapped_column(_moment)
+    looked_at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(_json)
+
+
 class PublicationEvent(Base):
     """One move of a publication, written by the trigger alone."""
 

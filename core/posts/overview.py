@@ -38,6 +38,7 @@ def home(actor: Actor) -> Home:
             changes_requested=tuple(map(_asked, home_reads.returned(session, reader, _LINES))),
             failed=tuple(map(rows.waiting, home_reads.failed(session, FAILURES_STAY, _LINES))),
             needs_person=tuple(map(rows.waiting, home_reads.needing(session, _LINES))),
+            at_risk=tuple(map(rows.waiting, home_reads.at_risk(session, _LINES))),
             held=tuple(map(rows.waiting, home_reads.held(session, _LINES))),
             accounts_to_reconnect=tuple(
                 Reconnect(
@@ -72,6 +73,7 @@ def _counts(session: Session, reader: Reader) -> Counts:
         failed=row.failed,
         needs_person=row.needs_person,
         unclear=row.unclear,
+        at_risk=row.at_risk,
         held=row.held,
         reconnect=row.reconnect,
     )

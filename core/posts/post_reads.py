@@ -26,7 +26,7 @@ _PUBLICATIONS: Final = statement(
 select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state as account_state, a.network,
   o.publish_paused, o.pause_reason, approver.name as approver_name, l.url as live_url,
   coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
-  {current} as current
+  {current} as current, {risk} as risk
 from masthead.publication p {account_and_organization}
 left join masthead.member m on m.organization_id = p.organization_id and m.id = p.approved_by
 left join masthead.person approver on approver.id = m.person_id

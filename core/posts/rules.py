@@ -180,22 +180,30 @@ WORD_OF: Final = MappingProxyType(
 ACCOUNT_SENDS: Final = "active"
 
 
+AT_RISK: Final = "at risk"
 _NEEDS_DETAIL: Final = MappingProxyType(
     {Needs.OUTCOME: "live or not?", Needs.LATE: "late", Needs.APPROVAL: "not approved in time"}
 )
 
 
-def words(state: PublicationState, needs: Needs | None, account_state: str, organization_paused: bool) -> Shown:
-    """What people read for a publication in `state` on an account in `account_state` (active, paused, ...)."""
+def words(
+    state: PublicationState, needs: Needs | None, account_state: str, organization_paused: bool, *, risk: str = ""
+) -> Shown:
+    """What people read for a publication in `state` on an account in `account_state` (active, paused, ...).
+
+    `risk`: what a look ahead of its slot found against it.
+    """
     if state is PublicationState.SCHEDULED and (organization_paused or account_state != ACCOUNT_SENDS):
         return SHOWN[Word.HELD]
     shown = SHOWN[WORD_OF[state]]
+    if state is PublicationState.SCHEDULED and risk:
+        return replace(shown, detail=AT_RISK, color="orange", icon="warning")
     return replace(shown, detail=_NEEDS_DETAIL[needs]) if needs else shown
 
 
 def gravest(shown: Iterable[Shown]) -> Shown:
     """What a post shows of its publications' words; a post that goes nowhere yet is a Draft."""
-    return min(shown, key=lambda each: GRAVEST_FIRST.index(each.word), default=SHOWN[Word.DRAFT])
+    return min(shown, key=lambda each: (GRAVEST_FIRST.index(each.word), not each.detail), default=SHOWN[Word.DRAFT])
 
 
 def progress(states: Sequence[PublicationState]) -> str | None:
@@ -216,11 +224,13 @@ def because(
     link_known: bool,
     waits: bool = False,
     held: bool = False,
+    risk: str = "",
 ) -> str:
     """The sentence beside a state: why it is so and what a person can do; empty where the word says all.
 
     `error` is the network's last no with the way to mend it, where there was one; `waits`: it was no no, the network
-    only works on a part of it still; `held`: nothing may be sent there now, so this is the reason alone.
+    only works on a part of it still; `held`: nothing may be sent there now, so this is the reason alone. `risk`: what a
+    look ahead of its slot found against it.
     """
     if words(state, needs, account_state, organization_paused).word is Word.HELD:
         return _held_because(account_state, account_name, pause_reason, organization_paused)
@@ -232,6 +242,8 @@ def because(
         return "The network gave no clear answer. We are looking whether it is live; nothing is sent again meanwhile."
     if state is PublicationState.FAILED:
         return error or "The network refused it."
+    if state is PublicationState.SCHEDULED and risk and not held:
+        return risk
     if state is PublicationState.SCHEDULED and error:
         if held:
             return error

@@ -312,6 +312,25 @@ order by q.account_id, at desc
 """
 
 
+_PLANNED = """
+select mine.account_id, count(q.id) as planned
+from unnest(cast(:accounts as uuid[]), cast(:times as timestamptz[])) as mine(account_id, at)
+left join masthead.publication q on q.account_id = mine.account_id and q.post_id <> :post and q.removed_at is null
+  and q.due_at > mine.at - interval '24 hours' and q.due_at <= mine.at
+  and q.state in ('scheduled','queued','claimed','sending','unknown','needs_human','published')
+group by mine.account_id
+"""
+
+
+def planned(session: Session, post_id: UUID, wanted: Sequence[tuple[UUID, datetime]]) -> dict[UUID, int]:
+    """Account -> how many publications of other posts go there in the 24 hours up to a time, for (account, time)."""
+    if not wanted:
+        return {}
+    accounts_, times = zip(*wanted, strict=True)
+    rows = session.execute(text(_PLANNED), {"post": post_id, "accounts": list(accounts_), "times": list(times)})
+    return {row.account_id: row.planned for row in rows}
+
+
 def twins(session: Session, post_id: UUID, wanted: Sequence[tuple[UUID, str, datetime]]) -> dict[UUID, Twin]:
     """Account -> the other post's publication with the same text within 24 h, for (account, text, time) as wanted."""
     if not wanted:

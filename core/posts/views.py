@@ -26,19 +26,27 @@ class Who:
     name: str
 
 
+Severity = Literal["error", "warning"]
+# What a person presses to mend it: edit the post, give it another time, have it approved again, connect the account
+# again, resume what is paused; "wait": nothing but time helps; "operator": the installation's settings.
+Mend = Literal["edit", "reschedule", "approve", "connect", "resume", "wait", "operator"]
+
+
 @dataclass(frozen=True, slots=True)
 class AccountProblem:
     """A problem of one publication; an error refuses submit, approve, schedule and publish-now, a warning informs.
 
-    `account_id` None: it is about the post as a whole.
+    `account_id` None: it is about the post as a whole. `threatens`: it may keep the post from going out at its time.
     """
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     account_id: UUID | None
     account_name: str
     words: str
     fix: str = ""
     place: Place = field(default="post", compare=False)  # where it is mended
+    mend: Mend = field(default="edit", compare=False)
+    threatens: bool = field(default=False, compare=False)
 
     @property
     def sentence(self) -> str:
@@ -614,6 +622,7 @@ class Home:
     changes_requested: tuple[Asked, ...]
     failed: tuple[Waiting, ...]
     needs_person: tuple[Waiting, ...]
+    at_risk: tuple[Waiting, ...]
     held: tuple[Waiting, ...]
     accounts_to_reconnect: tuple[Reconnect, ...]
     today_slots: tuple[Waiting, ...]
@@ -634,5 +643,6 @@ class Counts:
     failed: int = 0
     needs_person: int = 0
     unclear: int = 0
+    at_risk: int = 0
     held: int = 0
     reconnect: int = 0

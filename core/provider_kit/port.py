@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from core.provider_kit.throttle import Limits
 from core.provider_kit.types import (
     Access,
+    ApiVersion,
     Grant,
     MediaItem,
     Network,
@@ -141,6 +142,8 @@ class Provider:
     """A company that grants access, and the networks its grant reaches.
 
     `limits`: what it doesn't say itself of how often it may be called.
+    `api` None: no end of the interface's version is known. `consent_lasts`: after this a person must consent anew,
+    however often tokens are renewed; None where a consent has no end.
     """
 
     key: str
@@ -152,3 +155,5 @@ class Provider:
     oauth: OAuth
     publishers: Mapping[str, Publisher]
     limits: Limits = field(default_factory=Limits)
+    api: ApiVersion | None = None
+    consent_lasts: timedelta | None = None

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import SecretStr
@@ -59,7 +59,8 @@ class ImageRules:
 class Network:
     """Where a post appears: what the composer, the preview and the checks need to know. Data, no behaviour.
 
-    `images` None: the network takes none.
+    `images` None: the network takes none. `fetches_media`: it reads files from our public address by itself.
+    `daily_posts`: how many posts of ours an account takes in any 24 hours, None where no such limit is known.
     """
 
     key: str
@@ -71,6 +72,17 @@ class Network:
     needs_media: bool = False
     images: ImageRules | None = None
     actions: tuple[str, ...] = ()
+    fetches_media: bool = False
+    daily_posts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """The version of a network's interface that we speak, the day it ends, and the setting that names it."""
+
+    version: str
+    ends_on: date
+    setting: str
 
 
 @dataclass(frozen=True, slots=True)

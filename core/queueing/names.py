@@ -25,6 +25,7 @@ class JobName(StrEnum):
     DROP_OVERDUE_UPLOADS = "jobs.low.drop_overdue_uploads"
     SEND_MAIL = "jobs.low.send_mail"
     FORGET_OLD = "jobs.low.forget_old"
+    LOOK_AHEAD = "jobs.low.look_ahead"
     TICK = "jobs.tick.tick"
     RAISE_NOTICES = "jobs.tick.raise_notices"
     HOUSEKEEPING = "jobs.tick.housekeeping"
@@ -37,6 +38,7 @@ QUEUE_OF: Final[Mapping[JobName, QueueName]] = {
     JobName.DROP_OVERDUE_UPLOADS: QueueName.LOW,
     JobName.SEND_MAIL: QueueName.LOW,
     JobName.FORGET_OLD: QueueName.LOW,
+    JobName.LOOK_AHEAD: QueueName.LOW,
     JobName.TICK: QueueName.TICK,
     JobName.RAISE_NOTICES: QueueName.TICK,
     JobName.HOUSEKEEPING: QueueName.TICK,

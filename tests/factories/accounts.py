@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from core.accounts import credentials, store
 from core.accounts.rules import AccountState, ConnectionState, Purpose
-from core.infra import crypto, db
+from core.infra import crypto, db, installation
 from core.infra.actor import Actor
-from core.infra.settings import Settings
+from core.infra.settings import Settings, SettingsInvalid
 from tests.fixtures.servers import SECRET_KEY
 
 ACCOUNT_TOKEN = "EAAmade0account0token"
@@ -63,8 +63,13 @@ def make_account(
 
 
 def use_test_keys() -> None:
-    """Seal with the keys of the tests' own installation."""
-    crypto.use(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY))
+    """Seal with the keys of the tests' own installation, which may keep its files where the test said."""
+    try:
+        uses_them = installation.settings().secret_key.get_secret_value() == SECRET_KEY
+    except SettingsInvalid:
+        uses_them = False
+    if not uses_them:
+        crypto.use(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY))
 
 
 def _connection(session: db.OrganizationSession, actor: Actor, provider: str, provider_user_id: str) -> UUID:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.infra import db
 from core.infra.actor import Actor
-from core.media import commands, store
+from core.media import commands, storage, store
 from core.media.rules import JPEG, LARGEST_CHUNK
 from core.media.views import MediaView
 
@@ -44,9 +44,13 @@ def make_media(actor: Actor, content: bytes | None = None, *, file_name: str = "
 
 
 def make_kept_image(actor: Actor, *, size: tuple[int, int] = (800, 500)) -> UUID:
-    """The row of a JPEG without a file behind it, for what only its facts decide."""
+    """The row of a JPEG whose file is a few bytes that say nothing, for what only its facts decide.
+
+    Needs `installation.use` with a storage of the test's own.
+    """
+    kept = storage.current().keep(actor.organization_id, io.BytesIO(os.urandom(16)))
     facts: dict[str, Any] = {
-        "sha256": os.urandom(32),
+        "sha256": bytes.fromhex(kept),
         "mime": JPEG,
         "width": size[0],
         "height": size[1],

@@ -25,5 +25,5 @@ def declare(monkeypatch: pytest.MonkeyPatch, networks: Mapping[str, Network]) ->
     """Let posts and images know exactly these networks."""
     for name in ("core.providers.networks", "core.posts.payloads.networks"):
         monkeypatch.setattr(name, lambda: networks)
-    monkeypatch.setattr("core.posts.problems.publisher", lambda key: Declared(networks[key]))
+    monkeypatch.setattr("core.posts.checks.network_rules.publisher", lambda key: Declared(networks[key]))
     assert providers.networks() == networks

@@ -163,6 +163,9 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
             group=f"Accounts to reconnect {counts.reconnect}",
             action="Reconnect" if visitor.may(Permission.CONNECT) else "",
         )
+    for each in home.at_risk:
+        title, action = f"At risk: {beginning(each.text, 60)}", can(Permission.RESCHEDULE, "Open")
+        yield _publication(each, f"At risk {counts.at_risk}", "warning", "orange", title, action, each.because)
     for asked in home.to_approve:
         note = f"{asked.who} asked {ago(asked.at)}"
         yield _asked(

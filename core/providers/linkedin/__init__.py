@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from core.infra.redaction import conceal
 from core.provider_kit.http import Http
 from core.provider_kit.port import Provider
 from core.provider_kit.throttle import Limits
+from core.provider_kit.types import ApiVersion
 from core.providers.linkedin.oauth import LinkedInLogin
 from core.providers.linkedin.posts import LinkedInPosts, network
 from core.providers.linkedin.rest import Rest
@@ -43,6 +46,8 @@ def build(environment: dict[str, str]) -> list[Provider]:
             oauth=LinkedInLogin(settings, rest, app),
             publishers={linkedin.key: posts},
             limits=LIMITS,
+            api=ApiVersion(settings.version, settings.version_ends, "PROVIDER_LINKEDIN_VERSION"),
+            consent_lasts=timedelta(days=settings.consent_days),
         )
 
     return [

@@ -7,6 +7,7 @@ one that signs members in is another.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -49,6 +50,8 @@ class LinkedInSettings(ProviderSettings):
     www_url: str = WWW_URL  # linkedin 1.1 [P]
     upload_url: str = WWW_URL  # linkedin 1.1 [S+]: where addresses for uploads may lead, and a token with them
     version: Annotated[str, Field(pattern=r"^20[0-9]{2}(0[1-9]|1[0-2])$")] = "202609"  # linkedin 1.2 [S+]
+    version_ends: date = date(2027, 9, 15)  # linkedin 1.2: mid-month about a year after its release [G]
+    consent_days: Annotated[int, Field(ge=1)] = 365  # linkedin 2.3: refreshing doesn't prolong it [P]
     upload_sends_token: bool = True  # linkedin 5.1: the sample does, others say it must not be needed
     logos: bool = True  # linkedin 3.3: logoV2 as an image URN [P]; reading it as an image [G]
 

@@ -31,6 +31,7 @@ def build(environment: dict[str, str]) -> Provider:
         networks={pages.key: pages, profiles.key: profiles},
         oauth=FacebookLogin(settings, graph),
         limits=LIMITS,
+        api=settings.api,
         publishers={
             pages.key: facebook.FacebookPages(settings, graph),
             profiles.key: instagram.InstagramAccounts(settings, Graph(settings, http, INSTAGRAM)),

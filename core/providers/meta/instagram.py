@@ -65,6 +65,8 @@ def network(settings: MetaSettings) -> Network:
             source="meta 5.7 [M:ig-media]",
         ),
         actions=("Like", "Comment", "Share", "Save"),
+        fetches_media=True,
+        daily_posts=settings.daily_posts,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from core.infra.settings import ProviderSettings, SettingsInvalid
 from core.provider_kit.configuring import base_address, one_line
+from core.provider_kit.types import ApiVersion
 
 GRAPH_URL: Final = "https://graph.facebook.com"
 DIALOG_URL: Final = "https://www.facebook.com"
@@ -25,6 +27,7 @@ class MetaSettings(ProviderSettings):
     dialog_url: str = DIALOG_URL
     instagram_url: str = INSTAGRAM_URL  # nothing is asked there; it is where people open an account
     api_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$")] = "v26.0"  # meta 1 [M:changelog]
+    api_version_ends: date | None = None  # meta 1: the end of v26.0 is not announced; two years are usual [M:changelog]
     login_config_id: Annotated[str, Field(pattern=r"^[0-9]*$")] = ""  # meta 2.1: Login for Business, spelling [G]
     business_pages: bool = True  # meta 2.4: Pages reached only through a Business portfolio [2:Postiz]
     page_pictures: bool = True  # the field picture{url} of a Page: [G], in no line of meta.md
@@ -41,6 +44,7 @@ class MetaSettings(ProviderSettings):
     caption_fold_at: Annotated[int, Field(ge=1)] = 125  # where the feed shows "more"; from looking, no source
     hashtags_max: Annotated[int, Field(ge=0)] = 30  # meta 5.7 [M:ig-media]
     mentions_max: Annotated[int, Field(ge=0)] = 20  # meta 5.7 [M:ig-media]
+    daily_posts: Annotated[int, Field(ge=1)] = 50  # meta 5.5: 50 or 100 in 24 hours, CONFLICT; the smaller is safe
     image_max_bytes: Annotated[int, Field(ge=1)] = 8_000_000  # meta 5.7 [M:ig-media]: 8 MB; the error says 8 MiB
     container_lives_s: Annotated[float, Field(gt=0, le=86_400)] = 84_600  # meta 5.3: expires after 24 h [M:ig-media]
     # meta 5.3: Meta's guide asks once a minute, its sample every 3 s; our client 2 s, 3 s, 5 s and on to 30 s [A]
@@ -63,6 +67,13 @@ class MetaSettings(ProviderSettings):
     def points_elsewhere(self) -> bool:
         """True when calls go to a stand-in and reach no real network."""
         return (self.graph_url, self.dialog_url) != (GRAPH_URL, DIALOG_URL)
+
+    @property
+    def api(self) -> ApiVersion | None:
+        """The version that is spoken and its end, where that is known."""
+        if self.api_version_ends is None:
+            return None
+        return ApiVersion(self.api_version, self.api_version_ends, "PROVIDER_META_API_VERSION")
 
     @classmethod
     def load(cls, environment: dict[str, str]) -> MetaSettings:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from core.infra import db, installation
+from core.infra import db
 from core.infra.errors import Invalid
-from core.infra.settings import Settings
 from core.media.views import MediaView
 from core.posts import commands, queries
 from core.posts.content import Image, Variant
@@ -21,7 +19,6 @@ from tests.factories.accounts import make_account
 from tests.factories.media import make_media, picture
 from tests.factories.networks import declare
 from tests.factories.posts import Team, hashes, make_post, make_team, publications
-from tests.fixtures.servers import SECRET_KEY
 
 _S = PublicationState
 _TEXT = TextRules("codepoints", 500)
@@ -33,15 +30,13 @@ TAKES = {
 
 
 @pytest.fixture
-def team(database: db.Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
+def team(database: db.Database, kept_files: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
     """With two networks that take images, one of them JPEG only and no descriptions."""
     known = {
         key: Network(key, key.title(), "", "", _TEXT, takes_link=True, images=rules) for key, rules in TAKES.items()
     }
     declare(monkeypatch, known)
-    installation.use(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY, MASTHEAD_STORAGE_URL=f"file://{tmp_path}"))
-    yield make_team()
-    installation.use(None)
+    return make_team()
 
 
 @pytest.fixture

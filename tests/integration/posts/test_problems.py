@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -176,7 +177,7 @@ AT_ONCE = {"publish a post now", "publish one publication now", "try again"}
 
 
 @pytest.fixture
-def team(database: db.Database, monkeypatch: pytest.MonkeyPatch) -> Team:
+def team(database: db.Database, kept_files: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
     declare(monkeypatch, {"facebook": NETWORK})
     return make_team()
 

@@ -1,0 +1,16 @@
+"""Can the network fetch the image from here?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.posts.candidates import Subject
+from core.posts.views import AccountProblem
+
+
+def check(subject: Subject) -> Iterator[AccountProblem]:
+    """Where the network fetches images itself, our public address must be one that the internet reaches."""
+    if subject.payload.media and not subject.reachable and subject.network and subject.network.fetches_media:
+        words = f"{subject.network.title} can't fetch the image: {subject.public_url} can't be reached from outside."
+        fix = "Your operator has to set MASTHEAD_PUBLIC_URL."
+        yield subject.problem("error", words, fix, mend="operator")

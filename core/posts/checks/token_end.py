@@ -1,0 +1,39 @@
+"""Will the access still be good at its time?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from core.posts import slots
+from core.posts.candidates import Subject
+from core.posts.views import AccountProblem
+
+_FIX = "An admin can connect the account again on Accounts."
+
+
+def check(subject: Subject) -> Iterator[AccountProblem]:
+    """The earliest end that the grant tells: of the token, of the access to data, of the consent itself."""
+    standing = subject.standing
+    if standing is None:
+        return
+    lasts = standing.provider.consent_lasts if standing.provider else None
+    consent_ends_at = standing.consented_at + lasts if standing.consented_at and lasts else None
+    ends: list[tuple[datetime, str]] = [
+        (at, what)
+        for at, what in (
+            (standing.token_ends_at, "The access to the account"),
+            (standing.data_access_ends_at, "The access to the account's data"),
+            (consent_ends_at, "The consent behind the account"),
+        )
+        if at is not None
+    ]
+    if not ends:
+        return
+    at, what = min(ends)
+    when = slots.said(at, subject.situation.organization.timezone)
+    if at <= subject.situation.moment:
+        yield subject.problem("error", f"{what} has ended ({when}).", _FIX, mend="connect")
+    elif at <= subject.at:
+        words = f"{what} ends before its time ({when})."
+        yield subject.problem("warning", words, _FIX, mend="connect", threatens=True)
