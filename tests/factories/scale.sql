@@ -206,6 +206,13 @@ select organization_id, publication_id, case when n % 100 = 1 then 'missing' whe
   clock_timestamp() + interval '1 hour'
 from going where state = 'published';
 
+insert into masthead.preflight(organization_id, publication_id, version, due_at, findings)
+select p.organization_id, p.id, p.version, p.due_at, case when made.number % 20 = 0 then
+  '[{{"severity": "warning", "words": "Its approval lapses before its time.", "fix": "Ask again.", "mend": "approve"}}]'
+  else '[]' end::jsonb
+from going made join masthead.publication p on p.organization_id = made.organization_id and p.id = made.publication_id
+where p.state = 'scheduled' and p.due_at is not null;
+
 insert into masthead.publication_step(organization_id, publication_id, payload_sha256, name, reference, epoch)
 select organization_id, publication_id, sha256, 'container', 'made-' || number, 1 from going where n % 5 = 0 and state = 'published';
 

@@ -151,6 +151,8 @@ CALLS: Final[Calls] = {
     store.account_owner: (
         outside(lambda session, _: store.account_owner(session, "facebook", "account-2-2"), "worker"),
     ),
+    store.standings: (inside(lambda session, world: store.standings(session, [_active(world)])),),
+    queries.standings_in: (inside(lambda session, world: queries.standings_in(session, [_active(world)])),),
     store.listed: (
         inside(lambda session, _: store.listed(session)),
         inside(lambda session, world: store.listed(session, _active(world))),

@@ -55,6 +55,8 @@ CALLS: Final[Calls] = {
     store.moment: (inside(lambda session, _: store.moment(session), "worker"),),
     store.mark: (inside(lambda session, _: store.mark(session, _NOW), "worker"),),
     store.news: (inside(lambda session, _: store.news(session, _PLACE), "worker"),),
+    store.organizations_at_risk: (outside(lambda session, _: store.organizations_at_risk(session), "worker"),),
+    store.risks: (inside(lambda session, _: store.risks(session), "worker"),),
     store.accesses: (inside(lambda session, _: store.accesses(session), "worker"),),
     store.preferences: (inside(lambda session, world: store.preferences(session, [_me(world)]), "worker"),),
     store.choose: (inside(lambda session, world: store.choose(session, _me(world), Kind.FAILED, Delivery.OFF)),),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 
 from core.infra.actor import Role
-from core.posts import calendar_reads, home_reads, list_reads, post_reads, queries, store
+from core.posts import calendar_reads, home_reads, list_reads, post_reads, preflight_rows, queries, store
 from core.posts.calendar_reads import Span
 from core.posts.content import Content, Variant, Wanted
 from core.posts.fragments import RANK
@@ -18,7 +18,7 @@ from core.posts.list_reads import Narrowed
 from core.posts.rules import CommentKind, PublicationState, Word
 from core.posts.views import Filters
 from tests.scale.calls import Calls
-from tests.scale.world import World, alone, inside, post, publication, sha256_of
+from tests.scale.world import World, alone, inside, outside, post, publication, sha256_of
 
 _NOW: Final = datetime.now(UTC)
 _MONTH: Final = timedelta(days=31)
@@ -73,6 +73,16 @@ def _twins(session: Session, world: World) -> object:
     return store.twins(session, world.post_id(), [(account_id, words, _NOW) for account_id in accounts[:5]])
 
 
+def _scheduled(world: World) -> UUID:
+    found: UUID = world.one("select id from masthead.publication where state = 'scheduled' order by id limit 1")
+    return found
+
+
+def _look(session: Session, world: World) -> None:
+    (found,) = preflight_rows.scheduled(session, [_scheduled(world)])
+    preflight_rows.keep(session, found, _NOW, [])
+
+
 def _month(world: World, filters: Filters) -> object:
     return queries.calendar(world.actor, _NOW.date(), (_NOW + _MONTH).date(), filters)
 
@@ -96,6 +106,7 @@ CALLS: Final[Calls] = {
     home_reads.returned: (inside(lambda session, world: home_reads.returned(session, _reader(world), _LINES)),),
     home_reads.failed: (inside(lambda session, _: home_reads.failed(session, _RECENT, _LINES)),),
     home_reads.needing: (inside(lambda session, _: home_reads.needing(session, _LINES)),),
+    home_reads.at_risk: (inside(lambda session, _: home_reads.at_risk(session, _LINES)),),
     home_reads.held: (inside(lambda session, _: home_reads.held(session, _LINES)),),
     home_reads.between: (
         inside(
@@ -206,5 +217,11 @@ CALLS: Final[Calls] = {
         ),
     ),
     store.twins: (inside(_twins),),
+    store.planned: (inside(lambda session, world: store.planned(session, world.post_id(), [(_account(world), _NOW)])),),
+    preflight_rows.due: (outside(lambda session, _: preflight_rows.due(session, 20, timedelta(minutes=5)), "worker"),),
+    preflight_rows.scheduled: (
+        inside(lambda session, world: preflight_rows.scheduled(session, [_scheduled(world)]), "worker"),
+    ),
+    preflight_rows.keep: (inside(_look, "worker"),),
 }
 WITHOUT_SQL: Final = (store.organization_of,)
