@@ -64,12 +64,13 @@ def make_account(
 
 def use_test_keys() -> None:
     """Seal with the keys of the tests' own installation, which may keep its files where the test said."""
+    of_its_own = Settings(MASTHEAD_SECRET_KEY=SECRET_KEY)
     try:
-        uses_them = installation.settings().secret_key.get_secret_value() == SECRET_KEY
+        in_use = installation.settings()
     except SettingsInvalid:
-        uses_them = False
-    if not uses_them:
-        crypto.use(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY))
+        in_use = of_its_own
+    if in_use.secret_key != of_its_own.secret_key or in_use.storage_url == of_its_own.storage_url:
+        crypto.use(of_its_own)
 
 
 def _connection(session: db.OrganizationSession, actor: Actor, provider: str, provider_user_id: str) -> UUID:

@@ -34,6 +34,7 @@ TOLD = {
     Kind.FAILED: TROUBLE,
     Kind.NEEDS_PERSON: TROUBLE,
     Kind.LATE: TROUBLE,
+    Kind.AT_RISK: TROUBLE,
     Kind.RECONNECT: "admin viewer",  # the viewer connected it, when they were an admin
 }
 
