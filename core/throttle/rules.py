@@ -50,7 +50,7 @@ _WORDS: Final = MappingProxyType(
     {
         Why.ACCOUNT: "{network} asks us to slow down",
         Why.APP: "{network} asks Masthead as a whole to slow down",
-        Why.TROUBLE: "{network} is in trouble; Masthead looks again by itself",
+        Why.TROUBLE: "{network} is in trouble and is left alone",
     }
 )
 

@@ -34,11 +34,11 @@ PAGE = PageSpec(
 _PACE: Final = {
     Pace.FREE: "As fast as posts come",
     Pace.SLOWED: "Posts are spread",
-    Pace.DUE_ONLY: "Posts are spread, nothing else is asked",
+    Pace.DUE_ONLY: "Only posts, spread",
     Pace.STOPPED: "Nothing is asked",
 }
-_ROW_PX: Final = 35
-_HEAD_PX: Final = 38
+_MOST_ROWS: Final = 15
+_TALLEST_PX: Final = 560
 
 
 def render(visitor: Visitor) -> None:
@@ -136,7 +136,8 @@ def _budgets(title: str, words: str, budgets: Sequence[Budget], zones: Zones, ke
             ),
             "So": st.column_config.TextColumn(width="medium"),
         },
-        height=min(_HEAD_PX + _ROW_PX * len(budgets), 560),
+        height="content" if len(budgets) <= _MOST_ROWS else _TALLEST_PX,
+        placeholder="",
         alt=f"{title}: whose budget, what it counts, how much of it is used, what follows, and when it was said",
         key=f"limits_{key}",
     )

@@ -151,7 +151,7 @@ def test_what_is_due_meanwhile_waits_with_the_reason_and_uses_up_no_try(
     assert 28 < (now.next_action_at - datetime.now(UTC)).total_seconds() < 36
     assert (now.attempt_count, now.last_error) == (
         0,
-        {"reason": "Facebook is in trouble; Masthead looks again by itself", "waits": True, "held": "trouble"},
+        {"reason": "Facebook is in trouble and is left alone", "waits": True, "held": "trouble"},
     )
     assert (publisher.sent, publisher.probes) == ([], 0)
 
