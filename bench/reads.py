@@ -77,6 +77,11 @@ _PARTS: Final = {
     f" else (case p.state {_STATES} end) end",
     "silent": """array(select a.id from masthead.account a join masthead.organization o on o.id = a.organization_id
       where a.organization_id = {organization} and (o.publish_paused or a.state <> 'active'))""",
+    "risk": """case when p.state = 'scheduled' then (
+      select string_agg(concat_ws(' ', found.value->>'words', nullif(found.value->>'fix', '')), ' '
+        order by found.ordinality)
+      from masthead.preflight f cross join jsonb_array_elements(f.findings) with ordinality as found
+      where f.organization_id = {organization} and f.publication_id = p.id and f.version = p.version) end""",
     "draft": str(RANK[Word.DRAFT]),
     "at": "case when t.slot_at is null then t.created_at else t.slot_at end",
     "current": """p.removed_at is null and (p.state not in ('failed','cancelled') or not exists (

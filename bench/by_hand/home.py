@@ -32,7 +32,7 @@ _RETURNED: Final = """from masthead.review_comment said
       and p.removed_at is null and p.state in ('draft','changes_requested'))"""
 _WAITING: Final = """select p.id, p.post_id, left(t.text, 140) as text, a.name as account_name, a.network, p.state,
   p.needs, a.state as account_state, p.last_error, p.due_at, p.published_at, p.updated_at, l.url as live_url,
-  o.publish_paused, o.pause_reason
+  o.publish_paused, o.pause_reason, [risk] as risk
 from masthead.publication p
 join masthead.organization o on o.id = {organization}
 join masthead.account a on a.organization_id = {organization} and a.id = p.account_id
@@ -95,6 +95,14 @@ READS: Final = filled(
         "[waiting] p.state = 'needs_human' order by p.updated_at, p.id limit 20",
     ),
     Read(
+        "home_at_risk",
+        lambda session, _: home_reads.at_risk(session, _LINES),
+        """[waiting] p.state = 'scheduled' and p.account_id <> all([silent])
+          and (p.id, p.version) in (select f.publication_id, f.version from masthead.preflight f
+            where f.organization_id = {organization} and f.findings <> '[]' and f.due_at > clock_timestamp())
+        order by p.due_at, p.id limit 20""",
+    ),
+    Read(
         "home_held",
         lambda session, _: home_reads.held(session, _LINES),
         "[waiting] p.state = 'scheduled' and p.account_id = any([silent]) order by p.due_at, p.id limit 20",
@@ -127,7 +135,13 @@ READS: Final = filled(
           (select count(*) from masthead.account a where a.organization_id = {organization}
             and (a.state = 'auth_broken' or (a.state = 'disabled' and [stranded] > 0))) as reconnect,
           [counted] p.state = 'failed' and p.updated_at > clock_timestamp() - interval '14 days') as failed,
-          [counted] p.state = 'needs_human') as needs_person, [counted] p.state = 'scheduled'
-            and p.account_id = any([silent])) as held""",
+          [counted] p.state = 'needs_human') as needs_person,
+          [counted] p.state = 'needs_human' and p.needs = 'outcome') as unclear, [counted] p.state = 'scheduled'
+            and p.account_id = any([silent])) as held,
+          (select count(*) from masthead.preflight f
+            join masthead.publication p on p.organization_id = {organization} and p.id = f.publication_id
+              and p.version = f.version
+            where f.organization_id = {organization} and f.findings <> '[]' and f.due_at > clock_timestamp()
+              and p.state = 'scheduled' and p.account_id <> all([silent])) as at_risk""",
     ),
 )

@@ -50,7 +50,7 @@ READS: Final = filled(
         """select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state as account_state, a.network,
           o.publish_paused, o.pause_reason, approver.name as approver_name, l.url as live_url,
           coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
-          [current] as current
+          [current] as current, [risk] as risk
         from masthead.publication p
         join masthead.organization o on o.id = {organization}
         join masthead.account a on a.organization_id = {organization} and a.id = p.account_id

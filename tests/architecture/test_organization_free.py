@@ -25,6 +25,7 @@ FREE = {
     "core/notices/outbox.py": "definer functions that return ids",
     "core/notices/raising.py": "definer functions that return ids",
     "core/notices/sending.py": "definer functions that return ids",
+    "core/posts/preflight.py": "definer functions that return ids",
     "core/publishing/claiming.py": "definer functions that return ids",
     "core/publishing/links.py": "definer functions that return ids",
     "core/publishing/pulse.py": "when tickers looked, and a definer function that gives one duration",

@@ -81,6 +81,8 @@ DEFINERS = {
     "organizations_after": ("worker", "organization_id uuid"),
     "organizations_with_news": ("worker", "organization_id uuid"),
     "organizations_with_unmailed": ("worker", "organization_id uuid"),
+    "preflight_due": ("worker", "organization_id uuid, publication_id uuid"),
+    "organizations_at_risk": ("worker", "organization_id uuid"),
     "claim_mails": ("worker", "organization_id uuid, mail_id uuid"),
     "lapse": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
     "sweep": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
