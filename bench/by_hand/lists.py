@@ -112,7 +112,7 @@ where p.organization_id = {organization} and [current] and p.post_id = any({__})
 _QUEUE: Final = """select q.*, author.name as author_name, submitter.name as submitter_name,
   reviewer.name as reviewer_name
 from (select t.organization_id, t.id, left(t.text, 280) as text, t.link, t.author_id, t.submitted_version,
-    t.submitted_by, t.submitted_at, t.reviewer_id, asked.first_due_at,
+    t.submitted_by, t.submitted_at, t.reviewer_id, t.writers, asked.first_due_at,
     coalesce(asked.first_due_at, timestamptz '9999-01-01 00:00Z') as urgency
   from (select p.post_id, min(p.due_at) as first_due_at from masthead.publication p
     where p.organization_id = {organization} and p.state = 'in_review' group by p.post_id) asked

@@ -34,7 +34,7 @@ def _open(world: World) -> UUID:
 
 def _signed_in(session: Session, world: World) -> object:
     store.as_person(session, world.actor.person_id)
-    return store.session_entered(session, sha256_of("new"), world.actor.person_id, _NOW)
+    return store.session_entered(session, sha256_of("new"), world.actor.person_id, _NOW, _NOW)
 
 
 def _newest(session: Session, world: World) -> object:
