@@ -14,6 +14,7 @@ from core.posts.content import AccountContent
 from core.posts.store import AccountFacts, Situation, Twin
 from core.posts.views import AccountProblem, Mend, Severity
 from core.provider_kit.types import Network, Payload, Place
+from core.throttle.rules import Why
 
 
 class Ask(StrEnum):
@@ -44,10 +45,10 @@ class Candidate:
 class Subject:
     """A candidate and the facts around it.
 
-    `at`: when it would go out, as far as is known. `planned`: how many other posts of the
-    organization go to the account in the 24 hours before `at`, where its network counts them (`Network.daily_posts`).
-    `lost`: files that storage doesn't have. `reachable`: whether the network could fetch a file from our public
-    address, as far as the address itself tells.
+    `at`: when it would go out, as far as is known. `planned`: how many other posts of the organization go to the
+    account in the 24 hours before `at`, where its network counts them (`Network.daily_posts`). `held`: why its network
+    isn't called for the account now, and until when. `lost`: files that storage doesn't have. `reachable`: whether the
+    network could fetch a file from our public address, as far as the address itself tells.
     """
 
     candidate: Candidate
@@ -58,6 +59,7 @@ class Subject:
     standing: Standing | None
     twin: Twin | None
     planned: int
+    held: tuple[Why, datetime] | None
     lost: frozenset[str]
     public_url: str
     reachable: bool

@@ -27,7 +27,9 @@ from core.posts.model import Publication
 from core.posts.store import Situation
 from core.posts.views import AccountProblem
 from core.provider_kit.checks import link_fault
+from core.provider_kit.throttle import Route
 from core.provider_kit.types import Payload
+from core.throttle import store as throttle
 
 __all__ = ["NO_ACCOUNT", "Ask", "Candidate", "find", "of", "refuse"]
 
@@ -94,6 +96,7 @@ def _subjects(
     )
     standings = accounts.standings_in(session, at)
     planned = store.planned(session, post_id, counted)
+    held = throttle.last_holds(session, at, (Route.PREPARE, Route.PUBLISH))
     hashes = {item.sha256 for each in candidates for item in each.payload.media}
     lost = files.lost(store.organization_of(session), hashes) if hashes else frozenset()
     public_url = installation.settings().ingest_url if hashes else ""
@@ -111,6 +114,7 @@ def _subjects(
                 standing=standing,
                 twin=twins.get(each.account.id),
                 planned=planned.get(each.account.id, 0),
+                held=held.get(each.account.id),
                 lost=lost,
                 public_url=public_url,
                 # A stand-in on this machine fetches from any address.

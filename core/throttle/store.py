@@ -6,8 +6,8 @@ program may write them in whatever transaction it has, and nothing in them says 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -122,6 +122,36 @@ from (
 order by said.until desc
 """.replace("{until}", _UNTIL)
 )
+
+
+_LAST_HOLDS: Final = text(
+    """
+select distinct on (a.id) a.id, said.why, said.until
+from masthead.account a
+cross join lateral (
+  select 'account' as why, b.held_until as until from masthead.account_budget b
+    where b.organization_id = a.organization_id and b.account_id = a.id and b.route = any(:budgets)
+      and b.held_until > clock_timestamp()
+  union all
+  select 'app', b.held_until from masthead.app_budget b
+    where b.provider = a.provider and b.network in ('', a.network) and b.route = any(:budgets)
+      and b.held_until > clock_timestamp()
+  union all
+  select 'trouble', b.until from masthead.breaker b
+    where b.provider = a.provider and b.network = a.network and b.route = any(:routes) and b.state <> 'closed') said
+where a.id = any(:accounts)
+order by a.id, said.until desc
+"""
+)
+
+
+def last_holds(
+    session: Session, account_ids: Collection[UUID], routes: Sequence[Route]
+) -> dict[UUID, tuple[Why, datetime]]:
+    """Account -> what keeps calls of these routes from leaving longest, and until when; without those that are free."""
+    names = [route.value for route in routes]
+    found = session.execute(_LAST_HOLDS, {"accounts": list(account_ids), "routes": names, "budgets": ["", *names]})
+    return {row.id: (Why(row.why), row.until) for row in found}
 
 
 def holds(session: Session, account_id: UUID, provider: str, network: str, routes: Sequence[Route]) -> list[Hold]:

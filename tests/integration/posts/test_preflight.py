@@ -21,7 +21,9 @@ from core.notices import commands as notices_commands
 from core.posts import calendar, commands, preflight, queries
 from core.posts.checks import checks
 from core.posts.views import AccountProblem, Filters
+from core.provider_kit.throttle import Limits, Scope, Usage
 from core.provider_kit.types import ApiVersion, ImageRules, Network, TextRules
+from core.throttle import store as throttle
 from tests.factories.media import make_kept_image
 from tests.factories.networks import declare
 from tests.factories.notices import by, everybody, notices
@@ -31,7 +33,7 @@ from tests.fixtures.servers import SECRET_KEY
 TAKES = ImageRules(("image/jpeg",), 1_000_000, max_alt=100)
 NETWORK = Network("facebook", "Facebook", "", "", TextRules("codepoints", 500), takes_link=True, images=TAKES)
 SLOT_H = 23
-Fault = Callable[[Team, pytest.MonkeyPatch, Path], None]
+Fault = Callable[[Team, pytest.MonkeyPatch, Path, db.Database], None]
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def change(team: Team, statement: str, **values: Any) -> None:
         session.execute(sql(statement), {"account": team.account_id, **values})
 
 
-def token_ends(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path) -> None:
+def token_ends(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
     change(
         team,
         "update masthead.credential set expires_at = clock_timestamp() + interval '20 minutes'"
@@ -60,7 +62,7 @@ def token_ends(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path) -> No
     )
 
 
-def data_access_ends(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path) -> None:
+def data_access_ends(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
     change(
         team,
         "update masthead.connection set data_access_expires_at = clock_timestamp() + interval '20 minutes'"
@@ -68,7 +70,7 @@ def data_access_ends(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path)
     )
 
 
-def scope_lost(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path) -> None:
+def scope_lost(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
     change(
         team,
         "update masthead.connection set scopes = array['pages_show_list'] where id ="
@@ -76,15 +78,15 @@ def scope_lost(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path) -> No
     )
 
 
-def consent_ends(_team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path) -> None:
+def consent_ends(_team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
     pretend(monkeypatch, consent_lasts=timedelta(minutes=20))
 
 
-def version_ends(_team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path) -> None:
+def version_ends(_team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
     pretend(monkeypatch, api=ApiVersion("v1.0", date(2020, 1, 1), "PROVIDER_META_API_VERSION"))
 
 
-def quota_full(team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path) -> None:
+def quota_full(team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
     for number in range(2):
         make_approved(
             team.author, team.approver, [team.account_id], text=f"Another {number}", slot_at=soon(SLOT_H - number - 1)
@@ -92,17 +94,17 @@ def quota_full(team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path) -> Non
     declare(monkeypatch, {"facebook": replace(NETWORK, daily_posts=2)})
 
 
-def rules_tighter(_team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path) -> None:
+def rules_tighter(_team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
     declare(monkeypatch, {"facebook": replace(NETWORK, images=replace(TAKES, min_width=2_000))})
 
 
-def file_gone(_team: Team, _monkeypatch: pytest.MonkeyPatch, files: Path) -> None:
+def file_gone(_team: Team, _monkeypatch: pytest.MonkeyPatch, files: Path, _worker: db.Database) -> None:
     for each in files.rglob("*"):
         if each.is_file():
             each.unlink()
 
 
-def address_private(_team: Team, monkeypatch: pytest.MonkeyPatch, files: Path) -> None:
+def address_private(_team: Team, monkeypatch: pytest.MonkeyPatch, files: Path, _worker: db.Database) -> None:
     declare(monkeypatch, {"facebook": replace(NETWORK, fetches_media=True)})
     installation.use(
         Settings(
@@ -113,15 +115,20 @@ def address_private(_team: Team, monkeypatch: pytest.MonkeyPatch, files: Path) -
     )
 
 
+def budget_used_up(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, worker: db.Database) -> None:
+    with worker.organization_transaction(team.organization_id, "program:sender", "test") as session:
+        throttle.keep_account(session, team.account_id, None, Usage(Scope.ACCOUNT, 96.0, regain_s=24 * 3600), Limits())
+
+
 def account(state: AccountState) -> Fault:
-    def fault(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path) -> None:
+    def fault(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
         with db.transaction(team.admin) as session:
             accounts.change_account(session, team.account_id, state=state)
 
     return fault
 
 
-def organization_paused(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path) -> None:
+def organization_paused(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
     change(team, "update masthead.organization set publish_paused = true, pause_reason = 'a recall' where true")
 
 
@@ -137,6 +144,7 @@ FAULTS: dict[str, tuple[Fault, str, str]] = {
     "rules of the network": (rules_tighter, "needs at least 2000", "edit"),
     "file gone": (file_gone, "gone from Masthead's storage", "edit"),
     "address private": (address_private, "can't fetch the image", "operator"),
+    "budget used up": (budget_used_up, "asks us to slow down until", "wait"),
     "version ends": (version_ends, "ends version v1.0", "operator"),
 }
 
@@ -153,7 +161,7 @@ def test_a_fault_is_found_with_its_fix_at_every_moment(
     asked = post(team, make_submitted, team.author)
     waiting = post(team, make_approved, team.author, team.approver)
     bring_about, words, mend = FAULTS[name]
-    bring_about(team, monkeypatch, kept_files)
+    bring_about(team, monkeypatch, kept_files, worker_database)
 
     def found(problems: tuple[AccountProblem, ...]) -> list[tuple[str, bool]]:
         return [(each.mend, each.threatens) for each in problems if words in each.words]
@@ -215,7 +223,7 @@ def test_a_risk_shows_everywhere_and_goes_with_its_cause(
     team: Team, worker_database: db.Database, kept_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_risk = post(team, make_approved, team.author, team.approver)
-    version_ends(team, monkeypatch, kept_files)
+    version_ends(team, monkeypatch, kept_files, worker_database)
     look(worker_database)
 
     home = queries.home(team.viewer)
@@ -245,7 +253,7 @@ def test_people_are_told_a_day_and_an_hour_ahead_once_each(
     team: Team, worker_database: db.Database, kept_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post(team, make_approved, team.author, team.approver)
-    version_ends(team, monkeypatch, kept_files)
+    version_ends(team, monkeypatch, kept_files, worker_database)
     told: dict[str, list[str]] = {"viewer": [], "author": ["at_risk"], "approver": ["at_risk"], "admin": ["at_risk"]}
     look(worker_database)
     assert by(worker_database, notices_commands.raise_risks) == 3
@@ -264,7 +272,7 @@ def test_an_edit_forgets_what_was_found_until_the_next_look(
     team: Team, worker_database: db.Database, kept_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_risk = post(team, make_approved, team.author, team.approver)
-    version_ends(team, monkeypatch, kept_files)
+    version_ends(team, monkeypatch, kept_files, worker_database)
     look(worker_database)
     saved = queries.draft(team.author, at_risk).post
     commands.save(

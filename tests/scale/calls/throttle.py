@@ -47,6 +47,9 @@ CALLS: Final[Calls] = {
             "worker",
         ),
     ),
+    store.last_holds: (
+        inside(lambda session, world: store.last_holds(session, [world.any_id("account")], [Route.PUBLISH])),
+    ),
     store.count: (
         outside(
             lambda session, _: store.count(session, _KEY, lane=1, calls=2, failures=1, window_s=60.0),
