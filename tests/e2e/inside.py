@@ -6,10 +6,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
+import pytest
+
+from core import providers
 from core.accounts import queries as accounts
 from core.accounts.rules import AccountState
+from core.cli import stand_in
 from core.infra import db, installation
 from core.infra.actor import Actor
 from core.infra.db import Database, make_engine
@@ -22,7 +27,7 @@ from tests.e2e.driving import Product
 
 @contextmanager
 def as_console(product: Product) -> Iterator[None]:
-    """Inside the block this process is logged in as the product's console is."""
+    """Inside the block this process is logged in as the product's console is, and knows the networks as it does."""
     data = product.data
     ports = json.loads((data / "ports.json").read_text())
     owner = (data / "postgres-owner").read_text()
@@ -37,12 +42,17 @@ def as_console(product: Product) -> Iterator[None]:
     database = Database(make_engine(settings.program_url("web")))
     db.use(database)
     installation.use(settings)
-    try:
-        yield
-    finally:
-        installation.use(None)
-        db.use(None)
-        database.engine.dispose()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in chain.from_iterable(map(dict.items, stand_in.environments(product.sandbox_url))):
+            environment.setenv(name, value)
+        providers.providers.cache_clear()
+        try:
+            yield
+        finally:
+            installation.use(None)
+            db.use(None)
+            database.engine.dispose()
+    providers.providers.cache_clear()
 
 
 def acting(product: Product, organization_key: str, name: str) -> Actor:

@@ -8,8 +8,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import text
 
+from core import providers
 from core.accounts import credentials, store
 from core.accounts.rules import AccountState, ConnectionState, Purpose
 from core.infra import crypto, db, installation
@@ -69,11 +69,13 @@ def use_test_keys() -> None:
         in_use = installation.settings()
     except SettingsInvalid:
         in_use = of_its_own
-    if in_use.secret_key != of_its_own.secret_key or in_use.storage_url == of_its_own.storage_url:
+    chosen = {"storage_url_setting": in_use.storage_url_setting}
+    if chosen["storage_url_setting"] is None or in_use != of_its_own.model_copy(update=chosen):
         crypto.use(of_its_own)
 
 
 def _connection(session: db.OrganizationSession, actor: Actor, provider: str, provider_user_id: str) -> UUID:
+    asked_of = providers.providers().get(provider)
     connection_id = store.insert_connection(
         session,
         choice_lifetime=timedelta(minutes=30),
@@ -87,10 +89,7 @@ def _connection(session: db.OrganizationSession, actor: Actor, provider: str, pr
         connection_id,
         state=ConnectionState.ACTIVE,
         choose_until=None,
-        scopes=text(
-            "array['pages_show_list','pages_manage_posts','pages_read_engagement','business_management',"
-            "'instagram_basic','instagram_content_publish']"
-        ),
+        scopes=[scope.name for scope in asked_of.oauth.scopes] if asked_of else [],
     )
     credentials.keep(session, connection_id, Purpose.GRANT, SecretStr(GRANT_TOKEN))
     return connection_id

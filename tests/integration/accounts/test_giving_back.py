@@ -26,6 +26,8 @@ pytestmark = pytest.mark.usefixtures("database")
 class Revoking:
     """A network that notes what it is asked to revoke."""
 
+    scopes = ()
+
     def __init__(self) -> None:
         self.revoked: list[str] = []
 

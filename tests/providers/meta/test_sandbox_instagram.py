@@ -100,7 +100,13 @@ def test_connecting_offers_the_accounts_that_are_linked_to_pages(world: World) -
         grant = world.grant("p-maya", asked=EVERY, scopes=EVERY)
         offered = world.provider.oauth.accounts(grant.token)
     linked = {one.name: one for one in offered if one.network == "instagram"}
-    assert set(linked) == {"harbor.museum", "northwind.coffee", "northwind.events", "northwind.wholesale"}
+    # Other tests at this sandbox give her more, which it names account.<number>.
+    assert {name for name in linked if not name.startswith("account.")} == {
+        "harbor.museum",
+        "northwind.coffee",
+        "northwind.events",
+        "northwind.wholesale",
+    }
     coffee = next(one for one in offered if one.name == "Northwind Coffee")
     assert linked["northwind.coffee"].eligible
     assert linked["northwind.coffee"].token == coffee.token
