@@ -71,7 +71,8 @@ insert into masthead.account_budget(organization_id, account_id, route, percent,
 select organization_id, id, route, 10 + 10 * (row_number() over () % 7), clock_timestamp() - interval '10 min',
   case when row_number() over () % 7 = 6 then interval '20 s' else '0' end,
   case when row_number() over () % 7 = 6 then clock_timestamp() end
-from masthead.account, unnest(array['', 'publish']) route;
+from masthead.account, unnest(array['', 'publish']) route
+on conflict do nothing;
 
 -- Tokens of accounts and grants: one that counts, and some that were emptied at earlier consents.
 insert into masthead.credential(organization_id, id, connection_id, account_id, purpose, state, key_id, wrapped_key, nonce,
