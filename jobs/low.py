@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.accounts import commands as accounts
 from core.media import commands as media
 from core.notices import commands as notices
@@ -14,13 +16,7 @@ _ROUNDS = 50
 
 def find_links() -> int:
     """Look for the addresses of live posts until none is due; gives how many were looked for."""
-    found = 0
-    for _ in range(_ROUNDS):
-        count = links.find_due(_AT_ONCE)
-        found += count
-        if count < _AT_ONCE:
-            break
-    return found
+    return _until_none_is_due(links.find_due)
 
 
 def revoke_overdue_choices() -> None:
@@ -40,16 +36,20 @@ def forget_old() -> None:
 
 def look_ahead() -> int:
     """Ask of what goes out within a day whether it will; gives how many were looked at."""
-    looked = 0
-    for _ in range(_ROUNDS):
-        count = preflight.look_due(_AT_ONCE)
-        looked += count
-        if count < _AT_ONCE:
-            break
-    return looked
+    return _until_none_is_due(preflight.look_due)
 
 
 def send_mail() -> None:
     """Write the mail that is due, and send what waits."""
     notices.write_mail()
     notices.send_mail()
+
+
+def _until_none_is_due(work: Callable[[int], int]) -> int:
+    done = 0
+    for _ in range(_ROUNDS):
+        count = work(_AT_ONCE)
+        done += count
+        if count < _AT_ONCE:
+            break
+    return done
