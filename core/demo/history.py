@@ -14,9 +14,10 @@ _MOVES: Final = (
     ("post", "created_at updated_at submitted_at slot_at", "id = :post"),
     ("post_version", "at", "post_id = :post"),
     ("review_comment", "at", "post_id = :post"),
-    ("publication", "created_at due_at not_after approved_at published_at", "post_id = :post"),
+    ("publication", "created_at due_at not_after approved_at published_at next_action_at", "post_id = :post"),
     ("publication_event", "at", _MINE),
     ("publication_step", "made_at expires_at", _MINE),
+    ("reconcile_read", "at", _MINE),
     ("attempt", "opened_at send_deadline closed_at", _MINE),
     (
         "audit_event",

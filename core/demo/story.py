@@ -21,6 +21,7 @@ from core.posts import queries
 from core.posts.content import Variant
 from core.publishing import claiming, sweeping
 from core.publishing import commands as publishing
+from core.publishing.asking import check_one
 from core.publishing.sending import publish_one
 from core.publishing.times import times
 
@@ -72,8 +73,7 @@ class _Telling:
         with self._stage.fault("refuse"):
             self._published(page, *content.FAILED, timedelta(days=2, hours=3))
         self._late(page, *content.LATE)
-        with self._stage.fault("error_before"):
-            self._sent(page, *content.UNCLEAR)
+        self._unclear(page, *content.UNCLEAR)
 
     def _everywhere(self, page: UUID, instagram: UUID, linkedin: UUID) -> None:
         """Posts with an image for three networks, one of them live, and one of words alone for LinkedIn."""
@@ -164,6 +164,17 @@ class _Telling:
         self._move_back(post_id, timedelta(hours=4))
         with self._programs.as_sender():
             sweeping.look("demo", times())
+
+    def _unclear(self, page: UUID, text: str, link: str | None) -> None:
+        """A post that got no clear answer, and whose account was read until a person is asked."""
+        with self._stage.fault("error_before"):
+            post_id = self._sent(page, text, link)
+        # The first read comes after the send's deadline, which lies within its lease.
+        for wait_s in (times().lease_sending_s + times().first_read_after_s, *times().read_spacing_s):
+            self._move_back(post_id, timedelta(seconds=wait_s))
+            with self._programs.as_sender():
+                for claim in claiming.due_checks(1, times()):
+                    check_one(claim.organization_id, claim.publication_id, claim.epoch)
 
     def _move_back(self, post_id: UUID, by: timedelta) -> None:
         with self._programs.as_owner(self._team.id) as session:
