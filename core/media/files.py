@@ -43,17 +43,18 @@ class Named:
 
 def read(organization_id: UUID, sha256_hex: str) -> bytes:
     """A kept file, whole, for a network. Raises Rejected when it is gone or not what it was, NotSent."""
-    with _for_a_network(organization_id, sha256_hex) as file:
+    with for_a_network(organization_id, sha256_hex) as file:
         return file.read()
 
 
 def address_to_fetch(organization_id: UUID, sha256_hex: str, mime: str) -> str:
     """As `address`, for a network, which would only say that it got nothing. Raises as `read` does."""
-    with _for_a_network(organization_id, sha256_hex):
+    with for_a_network(organization_id, sha256_hex):
         return address(organization_id, sha256_hex, mime)
 
 
-def _for_a_network(organization_id: UUID, sha256_hex: str) -> BinaryIO:
+def for_a_network(organization_id: UUID, sha256_hex: str) -> BinaryIO:
+    """As `opened`, in a provider's terms. Raises as `read` does."""
     try:
         return opened(organization_id, sha256_hex)
     except FileUnknown:

@@ -4,51 +4,63 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from core.provider_kit import file_checks, option_checks
 from core.provider_kit.counting import length
-from core.provider_kit.types import ImageRules, MediaItem, Network, Payload, Problem
+from core.provider_kit.types import Format, Network, Payload, Problem
 
 _LONGEST_LINK: Final = 2048
-_MEGABYTE: Final = 1_000_000
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _UNITS: Final = {"codepoints": "characters", "utf16": "characters", "utf8": "bytes", "graphemes": "characters"}
 
 
 def problems(network: Network, payload: Payload) -> list[Problem]:
     """Problems by the network's declared data, errors first."""
+    form = network.form(payload.format)
+    if form is None:
+        words = f"{network.title} has no form of post called {payload.format}."
+        return [Problem("error", words, f"Choose {_listed([each.title for each in network.forms])}.", "format")]
     found = [
-        *(replace(each, place="length") for each in _length(network, payload)),
-        *(replace(each, place="text") for each in _text(network, payload)),
-        *(replace(each, place="link") for each in _link(network, payload)),
-        *(replace(each, place="image") for each in _media(network, payload)),
+        *(replace(each, place="length") for each in _length(network, form, payload)),
+        *(replace(each, place="text") for each in _text(network, form, payload)),
+        *(replace(each, place="link") for each in _link(network, form, payload)),
+        *(replace(each, place="image") for each in file_checks.problems(network.title, form, payload)),
+        *(replace(each, place="option") for each in option_checks.problems(network.title, form, payload)),
     ]
     return sorted(found, key=lambda problem: problem.severity != "error")
 
 
-def _text(network: Network, payload: Payload) -> Iterator[Problem]:
+def _listed(titles: Sequence[str]) -> str:
+    return " or ".join((", ".join(titles[:-1]), titles[-1]) if len(titles) > 1 else titles)
+
+
+def _text(network: Network, form: Format, payload: Payload) -> Iterator[Problem]:
     text = payload.text
-    if not text.strip() and not payload.link and not payload.media:
+    if not text.strip() and not payload.link and not payload.media and not payload.options and form.takes_text:
         yield Problem(
-            "error", "The post is empty.", "Write a text or add a link." if network.takes_link else "Write a text."
+            "error", "The post is empty.", "Write a text or add a link." if form.takes_link else "Write a text."
         )
+    if text.strip() and not form.takes_text:
+        yield Problem("warning", f"{network.title}'s {form.title.lower()} has no text: yours is left out.", "")
     if _is_broken(text):
         yield Problem("error", "The text has characters that can't be sent.", "Delete the broken characters.")
 
 
-def _length(network: Network, payload: Payload) -> Iterator[Problem]:
-    if _is_broken(payload.text):
+def _length(network: Network, form: Format, payload: Payload) -> Iterator[Problem]:
+    if _is_broken(payload.text) or not form.takes_text:
         return
-    over = length(payload.text, network.text.counter, network.text.escaped) - network.text.max_length
+    rules = form.text or network.text
+    over = length(payload.text, rules.counter, rules.escaped) - rules.max_length
     if over > 0:
-        unit = _UNITS[network.text.counter]
+        unit = _UNITS[rules.counter]
         yield Problem(
             "error",
             f"The text is {over:,} {unit if over > 1 else unit[:-1]} too long for {network.title}"
-            f" (at most {network.text.max_length:,}).",
+            f" (at most {rules.max_length:,}).",
             f"Shorten it by {over:,}.",
         )
 
@@ -57,66 +69,13 @@ def _is_broken(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" or character == "\0" for character in text)
 
 
-def _link(network: Network, payload: Payload) -> Iterator[Problem]:
+def _link(network: Network, form: Format, payload: Payload) -> Iterator[Problem]:
     if payload.link is None:
         return
-    if not network.takes_link:
+    if not form.takes_link:
         yield Problem("error", f"{network.title} takes no separate link.", "Put the address into the text.")
     elif wrong := link_fault(payload.link):
         yield Problem("error", f"The link can't be used: {wrong}.", "Use an address like https://example.com/page.")
-
-
-def _media(network: Network, payload: Payload) -> Iterator[Problem]:
-    if network.needs_media and not payload.media:
-        yield Problem("error", f"{network.title} needs an image.", "Add an image.")
-    rules = network.images
-    if payload.media and rules is None:
-        yield Problem("error", f"{network.title} posts can't carry an image here.", "Remove the image.")
-    elif rules is not None:
-        if len(payload.media) > 1:
-            yield Problem("error", f"{network.title} posts carry one image here.", "Keep one image.")
-        for item in payload.media:
-            yield from _image(network.title, rules, item)
-
-
-def _image(title: str, rules: ImageRules, item: MediaItem) -> Iterator[Problem]:
-    if item.mime not in rules.mimes:
-        takes = " or ".join(each.removeprefix("image/").upper() for each in rules.mimes)
-        yield Problem("error", f"{title} takes {takes}, and this image is another kind.", "Upload the image again.")
-    if item.size > rules.max_bytes:
-        yield Problem(
-            "error",
-            f"The image is {item.size / _MEGABYTE:.1f} MB; {title} takes at most {rules.max_bytes / _MEGABYTE:.0f} MB.",
-            "Choose a smaller one.",
-        )
-    if rules.ratio is not None and not rules.ratio[0] <= round(item.width / item.height, 2) <= rules.ratio[1]:
-        yield Problem(
-            "error",
-            f"The image is {item.width} x {item.height} pixels, {item.width / item.height:.2f}:1;"
-            f" {title} takes {rules.ratio[0]:.2f}:1 to {rules.ratio[1]:.2f}:1.",
-            "Crop it, or choose another one.",
-        )
-    if item.width < rules.min_width:
-        yield Problem(
-            "error",
-            f"The image is {item.width} pixels wide; {title} needs at least {rules.min_width}.",
-            "Choose a larger one.",
-        )
-    if rules.max_pixels is not None and item.width * item.height > rules.max_pixels:
-        yield Problem(
-            "error",
-            f"The image has {item.width * item.height:,} pixels; {title} takes at most {rules.max_pixels:,}.",
-            "Choose a smaller one.",
-        )
-    if item.alt and not rules.max_alt:
-        yield Problem("warning", f"{title} takes no description of an image; it is left out.", "")
-    elif len(item.alt) > rules.max_alt:
-        yield Problem(
-            "error",
-            f"The description of the image is {len(item.alt) - rules.max_alt:,} characters too long for {title}"
-            f" (at most {rules.max_alt:,}).",
-            "Shorten it.",
-        )
 
 
 def link_fault(link: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from pydantic import SecretStr
 
@@ -94,6 +94,10 @@ class Steps(Protocol):
         """The file itself. Raises Rejected when it is gone or not the bytes that were approved, NotSent."""
         ...
 
+    def open(self, item: MediaItem) -> BinaryIO:
+        """The file itself, to be read in parts and closed by the caller. Raises as `read` does."""
+        ...
+
 
 class Publisher(Protocol):
     """How a payload becomes a post on one network."""
@@ -137,10 +141,40 @@ class Publisher(Protocol):
         ...
 
 
+class Live(Protocol):
+    """What can be done to a post that is live already; a network declares which (`Network.comments|edits|deletes`).
+
+    Each writes once, within `timeout_s` seconds in total, and is never repeated by itself: OutcomeUnknown leaves it to
+    a read whether it was done. All raise ProviderFailure.
+    """
+
+    def comment(self, provider_post_id: str, text: str, access: Access, *, timeout_s: float) -> str:
+        """Comment as the account; gives the network's id of the comment."""
+        ...
+
+    def find_comment(
+        self, provider_post_id: str, text: str, access: Access, *, since: datetime, timeout_s: float
+    ) -> str | None:
+        """The id of the account's own comment of exactly this text made since then; None when it certainly isn't there.
+
+        Raises OutcomeUnknown when the comments couldn't be read to the end.
+        """
+        ...
+
+    def edit(self, provider_post_id: str, text: str, access: Access, *, timeout_s: float) -> None:
+        """Change the text of a live post; the same text again changes nothing more."""
+        ...
+
+    def delete(self, provider_post_id: str, access: Access, *, timeout_s: float) -> None:
+        """Take a live post away; one that is gone already counts as taken away."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A company that grants access, and the networks its grant reaches.
 
+    `live`: by network, what can be done to posts that are live; empty where nothing can.
     `limits`: what it doesn't say itself of how often it may be called.
     `api` None: no end of the interface's version is known. `consent_lasts`: after this a person must consent anew,
     however often tokens are renewed; None where a consent has no end.
@@ -157,3 +191,4 @@ class Provider:
     limits: Limits = field(default_factory=Limits)
     api: ApiVersion | None = None
     consent_lasts: timedelta | None = None
+    live: Mapping[str, Live] = field(default_factory=dict)

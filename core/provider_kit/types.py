@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import SecretStr
+
+MediaKind = Literal["image", "video", "document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,104 @@ class ImageRules:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoRules:
+    """What a network takes as a video. Each None or empty: no such limit is known.
+
+    Sizes in bytes and pixels; `duration_s`, `ratio` (width / height) and `frame_rate` (per second) are the least and
+    the greatest; `bit_rate` bounds bits per second of all streams. Codecs by FFmpeg's names (h264, hevc, aac).
+    """
+
+    mimes: tuple[str, ...]
+    max_bytes: int
+    duration_s: tuple[float, float]
+    ratio: tuple[float, float] | None = None
+    min_width: int = 1
+    min_height: int = 1
+    max_width: int | None = None
+    codecs: tuple[str, ...] = ()
+    audio_codecs: tuple[str, ...] = ()
+    frame_rate: tuple[float, float] | None = None
+    bit_rate: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRules:
+    """What a network takes as a document; size in bytes."""
+
+    mimes: tuple[str, ...]
+    max_bytes: int
+    max_pages: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something more that a form of post may say; its value stands in `Payload.options` under `key`.
+
+    What the shapes hold: switch a bool; line and text a str, at most `most` long in code points; people a list of at
+    most `most` names of accounts there; tags a list of `{"username", "file"}` with `x` and `y` from 0 to 1 on an image;
+    moment whole milliseconds into the video; poll `{"question", "answers": [...], "days"}`.
+    """
+
+    key: str
+    title: str
+    shape: Literal["switch", "line", "text", "people", "tags", "moment", "poll"]
+    words: str = ""
+    required: bool = False
+    default: bool = False
+    most: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One form a post may have on a network: a feed post, a story, a reel. Data, with where it comes from.
+
+    `files`: the least and the most it carries; `videos_most` of them may be videos. Rules None: it takes none of that
+    kind, `mixed`: images and videos may go together. `text` None: the network's own rules; `takes_text` False: it has
+    no text, and what was written is left out. `covers`: what it takes as the picture that stands for a video.
+    """
+
+    key: str
+    title: str
+    words: str = ""
+    files: tuple[int, int] = (0, 1)
+    images: ImageRules | None = None
+    videos: VideoRules | None = None
+    documents: DocumentRules | None = None
+    videos_most: int = 1
+    mixed: bool = False
+    text: TextRules | None = None
+    takes_text: bool = True
+    takes_link: bool = False
+    covers: ImageRules | None = None
+    options: tuple[Option, ...] = ()
+    source: str = ""
+
+    def takes(self, kinds: Sequence[MediaKind]) -> bool:
+        """Whether it carries these files, by their number and kinds alone."""
+        known: dict[MediaKind, object] = {"image": self.images, "video": self.videos, "document": self.documents}
+        return (
+            self.files[0] <= len(kinds) <= self.files[1]
+            and all(known[each] is not None for each in kinds)
+            and kinds.count("video") <= self.videos_most
+            and (self.mixed or len(set(kinds)) < 2)
+        )
+
+
+FEED: Final = "feed"
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Where a post appears: what the composer, the preview and the checks need to know. Data, no behaviour.
 
-    `images` None: the network takes none. `fetches_media`: it reads files from our public address by itself.
-    `daily_posts`: how many posts of ours an account takes in any 24 hours, None where no such limit is known.
+    `images` None: the network takes none; it also says what an image is made into for this network. `fetches_media`: it
+    reads files from our public address by itself. `daily_posts`: how many posts of ours an account takes in any 24
+    hours, None where no such limit is known. `formats`: the forms a post may have, the plain one first; none: the one
+    that `takes_link`, `needs_media` and `images` describe. `comments`: rules of a first comment, None: can't be made.
+    `edits`, `deletes`: whether a live post's text can be changed, and the post taken away.
     """
 
     key: str
@@ -74,6 +169,31 @@ class Network:
     actions: tuple[str, ...] = ()
     fetches_media: bool = False
     daily_posts: int | None = None
+    formats: tuple[Format, ...] = ()
+    comments: TextRules | None = None
+    edits: bool = False
+    deletes: bool = False
+
+    @property
+    def forms(self) -> tuple[Format, ...]:
+        """The forms a post may have, at least one; the plain one first."""
+        return self.formats or (
+            Format(
+                FEED,
+                "Post",
+                files=(int(self.needs_media), int(self.images is not None)),
+                images=self.images,
+                takes_link=self.takes_link,
+            ),
+        )
+
+    def form(self, key: str) -> Format | None:
+        """The form of that name."""
+        return next((each for each in self.forms if each.key == key), None)
+
+    def fitting(self, kinds: Sequence[MediaKind]) -> Format:
+        """The form of a post for which none was chosen: the first that carries such files, else the plain one."""
+        return next((each for each in self.forms if each.takes(kinds)), self.forms[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +207,11 @@ class ApiVersion:
 
 @dataclass(frozen=True, slots=True)
 class MediaItem:
-    """One file of a payload: exactly the bytes that were seen and approved, by their SHA-256 (hex). Sizes in pixels."""
+    """One file of a payload: exactly the bytes that were seen and approved, by their SHA-256 (hex).
+
+    Sizes in pixels, 0 x 0 for a document. What follows `alt` is of videos (milliseconds, FFmpeg's names, frames and
+    bits per second) and documents (`pages`), 0 or empty where it isn't known or of no meaning.
+    """
 
     sha256: str
     mime: str
@@ -95,22 +219,35 @@ class MediaItem:
     height: int
     size: int
     alt: str = ""
+    duration_ms: int = 0
+    codec: str = ""
+    audio_codec: str = ""
+    frame_rate: float = 0.0
+    bit_rate: int = 0
+    pages: int = 0
+
+    @property
+    def kind(self) -> MediaKind:
+        """What it is, by its type."""
+        family = self.mime.partition("/")[0]
+        return "image" if family == "image" else "video" if family == "video" else "document"
 
     def as_json(self) -> dict[str, Any]:
-        """The form that is stored in `publication.payload`."""
-        return {
-            "sha256": self.sha256,
-            "mime": self.mime,
-            "width": self.width,
-            "height": self.height,
-            "size": self.size,
-            "alt": self.alt,
-        }
+        """The form that is stored in `publication.payload`; what an image never has is only there where it is said."""
+        stored = asdict(self)
+        return {name: value for name, value in stored.items() if name in _OF_EVERY_FILE or value}
+
+
+_OF_EVERY_FILE: Final = frozenset({"sha256", "mime", "width", "height", "size", "alt"})
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What goes to one account, complete: the thing that is approved, hashed and sent (PRODUCT 5)."""
+    """What goes to one account, complete: the thing that is approved, hashed and sent (PRODUCT 5).
+
+    `format` names one of the network's forms; `options` holds what that form asks besides, by `Option.key`; `cover` is
+    the picture that stands for a video.
+    """
 
     network: str
     provider_account_id: str
@@ -118,10 +255,15 @@ class Payload:
     link: str | None = None
     media: tuple[MediaItem, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    format: str = FEED
+    cover: MediaItem | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The form that is stored in `publication.payload`."""
-        return {
+        """The form that is stored in `publication.payload`. What a plain post doesn't have is left out.
+
+        So the hash of what was approved before there were formats still holds.
+        """
+        stored: dict[str, Any] = {
             "network": self.network,
             "account": self.provider_account_id,
             "text": self.text,
@@ -129,6 +271,11 @@ class Payload:
             "media": [item.as_json() for item in self.media],
             "options": dict(self.options),
         }
+        if self.format != FEED:
+            stored["format"] = self.format
+        if self.cover is not None:
+            stored["cover"] = self.cover.as_json()
+        return stored
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Payload:
@@ -140,6 +287,8 @@ class Payload:
             link=stored["link"],
             media=tuple(MediaItem(**item) for item in stored["media"]),
             options=stored["options"],
+            format=stored.get("format", FEED),
+            cover=MediaItem(**stored["cover"]) if stored.get("cover") else None,
         )
 
     def sha256(self) -> bytes:
@@ -149,7 +298,7 @@ class Payload:
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).digest()
 
 
-Place = Literal["post", "text", "length", "link", "image"]
+Place = Literal["post", "text", "length", "link", "image", "format", "option"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +306,14 @@ class Problem:
     """Something about a payload that a person should know; an error refuses submit, approve, schedule and publish.
 
     `place` is the part of the post where it is mended, "length" for a text that is too long: pages count that at every
-    key themselves.
+    key themselves. `at`: which file (0 is the first) or which option (by its key) of that place, where there are many.
     """
 
     severity: Literal["error", "warning"]
     words: str
     fix: str = ""
     place: Place = field(default="post", compare=False)
+    at: int | str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

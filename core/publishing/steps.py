@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -83,6 +84,9 @@ class ClaimedSteps:
     def read(self, item: MediaItem) -> bytes:
         return files.read(self.claim.organization_id, item.sha256)
 
+    def open(self, item: MediaItem) -> BinaryIO:
+        return files.for_a_network(self.claim.organization_id, item.sha256)
+
     def _refuse_in_a_repeat(self, session: Session, because: str) -> None:
         if store.repeats_a_call(session, self.claim.publication_id):
             raise Rejected(f"{rules.GONE} {because}", how_to_fix=rules.LOOK_FIRST)
@@ -123,4 +127,7 @@ class KeptSteps:
         raise RuntimeError("a read-back hands over no files")
 
     def read(self, item: MediaItem) -> bytes:
+        raise RuntimeError("a read-back hands over no files")
+
+    def open(self, item: MediaItem) -> BinaryIO:
         raise RuntimeError("a read-back hands over no files")

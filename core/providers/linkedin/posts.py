@@ -84,8 +84,6 @@ class LinkedInPosts:
     def problems(self, payload: Payload) -> Sequence[Problem]:
         """What LinkedIn would refuse or do otherwise than people expect."""
         found = checks.problems(self._network, payload)
-        if payload.options:
-            found.append(Problem("error", "LinkedIn posts have no options yet.", "Remove the options."))
         if payload.media and payload.link:
             words = "LinkedIn shows either an image or a link's card, not both."
             found.append(Problem("error", words, "Put the address into the text, or remove the image."))

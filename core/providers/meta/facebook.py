@@ -70,8 +70,6 @@ class FacebookPages:
     def problems(self, payload: Payload) -> Sequence[Problem]:
         """What Facebook would refuse or do otherwise than people expect."""
         found = checks.problems(self._network, payload)
-        if payload.options:
-            found.append(Problem("error", "Facebook posts have no options yet.", "Remove the options."))
         if payload.link and payload.media:  # meta 4.2 has `link` and `attached_media`, and no word of both together
             words = "Facebook shows an image or the preview of a link, not both."
             found.append(Problem("error", words, "Put the address into the text, or remove the image."))

@@ -82,8 +82,6 @@ class InstagramAccounts:
     def problems(self, payload: Payload) -> Sequence[Problem]:
         """What Instagram would refuse."""
         found = checks.problems(self._network, payload)
-        if payload.options:
-            found.append(Problem("error", "Instagram posts have no options yet.", "Remove the options."))
         for pattern, most, kind in (
             (_HASHTAG, self._settings.hashtags_max, "hashtags"),
             (_MENTION, self._settings.mentions_max, "mentions"),

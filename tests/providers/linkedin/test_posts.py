@@ -46,7 +46,7 @@ def body(payload: Payload, access: Access = ACCESS) -> Any:
         (replace(PAYLOAD, link=None, media=(replace(ITEM, size=10_000_001),)), "at most 10 MB", "error"),
         (replace(PAYLOAD, link=None, media=(replace(ITEM, width=9040, height=4000),)), "36,160,000 pixels", "error"),
         (replace(PAYLOAD, link=None, media=(replace(ITEM, alt="x" * 4087),)), "1 characters too long", "error"),
-        (replace(PAYLOAD, options={"visibility": "CONNECTIONS"}), "options", "error"),
+        (replace(PAYLOAD, options={"visibility": "CONNECTIONS"}), "no option called", "error"),
         (PAYLOAD, "the card shows “example.com/a” and no picture", "warning"),
     ],
 )

@@ -45,7 +45,7 @@ def severities(payload: Payload) -> dict[str, str]:
         (replace(PHOTO, media=(replace(IMAGE, mime="image/gif"),)), "takes JPEG or PNG", "error"),
         (replace(PHOTO, media=(replace(IMAGE, size=4_000_001),)), "at most 4 MB", "error"),
         (replace(PHOTO, media=(replace(IMAGE, alt="x" * 1_001),)), "1 characters too long", "error"),
-        (replace(PAYLOAD, options={"place": "1"}), "options", "error"),
+        (replace(PAYLOAD, options={"place": "1"}), "no option called", "error"),
         (replace(PAYLOAD, link="https://www.facebook.com/x"), "links to facebook.com", "warning"),
         (replace(PAYLOAD, link="https://fb.me/x"), "links to facebook.com", "warning"),
         (replace(PAYLOAD, text="Thanks @[1001]"), "Mentions", "warning"),

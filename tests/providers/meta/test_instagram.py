@@ -52,7 +52,7 @@ def instagram(url: str = "http://localhost:1", **settings: str) -> Publisher:
         (replace(PAYLOAD, text="#a " * 31), "The text has 31 hashtags; Instagram takes at most 30."),
         (replace(PAYLOAD, text="#ä#ö" * 16), "32 hashtags"),
         (replace(PAYLOAD, text="@a.b " * 21), "The text has 21 mentions; Instagram takes at most 20."),
-        (replace(PAYLOAD, options={"location": "1"}), "options"),
+        (replace(PAYLOAD, options={"location": "1"}), "no option called"),
         (replace(PAYLOAD, media=(replace(IMAGE, mime="image/png"),)), "takes JPEG"),
         (replace(PAYLOAD, media=(replace(IMAGE, size=8_000_001),)), "at most 8 MB"),
         (replace(PAYLOAD, media=(replace(IMAGE, height=1_400),)), "0.80:1 to 1.91:1"),

@@ -53,7 +53,8 @@ def test_a_network_without_links_and_one_that_needs_an_image() -> None:
     assert words(replace(NETWORK, takes_link=False), replace(PAYLOAD, link="https://example.com")) == [
         "Town Crier takes no separate link."
     ]
-    assert words(replace(NETWORK, needs_media=True), PAYLOAD) == ["Town Crier needs an image."]
+    needs = replace(NETWORK, needs_media=True, images=IMAGES)
+    assert words(needs, PAYLOAD) == ["Town Crier needs an image."]
 
 
 @pytest.mark.parametrize(

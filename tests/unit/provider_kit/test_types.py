@@ -19,7 +19,7 @@ from core.provider_kit.errors import (
 )
 from core.provider_kit.http import Answer, Request, form_bytes
 from core.provider_kit.signatures import call_sha256
-from core.provider_kit.types import Access, Payload
+from core.provider_kit.types import Access, MediaItem, Payload
 
 PAYLOADS = st.builds(
     Payload,
@@ -43,6 +43,29 @@ def test_another_payload_has_another_hash(payload: Payload) -> None:
     assert replace(payload, text=payload.text + " ").sha256() != payload.sha256()
     assert replace(payload, network="other").sha256() != payload.sha256()
     assert replace(payload, options={**payload.options, "new": True}).sha256() != payload.sha256()
+
+
+def test_what_was_approved_before_posts_had_forms_keeps_its_hash() -> None:
+    stored = {
+        "network": "facebook",
+        "account": "1",
+        "text": "Hello",
+        "link": None,
+        "media": [{"sha256": "00", "mime": "image/png", "width": 1, "height": 1, "size": 3, "alt": "A dot"}],
+        "options": {},
+    }
+    payload = Payload.from_json(stored)
+    assert payload.as_json() == stored
+    assert payload.sha256().hex() == "7cd300bd5d7c3d148e4f263cff54a1fe5aac4d75345a17642f0e8846e55a1247"
+
+
+def test_what_only_some_posts_have_is_stored_and_hashed() -> None:
+    clip = MediaItem("1" * 64, "video/mp4", 1080, 1920, 9, duration_ms=1500, codec="h264", frame_rate=29.97)
+    cover = MediaItem("2" * 64, "image/jpeg", 1080, 1920, 9)
+    reel = Payload("instagram", "1", "Hello", media=(clip,), format="reel", cover=cover)
+    assert Payload.from_json(reel.as_json()) == reel
+    hashes = {each.sha256() for each in (reel, replace(reel, cover=None), replace(reel, format="feed"))}
+    assert len(hashes) == 3
 
 
 def test_a_call_is_hashed_over_method_path_and_body() -> None:
