@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
+from sandbox.clips import clip_route
 from sandbox.control.routes import control_routes
 from sandbox.frame import Frame
 from sandbox.guard import Guard
@@ -48,6 +49,7 @@ def build(world: World, mail_listener: socket.socket) -> Starlette:
         Mount("/_sandbox", routes=control_routes(world)),
         *mail_routes(world),
         picture_route(world),
+        clip_route(world),
         Route("/", public_feed(world)),
     ]
     return Starlette(routes=routes, middleware=[Middleware(Guard)], lifespan=lifespan)

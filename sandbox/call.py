@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -22,7 +23,8 @@ class Call:
     """A request with its body read. `path` is whole (`/graph.facebook.com/v26.0/me`), `rest` what follows the host.
 
     `raw_rest` is `rest` before percent-decoding, for networks whose keys in a path contain what separates its parts.
-    `number` counts arrivals, `at` is the time of arrival.
+    `number` counts arrivals, `at` is the time of arrival. Where a stand-in takes a file, `file` holds the body, as far
+    as it came, and `body` is empty; the file is taken away when the call is answered, unless it was moved.
     """
 
     number: int
@@ -36,6 +38,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     conditions: Conditions = field(default_factory=Conditions)
+    file: Path | None = None
 
     @property
     def line(self) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
-from sandbox import connection
+from sandbox import clips, connection
 from sandbox.answers import Answer, Kind
 from sandbox.call import Call
 from sandbox.faults.model import AFTER, Fault, Mode
@@ -14,6 +15,7 @@ from sandbox.port import StandIn
 from sandbox.world import World
 
 BODY_LIMIT = 16 * 1024 * 1024
+FILE_LIMIT = 2 * 1024 * 1024 * 1024  # for a body that goes to disk
 DEFAULT_LATENCY_MS = 1_000
 DEFAULT_SLOW_MS = 60_000
 GARBAGE = "<html><head><title>Service Unavailable</title></head><body>Service Unavailable</body></html>"
@@ -30,11 +32,29 @@ class Frame:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if self.stand_in.takes_file(scope["method"], self.host, scope["path"][len(self.host) + 1 :]):
+            await self._serve_file(scope, receive, send)
+            return
         body = await _read(receive)
         if body is None:
             await _send(send, Answer(413, b"", "text/plain"))
             return
-        call = self._call(scope, body)
+        await self._serve(self._call(scope, body), scope, receive, send)
+
+    async def _serve_file(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The same, where the body is a file; one that is cut off on its way is taken as far as it came."""
+        file = clips.new_file(self.world)
+        try:
+            if not await _write(receive, file):
+                await _send(send, Answer(413, b"", "text/plain"))
+                return
+            call = self._call(scope, b"")
+            call.file = file
+            await self._serve(call, scope, receive, send)
+        finally:
+            file.unlink(missing_ok=True)
+
+    async def _serve(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         fault, call.conditions = self.world.faults.take(call.line, call.carries)
         if latency := call.conditions.seconds(Mode.LATENCY, DEFAULT_LATENCY_MS):
             await asyncio.sleep(latency)
@@ -94,6 +114,17 @@ async def _read(receive: Receive) -> bytes | None:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
     return b"".join(parts) if size <= BODY_LIMIT else None
+
+
+async def _write(receive: Receive, file: Path) -> bool:
+    """The body into a file as it comes; False when it is larger than anything a network would take here."""
+    size, more = 0, True
+    with file.open("wb") as open_file:
+        while more and size <= FILE_LIMIT:
+            message = await receive()
+            size += open_file.write(message.get("body", b""))
+            more = message.get("more_body", False)
+    return size <= FILE_LIMIT
 
 
 async def _send(send: Send, answer: Answer, head: bool = False) -> None:

@@ -1,7 +1,8 @@
 """Every post of every network. The harnesses count here, so a row exists if and only if the post was really made.
 
-`live_at` is when followers can see it (null: unpublished, in the future: scheduled); `listed_at` is when the network's
-own lists begin to show it, which the fault `delayed_visibility` moves.
+`live_at` is when followers can see it (null: unpublished, in the future: scheduled, or still being processed);
+`listed_at` is when the network's own lists begin to show it, which the fault `delayed_visibility` moves. From `ends_at`
+on, if it has one, followers don't see it any more: a story's day is over.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ create table post (
     live_at real,
     listed_at real not null,
     hidden integer not null default 0,
+    kind text not null default 'post',
+    scheduled integer not null default 0,
+    ends_at real,
     deleted_at real,
     shown_at real generated always as (coalesce(live_at, created_at)) virtual
 );
@@ -37,23 +41,27 @@ create index post_changed on post (account_id, updated_at, number);
 create index post_live on post (live_at, number);
 create view standing_post as
 select number, id, network, account_id, app_id, text, link, media, detail, created_at, updated_at, live_at, listed_at,
-    hidden, shown_at
+    hidden, kind, scheduled, ends_at, shown_at
 from post where deleted_at is null;
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture of a post; its bytes are in `sandbox.pictures`."""
+    """A picture (`image`) or video of a post; its bytes are in `sandbox.pictures` or `sandbox.clips`."""
 
     kind: str
     sha256: str
     alt: str = ""
 
 
+# What a post is, beside a post in the feed.
+POST, REEL, STORY = "post", "reel", "story"
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post that isn't deleted: one row of `standing_post`."""
+    """A post that isn't deleted: one row of `standing_post`. `kind` is POST, REEL or STORY."""
 
     number: int
     id: str
@@ -69,18 +77,26 @@ class Post:
     live_at: float | None
     listed_at: float
     hidden: int
+    kind: str
+    scheduled: int
+    ends_at: float | None
     shown_at: float
 
     def published(self, now: float) -> bool:
-        """Can followers see it?"""
+        """Can followers see it, or could they until its day was over?"""
         return self.live_at is not None and self.live_at <= now
+
+    def ended(self, now: float) -> bool:
+        """Is its day over?"""
+        return self.ends_at is not None and self.ends_at <= now
 
 
 @dataclass(frozen=True, slots=True)
 class NewPost:
     """What a network decides about a post that it takes.
 
-    `detail` is JSON of the network's own; a `hidden` one is live, but in nobody's feed.
+    `detail` is JSON of the network's own; a `hidden` one is live, but in nobody's feed. A `scheduled` one waits for
+    the moment that was asked for, not for the network.
     """
 
     id: str
@@ -96,6 +112,9 @@ class NewPost:
     listed_at: float
     media: Sequence[Media] = ()
     hidden: bool = False
+    kind: str = POST
+    scheduled: bool = False
+    ends_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +130,24 @@ class Listing:
     until: float | None = None
     place_at: float | None = None
     place_number: float | None = None
+    kinds: Sequence[str] = (POST, REEL)
 
 
 INSERT = """
 insert into post (
     id, provider, network, account_id, app_id, text, link, media, detail, created_at, updated_at, live_at, listed_at,
-    hidden
+    hidden, kind, scheduled, ends_at
 ) values (
     :id, :provider, :network, :account_id, :app_id, :text, :link, :media, :detail, :created_at, :created_at, :live_at,
-    :listed_at, :hidden
+    :listed_at, :hidden, :kind, :scheduled, :ends_at
 )
 """
 # A published post isn't listed before its `listed_at`.
 OLDER = """
 select * from standing_post
 where account_id = :account_id
-    and case :which when 'published' then live_at <= :now when 'scheduled' then live_at > :now else 1 end
+    and kind in (select value from json_each(:kinds))
+    and case :which when 'published' then live_at <= :now when 'scheduled' then scheduled and live_at > :now else 1 end
     and (listed_at <= :now or live_at is null or live_at > :now)
     and (:include_hidden or not hidden)
     and (:since is null or shown_at >= :since) and (:until is null or shown_at <= :until)
@@ -137,6 +158,7 @@ NEWER = OLDER.replace("(shown_at, number) <", "(shown_at, number) >").replace(" 
 FOLLOWED = """
 select * from standing_post
 where live_at <= :now and listed_at <= :now and not hidden and (:account_id is null or account_id = :account_id)
+    and (ends_at is null or ends_at > :now)
 order by live_at desc, number desc limit :limit
 """
 # One page of a list by place; {order} is one of our own words.
@@ -148,10 +170,17 @@ order by {order} desc, number desc limit :count offset :start
 AS_JSON = """
 select json_object(
     'id', id, 'provider', provider, 'network', network, 'account_id', account_id, 'text', text, 'link', link,
+    'kind', kind,
     'media', (
         select json_group_array(json_object('kind', json_extract(value, '$.kind'),
             'sha256', json_extract(value, '$.sha256')))
         from json_each(media)),
+    'comments', (
+        select json_group_array(json_object('id', c.id, 'author_id', c.author_id, 'text', c.text,
+            'parent_id', c.parent_id,
+            'created_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', c.created_at, 'unixepoch'),
+            'deleted_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', c.deleted_at, 'unixepoch')))
+        from comment c where c.post_id = post.id),
     'created_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', created_at, 'unixepoch'),
     'visible_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', max(listed_at, live_at), 'unixepoch'),
     'deleted_at', strftime('%Y-%m-%dT%H:%M:%f+00:00', deleted_at, 'unixepoch'))
@@ -170,10 +199,10 @@ def find(db: sqlite3.Connection, post_id: str) -> Post | None:
 
 
 def newest_live(db: sqlite3.Connection, account_id: str, now: float) -> Post | None:
-    """The last post that followers of an account see."""
+    """The last post in the feed that followers of an account see."""
     return _first(
         db.execute(
-            "select * from standing_post where account_id = ? and live_at <= ?"
+            "select * from standing_post where account_id = ? and live_at <= ? and kind = 'post'"
             " order by shown_at desc, number desc limit 1",
             (account_id, now),
         )
@@ -181,16 +210,30 @@ def newest_live(db: sqlite3.Connection, account_id: str, now: float) -> Post | N
 
 
 def count_live(db: sqlite3.Connection, account_id: str, now: float) -> int:
-    """How many posts followers of an account see."""
-    row = db.execute("select count(*) from standing_post where account_id = ? and live_at <= ?", (account_id, now))
+    """How many posts followers of an account see, stories apart."""
+    row = db.execute(
+        "select count(*) from standing_post where account_id = ? and live_at <= ? and kind <> 'story'",
+        (account_id, now),
+    )
     return int(row.fetchone()[0])
 
 
 def save(db: sqlite3.Connection, post: Post) -> None:
     """Keep an edited post."""
     db.execute(
-        "update post set text = ?, detail = ?, updated_at = ?, live_at = ?, listed_at = ?, hidden = ? where id = ?",
-        (post.text, post.detail, post.updated_at, post.live_at, post.listed_at, post.hidden, post.id),
+        "update post set text = ?, detail = ?, updated_at = ?, live_at = ?, listed_at = ?, hidden = ?, scheduled = ?,"
+        " ends_at = ? where id = ?",
+        (
+            post.text,
+            post.detail,
+            post.updated_at,
+            post.live_at,
+            post.listed_at,
+            post.hidden,
+            post.scheduled,
+            post.ends_at,
+            post.id,
+        ),
     )
 
 
@@ -201,7 +244,8 @@ def delete(db: sqlite3.Connection, post_id: str, now: float) -> None:
 
 def listed(db: sqlite3.Connection, listing: Listing, newer: bool) -> list[Post]:
     """One page of a network's list: newest first, or with `newer` those just above the place, oldest first."""
-    return _all(db.execute(NEWER if newer else OLDER, asdict(listing)))
+    asked = {**asdict(listing), "kinds": orjson.dumps(listing.kinds).decode()}
+    return _all(db.execute(NEWER if newer else OLDER, asked))
 
 
 def sliced(

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from sandbox.answers import Answer
 from sandbox.call import Call
 from sandbox.faults.model import Fault, Mode
@@ -50,9 +52,18 @@ class Publishing:
     make_at: Mapping[str, Callable[[World, int, str, str], list[Mapping[str, str]]]] = field(default_factory=dict)
 
 
+def _nothing(_method: str, _host: str, _rest: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """One provider: the hosts it answers for, its tables, its answers and how it words each fault."""
+    """One provider: the hosts it answers for, its tables, its answers and how it words each fault.
+
+    `takes_file` tells by method, host and the rest of the path which bodies are one file, that goes to disk as it
+    comes (`Call.file`). `orders` are what the control interface can do to this provider's world alone, by the path
+    behind `/_sandbox/<key>/`: each with the body it takes.
+    """
 
     key: str
     hosts: Sequence[str]
@@ -62,4 +73,6 @@ class StandIn:
     answer: Callable[[World, Call], Awaitable[Answer]]
     spoil: Mapping[Mode, Callable[[World, Call, Fault], Answer]]
     options: Mapping[str, str] = field(default_factory=dict)
+    takes_file: Callable[[str, str, str], bool] = _nothing
+    orders: Mapping[str, tuple[type[BaseModel], Callable[[World, Any], Any]]] = field(default_factory=dict)
     publishing: Publishing | None = None

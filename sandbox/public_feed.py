@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from sandbox import ledger
+from sandbox import comments, ledger
 from sandbox.look.templates import render
 from sandbox.world import World
 
@@ -25,7 +25,7 @@ def public_feed(world: World) -> Callable[[Request], Any]:
         cards = []
         for post in ledger.followed(world.db, world.now, chosen.id if chosen else None, SHOWN):
             account, permalink = places[post.account_id]
-            cards.append((post, account, permalink(world, post.id)))
+            cards.append((post, account, permalink(world, post.id), comments.shown(world.db, post.id)))
         accounts = [account for account, _ in places.values()]
         return HTMLResponse(render("look/feed.html", cards=cards, accounts=accounts, chosen=chosen))
 

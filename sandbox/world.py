@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox import ledger, meter, people, pictures, request_log
+from sandbox import clips, comments, ledger, meter, people, pictures, request_log
 from sandbox.clock import Clock
 from sandbox.faults import store as fault_store
 from sandbox.mail import store as mail_store
@@ -150,7 +150,7 @@ class World:
 
 
 def _schema(providers: tuple[StandIn, ...]) -> str:
-    parts = [TABLES, people.TABLES, ledger.TABLES, pictures.TABLES, mail_store.TABLES]
+    parts = [TABLES, people.TABLES, ledger.TABLES, comments.TABLES, pictures.TABLES, clips.TABLES, mail_store.TABLES]
     parts += [fault_store.TABLES, request_log.TABLES, meter.TABLES]
     return "\n".join(parts + [stand_in.tables for stand_in in providers])
 

@@ -15,14 +15,11 @@ from sandbox.control.bodies import (
     PersonBody,
     ResetBody,
     TokenBody,
+    Unknown,
 )
 from sandbox.faults.model import Fault
 from sandbox.port import App, Publishing, StandIn
 from sandbox.world import World
-
-
-class Unknown(Exception):
-    """There is no such provider, person or option."""
 
 
 def describe(world: World) -> dict[str, Any]:

@@ -10,6 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sandbox.faults.model import ARGUMENTS, Mode
 
 
+class Unknown(Exception):
+    """There is no such provider, person, account or option."""
+
+
 class Body(BaseModel):
     """A JSON body with known fields only."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -17,13 +17,13 @@ from sandbox.clock import iso
 from sandbox.control import actions
 from sandbox.control.bodies import (
     AccountsBody,
-    Body,
     ClockBody,
     FaultBody,
     OptionsBody,
     PersonBody,
     ResetBody,
     TokenBody,
+    Unknown,
 )
 from sandbox.mail import store as mail_store
 from sandbox.world import World
@@ -43,7 +43,7 @@ def control_routes(world: World) -> list[BaseRoute]:
         "/mail": _mail,
         "/options": lambda world, _: actions.list_options(world),
     }
-    orders: dict[str, tuple[type[Body], Callable[[World, Any], Any]]] = {
+    orders: dict[str, tuple[type[BaseModel], Callable[[World, Any], Any]]] = {
         "/faults": (FaultBody, actions.add_fault),
         "/clock": (ClockBody, actions.move_clock),
         "/tokens": (TokenBody, actions.issue_token),
@@ -52,6 +52,8 @@ def control_routes(world: World) -> list[BaseRoute]:
         "/options": (OptionsBody, actions.set_options),
         "/reset": (ResetBody, actions.reset),
     }
+    for stand_in in world.stand_ins:
+        orders |= {f"/{stand_in.key}/{path}": order for path, order in stand_in.orders.items()}
     routes: list[BaseRoute] = [
         Route("/faults", _ask(world, _lift), methods=["DELETE"]),
         Route("/mail", _ask(world, _forget_mail), methods=["DELETE"]),
@@ -72,13 +74,13 @@ def _ask(world: World, ask: Ask) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _order(world: World, body: type[Body], act: Callable[[World, Any], Any]) -> Callable[[Request], Any]:
+def _order(world: World, body: type[BaseModel], act: Callable[[World, Any], Any]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         try:
             return _json(act(world, body.model_validate_json(await request.body() or b"{}")))
         except ValidationError as problem:
             return _json({"error": problem.errors(include_url=False, include_context=False, include_input=False)}, 400)
-        except (actions.Unknown, sqlite3.IntegrityError) as problem:
+        except (Unknown, sqlite3.IntegrityError) as problem:
             return _json({"error": str(problem)}, 400)
 
     return endpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sandbox import ledger, pictures
+from sandbox import comments, ledger, pictures
 from sandbox.answers import HTML, Answer, Kind, as_page, redirect
 from sandbox.call import Call
 from sandbox.look.templates import render
@@ -75,9 +75,11 @@ def _post(world: World, post_id: str) -> Answer:
     """A post as followers see it: one that isn't live, or was deleted, isn't there."""
     post = ledger.find(world.db, post_id)
     account = _account(world, post.account_id) if post else None
-    if post is None or account is None or not post.published(world.now):
+    if post is None or account is None or not post.published(world.now) or post.ended(world.now):
         return _not_found(Kind.REFUSED)
-    return as_page(render("meta/post.html", post=post, account=account, permalink=permalink(world, post.id)))
+    below = comments.shown(world.db, post.id)
+    place = permalink(world, post.id)
+    return as_page(render("meta/post.html", post=post, account=account, permalink=place, comments=below))
 
 
 def _account(world: World, account_id: str) -> Account | None:

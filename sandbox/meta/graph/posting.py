@@ -61,6 +61,7 @@ def put(
         listed_at=max(live_at or now, now) + request.call.conditions.seconds(Mode.DELAYED_VISIBILITY, DEFAULT_DELAY_MS),
         media=content.media,
         hidden=hidden,
+        scheduled=live_at is not None and live_at > now,
     )
     ledger.add(world.db, new)
     return new.id

@@ -159,7 +159,7 @@ def _edited(request: GraphRequest, post: Post) -> Post:
         if post.published(now):
             raise invalid("The post is already published")
         check_schedule(scheduled, now)
-        post = replace(post, live_at=scheduled, listed_at=scheduled)
+        post = replace(post, live_at=scheduled, listed_at=scheduled, scheduled=1)
     if "is_published" in request.parameters:
         post = _published(post, request.flag("is_published", True), now)
     if "is_hidden" in request.parameters:
