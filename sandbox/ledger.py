@@ -237,6 +237,14 @@ def save(db: sqlite3.Connection, post: Post) -> None:
     )
 
 
+def go_live(db: sqlite3.Connection, post: Post, at: float, listed_at: float) -> None:
+    """Let a post that waited for its network be seen from a moment on; a story's day begins then."""
+    ends_at = None if post.ends_at is None else at + (post.ends_at - post.created_at)
+    db.execute(
+        "update post set live_at = ?, listed_at = ?, ends_at = ? where id = ?", (at, listed_at, ends_at, post.id)
+    )
+
+
 def delete(db: sqlite3.Connection, post_id: str, now: float) -> None:
     """Take a post away; the ledger keeps that it was there."""
     db.execute("update post set deleted_at = ? where id = ?", (now, post_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ class GraphError(Exception):
     transient: bool = False
     user_title: str | None = None
     user_message: str | None = None
+    data: Mapping[str, Any] | None = None
 
     def answer(self, trace: str) -> Answer:
         """The envelope of meta 10.1."""
@@ -34,6 +36,8 @@ class GraphError(Exception):
         error["is_transient"] = self.transient
         if self.user_title:
             error |= {"error_user_title": self.user_title, "error_user_msg": self.user_message}
+        if self.data is not None:
+            error["error_data"] = self.data
         error["fbtrace_id"] = trace
         headers = []
         if self.code == 190:
@@ -112,6 +116,15 @@ def cannot_publish() -> GraphError:
     )
 
 
+def cannot_moderate() -> GraphError:
+    """Permission or task missing for comments (meta 10.2, code 200); the words are ours [A]."""
+    return GraphError(
+        200,
+        "(#200) Commenting as the Page requires pages_manage_engagement, pages_read_engagement and"
+        " pages_read_user_content with page token, and the task MODERATE",
+    )
+
+
 def cannot_manage(scope: str) -> GraphError:
     """Permission missing for an object (meta 10.2, code 283)."""
     return GraphError(283, f"(#283) Requires {scope} permission to manage the object")
@@ -169,6 +182,51 @@ def already_posted() -> GraphError:
         user_title="Already Posted",
         user_message="These photos were already posted.",
     )
+
+
+def video_too_small() -> GraphError:
+    """382 (meta 4.5, 10.2)."""
+    return GraphError(382, "(#382) The video file you selected is too small. Please try again with a larger file.")
+
+
+def video_unreachable() -> GraphError:
+    """389: `file_url` couldn't be fetched (meta 4.5, 10.2)."""
+    return GraphError(389, "(#389) Unable to fetch video file from URL.")
+
+
+def video_refused(subcode: int, why: str) -> GraphError:
+    """6000: a bad or unsupported file; the subcode says why (meta 4.5)."""
+    return GraphError(
+        6000,
+        "(#6000) There was a problem uploading your video file. Please try again with another file.",
+        subcode,
+        user_title="Your Video Couldn't Be Uploaded",
+        user_message=f"The video is {why}.",
+    )
+
+
+def upload_problem(
+    why: str, subcode: int | None = None, data: Mapping[str, Any] | None = None, transient: bool = False
+) -> GraphError:
+    """6001: something is wrong with an upload (meta 4.5)."""
+    return GraphError(
+        6001, f"(#6001) There was a problem uploading your video. {why}", subcode, data=data, transient=transient
+    )
+
+
+def already_published() -> GraphError:
+    """A photo or video that was published before can't be a story, a video can't be finished twice (meta 4.6, 4.7).
+
+    With which error is not documented: the one of photos that were posted already [A].
+    """
+    error = already_posted()
+    error.user_message = "This was already posted."
+    return error
+
+
+def too_many_reels() -> GraphError:
+    """30 reels in 24 hours (meta 4.6); the code is not documented, this is the one of limits of a product [A]."""
+    return GraphError(613, "(#613) The limit of reels that a Page can publish by API within 24 hours is reached")
 
 
 RATE_MESSAGES = {

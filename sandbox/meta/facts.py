@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 GRAPH = "graph.facebook.com"
+GRAPH_VIDEO = "graph-video.facebook.com"
+RUPLOAD = "rupload.facebook.com"
 WWW = "www.facebook.com"
 INSTAGRAM = "www.instagram.com"
 CDN = "scontent.xx.fbcdn.net"  # [G] where pictures of Pages lie
@@ -50,6 +52,7 @@ PAGE_SCOPES = frozenset(scope for scope in SCOPES if scope.startswith(("pages_",
 
 FULL_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")  # meta 2.4
 CREATE_TASKS = frozenset({"CREATE_CONTENT", "PROFILE_PLUS_CREATE_CONTENT", "PROFILE_PLUS_FULL_CONTROL"})  # [SDK]
+MODERATE_TASKS = frozenset({"MODERATE", "PROFILE_PLUS_MODERATE", "PROFILE_PLUS_FULL_CONTROL"})  # [SDK]
 
 # Publishing (meta 4.2).
 MESSAGE_LIMIT = 63_206  # [2]
@@ -75,14 +78,32 @@ CONTAINER_LIFETIME_S = DAY_S  # [M]
 CAPTION_LIMIT, HASHTAGS_MAX, MENTIONS_MAX = 2_200, 30, 20  # [M]
 ALT_TEXT_LIMIT = 1_000  # [M]
 IMAGE_BYTES_MAX = 8 * 1024 * 1024  # [M] 8 MiB in the words of the error
-PERSON_TAGS_MAX, COLLABORATORS_MAX = 20, 3  # [M]
-MEDIA_TYPES = frozenset({"VIDEO", "REELS", "STORIES", "CAROUSEL"})
+PERSON_TAGS_MAX, COLLABORATORS_MAX, SPONSORS_MAX = 20, 3, 2  # [M]
+CAROUSEL_MIN, CAROUSEL_MAX = 2, 10  # [M]
 INSTAGRAM_REACH = 10_000  # [M] only the latest are listed
 
 # Photos of Pages (meta 4.4, 6).
 UNUSED_PHOTO_LIFETIME_S = DAY_S  # [M] "within about 24 h"
 PHOTO_BYTES_MAX = 10 * 1024 * 1024  # CONFLICT 10 or 4 MB; the sandbox takes the larger [A]
 PHOTO_FORMATS = frozenset({"JPEG", "MPO", "BMP", "PNG", "GIF", "TIFF"})  # [M]; MPO is what phones call .jpeg too
+
+# Videos of Pages (meta 4.5, 4.6). What a video may be is in `limits.py`.
+FILE_TYPES = frozenset({"application/pdf", "image/jpeg", "image/jpg", "image/png", "video/mp4"})  # [M]
+UPLOAD_LIFETIME_S = DAY_S  # [G] upload sessions, and videos that were begun and never finished
+VIDEO_BYTES_MIN = 128  # [A] "file too small" (382)
+CHUNK_BYTES = 1_048_576  # the sample's; `video_chunk_bytes` changes it
+VIDEO_SCHEDULE_MAX_S = 183 * 86_400  # [M] six months
+REEL_SCHEDULE_MAX_S = 29 * 86_400  # [M]
+REELS_WINDOW_S = DAY_S  # [M] rolling
+VERTICAL_SECONDS_MAX = 90  # [2] up to which a vertical video becomes a reel
+STORY_LIFETIME_S = DAY_S  # meta 4.7, 11.2
+FETCHER = "facebookexternalhit/1.1"  # [M] who fetches hosted files
+
+# Comments (meta 11.3, 11.4).
+COMMENT_LIMIT = 8_000  # [G]
+COMMENTS_LIMIT = 100  # [A] as for posts
+INSTAGRAM_COMMENTS_LIMIT = 50  # [M]
+INSTAGRAM_COMMENT_LIMIT, COMMENT_HASHTAGS_MAX, COMMENT_LINKS_MAX = 300, 4, 1  # [G] not verified again
 
 # Page fields that can be subscribed to (meta 8.4, those we use) [SDK].
 SUBSCRIBED_FIELDS = frozenset(
@@ -128,6 +149,16 @@ OPTIONS = {
     "publish_quota": "50",  # CONFLICT meta 5.5: 50 or 100 posts in 24 hours for each Instagram account
     "containers_a_day": "400",  # meta 5.3 [M]
     "republish": "error",  # meta 5.8: a container published already is an `error`, or answers the `same_id` [A]
-    "fetch_within_s": "10",  # how long a picture may take to fetch [A]
+    "fetch_within_s": "10",  # how long a picture or video may take to fetch [A]
+    "video_processing_s": "2",  # how long a video is processed; real ones take from seconds to minutes (meta 5.3) [A]
+    "video_chunk_bytes": str(CHUNK_BYTES),  # meta 4.5: how much of a chunked upload is asked for at a time [A]
+    "reels_a_day": "30",  # meta 4.6 [M]
+    "reel_post_id": "false",  # meta 14.6: whether finishing a reel tells its post [A]
+    "vertical_videos": "reel",  # meta 4.5: a short vertical video sent to /videos becomes a `reel`, a `draft`, or stays
+    "status_words": "captures",  # CONFLICT meta 4.6: `complete`, `bytes_transferred`, `errors`, or those of the `docs`
+    "comment_rules": "true",  # meta 14.15: what Instagram takes as a comment, not verified again
+    "strict_reels": "true",  # meta 6: 9:16 and at least 540 x 960; false takes every shape [A]
+    "story_seconds": "60",  # CONFLICT meta 4.7: 60 or 90 seconds for a video story of a Page
+    "uploads_by_pages": "false",  # meta 4.5: the guide names a user token for upload sessions; true takes Pages' too
     "usage_headers_after": "5",  # "present once enough calls were made" [A]
 }

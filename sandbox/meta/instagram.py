@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.ledger import REEL, STORY, Post
 from sandbox.meta.directory import Page
 from sandbox.meta.facts import CDN, INSTAGRAM
 from sandbox.port import Account
@@ -82,6 +83,9 @@ def shortcode(world: World, media_id: str) -> str:
     return base64.urlsafe_b64encode(digest(world.seed, f"meta shortcode {media_id}")).decode()[:11]
 
 
-def permalink(world: World, media_id: str) -> str:
-    """Where followers see a post (meta 5.4)."""
-    return f"{world.settings.own_url}/{INSTAGRAM}/p/{shortcode(world, media_id)}/"
+def permalink(world: World, account: InstagramAccount, post: Post) -> str:
+    """Where followers see a post, a reel or a story (meta 5.4)."""
+    place = f"{world.settings.own_url}/{INSTAGRAM}"
+    if post.kind == STORY:
+        return f"{place}/stories/{account.username}/{post.id}"
+    return f"{place}/{'reel' if post.kind == REEL else 'p'}/{shortcode(world, post.id)}/"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from sandbox.answers import Answer
 from sandbox.call import Call
-from sandbox.meta import demo, directory, instagram, tokens
-from sandbox.meta.facts import CDN, GRAPH, INSTAGRAM, OPTIONS, WWW
+from sandbox.meta import demo, directory, instagram, tokens, uploads
+from sandbox.meta.facts import CDN, GRAPH, GRAPH_VIDEO, INSTAGRAM, OPTIONS, RUPLOAD, WWW
 from sandbox.meta.faults import SPOIL
 from sandbox.meta.graph.answer import answer_graph
 from sandbox.meta.links import permalink
+from sandbox.meta.rupload.answer import answer_upload
 from sandbox.meta.tables import TABLES
 from sandbox.meta.website import answer_instagram, answer_picture, answer_website
 from sandbox.port import Account, Publishing, StandIn
@@ -28,9 +29,16 @@ SITES: Mapping[str, Callable[[World, Call], Answer]] = {
 
 async def answer(world: World, call: Call) -> Answer:
     """Answer one call to one of Meta's hosts."""
-    if call.host == GRAPH:
+    if call.host in (GRAPH, GRAPH_VIDEO):
         return await answer_graph(world, call)
+    if call.host == RUPLOAD:
+        return await answer_upload(world, call)
     return SITES[call.host](world, call)
+
+
+def takes_file(method: str, host: str, rest: str) -> bool:
+    """Uploads send a file as their body, whatever type they give it (meta 4.5, 4.6, 5.2)."""
+    return method == "POST" and (host == RUPLOAD or (host == GRAPH and f"/{uploads.PREFIX}" in rest))
 
 
 def accounts(world: World) -> list[Account]:
@@ -40,13 +48,14 @@ def accounts(world: World) -> list[Account]:
 
 STAND_IN = StandIn(
     key="meta",
-    hosts=(GRAPH, *SITES),
+    hosts=(GRAPH, GRAPH_VIDEO, RUPLOAD, *SITES),
     tables=TABLES,
     make=demo.make,
     apps=lambda world: (directory.app(world),),
     answer=answer,
     spoil=SPOIL,
     options=OPTIONS,
+    takes_file=takes_file,
     publishing=Publishing(
         accounts=accounts,
         permalink=permalink,

@@ -10,17 +10,37 @@ create table meta_instagram (
     name text not null, biography text not null, professional integer not null
 );
 create table meta_container (
-    id text primary key, account_id text not null, app_id text not null, caption text, alt_text text not null,
-    detail text not null, sha256 text not null, created_at real not null, ready_at real not null,
-    polls_left integer not null, error_subcode integer, media_id text, shortcode text unique, published_at real
+    id text primary key, account_id text not null, app_id text not null, kind text not null,
+    shows text not null, caption text,
+    alt_text text not null, detail text not null, children text not null, resumable integer not null,
+    file_size integer, received integer not null, sha256 text, cover text, thumb_offset_ms integer not null,
+    created_at real not null, uploaded_at real, ready_at real not null, polls_left integer not null,
+    error_subcode integer, media_id text, shortcode text unique, published_at real
 ) without rowid;
 create index meta_container_of_account on meta_container (account_id, created_at);
+create index meta_container_of_media on meta_container (media_id);
+create table meta_media (id text primary key, comments_off integer not null) without rowid;
 create table meta_photo (
     id text primary key, page_id text not null, app_id text not null, sha256 text not null, width integer not null,
     height integer not null, caption text, alt_text text not null, created_at real not null, post_id text,
     position integer not null
 ) without rowid;
 create index meta_photo_of_post on meta_photo (post_id, position);
+create table meta_video (
+    number integer primary key, id text not null unique, page_id text not null, app_id text not null,
+    kind text not null, begun_as text not null, session text unique, file_size integer,
+    received integer not null default 0, sha256 text, width integer not null default 0,
+    height integer not null default 0, seconds real not null default 0, title text, description text, thumbnail text,
+    state text, detail text not null default '{}', created_at real not null, uploaded_at real,
+    ready_at real not null default 0, polls_left integer not null default 0, error integer, finished_at real,
+    publish_at real, post_id text unique
+);
+create index meta_video_of_page on meta_video (page_id, number);
+create table meta_upload (
+    id text primary key, person_id text not null, app_id text not null, file_name text not null,
+    file_size integer not null, file_type text not null, received integer not null, sha256 text, handle text unique,
+    created_at real not null
+) without rowid;
 create table meta_role (
     page_id text, person_id text, tasks text not null, primary key (person_id, page_id)
 ) without rowid;

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sandbox import comments, ledger, pictures
+from sandbox import clips, comments, ledger, pictures
 from sandbox.answers import HTML, Answer, Kind, as_page, redirect
 from sandbox.call import Call
 from sandbox.look.templates import render
-from sandbox.meta import containers, directory, instagram, photos
+from sandbox.meta import containers, directory, instagram, photos, videos
 from sandbox.meta.dialog.steps import dialog
 from sandbox.meta.links import permalink
 from sandbox.port import Account
@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 DIALOG = re.compile(r"(/v\d+\.\d+)?/dialog/oauth")
 POST_ID = re.compile(r"/(\d+_\d+)")
 PERMALINK = re.compile(r"/(\d+)/posts/(\d+)")
+REEL = re.compile(r"/reel/(\d+)/?")
+VIDEO = re.compile(r"/\d+/videos/(\d+)/?")
+STORY = re.compile(r"/stories/(\d+)/?")
 PHOTO = re.compile(r"fbid=(\d+)")
 PAGE = re.compile(r"/(\d+)")
 PROFILE_PICTURE = re.compile(r"/(\d+)\.svg")
 PICTURE = re.compile(r"/([0-9a-f]{64})")
-SHORT = re.compile(r"/p/([\w-]{11})/?")
+CLIP = re.compile(r"/([0-9a-f]{64})\.mp4")
+SHORT = re.compile(r"/(?:p|reel)/([\w-]{11})/?")
+STORY_OF = re.compile(r"/stories/[a-z0-9._]{1,30}/(\d+)/?")
 PROFILE = re.compile(r"/([a-z0-9._]{1,30})/?")
 
 
@@ -38,6 +43,11 @@ def answer_website(world: World, call: Call) -> Answer:
         return redirect(permalink(world, match[1]))
     if match := PERMALINK.fullmatch(call.rest):
         return _post(world, f"{match[1]}_{match[2]}")
+    if match := REEL.fullmatch(call.rest) or VIDEO.fullmatch(call.rest):
+        video = videos.find(world, match[1])
+        return _post(world, video.post_id) if video and video.post_id else _not_found(Kind.REFUSED)
+    if match := STORY.fullmatch(call.rest):
+        return _post(world, match[1])
     if call.rest == "/photo" and (match := PHOTO.fullmatch(call.query_string.decode("latin-1"))):
         photo = photos.find(world, match[1])
         return _post(world, photo.post_id) if photo and photo.post_id else _not_found(Kind.REFUSED)
@@ -47,7 +57,11 @@ def answer_website(world: World, call: Call) -> Answer:
 
 
 def answer_picture(world: World, call: Call) -> Answer:
-    """The picture of a post, or of a Page or account: its initials."""
+    """The picture or video of a post, or the picture of a Page or account: its initials."""
+    if match := CLIP.fullmatch(call.rest):
+        clip = clips.find(world, match[1])
+        # There is one place that gives a browser the parts it asks for.
+        return redirect(f"/videos/{match[1]}") if clip is not None else _not_found(Kind.REFUSED)
     if match := PICTURE.fullmatch(call.rest):
         found = pictures.find(world, match[1])
         if found is not None:
@@ -66,6 +80,8 @@ def answer_instagram(world: World, call: Call) -> Answer:
     if match := SHORT.fullmatch(call.rest):
         media_id = containers.media_of_shortcode(world, match[1])
         return _post(world, media_id) if media_id else _not_found(Kind.REFUSED, "Instagram")
+    if match := STORY_OF.fullmatch(call.rest):
+        return _post(world, match[1])
     if (match := PROFILE.fullmatch(call.rest)) and (account := instagram.find_by_name(world, match[1])):
         return redirect(f"/?account={account.id}")
     return _not_found(Kind.PROTOCOL, "Instagram")

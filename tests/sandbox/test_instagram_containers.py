@@ -106,9 +106,10 @@ def test_a_caption_has_limits(
         ({}, (100, None)),
         ({"image_url": "http://127.0.0.1:1/", "alt_text": "x" * 1_001}, (100, None)),
         ({"image_url": "http://127.0.0.1:1/", "media_type": "HOLOGRAM"}, (100, 2207023)),
-        ({"image_url": "http://127.0.0.1:1/", "media_type": "REELS"}, (100, 2207023)),
+        ({"image_url": "http://127.0.0.1:1/", "media_type": "REELS"}, (100, None)),
+        ({"video_url": "http://127.0.0.1:1/", "media_type": "VIDEO"}, (100, 2207023)),
         ({"video_url": "http://127.0.0.1:1/"}, (100, None)),
-        ({"image_url": "http://127.0.0.1:1/", "is_carousel_item": "true"}, (100, None)),
+        ({"image_url": "http://127.0.0.1:1/", "is_carousel_item": "true", "caption": "m"}, (100, None)),
         ({"image_url": "http://127.0.0.1:1/", "collaborators": '["a","b","c","d"]'}, (100, None)),
         (
             {"image_url": "http://127.0.0.1:1/", "user_tags": "[" + ",".join(['{"username":"a"}'] * 21) + "]"},

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.answers import Answer, Kind, as_json
 from sandbox.call import Call
+from sandbox.meta import uploads
 from sandbox.meta.errors import GraphError, malformed, missing_object, unsupported
-from sandbox.meta.facts import NEWEST_VERSION
+from sandbox.meta.facts import GRAPH, NEWEST_VERSION
 from sandbox.meta.graph.authenticate import NOBODY, Caller, authenticate
 from sandbox.meta.graph.nodes import Node, find_node
 from sandbox.meta.graph.request import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 async def answer_graph(world: World, call: Call) -> Answer:
-    """Answer a call to graph.facebook.com."""
+    """Answer a call to graph.facebook.com or graph-video.facebook.com."""
     headers: list[Header] = []
     version = NEWEST_VERSION
     try:
@@ -63,10 +64,14 @@ async def _perform(world: World, call: Call, address: Address, headers: list[Hea
     endpoint = _endpoint(call, address)
     if endpoint is not None:
         refuse_files(call)
+        if call.host != GRAPH:
+            raise unsupported(call.method, f"{call.host}/{address.node}")
     if endpoint is not None and not endpoint.needs_token:
         refuse_unknown(parameters, endpoint.parameters | EVERYWHERE)
         return endpoint.handle(GraphRequest(world, call, address, parameters, Caller(NOBODY, "")))
-    caller = authenticate(world, call, parameters, me=address.node == "me")
+    # An upload carries its token in a header and its file as its body: no place for a proof (meta 4.5).
+    proven = not address.node.startswith(uploads.PREFIX)
+    caller = authenticate(world, call, parameters, me=address.node == "me", proven=proven)
     bucket = Bucket(world, caller, address.node)
     try:
         bucket.charge()
@@ -101,6 +106,8 @@ async def _on_node(request: GraphRequest, node: Node) -> dict[str, Any]:
         error = missing_object(method, request.address.node)
         error.kind = Kind.PROTOCOL
         raise error
+    if route.host != request.call.host:
+        raise unsupported(method, f"{request.call.host}/{request.address.node}/{edge}")
     refuse_unknown(request.parameters, route.parameters | EVERYWHERE)
     if not route.takes_file:
         refuse_files(request.call)

@@ -43,8 +43,11 @@ class Caller:
         return self.token
 
 
-def authenticate(world: World, call: Call, parameters: Mapping[str, str], me: bool) -> Caller:
-    """Check token and proof; the order is Meta's: a dead token is told before a missing proof [G]."""
+def authenticate(world: World, call: Call, parameters: Mapping[str, str], me: bool, proven: bool = True) -> Caller:
+    """Check token and proof; the order is Meta's: a dead token is told before a missing proof [G].
+
+    `proven`: whether a proof is demanded where the app demands one; one that is sent must be right.
+    """
     value = _token_value(call, parameters)
     if not value:
         raise no_token(me)
@@ -57,7 +60,8 @@ def authenticate(world: World, call: Call, parameters: Mapping[str, str], me: bo
     subcode = tokens.trouble(world, token)
     if subcode is not None:
         raise dead_token(subcode, token.app_id, token.expires_at, world.now)
-    _check_proof(world, parameters, value, app.client_secret)
+    if proven or "appsecret_proof" in parameters:
+        _check_proof(world, parameters, value, app.client_secret)
     return Caller(PAGE if token.kind == PAGE else USER, token.app_id, token)
 
 

@@ -17,22 +17,29 @@ Subject = TypeVar("Subject")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One asked field; `inner` are the fields asked of its value."""
+    """One asked field; `inner` are the fields asked of its value, `modifiers` such as `("limit", "0")`."""
 
     name: str
     inner: tuple[Field, ...] = ()
+    modifiers: tuple[tuple[str, str], ...] = ()
+
+    def modifier(self, name: str) -> str | None:
+        """What a modifier says, if it is there."""
+        return dict(self.modifiers).get(name)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Subject]):
     """How a field of a node is answered (None: the field is left out), and which fields its value has.
 
-    `default` are those fields of the value that come when none are asked; without it all do.
+    `default` are those fields of the value that come when none are asked; without it all do. A value that depends on
+    modifiers is read by `expand` instead.
     """
 
     read: Callable[[Subject], Any]
     inner: Collection[str] = ()
     default: tuple[Field, ...] = ()
+    expand: Callable[[Subject, Field], Any] | None = None
 
 
 @lru_cache(maxsize=256)
@@ -71,9 +78,11 @@ def _list(tokens: list[str], at: int, depth: int) -> tuple[tuple[Field, ...], in
 def _field(tokens: list[str], at: int, depth: int) -> tuple[Field, int]:
     name = tokens[at]
     inner: tuple[Field, ...] = ()
+    modifiers: list[tuple[str, str]] = []
     at += 1
-    # Modifiers such as .limit(0) or .summary(true) don't change an empty list, so they are read and let go.
     while at < len(tokens) and tokens[at].startswith("."):
+        modifier, _, value = tokens[at][1:-1].partition("(")
+        modifiers.append((modifier, value))
         at += 1
     if at < len(tokens) and tokens[at] == "{":
         if depth == NESTING_LIMIT:
@@ -82,7 +91,7 @@ def _field(tokens: list[str], at: int, depth: int) -> tuple[Field, int]:
         if at >= len(tokens) or tokens[at] != "}":
             raise _syntax("".join(tokens))
         at += 1
-    return Field(name, inner), at
+    return Field(name, inner, tuple(modifiers)), at
 
 
 def _syntax(text: str) -> Exception:
@@ -101,7 +110,7 @@ def read_node(
         for inner in field.inner:
             if inner.name not in rule.inner:
                 raise _nonexisting(inner.name, field.name)
-        value = rule.read(subject)
+        value = rule.expand(subject, field) if rule.expand else rule.read(subject)
         if value is not None:
             node[field.name] = _narrow(value, field.inner or rule.default)
     return node

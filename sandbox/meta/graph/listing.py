@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sandbox import ledger
@@ -45,9 +45,17 @@ def _list(request: GraphRequest, page: Page, which: str) -> dict[str, Any]:
 
 
 def list_posts(
-    request: GraphRequest, account_id: str, which: str, reach: int, show: Callable[[Post], dict[str, Any]]
+    request: GraphRequest,
+    account_id: str,
+    which: str,
+    reach: int,
+    show: Callable[[Post], dict[str, Any] | None],
+    kinds: Sequence[str] = (ledger.POST, ledger.REEL),
 ) -> dict[str, Any]:
-    """One page of the posts of a Page or Instagram account; the whole list ends after the newest `reach`."""
+    """One page of the posts of a Page or Instagram account; the whole list ends after the newest `reach`.
+
+    What `show` leaves out is left out after cutting, as Graph does (meta 7.6).
+    """
     limit = paging.read_limit(request, POSTS_LIMIT)
     after, before = paging.read_cursor(request, "after", 3), paging.read_cursor(request, "before", 3)
     place = before or after
@@ -64,6 +72,7 @@ def list_posts(
         until=request.moment("until"),
         place_at=place[0] if place else None,
         place_number=place[1] if place else None,
+        kinds=kinds,
     )
     found = ledger.listed(request.world.db, listing, newer=before is not None)
     listed = found[: listing.limit - 1]
@@ -74,7 +83,7 @@ def list_posts(
     end = served + len(listed)
     return paging.page(
         request,
-        [show(post) for post in listed],
+        [told for told in map(show, listed) if told is not None],
         _key(listed[0], served),
         _key(listed[-1], end),
         more=before is not None or (len(found) > len(listed) and end < reach),

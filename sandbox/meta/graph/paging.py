@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from sandbox.meta.errors import malformed
@@ -13,6 +13,7 @@ from sandbox.meta.facts import DEFAULT_LIMIT, GRAPH, NEWEST_VERSION
 from sandbox.meta.graph.request import GraphRequest
 
 PARAMETERS = frozenset({"limit", "after", "before"})
+Item = TypeVar("Item")
 
 
 def read_limit(request: GraphRequest, most: int) -> int:
@@ -43,6 +44,31 @@ def read_cursor(request: GraphRequest, name: str, size: int) -> tuple[float, ...
     if len(key) != size:
         raise malformed(f"Invalid cursors values. Param {name} belongs to another list")
     return key
+
+
+def cut(
+    request: GraphRequest,
+    found: Sequence[Item],
+    most: int,
+    number: Callable[[Item], int],
+    show: Callable[[Item], dict[str, Any] | None],
+) -> dict[str, Any]:
+    """One page of a whole list in the order given. What `show` leaves out is left out after cutting (meta 7.6)."""
+    limit = read_limit(request, most)
+    after, before = read_cursor(request, "after", 1), read_cursor(request, "before", 1)
+    numbers = [number(item) for item in found]
+    start, end = 0, len(found)
+    if after is not None and after[0] in numbers:
+        start = numbers.index(int(after[0])) + 1
+    if before is not None and before[0] in numbers:
+        end = numbers.index(int(before[0]))
+        start = max(0, end - limit)
+    shown = found[start : min(end, start + limit)]
+    data = [told for told in map(show, shown) if told is not None]
+    if not shown:
+        return {"data": data}
+    first, last = (number(shown[0]),), (number(shown[-1]),)
+    return page(request, data, first, last, more=start + len(shown) < len(found), earlier=start > 0)
 
 
 def page(

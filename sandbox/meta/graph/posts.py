@@ -8,16 +8,18 @@ from urllib.parse import urlsplit
 
 from sandbox import ledger
 from sandbox.ledger import Post
-from sandbox.meta import directory, photos
+from sandbox.meta import directory, photos, videos
 from sandbox.meta.errors import GraphError, invalid, malformed
 from sandbox.meta.facts import WWW
+from sandbox.meta.graph import comment_nodes
 from sandbox.meta.graph.fields import Field, Rule, read_node
 from sandbox.meta.graph.nodes import POST
 from sandbox.meta.graph.publishing_time import check_schedule
 from sandbox.meta.graph.request import GraphRequest
 from sandbox.meta.graph.rights import require_publishing, require_reading
-from sandbox.meta.links import permalink, picture_url
+from sandbox.meta.links import clip_url, permalink, picture_url, thumbnail_url, video_link
 from sandbox.meta.photos import Photo
+from sandbox.meta.videos import PageVideo
 
 EDIT_PARAMETERS = frozenset(
     {"message", "is_published", "scheduled_publish_time", "is_hidden", "is_pinned", "timeline_visibility"}
@@ -48,7 +50,10 @@ class PostView:
         return {"name": directory.APP_NAME, "id": self.post.app_id} if known else None
 
     def attachments(self) -> dict[str, Any] | None:
-        """The photos, else the link's card."""
+        """The video or the photos, else the link's card."""
+        video = videos.of_post(self.request.world, self.post.id)
+        if video is not None:
+            return {"data": [self._video(video)]}
         shown = photos.of_post(self.request.world, self.post.id)
         if shown:
             return {"data": [self._photo(shown[0]) if len(shown) == 1 else self._album(shown)]}
@@ -58,6 +63,19 @@ class PostView:
         title = urlsplit(link).hostname or link
         card = {"media_type": "link", "type": "share", "title": title, "url": link, "target": {"url": link}}
         return {"data": [card]}
+
+    def _video(self, video: PageVideo) -> dict[str, Any]:
+        world = self.request.world
+        url, source = video_link(world, video), clip_url(world, video.sha256 or "")
+        image = {"height": video.height, "width": video.width, "src": thumbnail_url(world, video)}
+        return {
+            "media_type": "video",
+            "type": "video_inline",
+            "title": video.title or "",
+            "media": {"image": image, "source": source},
+            "url": url,
+            "target": {"id": video.id, "url": url},
+        }
 
     def _photo(self, photo: Photo) -> dict[str, Any]:
         world = self.request.world
@@ -82,13 +100,16 @@ class PostView:
 
     def full_picture(self) -> str | None:
         """The first picture."""
-        media = self.post.media
-        return picture_url(self.request.world, media[0].sha256) if media else None
+        world, media = self.request.world, self.post.media
+        video = videos.of_post(world, self.post.id)
+        if video is not None:
+            return thumbnail_url(world, video)
+        return picture_url(world, media[0].sha256) if media else None
 
     def status_type(self) -> str:
         """What kind of post it is (meta 11.1)."""
         if self.post.media:
-            return "added_photos"
+            return "added_video" if self.post.media[0].kind == "video" else "added_photos"
         return "shared_story" if self.post.link else "mobile_status_update"
 
     def scheduled_time(self) -> int | None:
@@ -96,13 +117,23 @@ class PostView:
         return int(self.post.live_at) if self.post.live_at is not None and not self.published else None
 
 
-def _nobody_yet(kind: str) -> dict[str, Any]:
-    more = {"viewer_reaction": "NONE"} if kind == "reactions" else {"order": "ranked", "can_comment": True}
-    return {"data": [], "summary": {"total_count": 0, **more}}
+def _reactions(view: PostView, field: Field) -> dict[str, Any]:
+    """Nobody reacts in this world."""
+    if field.modifier("summary") != "true":
+        return {"data": []}
+    return {"data": [], "summary": {"total_count": 0, "viewer_reaction": "NONE"}}
+
+
+def _comments(view: PostView, field: Field) -> dict[str, Any]:
+    return comment_nodes.expanded(view.request, view.post.id, field)
+
+
+def _never(view: PostView) -> None:
+    """Read by `expand` instead."""
 
 
 ATTACHMENT_FIELDS = ("media_type", "type", "title", "url", "target", "media", "subattachments", "description")
-COMMENT_FIELDS = ("id", "message", "from", "created_time", "name", "type")
+REACTION_FIELDS = ("id", "name", "type")
 RULES: dict[str, Rule[PostView]] = {
     "id": Rule(lambda view: view.post.id),
     "message": Rule(lambda view: view.post.text),
@@ -119,8 +150,8 @@ RULES: dict[str, Rule[PostView]] = {
     "application": Rule(PostView.application, ("id", "name")),
     "attachments": Rule(PostView.attachments, ATTACHMENT_FIELDS),
     "shares": Rule(lambda view: None, ("count",)),
-    "comments": Rule(lambda view: _nobody_yet("comments"), COMMENT_FIELDS),
-    "reactions": Rule(lambda view: _nobody_yet("reactions"), COMMENT_FIELDS),
+    "comments": Rule(_never, tuple(comment_nodes.RULES), comment_nodes.DEFAULT_FIELDS, _comments),
+    "reactions": Rule(_never, REACTION_FIELDS, expand=_reactions),
 }
 DEFAULT_FIELDS = (Field("created_time"), Field("message"), Field("id"))
 
@@ -131,7 +162,7 @@ def show(request: GraphRequest, post: Post, fields: tuple[Field, ...]) -> dict[s
 
 
 def read(request: GraphRequest, post: Post) -> dict[str, Any]:
-    """`GET /{post}`."""
+    """`GET /{post}`; a story that is over is only in the list of stories."""
     require_reading(request, post.account_id)
     return show(request, post, request.fields or DEFAULT_FIELDS)
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from sandbox.meta.errors import GraphError, invalid
-from sandbox.meta.facts import CONTENT_TYPES, SCHEDULE_MAX_S, SCHEDULE_MIN_S
+from sandbox.meta.facts import CONTENT_TYPES, DAY_S, SCHEDULE_MAX_S, SCHEDULE_MIN_S
 from sandbox.meta.graph.request import GraphRequest
 
 
-def check_schedule(at: float, now: float) -> None:
-    """At least ten minutes ahead, at most 75 days."""
-    if not now + SCHEDULE_MIN_S <= at <= now + SCHEDULE_MAX_S:
+def check_schedule(at: float, now: float, most_s: float = SCHEDULE_MAX_S) -> None:
+    """At least ten minutes ahead, at most `most_s`: 75 days of a post in the feed."""
+    if not now + SCHEDULE_MIN_S <= at <= now + most_s:
         raise GraphError(
             100,
             "(#100) The specified scheduled publish time is invalid.",
             user_title="Invalid Scheduled Publish Time",
-            user_message="The time must be between 10 minutes and 75 days from now.",
+            user_message=f"The time must be between 10 minutes and {most_s // DAY_S:.0f} days from now.",
         )
 
 
-def live_at(request: GraphRequest) -> float | None:
+def live_at(request: GraphRequest, most_s: float = SCHEDULE_MAX_S) -> float | None:
     """Now, at the scheduled time, or never (meta 4.2: published, scheduled_publish_time)."""
     now = request.world.now
     published = request.flag("published", True)
@@ -31,6 +31,6 @@ def live_at(request: GraphRequest) -> float | None:
     if kind == "SCHEDULED" and scheduled is None:
         raise invalid("A scheduled post needs a scheduled_publish_time")
     if scheduled is not None:
-        check_schedule(scheduled, now)
+        check_schedule(scheduled, now, most_s)
         return scheduled
     return now if published else None

@@ -58,7 +58,8 @@ def _usable(major: int, minor: int, asked: str) -> str:
 def read_parameters(call: Call) -> dict[str, str]:
     """Query and body together, without files. Lists in form style (`a[0]=…`) become one JSON list (meta 0.2, 4.2)."""
     try:
-        query, form = call.query, call.form
+        # Where the body is a file its type says nothing of parameters.
+        query, form = call.query, {} if call.file is not None else call.form
     except BadEncoding as problem:
         raise malformed(f"Invalid request: {problem}") from problem
     if form and call.method == "GET":
@@ -104,10 +105,15 @@ class GraphRequest:
     @property
     def file(self) -> bytes | None:
         """The file of a multipart body, whatever its part is called (meta 4.4)."""
-        files = _files(self.call)
+        files = self.files
         if len(files) > 1:
             raise malformed("Invalid request: there is more than one file")
         return next(iter(files.values()), None)
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """The files of a multipart body, by the name of their part."""
+        return _files(self.call)
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -156,6 +162,8 @@ class GraphRequest:
 
 
 def _files(call: Call) -> dict[str, bytes]:
+    if call.file is not None:
+        return {}
     return {name: value for name, value in call.form.items() if isinstance(value, bytes)}
 
 

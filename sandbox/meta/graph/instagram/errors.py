@@ -127,3 +127,31 @@ def limit_reached() -> GraphError:
         user_title="Limit reached",
         user_message="You reached the maximum number of posts that can be published within 24 hours.",
     )
+
+
+def wrong_count_of_children() -> GraphError:
+    """100/2207028."""
+    return GraphError(
+        100,
+        "(#100) The carousel has a wrong number of items",
+        2207028,
+        user_title="Carousel needs 2 to 10 items",
+        user_message="Carousels need at least 2 photos or videos and no more than 10.",
+    )
+
+
+def thumbnail_out_of_range() -> GraphError:
+    """1/2207057; with a status of its own, since code 1 is elsewhere a failure of the server."""
+    return GraphError(
+        1, "Thumbnail offset must be greater than or equal to 0 and less than video duration", 2207057, status=400
+    )
+
+
+def cannot_delete() -> GraphError:
+    """-1/2207073: a part of a carousel, say (meta 5.6)."""
+    return GraphError(-1, "The media type is not supported for delete", 2207073, status=400)
+
+
+def comment_refused(why: str) -> GraphError:
+    """A comment against the rules of meta 11.4, whose code isn't documented [A]."""
+    return GraphError(100, f"(#100) {why}")

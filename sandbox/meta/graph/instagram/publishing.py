@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sandbox import ledger
 from sandbox.faults.model import Mode
-from sandbox.ledger import Media, NewPost
+from sandbox.ledger import NewPost
 from sandbox.meta import containers, instagram
-from sandbox.meta.containers import Container, Status
+from sandbox.meta.containers import REELS, STORIES, Container, Status
 from sandbox.meta.errors import invalid, malformed, missing_object
-from sandbox.meta.facts import DAY_S, DEFAULT_DELAY_MS
+from sandbox.meta.facts import DAY_S, DEFAULT_DELAY_MS, STORY_LIFETIME_S
 from sandbox.meta.graph.instagram import errors
 from sandbox.meta.graph.instagram.rights import require_publishing, require_reading
 from sandbox.meta.graph.nodes import PROVIDER
@@ -19,6 +20,7 @@ from sandbox.meta.instagram import InstagramAccount
 
 PUBLISH_PARAMETERS: Final = frozenset({"creation_id"})
 LIMIT_PARAMETERS: Final = frozenset({"since"})
+_KINDS: Final[Mapping[str, str]] = {REELS: ledger.REEL, STORIES: ledger.STORY}
 LIMIT_FIELDS: Final = {"config": frozenset({"quota_total", "quota_duration"}), "quota_usage": frozenset[str]()}
 
 
@@ -32,11 +34,23 @@ def publish(request: GraphRequest, account: InstagramAccount) -> dict[str, Any]:
     world = request.world
     if containers.published_since(world, account.id, world.now - DAY_S) >= _quota(request):
         raise errors.limit_reached()
+    parts = _parts(request, container)
     with world.write():
         media_id = containers.new_media_id(world)
-        ledger.add(world.db, _post(request, account, container, media_id))
+        ledger.add(world.db, _post(request, account, container, media_id, parts))
         containers.mark_published(world, container, media_id, instagram.shortcode(world, media_id))
+        for part in parts:
+            containers.mark_part(world, part.id, containers.new_media_id(world))
     return {"id": media_id}
+
+
+def _parts(request: GraphRequest, container: Container) -> list[Container]:
+    """The parts of a carousel. One that another carousel took meanwhile, or that expired, is gone."""
+    parts = [containers.find(request.world, child_id) for child_id in container.child_ids]
+    found = [part for part in parts if part is not None]
+    if any(part.status(request.world.now) is not Status.FINISHED for part in found):
+        raise errors.container_gone()
+    return found
 
 
 def _container(request: GraphRequest, account: InstagramAccount) -> Container:
@@ -65,8 +79,11 @@ def _check_ready(status: Status) -> None:
         raise errors.container_gone()
 
 
-def _post(request: GraphRequest, account: InstagramAccount, container: Container, media_id: str) -> NewPost:
+def _post(
+    request: GraphRequest, account: InstagramAccount, container: Container, media_id: str, parts: Sequence[Container]
+) -> NewPost:
     now = request.world.now
+    kind = _KINDS.get(container.kind, ledger.POST)
     return NewPost(
         id=media_id,
         provider=PROVIDER,
@@ -79,7 +96,9 @@ def _post(request: GraphRequest, account: InstagramAccount, container: Container
         created_at=now,
         live_at=now,
         listed_at=now + request.call.conditions.seconds(Mode.DELAYED_VISIBILITY, DEFAULT_DELAY_MS),
-        media=(Media("image", container.sha256, container.alt_text),),
+        media=[part.media for part in parts or (container,)],
+        kind=kind,
+        ends_at=now + STORY_LIFETIME_S if kind == ledger.STORY else None,
     )
 
 

@@ -15,6 +15,8 @@ from sandbox.meta.tokens import PAGE, Token
 
 READ_SCOPES: Final = ("instagram_basic", "pages_read_engagement")
 PUBLISH_SCOPES: Final = (*READ_SCOPES, "instagram_content_publish")
+COMMENT_SCOPES: Final = (*READ_SCOPES, "instagram_manage_comments")
+DELETE_SCOPES: Final = ("instagram_basic", "instagram_manage_contents")
 
 
 def require_publishing(request: GraphRequest, account: InstagramAccount) -> None:
@@ -30,6 +32,20 @@ def require_publishing(request: GraphRequest, account: InstagramAccount) -> None
 def require_reading(request: GraphRequest, account: InstagramAccount) -> None:
     """Profile, posts, containers, quota: the linked Page's token, or that of a person with a role on the Page."""
     _require(request, account, READ_SCOPES)
+
+
+def require_comments(request: GraphRequest, account: InstagramAccount) -> None:
+    """Comments: the linked Page's own token and the permission to manage them (meta 2.9, 11.4)."""
+    if request.caller.kind != PAGE:
+        raise needs_page_token()
+    _require(request, account, COMMENT_SCOPES)
+
+
+def require_deleting(request: GraphRequest, account: InstagramAccount) -> None:
+    """Deleting media has a permission of its own (meta 2.9, 5.6)."""
+    if request.caller.kind != PAGE:
+        raise needs_page_token()
+    _require(request, account, DELETE_SCOPES)
 
 
 def _require(request: GraphRequest, account: InstagramAccount, scopes: Sequence[str]) -> None:
