@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from sandbox.meta.facts import BASIC_SCOPES
+from sandbox.meta.facts import BASIC_SCOPES, DATA_ACCESS_S
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -28,7 +28,10 @@ def grant(
     """Remember what a person decided. Permissions that weren't asked this time stay as they were."""
     key = (app_id, person_id)
     statuses = {**dict.fromkeys(declined, DECLINED), **dict.fromkeys([*granted, BASIC_SCOPES[0]], GRANTED)}
-    world.db.execute("insert or replace into meta_consent values (?, ?, ?, ?)", (*key, pages is ALL_PAGES, world.now))
+    world.db.execute(
+        "insert or replace into meta_consent values (?, ?, ?, ?, ?)",
+        (*key, pages is ALL_PAGES, world.now, world.now + DATA_ACCESS_S),
+    )
     world.db.execute("delete from meta_consent_page where app_id = ? and person_id = ?", key)
     world.db.executemany(
         "insert or ignore into meta_consent_page values (?, ?, ?)", [(*key, page) for page in pages or ()]
@@ -59,12 +62,19 @@ def exists(world: World, app_id: str, person_id: str) -> bool:
     return found.fetchone() is not None
 
 
-def given_at(world: World, app_id: str, person_id: str) -> float:
-    """When the person last let the app in; 0 when they didn't."""
+def access_ends_at(world: World, app_id: str, person_id: str) -> float:
+    """When the app may no longer read the person's data: 90 days after they last let it in (meta 2.7); 0 if never."""
     row = world.db.execute(
-        "select given_at from meta_consent where app_id = ? and person_id = ?", (app_id, person_id)
+        "select access_ends_at from meta_consent where app_id = ? and person_id = ?", (app_id, person_id)
     ).fetchone()
     return float(row[0]) if row else 0.0
+
+
+def end_access(world: World, app_id: str, person_id: str, at: float) -> None:
+    """Let it end at another moment."""
+    world.db.execute(
+        "update meta_consent set access_ends_at = ? where app_id = ? and person_id = ?", (at, app_id, person_id)
+    )
 
 
 def pages(world: World, app_id: str, person_id: str) -> list[str] | None:
@@ -102,6 +112,16 @@ def has_scopes(world: World, app_id: str, person_id: str, scopes: Sequence[str])
         (app_id, person_id, orjson.dumps(scopes).decode()),
     ).fetchone()
     return int(row[0]) == len(scopes)
+
+
+def has_any(world: World, app_id: str, person_id: str, scopes: Sequence[str]) -> bool:
+    """Is one of these permissions in force?"""
+    return not set(scopes).isdisjoint(granted(world, app_id, person_id))
+
+
+def set_status(world: World, app_id: str, person_id: str, scope: str, status: str) -> None:
+    """Decide one permission without a dialog."""
+    world.db.execute("insert or replace into meta_permission values (?, ?, ?, ?)", (app_id, person_id, scope, status))
 
 
 def decline(world: World, app_id: str, person_id: str, scope: str) -> None:

@@ -18,7 +18,7 @@ STORES = 30
 def make(world: World) -> None:
     """The seeded world: what each Page is there for stands beside it."""
     directory.make_app(world)
-    portfolio = directory.add_business(world, "Northwind Group", "p-maya")
+    portfolio = directory.business_named(world, "Northwind Group", "p-maya")
     # Careers has no Instagram account.
     coffee, careers = (
         directory.add_page(world, name, category)

@@ -79,11 +79,29 @@ def add_role(world: World, page: Page, person_id: str, tasks: Sequence[str]) -> 
     world.db.execute("insert into meta_role values (?, ?, ?)", (page.id, person_id, ",".join(tasks)))
 
 
-def add_business(world: World, name: str, person_id: str) -> Business:
-    """A portfolio and somebody in it."""
+def set_role(world: World, page: Page, person_id: str, tasks: Sequence[str]) -> None:
+    """Change a person's tasks on a Page; without any the role is lost."""
+    world.db.execute("delete from meta_role where page_id = ? and person_id = ?", (page.id, person_id))
+    if tasks:
+        add_role(world, page, person_id, tasks)
+
+
+def owned(world: World, page_id: str) -> bool:
+    """Is it a portfolio's, so that roles on it come from there?"""
+    page = find_page(world, page_id)
+    return page is not None and page.business_id is not None
+
+
+def set_owner(world: World, page: Page, business: Business | None) -> None:
+    """Put a Page into a portfolio, or out of every one."""
+    world.db.execute("update meta_page set business_id = ? where id = ?", (business.id if business else None, page.id))
+
+
+def business_named(world: World, name: str, person_id: str) -> Business:
+    """The portfolio of this name with the person in it, made where there is none."""
     business = Business(number(world.seed, f"meta business {name}", ID_DIGITS), name)
-    world.db.execute("insert into meta_business values (?, ?)", (business.id, business.name))
-    world.db.execute("insert into meta_business_person values (?, ?)", (business.id, person_id))
+    world.db.execute("insert or ignore into meta_business values (?, ?)", (business.id, business.name))
+    world.db.execute("insert or ignore into meta_business_person values (?, ?)", (business.id, person_id))
     return business
 
 

@@ -105,6 +105,11 @@ def _pacific(at: float) -> str:
     return (datetime.fromtimestamp(at, UTC) + PACIFIC).strftime("%A, %d-%b-%y %H:%M:%S PST")
 
 
+def in_development() -> GraphError:
+    """The app isn't live and the person has no role on it (meta 2.9); the code isn't documented [A]."""
+    return GraphError(200, "(#200) The app is in development mode, and its user has no role on the app")
+
+
 def cannot_publish() -> GraphError:
     """Permission or task missing for publishing (meta 10.2, code 200)."""
     return GraphError(

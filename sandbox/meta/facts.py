@@ -50,6 +50,9 @@ SCOPES = {
 # Permissions that name the Pages they hold for; the others hold for the person (meta 2.5, granular_scopes).
 PAGE_SCOPES = frozenset(scope for scope in SCOPES if scope.startswith(("pages_", "instagram_", "read_")))
 
+# One of these is needed besides where the Page role comes from a portfolio; older text: business_management (meta 2.9).
+BUSINESS_SCOPES = ("ads_management", "ads_read", "business_management")
+
 FULL_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")  # meta 2.4
 CREATE_TASKS = frozenset({"CREATE_CONTENT", "PROFILE_PLUS_CREATE_CONTENT", "PROFILE_PLUS_FULL_CONTROL"})  # [SDK]
 MODERATE_TASKS = frozenset({"MODERATE", "PROFILE_PLUS_MODERATE", "PROFILE_PLUS_FULL_CONTROL"})  # [SDK]

@@ -12,6 +12,7 @@ from sandbox.meta.facts import CDN, GRAPH, GRAPH_VIDEO, INSTAGRAM, OPTIONS, RUPL
 from sandbox.meta.faults import SPOIL
 from sandbox.meta.graph.answer import answer_graph
 from sandbox.meta.links import permalink
+from sandbox.meta.orders import ORDERS
 from sandbox.meta.rupload.answer import answer_upload
 from sandbox.meta.tables import TABLES
 from sandbox.meta.website import answer_instagram, answer_picture, answer_website
@@ -56,6 +57,7 @@ STAND_IN = StandIn(
     spoil=SPOIL,
     options=OPTIONS,
     takes_file=takes_file,
+    orders=ORDERS,
     publishing=Publishing(
         accounts=accounts,
         permalink=permalink,

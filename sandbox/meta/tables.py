@@ -49,7 +49,8 @@ create table meta_business_person (
     business_id text, person_id text, primary key (person_id, business_id)
 ) without rowid;
 create table meta_consent (
-    app_id text, person_id text, all_pages integer not null, given_at real not null, primary key (app_id, person_id)
+    app_id text, person_id text, all_pages integer not null, given_at real not null, access_ends_at real not null,
+    primary key (app_id, person_id)
 ) without rowid;
 create table meta_consent_page (
     app_id text, person_id text, page_id text, primary key (app_id, person_id, page_id)

@@ -101,6 +101,22 @@ def kill_all(world: World, app_id: str, person_id: str, subcode: int) -> None:
     )
 
 
+def expire_all(world: World, app_id: str, person_id: str, at: float) -> None:
+    """Let the tokens of a person that have a date expire at another moment."""
+    world.db.execute(
+        "update meta_token set expires_at = ? where person_id = ? and app_id = ? and expires_at <> ?",
+        (float(int(at)), person_id, app_id, NEVER),
+    )
+
+
+def count(world: World, app_id: str, person_id: str) -> int:
+    """How many of a person's tokens were not killed; some may have expired."""
+    row = world.db.execute(
+        "select count(*) from meta_token where person_id = ? and app_id = ? and dead is null", (person_id, app_id)
+    ).fetchone()
+    return int(row[0])
+
+
 def issue_for_tool(world: World, app: App, person_id: str, scopes: Sequence[str]) -> Mapping[str, Any]:
     """A long-lived user token without a dialog, for all Pages of the person (PRODUCT 8)."""
     app_id = app.client_id

@@ -11,7 +11,7 @@ from sandbox.answers import Answer, Kind, as_page, redirect
 from sandbox.call import Call
 from sandbox.encoding import BadEncoding, read_all_pairs
 from sandbox.look.templates import render
-from sandbox.meta import consent, directory, instagram
+from sandbox.meta import app_mode, consent, directory, instagram
 from sandbox.meta.dialog.request import BadDialog, DialogRequest, read_dialog
 from sandbox.meta.facts import BASIC_SCOPES, CODE_LIFETIME_S, SCOPES
 from sandbox.people import Person
@@ -40,7 +40,14 @@ def dialog(world: World, call: Call) -> Answer:
     # reauthenticate asks for the password again (meta 2.1): here, for the person.
     if person is None or "reauthenticate" in request.auth_types:
         return as_page(render("meta/login.html", people=people.everybody(world.db)))
-    return _ask(world, request, person)
+    return _ask(world, request, person) if app_mode.works_for(world, person.id) else _inactive()
+
+
+def _inactive() -> Answer:
+    """An app in development mode is for people with a role on it [G]."""
+    text = "This app is not active: it is in development mode, and you have no role on it."
+    page = render("meta/notice.html", title="App not active", text=text, site="Facebook")
+    return as_page(page, 400, Kind.REFUSED)
 
 
 def _read_form(call: Call) -> Form:
@@ -62,6 +69,8 @@ def _act(world: World, call: Call, request: DialogRequest, form: Form) -> Answer
     person = people.find(world.db, form.get("person", [""])[0])
     if person is None:
         return as_page(render("meta/login.html", people=people.everybody(world.db)))
+    if not app_mode.works_for(world, person.id):
+        return _inactive()
     if action == "continue":
         return redirect(_granted(world, request, person, form))
     if "reauthenticate" in request.auth_types:

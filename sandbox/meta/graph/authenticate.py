@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.answers import Kind
 from sandbox.call import Call
-from sandbox.meta import directory, tokens
-from sandbox.meta.errors import GraphError, dead_token, invalid, malformed, no_token, unreadable_token
+from sandbox.meta import app_mode, directory, tokens
+from sandbox.meta.errors import GraphError, dead_token, in_development, invalid, malformed, no_token, unreadable_token
 from sandbox.meta.facts import PROOF_TIME_S
 from sandbox.meta.tokens import APP, PAGE, USER, Token
 
@@ -60,6 +60,8 @@ def authenticate(world: World, call: Call, parameters: Mapping[str, str], me: bo
     subcode = tokens.trouble(world, token)
     if subcode is not None:
         raise dead_token(subcode, token.app_id, token.expires_at, world.now)
+    if not app_mode.works_for(world, token.person_id):
+        raise in_development()
     if proven or "appsecret_proof" in parameters:
         _check_proof(world, parameters, value, app.client_secret)
     return Caller(PAGE if token.kind == PAGE else USER, token.app_id, token)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.answers import Kind
 from sandbox.meta import consent, directory, instagram, tokens
 from sandbox.meta.errors import GraphError, dead_token, invalid, malformed, unreadable_token
-from sandbox.meta.facts import DATA_ACCESS_S, PAGE_SCOPES
+from sandbox.meta.facts import PAGE_SCOPES
 from sandbox.meta.graph.request import GraphRequest
 from sandbox.meta.tokens import APP, Token
 
@@ -139,7 +139,7 @@ def _rights(world: World, token: Token) -> Mapping[str, Any]:
         granular.append({"scope": scope, "target_ids": linked if scope.startswith("instagram_") else pages})
     return {
         "issued_at": int(token.issued_at),
-        "data_access_expires_at": int(consent.given_at(world, token.app_id, token.person_id) + DATA_ACCESS_S),
+        "data_access_expires_at": int(consent.access_ends_at(world, token.app_id, token.person_id)),
         "scopes": scopes,
         "granular_scopes": granular,
     }

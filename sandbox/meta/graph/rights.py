@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.meta import consent, directory
 from sandbox.meta.errors import cannot_manage, cannot_moderate, cannot_publish, cannot_read, needs_page_token
-from sandbox.meta.facts import CREATE_TASKS, MODERATE_TASKS
+from sandbox.meta.facts import BUSINESS_SCOPES, CREATE_TASKS, MODERATE_TASKS
 from sandbox.meta.graph.request import GraphRequest
 from sandbox.meta.tokens import PAGE
 
@@ -13,7 +13,10 @@ MODERATE_SCOPES = ("pages_manage_engagement", "pages_read_engagement", "pages_re
 
 
 def require_publishing(request: GraphRequest, page_id: str) -> None:
-    """Publishing, editing and deleting: the Page's own token, both permissions, the task CREATE_CONTENT."""
+    """Publishing, editing and deleting: the Page's own token, both permissions, the task CREATE_CONTENT.
+
+    On a Page of a portfolio one permission more, since the role comes from there.
+    """
     if request.caller.kind != PAGE:
         raise needs_page_token()
     token = request.caller.bearer
@@ -22,6 +25,10 @@ def require_publishing(request: GraphRequest, page_id: str) -> None:
     ):
         raise cannot_publish()
     if not consent.has_scopes(request.world, token.app_id, token.person_id, PUBLISH_SCOPES):
+        raise cannot_publish()
+    if directory.owned(request.world, page_id) and not consent.has_any(
+        request.world, token.app_id, token.person_id, BUSINESS_SCOPES
+    ):
         raise cannot_publish()
 
 

@@ -20,6 +20,11 @@ def lacks_task() -> GraphError:
     return GraphError(200, "(#200) The user lacks the Page task that publishing to the linked account requires")
 
 
+def lacks_business_scope() -> GraphError:
+    """The person's role comes from a portfolio, which takes a permission more (meta 2.9, 10.4, HTTP 403)."""
+    return GraphError(200, "(#200) The user's role comes from a business: ads_management or ads_read is required")
+
+
 def download_timeout() -> GraphError:
     """-2/2207003."""
     return GraphError(

@@ -9,7 +9,7 @@ from sandbox import ledger
 from sandbox.faults.model import Mode
 from sandbox.ledger import NewPost
 from sandbox.meta import containers, instagram
-from sandbox.meta.containers import REELS, STORIES, Container, Status
+from sandbox.meta.containers import CAROUSEL_ITEM, REELS, STORIES, Container, Status
 from sandbox.meta.errors import invalid, malformed, missing_object
 from sandbox.meta.facts import DAY_S, DEFAULT_DELAY_MS, STORY_LIFETIME_S
 from sandbox.meta.graph.instagram import errors
@@ -62,6 +62,8 @@ def _container(request: GraphRequest, account: InstagramAccount) -> Container:
         raise errors.container_gone()
     if container.account_id != account.id:
         raise missing_object(request.method, creation_id)
+    if container.kind == CAROUSEL_ITEM:
+        raise invalid("An item of a carousel can't be published by itself")
     return container
 
 

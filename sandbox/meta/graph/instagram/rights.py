@@ -7,8 +7,13 @@ from typing import Final
 
 from sandbox.meta import consent, directory
 from sandbox.meta.errors import missing_object, needs_page_token
-from sandbox.meta.facts import CREATE_TASKS, DATA_ACCESS_S
-from sandbox.meta.graph.instagram.errors import data_access_expired, lacks_task, not_permitted
+from sandbox.meta.facts import BUSINESS_SCOPES, CREATE_TASKS
+from sandbox.meta.graph.instagram.errors import (
+    data_access_expired,
+    lacks_business_scope,
+    lacks_task,
+    not_permitted,
+)
 from sandbox.meta.graph.request import GraphRequest
 from sandbox.meta.instagram import InstagramAccount
 from sandbox.meta.tokens import PAGE, Token
@@ -27,6 +32,10 @@ def require_publishing(request: GraphRequest, account: InstagramAccount) -> None
     _require(request, account, PUBLISH_SCOPES)
     if not CREATE_TASKS.intersection(directory.tasks(request.world, token.person_id, account.page_id)):
         raise lacks_task()
+    if directory.owned(request.world, account.page_id) and not consent.has_any(
+        request.world, token.app_id, token.person_id, BUSINESS_SCOPES
+    ):
+        raise lacks_business_scope()
 
 
 def require_reading(request: GraphRequest, account: InstagramAccount) -> None:
@@ -55,7 +64,7 @@ def _require(request: GraphRequest, account: InstagramAccount, scopes: Sequence[
         raise missing_object(request.method, request.address.node)
     if not consent.has_scopes(world, token.app_id, token.person_id, scopes):
         raise not_permitted()
-    if world.now >= consent.given_at(world, token.app_id, token.person_id) + DATA_ACCESS_S:
+    if world.now >= consent.access_ends_at(world, token.app_id, token.person_id):
         raise data_access_expired()
 
 
