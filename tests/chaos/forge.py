@@ -7,13 +7,14 @@ costs tens of milliseconds, and every death is a real SIGKILL of a real process.
     {"do": "drain", "stop_at": "s2"}                   -> {"pid": 72, "stopped": true}
     {"do": "continue", "pid": 72}                      -> {"pid": 72, "ended_by": 0}
     {"do": "look"} or {"do": "sweep"}, until nothing moves -> {"pid": 73, "ended_by": 0}
+    {"do": "links", "kill_after_s": 0.2}               -> {"pid": 73, "ended_by": 9}
     {"do": "gather", "at": "s2", "awaited": ["..."], "s": 2}       -> {"pid": 74, "ended_by": 9, "caught": ["..."]}
     {"do": "recover", "organizations": ["..."], "s": 20}           -> {"pid": 75, "ended_by": 0}
 
 `gather` dies with all that have come to the point (`tests.chaos.gathering`), or freezes with them if `"freeze": true`;
 at sw1 and sw2 it is a sweep that does.
 `dequeue` is a worker that dies with a job in its hands. `"variant"` with any of these makes one of the mistakes of
-`tests.chaos.variants`. `recover` works until nothing is left to do; `"reconnect": true` mends accounts meanwhile.
+`tests.chaos.variants`, and `"times": {"breaker_failures": 5}` gives it times of its own. `recover` works until nothing is left to do; `"reconnect": true` mends accounts meanwhile.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from core.publishing import sweeping
 from core.publishing.times import times
 from core.queueing.connection import for_worker
 from core.queueing.names import QueueName
-from jobs import worker
+from jobs import low, worker
 from jobs.sender import Sender
 from tests.chaos.gathering import Gathering
 from tests.chaos.variants import VARIANTS
@@ -52,12 +53,14 @@ def work(order: dict[str, Any], tell: Callable[[frozenset[UUID]], None]) -> None
         VARIANTS[order["variant"]]()
     slots = order.get("slots", 4)
     database = db.connect(Settings.load().program_url("worker"), pool_size=slots + 1, application="chaos")
-    sender = Sender(times().model_copy(update={"in_flight": slots}))
+    sender = Sender(times().model_copy(update={"in_flight": slots, **order.get("times", {})}))
     match order["do"]:
         case "drain":
             sender.drain()
         case "look":
             sweeping.look("chaos", times())
+        case "links":
+            low.find_links()
         case "dequeue":
             _die_at_dequeue()
         case "sweep":
@@ -153,11 +156,20 @@ def fork(order: dict[str, Any]) -> dict[str, Any]:
             os._exit(1)
         os._exit(0)
     os.close(writing)
+    if "kill_after_s" in order:
+        return _kill(pid, order["kill_after_s"])
     with os.fdopen(reading) as told:
         answer = _await(pid)
         if order["do"] == "gather":
             answer["caught"] = json.loads(told.readline() or "[]")
     return answer
+
+
+def _kill(pid: int, after_s: float) -> dict[str, Any]:
+    """Let it run for so long; it may have ended by itself by then."""
+    time.sleep(after_s)
+    os.kill(pid, signal.SIGKILL)  # nobody has waited for it yet, so the number is still its own
+    return _await(pid)
 
 
 def _tell(pipe: int, ids: frozenset[UUID]) -> None:

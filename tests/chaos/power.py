@@ -24,7 +24,7 @@ from core.queueing.connection import for_hints
 from core.queueing.enqueue import queue_of
 from core.queueing.names import JobName, QueueName
 from tests.chaos.ledger import Tally, settle
-from tests.chaos.shapes import COMMON, SHAPES
+from tests.chaos.shapes import COMMON, SHAPES, Fault
 from tests.chaos.world import Forge, World
 from tests.factories.publishing import (
     FAST,
@@ -40,6 +40,10 @@ from tests.factories.publishing import (
 
 _SETTLE_S: Final = 10.0
 _LEASE_S: Final = max(FAST.lease_claimed_s, FAST.lease_preparing_s, FAST.lease_sending_s)
+# The breaker's own figures, but open for so long that nobody looks whether the network is well again.
+_TROUBLES: Final = 5
+_TRIPS_SOON: Final = {"breaker_failures": _TROUBLES, "breaker_window_s": 60, "breaker_open_s": 600}
+_IT_IS_TIME_TO_LOOK: Final = "update masthead.breaker set until = clock_timestamp() where state = 'open'"
 _SENT_AGAIN: Final = """update masthead.publication set state = 'scheduled', next_action_at = clock_timestamp()
   where id = %(id)s"""
 _FOUND_ABSENT: Final = """update masthead.attempt set state = 'proven_absent', closed_at = clock_timestamp()
@@ -64,8 +68,7 @@ class Stage:
         return make_due(house)
 
     def fault(self, house: House, name: str) -> None:
-        (fault,) = [each for each in COMMON if each.name == name]
-        SHAPES[0].put(self.world.sandbox, house.page.id, fault)
+        SHAPES[0].put(self.world.sandbox, house.page.id, _named(name))
 
     def order(self, do: str, **more: Any) -> dict[str, Any]:
         answer = self.forge.order(do, variant=self.variant, **more)
@@ -82,6 +85,11 @@ class Stage:
     def live_twice(self, row: Publication) -> str:
         live = len(posts_with(self.world.sandbox, row.payload["text"]))
         return f"{live} posts" if live > 1 else ""
+
+
+def _named(name: str) -> Fault:
+    (fault,) = [each for each in COMMON if each.name == name]
+    return fault
 
 
 def _dies_after_the_call(stage: Stage) -> str:
@@ -144,6 +152,37 @@ def _approval_taken_back(stage: Stage) -> str:
     )
     stage.forge.order("continue", pid=frozen["pid"])
     return "sent without an approval" if posts_with(stage.world.sandbox, row.payload["text"]) else ""
+
+
+def _a_network_in_trouble(stage: Stage) -> str:
+    """One sender has met enough trouble to leave the network alone; another one starts, with posts of its own due."""
+    house = stage.house(pages=_TROUBLES + 3)
+    for page in house.pages[:_TROUBLES]:
+        SHAPES[0].put(stage.world.sandbox, page.id, _named("error_before"))
+    rows = make_scheduled_on(house, house.pages)
+    stage.posts += len(rows)
+    troubled, others = rows[:_TROUBLES], rows[_TROUBLES:]
+    calls = {}
+    for name, its in (("troubled", troubled), ("others", others)):
+        before = _posts_asked_for(stage, house)
+        for row in its:
+            bring_forward(house.approver, row.id)
+        stage.order("drain", slots=1, times=_TRIPS_SOON)
+        calls[name] = _posts_asked_for(stage, house) - before
+    with stage.superuser() as connection:
+        connection.execute(_IT_IS_TIME_TO_LOOK)
+    stage.finish(house)
+    assert calls["troubled"] == _TROUBLES, calls
+    return f"{calls['others']} calls of another process to a network in trouble" if calls["others"] else ""
+
+
+def _posts_asked_for(stage: Stage, house: House) -> int:
+    """How often posts on these Pages were asked for, whatever the answer."""
+    feeds = {page.feed.partition("*/")[2] for page in house.pages}
+    return sum(
+        each["method"] == "POST" and each["path"].endswith(tuple(feeds))
+        for each in stage.world.sandbox.get("/_sandbox/requests")
+    )
 
 
 def _one_bad_row(stage: Stage) -> str:
@@ -249,6 +288,7 @@ POWER: Final = (
     Mistake("no epoch in the final write", _answers_from_the_past, variant="no_epoch_in_the_final_write"),
     Mistake("BLPOP of two queues", _dies_with_a_hint, variant="two_queues"),
     Mistake("policy not forced", _what_the_owner_sees, told=_not_forced),
+    Mistake("breaker per process", _a_network_in_trouble, variant="breaker_per_process"),
     Mistake("approval not re-checked", _approval_taken_back, variant="approval_not_asked_again"),
     Mistake(
         "one bad row rolls back the batch",

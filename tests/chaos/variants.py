@@ -5,6 +5,8 @@ Each is what people really write. `POWER` in `tests.chaos.power` says how each i
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -18,6 +20,8 @@ from core.publishing.claiming import SENDER
 from core.publishing.rules import AttemptState, Outcome
 from core.queueing.jobs import KnownJob
 from core.queueing.names import QueueName
+from core.throttle import store as throttle
+from core.throttle.store import Key
 from jobs.worker import HintQueue, OneQueueWorker
 
 
@@ -93,6 +97,28 @@ def approval_not_asked_again() -> None:
     assert str(store._OPEN_ATTEMPT) != asked
 
 
+def breaker_per_process() -> None:
+    """Each process counts failures of its own, and knows of no trouble but what it met itself."""
+    failures: Counter[Key] = Counter()
+    open_until: dict[Key, float] = {}
+    asked = sending._asked_again
+
+    def counted_here(_session: Any, key: Key, **counts: Any) -> None:
+        failures[key] += counts["failures"]
+
+    def tripped_here(_session: Any, key: Key, **times: Any) -> bool:
+        if failures[key] >= times["least"]:
+            open_until[key] = time.monotonic() + times["open_s"]
+        return key in open_until
+
+    def asked_here(session: Any, claim: Any, row: Any, calls: Any) -> Any:
+        if any(until > time.monotonic() for until in open_until.values()):
+            return rules.held("The network is in trouble.")
+        return asked(session, claim, row, calls)
+
+    throttle.count, throttle.trip, sending._asked_again = counted_here, tripped_here, asked_here
+
+
 VARIANTS: Final[Mapping[str, Callable[[], None]]] = {
     each.__name__: each
     for each in (
@@ -101,5 +127,6 @@ VARIANTS: Final[Mapping[str, Callable[[], None]]] = {
         no_epoch_in_the_final_write,
         two_queues,
         approval_not_asked_again,
+        breaker_per_process,
     )
 }
