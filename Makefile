@@ -47,8 +47,8 @@ rest-of-check: $(DEVELOPMENT)
 e2e: $(DEVELOPMENT) ## Run the tests in headless Chromium (Debian's package chromium)
 	$(BIN)/python -m pytest tests/e2e $(PYTEST)
 
-chaos: $(DEVELOPMENT) ## Kill programs and count posts, a JSON line per mode: CHAOS=labels|zombies|random|model|power|all
-	@$(BIN)/python -m tests.chaos $(or $(CHAOS),labels) --seed $(or $(CHAOS_SEED),1) --minutes $(or $(CHAOS_MINUTES),5)
+chaos: $(DEVELOPMENT) ## Kill and count posts, a JSON line per mode: CHAOS=labels|zombies|random|power|model|lies|all
+	@$(BIN)/python -m tests.chaos $(or $(CHAOS),all) --seed $(or $(CHAOS_SEED),1) --minutes $(or $(CHAOS_MINUTES),5)
 
 bench: $(DEVELOPMENT) ## Measure, one JSON line per figure
 	@$(BIN)/python -m bench

@@ -8,13 +8,15 @@ costs tens of milliseconds, and every death is a real SIGKILL of a real process.
     {"do": "continue", "pid": 72}                      -> {"pid": 72, "ended_by": 0}
     {"do": "look"} or {"do": "sweep"}, until nothing moves -> {"pid": 73, "ended_by": 0}
     {"do": "links", "kill_after_s": 0.2}               -> {"pid": 73, "ended_by": 9}
-    {"do": "gather", "at": "s2", "awaited": ["..."], "s": 2}       -> {"pid": 74, "ended_by": 9, "caught": ["..."]}
+    {"do": "gather", "at": "s2", "awaited": ["..."], "organizations": ["..."], "s": 2}
+                                                       -> {"pid": 74, "ended_by": 9, "caught": ["..."]}
     {"do": "recover", "organizations": ["..."], "s": 20}           -> {"pid": 75, "ended_by": 0}
 
 `gather` dies with all that have come to the point (`tests.chaos.gathering`), or freezes with them if `"freeze": true`;
 at sw1 and sw2 it is a sweep that does.
 `dequeue` is a worker that dies with a job in its hands. `"variant"` with any of these makes one of the mistakes of
-`tests.chaos.variants`, and `"times": {"breaker_failures": 5}` gives it times of its own. `recover` works until nothing is left to do; `"reconnect": true` mends accounts meanwhile.
+`tests.chaos.variants`, and `"times": {"breaker_failures": 5}` gives it times of its own. `recover` works until nothing
+is left to do, in as many processes as `"hands"` says; `"reconnect": true` mends accounts meanwhile.
 """
 
 from __future__ import annotations
@@ -52,8 +54,9 @@ def work(order: dict[str, Any], tell: Callable[[frozenset[UUID]], None]) -> None
     if order.get("variant"):
         VARIANTS[order["variant"]]()
     slots = order.get("slots", 4)
-    database = db.connect(Settings.load().program_url("worker"), pool_size=slots + 1, application="chaos")
-    sender = Sender(times().model_copy(update={"in_flight": slots, **order.get("times", {})}))
+    pool_size = slots + 2  # for claiming, and for whoever looks who is coming
+    database = db.connect(Settings.load().program_url("worker"), pool_size=pool_size, application="chaos")
+    sender = Sender(times().model_copy(update={"in_flight": slots} | order.get("times", {})))
     match order["do"]:
         case "drain":
             sender.drain()
@@ -67,24 +70,25 @@ def work(order: dict[str, Any], tell: Callable[[frozenset[UUID]], None]) -> None
             while sweeping.look("chaos", times()).moved:
                 pass
         case "gather":
-            _log_in(database, slots)
+            _log_in(database, pool_size)
             _gather(order, sender, tell)
         case "recover":
             _recover([UUID(each) for each in order["organizations"]], sender, order)
     sender.close()
 
 
-def _log_in(database: db.Database, slots: int) -> None:
+def _log_in(database: db.Database, pool_size: int) -> None:
     """All connections before the first lease: 20 logins at once take longer than a lease at 1/50 lasts."""
     with ExitStack() as open_ones:
-        for _ in range(slots + 1):
+        for _ in range(pool_size):
             open_ones.enter_context(database.engine.connect())
 
 
 def _gather(order: dict[str, Any], sender: Sender, tell: Callable[[frozenset[UUID]], None]) -> None:
     until = time.monotonic() + order["s"]
     ends_by = signal.SIGSTOP if order.get("freeze") else signal.SIGKILL
-    gathering = Gathering(order["at"], frozenset(map(UUID, order["awaited"])), tell, ends_by)
+    awaited, organizations = map(UUID, order["awaited"]), [UUID(each) for each in order["organizations"]]
+    gathering = Gathering(order["at"], frozenset(awaited), tell, ends_by, organizations)
     gathering.install()
     threading.Thread(target=gathering.end_by, args=(until,), daemon=True).start()
     while time.monotonic() < until and not gathering.woken.is_set():
@@ -140,10 +144,27 @@ def _unsettled(organization_id: UUID, reconnect: bool) -> bool:
 
 
 def fork(order: dict[str, Any]) -> dict[str, Any]:
-    """Carry out one order in a process of its own, or wake one that froze."""
+    """Carry out one order in a process of its own, or in several at once, or wake one that froze."""
     if order["do"] == "continue":
         os.kill(order["pid"], signal.SIGCONT)
         return _await(order["pid"])
+    others = [_begin(order) for _ in range(order.get("hands", 1) - 1)]
+    pid, reading = _begin(order)
+    if "kill_after_s" in order:
+        os.close(reading)
+        return _kill(pid, order["kill_after_s"])
+    with os.fdopen(reading) as told:
+        answer = _await(pid)
+        if order["do"] == "gather":
+            answer["caught"] = json.loads(told.readline() or "[]")
+    for each, its in others:
+        os.close(its)
+        answer["ended_by"] = answer["ended_by"] or _await(each)["ended_by"]
+    return answer
+
+
+def _begin(order: dict[str, Any]) -> tuple[int, int]:
+    """A process that carries it out, and where it tells what it caught."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -156,13 +177,7 @@ def fork(order: dict[str, Any]) -> dict[str, Any]:
             os._exit(1)
         os._exit(0)
     os.close(writing)
-    if "kill_after_s" in order:
-        return _kill(pid, order["kill_after_s"])
-    with os.fdopen(reading) as told:
-        answer = _await(pid)
-        if order["do"] == "gather":
-            answer["caught"] = json.loads(told.readline() or "[]")
-    return answer
+    return pid, reading
 
 
 def _kill(pid: int, after_s: float) -> dict[str, Any]:

@@ -9,18 +9,27 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from core.infra import crash
+from sqlalchemy import text
+
+from core.infra import crash, db
 from core.publishing import checking, sending, store
 
 # Points that a process comes to with all that it claimed or swept, not with one publication.
 OF_A_BATCH = ("d1", "d2", "d3", "sw1", "sw2")
-# With nobody else under way for so long, nobody else is coming.
-_QUIET_S = 0.4
+# With nobody else under way for so long, we look whether anybody else is coming.
+_QUIET_S = 0.2
+# Those who still can come: somebody has them, or their next turn comes soon. A claim that has run out comes nowhere.
+_COMING = text("""
+select exists (select 1 from masthead.publication p
+  where p.id = any(:ids)
+    and (p.state in ('queued','claimed','sending') and p.lease_until > clock_timestamp()
+         or p.state = :waiting and coalesce(p.next_action_at, p.due_at) < clock_timestamp() + interval '1.5 s'))
+""")
 
 
 class Gathering:
@@ -32,8 +41,10 @@ class Gathering:
         awaited: frozenset[UUID],
         tell: Callable[[frozenset[UUID]], None],
         ends_by: signal.Signals = signal.SIGKILL,
+        organizations: Sequence[UUID] = (),
     ) -> None:
         self.label, self.awaited, self._tell, self._ends_by = label, awaited, tell, ends_by
+        self._organizations = organizations
         self.woken = threading.Event()
         self._arrived: set[UUID] = set()
         self._batch: set[UUID] = set()
@@ -50,18 +61,31 @@ class Gathering:
         store.sweep = self._noted(store.sweep)
 
     def end_by(self, until: float) -> None:
-        """Die with those who came, as soon as nobody else is under way; return if nobody came until `until`."""
+        """Die with those who came, as soon as nobody else can come, or at `until`; if nobody came, work no more."""
         quiet_since = time.monotonic()
         while (now := time.monotonic()) < until:
             time.sleep(0.02)
             with self._lock:
-                if not self._arrived or self._under_way > len(self._arrived):
+                if self._under_way > len(self._arrived):
                     quiet_since = now
             if now - quiet_since > _QUIET_S:
-                break
+                if not self._is_anybody_coming():
+                    break
+                quiet_since = now
         with self._lock:
             if self._arrived and not self.woken.is_set():
                 self._end()
+            self.woken.set()
+
+    def _is_anybody_coming(self) -> bool:
+        with self._lock:
+            awaited = list(self.awaited - self._arrived)
+        values = {"ids": awaited, "waiting": "unknown" if self.label.startswith("r") else "scheduled"}
+        for organization_id in self._organizations:
+            with db.organization_transaction(organization_id, "program:chaos") as session:
+                if session.execute(_COMING, values).scalar_one():
+                    return True
+        return False
 
     def _point(self, label: str) -> None:
         if label != self.label or self.woken.is_set():

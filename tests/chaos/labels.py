@@ -14,10 +14,11 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,6 +34,8 @@ SWEEPS: Final = ("sw1", "sw2")
 _SWEPT_AT_ONCE: Final = 500  # by one look of `masthead.sweep`
 _ROUNDS: Final = 12
 _GATHER_S: Final = 10.0
+# Where a machine is too busy for so many at once, their leases end on the way; each round is for half as many.
+_AT_ONCE, _AT_LEAST_AT_ONCE = 32, 4
 _SETTLE_S: Final = 240.0
 LONGEST_LEASE_S: Final = max(FAST.lease_claimed_s, FAST.lease_preparing_s, FAST.lease_sending_s)
 _PARK: Final = """
@@ -56,6 +59,7 @@ class Case:
     """One publication and the points at which it is still to die. `arm` lets its fault wait for it, once."""
 
     name: str
+    organization_id: UUID
     deaths: list[str]
     arm: Callable[[], None] | None
 
@@ -91,6 +95,7 @@ class Trial:
             fault = pages[row.account_id]
             case = Case(
                 f"{self.shape.name}: {label} x {fault.name}",
+                self.house.organization_id,
                 deaths=[*BEFORE.get(label, ()), label],
                 arm=partial(self.shape.put, self.world.sandbox, row.payload["account"], fault),
             )
@@ -98,16 +103,16 @@ class Trial:
             cases[row.id] = case
         return cases
 
-    def die_sending(self, forge: Forge, labels: Iterable[str]) -> None:
-        """One process for each of these labels and each point before it."""
+    def die_sending(self, forge: Forge, labels: Iterable[str], at_once: int) -> None:
+        """A process for each of these labels and each point before it, with at most so many publications."""
         for label in labels:
             by_point: dict[str, dict[UUID, Case]] = defaultdict(dict)
             for id_, case in self.left(label).items():
                 by_point[case.deaths[0]][id_] = case
             for point, cases in by_point.items():
-                if point not in SWEEPS:
-                    self.come_due(cases)
-                    die(forge, point, cases, self.ledger)
+                for some in _batched(cases, at_once) if point not in SWEEPS else ():
+                    self.come_due(some)
+                    die(forge, point, some, self.ledger)
                     self.park()
 
     def left(self, label: str) -> dict[UUID, Case]:
@@ -153,6 +158,12 @@ def run(world: World, seed: int = 0, pairs: dict[str, Sequence[tuple[str, Fault]
     return total
 
 
+def _batched(cases: Mapping[UUID, Case], size: int) -> Iterator[dict[UUID, Case]]:
+    items = iter(cases.items())
+    while batch := dict(islice(items, size)):
+        yield batch
+
+
 def _say(words: str) -> None:
     print(f"labels: {words}", file=sys.stderr, flush=True)
 
@@ -162,7 +173,7 @@ def _deaths(forge: Forge, trials: Sequence[Trial], labels: Sequence[str]) -> Non
     for number in range(_ROUNDS):
         _say(f"round {number + 1}: {len(_left(trials, labels))} publications are to die")
         for trial in trials:
-            trial.die_sending(forge, labels)
+            trial.die_sending(forge, labels, max(_AT_ONCE >> number, _AT_LEAST_AT_ONCE))
         time.sleep(LONGEST_LEASE_S)
         for point in SWEEPS:
             swept = {id_: case for id_, case in _left(trials, labels).items() if case.deaths[0] == point}
@@ -187,9 +198,16 @@ def die(forge: Forge, point: str, cases: dict[UUID, Case], ledger: Ledger) -> No
 
 def end(forge: Forge, point: str, cases: dict[UUID, Case], *, freeze: bool = False) -> dict[str, Any]:
     """Let a process die or freeze at the point with as many of these as come to it; gives what the forge says."""
-    ids = [str(each) for each in cases]
-    slots = 1 if point in SWEEPS else len(ids)
-    answer = forge.order("gather", at=point, awaited=ids, s=_GATHER_S, slots=slots, freeze=freeze)
+    answer = forge.order(
+        "gather",
+        at=point,
+        awaited=[str(each) for each in cases],
+        organizations=[str(each) for each in {case.organization_id for case in cases.values()}],
+        s=_GATHER_S,
+        slots=1 if point in SWEEPS else len(cases),
+        freeze=freeze,
+        times={"drain_budget_s": _GATHER_S},  # while some are held at the point, others still come
+    )
     for each in answer["caught"]:
         assert cases[UUID(each)].deaths.pop(0) == point
     return answer

@@ -62,9 +62,14 @@ class Ending:
         return "" if proven or self.row.provider_post_id == self.live[0]["id"] else "published under another post's id"
 
     @property
+    def was_unclear(self) -> bool:
+        """For a time nobody here knew what became of it."""
+        return any(each.to_state is _S.UNKNOWN for each in self.events)
+
+    @property
     def was_unanswered(self) -> bool:
         """Accepted by the network, and for a time nobody here knew."""
-        return bool(self.live) and any(each.to_state is _S.UNKNOWN for each in self.events)
+        return bool(self.live) and self.was_unclear
 
     def closed_by_itself(self, up_at: datetime) -> bool:
         """Recorded as live without a person, soon after everything was up."""
@@ -111,6 +116,16 @@ class Tally:
             self.recoveries + other.recoveries,
             max(self.seconds_to_quiet, other.seconds_to_quiet),
         )
+
+    def as_json(self) -> str:
+        """For another process, which adds it to its own."""
+        return json.dumps(vars(self))
+
+    @classmethod
+    def from_json(cls, written: str) -> Tally:
+        """What `as_json` wrote."""
+        values = json.loads(written)
+        return cls(**values | {"ended": Counter(values["ended"])})
 
     def line(self, mode: str, seed: int) -> str:
         """The one line of JSON. Without anything to take a share or a percentile of, those are null."""
@@ -194,7 +209,9 @@ class Ledger:
 def settle(order: Any, organization_ids: Iterable[UUID], seconds: float, *, reconnect: bool = False) -> None:
     """Let a healthy process work until nothing is left to do; with `reconnect` a person mends accounts meanwhile."""
     ids = [str(each) for each in organization_ids]
-    answer = order("recover", organizations=ids, s=seconds, reconnect=reconnect, slots=8 if len(ids) > 1 else 4)
+    # Each process has to look at every organization, so a single one is enough for one.
+    hands, slots = (2, 6) if len(ids) > 1 else (1, 4)
+    answer = order("recover", organizations=ids, s=seconds, reconnect=reconnect, hands=hands, slots=slots)
     assert answer["ended_by"] == 0, answer
 
 

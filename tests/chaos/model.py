@@ -1,6 +1,7 @@
 """A state machine of everything people, programs and networks do to posts, in any order (Hypothesis).
 
-After every step: at the network no text is live twice for an account, and none that no approver saw for it. In the end
+After every step: at the network no text is live twice for an account, and none that no approver saw for it. Machines
+follow one another in one world, so that the programs of a later one go on with what an earlier one left. In the end
 everything is resumed and finished, and the ledger is asked as in the other modes.
 """
 
@@ -10,7 +11,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -37,7 +38,8 @@ from tests.factories.posts import make_post, publications
 from tests.factories.publishing import FAST, Page, tamper
 
 STEPS: Final = 40
-_SETTLE_S: Final = 60.0
+MACHINES: Final = 5  # of one run of Hypothesis; the first is always the simplest, which does little
+_SETTLE_S: Final = 240.0
 # Where a machine's clock jumps, every instant that was written down lies elsewhere: here they move instead.
 _JUMP: Final = (
     """update masthead.publication set due_at = due_at - make_interval(secs => %(s)s),
@@ -49,20 +51,27 @@ _JUMP: Final = (
 )
 _ITS_SLOT_COMES: Final = """update masthead.publication set due_at = clock_timestamp(),
   not_after = clock_timestamp() + interval '30 min' where post_id = %(id)s and state = 'scheduled'"""
+_ITS_WINDOW_CLOSES: Final = """update masthead.publication set due_at = due_at - interval '40 min',
+  not_after = not_after - interval '40 min' where post_id = %(id)s and state = 'scheduled'"""
+_LEASES_END_S: Final = max(FAST.lease_claimed_s, FAST.lease_preparing_s, FAST.lease_sending_s)
 _SENT_ON_ITS_WAY: Final = frozenset(PublicationState) - {
     PublicationState.DRAFT,
     PublicationState.IN_REVIEW,
     PublicationState.CHANGES_REQUESTED,
     PublicationState.APPROVED,
 }
+_PLACES: Final = st.sets(st.integers(0, len(SHAPES) - 1), min_size=1)
+# What programs do: the dispatcher's and the tick's look, a sender's round, and what comes after a post.
+_WORK: Final = ("look", "drain", "links")
 
 
 class Machine(RuleBasedStateMachine):
-    """One organization with an account of each shape. `world`, `forge` and `total` are the run's."""
+    """One organization with an account of each shape. What is a class variable is the run's."""
 
     world: ClassVar[World]
     forge: ClassVar[Forge]
-    total: ClassVar[Tally]
+    ledger: ClassVar[Ledger]
+    over: ClassVar[list[Machine]]
     did: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
@@ -75,34 +84,21 @@ class Machine(RuleBasedStateMachine):
         ]
         self.world.keeps_images_here()
         self.image = make_media(self.author).id
-        self.ledger = Ledger(self.world.sandbox)
-        self.posts: dict[UUID, tuple[Shape, Page]] = {}
+        self.posts: dict[UUID, frozenset[int]] = {}
         self.approved: dict[str, set[str]] = {page.id: set() for _, page in self.places}
         self.paused: set[UUID] = set()
         self.versions = 0
 
-    @rule(place=st.integers(0, len(SHAPES) - 1))
-    def schedule(self, place: int) -> None:
+    @rule(places=_PLACES, many=st.integers(1, 3))
+    def schedule(self, places: set[int], many: int) -> None:
         """Somebody writes, somebody approves, the slot comes."""
-        shape, page = self.places[place]
-        post_id = make_post(
-            self.author,
-            [page.account.id],
-            text=self._words(),
-            media=self.image if shape.has_image else None,
-            slot_at=datetime.now(UTC) + timedelta(days=1),
-        )
-        self.posts[post_id] = shape, page
-        self._submit(post_id)
-        self._approve(post_id)
-        tamper(self.author.organization_id, _ITS_SLOT_COMES, id=post_id)
-        self.did["schedule"] += 1
+        for _ in range(many):
+            self._schedule(places)
 
     @precondition(lambda self: self.posts)
     @rule(data=st.data())
     def edit(self, data: Any) -> None:
         post_id = self._one(data)
-        shape, page = self.posts[post_id]
         draft = queries.draft(self.author, post_id)
         self._try(
             lambda: posts.save(
@@ -111,9 +107,9 @@ class Machine(RuleBasedStateMachine):
                 draft.post.revision,
                 text=self._words(),
                 link=None,
-                account_ids=[page.account.id],
+                account_ids=[self.places[place][1].account.id for place in self.posts[post_id]],
                 slot_at=draft.post.slot_at,
-                media=self.image if shape.has_image else None,
+                media=self._image(self.posts[post_id]),
             ),
             "edit",
         )
@@ -128,40 +124,99 @@ class Machine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.posts)
     @rule(data=st.data())
+    def changes_are_requested_or_it_is_withdrawn(self, data: Any) -> None:
+        post_id = self._one(data)
+        if data.draw(st.booleans()):
+            self._try(lambda: posts.withdraw(self.author, uuid4(), post_id), "withdraw")
+        else:
+            version = queries.draft(self.approver, post_id).post.submitted_version or 0
+            self._try(
+                lambda: posts.request_changes(self.approver, uuid4(), post_id, version, "Shorter."), "request changes"
+            )
+
+    @precondition(lambda self: self.posts)
+    @rule(data=st.data(), seconds=st.sampled_from((1, 3600)))
+    def reschedule(self, data: Any, seconds: int) -> None:
+        post_id, slot_at = self._one(data), datetime.now(UTC) + timedelta(seconds=seconds)
+        self._try(lambda: commands.reschedule(self.author, uuid4(), slot_at, post_id=post_id), "reschedule")
+
+    @precondition(lambda self: self.posts)
+    @rule(data=st.data())
+    def publish_now(self, data: Any) -> None:
+        post_id = self._one(data)
+        self._try(lambda: commands.publish_now(self.approver, uuid4(), post_id=post_id), "publish now")
+
+    @precondition(lambda self: self.posts)
+    @rule(data=st.data())
     def cancel(self, data: Any) -> None:
         post_id = self._one(data)
         self._try(lambda: commands.cancel(self.author, uuid4(), post_id=post_id), "cancel")
 
-    @rule(place=st.integers(0, len(SHAPES) - 1))
-    def pause_or_resume(self, place: int) -> None:
-        account_id = self.places[place][1].account.id
-        if account_id in self.paused:
-            self._try(lambda: accounts.resume_account(self.approver, uuid4(), account_id), "resume")
-            self.paused.discard(account_id)
-        elif self._try(lambda: accounts.pause_account(self.approver, uuid4(), account_id, "A storm."), "pause"):
-            self.paused.add(account_id)
+    @precondition(lambda self: self.posts)
+    @rule(data=st.data())
+    def try_again(self, data: Any) -> None:
+        for row in publications(self.author, self._one(data)):
+            if row.state in (PublicationState.FAILED, PublicationState.CANCELLED):
+                self._try(lambda id_=row.id: commands.try_again(self.approver, uuid4(), id_), "try again")
+
+    @rule(places=_PLACES)
+    def pause_or_resume(self, places: set[int]) -> None:
+        """Some accounts, until the next time; what was due meanwhile is late then."""
+        if self.paused:
+            self._resume()
+            return
+        for place in places:
+            account_id = self.places[place][1].account.id
+            if self._try(
+                lambda id_=account_id: accounts.pause_account(self.approver, uuid4(), id_, "A storm."), "pause"
+            ):
+                self.paused.add(account_id)
 
     @rule()
     def tick(self) -> None:
         """Healthy programs look and send."""
-        self._order("look")
-        self._order("drain")
+        for do in _WORK:
+            answer = self.forge.order(do)
+            assert answer["ended_by"] == 0, answer
         self.did["tick"] += 1
 
-    @rule(label=st.sampled_from(LABELS))
-    def kill(self, label: str) -> None:
-        """A program dies at a point, if it comes to it."""
-        answer = self.forge.order("look" if label.startswith("sw") else "drain", crash_at=label)
-        assert answer["ended_by"] in (0, 9), answer
-        if answer["ended_by"] == 9:
-            self.ledger.killed()
-            self.did["kill"] += 1
+    @rule(label=st.sampled_from(LABELS), places=_PLACES)
+    def die(self, label: str, places: set[int]) -> None:
+        """A program dies at a point, with something to do that leads there."""
+        if label.startswith("c"):
+            places = {place for place in places if self.places[place][0].has_image} or {len(SHAPES) - 1}
+        self._schedule(places)
+        if label.startswith(("sw", "r")):
+            self._killed(self.forge.order("drain", crash_at="s3"), "on the way to a point")
+            self._pass(_LEASES_END_S)
+        if label.startswith("r"):
+            assert self.forge.order("look")["ended_by"] == 0
+            self._pass(FAST.first_read_after_s)
+        self._killed(self.forge.order("look" if label.startswith("sw") else "drain", crash_at=label), "at a point")
 
-    @rule(seconds=st.sampled_from((-30, -2, 1, 2, 15, 120, 2400)))
+    @rule(do=st.sampled_from(_WORK), after_ms=st.integers(20, 900), places=_PLACES)
+    def kill(self, do: str, after_ms: int, places: set[int]) -> None:
+        """A program is killed whatever it does just then."""
+        self._schedule(places)
+        self._killed(self.forge.order(do, kill_after_s=after_ms / 1000), "anywhere")
+
+    @rule(seconds=st.sampled_from((-30, -2, 1, 2, 15, 120)))
     def clock_jumps(self, seconds: int) -> None:
-        for statement in _JUMP:
-            tamper(self.author.organization_id, statement, s=seconds)
+        self._pass(seconds)
         self.did["clock"] += 1
+
+    @precondition(lambda self: self.posts)
+    @rule(data=st.data())
+    def a_window_closes(self, data: Any) -> None:
+        tamper(self.author.organization_id, _ITS_WINDOW_CLOSES, id=self._one(data))
+        self.did["window"] += 1
+
+    @rule(seconds=st.sampled_from((-50, 0, 50)))
+    def clock_of_the_networks_is_off(self, seconds: int) -> None:
+        """As far as clocks are allowed to differ, and never back by more than that."""
+        now = datetime.now(UTC) + timedelta(seconds=seconds)
+        self.world.sandbox.post("/_sandbox/clock", {"set": now.isoformat()})
+        self.did["clock of the networks"] += 1
 
     @rule(place=st.integers(0, len(SHAPES) - 1), number=st.integers(0, 50))
     def fault(self, place: int, number: int) -> None:
@@ -172,29 +227,48 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_live_twice_or_unapproved(self) -> None:
-        live = [post for post in self.world.sandbox.get("/_sandbox/posts") if post["account_id"] in self.approved]
-        for (account, words), count in Counter((post["account_id"], post["text"]) for post in live).items():
-            assert count == 1, f"{words!r} is live {count} times"
-            assert words in self.approved[account], f"{words!r} was never approved for {account}"
+        for account, approved in self.approved.items():
+            live = self.world.sandbox.get("/_sandbox/posts", account_id=account)
+            for words, count in Counter(post["text"] for post in live).items():
+                assert count == 1, f"{words!r} is live {count} times"
+                assert words in approved, f"{words!r} was never approved for {account}"
 
     def teardown(self) -> None:
-        """Everything is resumed and finished; then the ledger is asked."""
-        self.ledger.everything_is_up()
-        for account_id in list(self.paused):
-            self._try(lambda id_=account_id: accounts.resume_account(self.approver, uuid4(), id_), "resume")
-        tamper(self.author.organization_id, _JUMP[0], s=120)
-        settle(self.forge.order, [self.author.organization_id], _SETTLE_S, reconnect=True)
+        """Everything is resumed and due. What is under way is left to the programs of the next machine."""
+        self._resume()
+        for post_id in self.posts:
+            tamper(self.author.organization_id, _ITS_SLOT_COMES, id=post_id)
+        self.over.append(self)
+
+    def enter(self) -> None:
+        """Put into the ledger what was sent on its way."""
         for post_id in self.posts:
             for row in publications(self.author, post_id):
                 if row.state in _SENT_ON_ITS_WAY and row.removed_at is None:
                     self.ledger.enter(row, f"{row.payload['network']}: {row.payload['text']}")
-        tally = self.ledger.close()
-        for each in tally.which:
-            print(f"model: {each}", file=sys.stderr, flush=True)
-        type(self).total = type(self).total + tally
+
+    def _schedule(self, places: Collection[int]) -> None:
+        """A post on these accounts, approved and due; with an image if any of them wants one."""
+        post_id = make_post(
+            self.author,
+            [self.places[place][1].account.id for place in places],
+            text=self._words(),
+            media=self._image(places),
+            slot_at=datetime.now(UTC) + timedelta(days=1),
+        )
+        self.posts[post_id] = frozenset(places)
+        self._submit(post_id)
+        self._approve(post_id)
+        tamper(self.author.organization_id, _ITS_SLOT_COMES, id=post_id)
+        self.did["schedule"] += 1
+
+    def _image(self, places: Collection[int]) -> UUID | None:
+        return self.image if any(self.places[place][0].has_image for place in places) else None
 
     def _one(self, data: Any) -> UUID:
-        return list(self.posts)[data.draw(st.integers(0, len(self.posts) - 1))]
+        """One of the last posts: of most that went before, nothing can be changed any more."""
+        recent = list(self.posts)[-8:]
+        return recent[data.draw(st.integers(0, len(recent) - 1))]
 
     def _words(self) -> str:
         self.versions += 1
@@ -208,7 +282,24 @@ class Machine(RuleBasedStateMachine):
         hashes = {each.id: each.payload_sha256 for each in seen.values()}
         decided = posts.approve(self.approver, uuid4(), post_id, hashes)
         for one in decided.approved:
-            self.approved[self.posts[post_id][1].id].add(seen[one.publication_id].payload["text"])
+            payload = seen[one.publication_id].payload
+            self.approved[payload["account"]].add(payload["text"])
+
+    def _resume(self) -> None:
+        for account_id in self.paused:
+            accounts.resume_account(self.approver, uuid4(), account_id)
+            self.did["resume"] += 1
+        self.paused.clear()
+
+    def _pass(self, seconds: float) -> None:
+        for statement in _JUMP:
+            tamper(self.author.organization_id, statement, s=seconds)
+
+    def _killed(self, answer: dict[str, Any], where: str) -> None:
+        assert answer["ended_by"] in (0, 9), answer
+        if answer["ended_by"] == 9:
+            self.ledger.killed()
+            self.did[f"killed {where}"] += 1
 
     def _try(self, command: Callable[[], object], name: str) -> bool:
         """What may be refused; gives whether it wasn't."""
@@ -218,31 +309,55 @@ class Machine(RuleBasedStateMachine):
             return True
         return False
 
-    def _order(self, do: str) -> None:
-        answer = self.forge.order(do)
-        assert answer["ended_by"] == 0, answer
-
 
 def run(world: World, seed_of_all: int, minutes: float) -> Tally:
     """Machine after machine for so many minutes; what one breaks is counted as a duplicate."""
-    until = time.monotonic() + 60 * minutes
     draw = random.Random(seed_of_all)
-    machines = 0
+    broken: list[str] = []
     with world.forge() as forge:
-        Machine.world, Machine.forge, Machine.total, Machine.did = world, forge, Tally(), Counter()
+        Machine.world, Machine.forge, Machine.ledger = world, forge, Ledger(world.sandbox)
+        Machine.over, Machine.did = [], Counter()
+        until = time.monotonic() + 60 * minutes
         while time.monotonic() < until:
             world.sandbox.delete("/_sandbox/faults")
-            machines += 1
             try:
                 run_state_machine_as_test(seed(draw.getrandbits(32))(Machine), settings=_SETTINGS)
-            except Exception as broken:  # also Hypothesis' own, when what it tries again ends otherwise
-                Machine.total.duplicates.append(f"{type(broken).__name__}: {broken}".partition("\n")[0])
-    print(f"model: {machines} machines did {dict(Machine.did)}, times at 1/{1 / FAST.tick_s:.0f}", file=sys.stderr)
-    return Machine.total
+            except Exception as failure:  # also Hypothesis' own, when what it tries again ends otherwise
+                broken.append(_briefly(failure))
+        tally = _finished(world, forge)
+    tally.duplicates += broken
+    _say(f"{len(Machine.over)} machines did {dict(sorted(Machine.did.items()))}, times at 1/{1 / FAST.tick_s:.0f}")
+    return tally
+
+
+def _finished(world: World, forge: Forge) -> Tally:
+    """What healthy programs make of all that is left."""
+    world.sandbox.delete("/_sandbox/faults")
+    Machine.ledger.everything_is_up()
+    settle(forge.order, [each.author.organization_id for each in Machine.over], _SETTLE_S, reconnect=True)
+    for machine in Machine.over:
+        machine.enter()
+    tally = Machine.ledger.close("model")
+    for machine in Machine.over:
+        try:
+            machine.nothing_is_live_twice_or_unapproved()
+        except AssertionError as failure:
+            tally.duplicates.append(_briefly(failure))
+    return tally
+
+
+def _briefly(failure: BaseException) -> str:
+    if isinstance(failure, BaseExceptionGroup):  # Hypothesis tried it again, and it ended otherwise
+        return "; ".join(map(_briefly, failure.exceptions))
+    return f"{type(failure).__name__}: {failure}".partition("\n")[0]
+
+
+def _say(words: str) -> None:
+    print(f"model: {words}", file=sys.stderr, flush=True)
 
 
 _SETTINGS: Final = settings(
-    max_examples=4,  # the first is always the simplest, which does little
+    max_examples=MACHINES,
     stateful_step_count=STEPS,
     deadline=None,
     database=None,

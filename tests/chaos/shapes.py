@@ -108,15 +108,15 @@ class Shape:
         """Every label with every fault that can meet there."""
         return [(label, fault) for label in crash.LABELS for fault in self.faults if self.is_possible(label, fault)]
 
-    def put(self, sandbox: RunningSandbox, account: str, fault: Fault) -> None:
-        """Let it wait for the next call of this account, and for no other's."""
+    def put(self, sandbox: RunningSandbox, account: str, fault: Fault, times: int = 1) -> None:
+        """Let it wait for the next calls of this account, and for no other's."""
         for route, faults in (
             (self.feed, fault.feed),
             (self.reading, fault.reading),
             (self.making, fault.making),
         ):
             for mode, args in faults if route else ():
-                wish = {"route": route(account), "about": account, "mode": mode, "times": 1, "args": args}
+                wish = {"route": route(account), "about": account, "mode": mode, "times": times, "args": args}
                 sandbox.post("/_sandbox/faults", wish)
 
     def house(self, sandbox: RunningSandbox, accounts: int) -> House:

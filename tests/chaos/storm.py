@@ -8,46 +8,42 @@ most.
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-import psycopg
 import redis
 
-from core import providers
-from core.infra import crypto, db
 from core.infra import installation as running_installation
 from core.infra.actor import Role
-from core.infra.migrate import migrate
 from core.infra.settings import Settings
 from core.queueing.enqueue import queue_of
 from core.queueing.names import JobName, QueueName
-from tests.chaos.estate import PROGRAMS, Estate, running_estate
+from tests.chaos.estate import PROGRAMS, Estate
 from tests.chaos.ledger import Ledger, Tally
 from tests.chaos.shapes import SHAPES
-from tests.chaos.world import ingest_port, networks_environment, only_masthead_prevents_a_second_post
+from tests.chaos.shipped import behind_the_wall, come_due, environment_of, installed, wait_until_quiet
 from tests.factories.media import make_media
 from tests.factories.organizations import make_actor, make_organization
 from tests.factories.posts import make_approved, publications
-from tests.factories.publishing import tamper, use_owner
-from tests.fixtures.programs import RunningSandbox, environment_for, running_sandbox
-from tests.fixtures.servers import SECRET_KEY
+from tests.fixtures.programs import RunningSandbox
 
 ORGANIZATIONS: Final = 50
+IS_OVER: Final = "the storm is over"  # from here on it is waited more than worked
+# Due work starts again within so many seconds of a program's death, or of a server's return.
+AGAIN_WITHIN_S: Final[Mapping[str, float]] = MappingProxyType({"program": 30.0, "server": 60.0})
 # Of each organization: posts with an image go to three networks, texts to two; so 20 publications.
 IMAGES_EACH, TEXTS_EACH = 4, 4
-_QUIET_WITHIN_S: Final = 900.0
 _FEEDS: Final = (
     "POST /graph.facebook.com/*/feed",
     "POST /graph.facebook.com/*/media_publish",
@@ -65,54 +61,48 @@ _LIES: Final = (
     ("latency", 1.0, {"ms": 200}),
 )
 _READINGS: Final = ("GET /graph.facebook.com/*/published_posts", "GET /api.linkedin.com/rest/posts")
-_DUE: Final = """
-update masthead.publication p set due_at = clock_timestamp() + make_interval(secs => due.after_s),
-  not_after = clock_timestamp() + make_interval(secs => due.after_s) + interval '30 min'
-from unnest(%(ids)s::uuid[], %(after)s::float8[]) as due(id, after_s) where p.id = due.id
-"""
-_BUSY: Final = """
-select count(*) from masthead.publication p where p.state in ('queued','claimed','sending','unknown')
-  or (p.state = 'scheduled' and p.due_at <= clock_timestamp())
-"""
 
 
 def run(folder: Path, seed: int, minutes: float) -> Tally:
     """Random deaths for so many minutes, then quiet."""
     draw = random.Random(seed)
-    with _installed(folder) as (estate, sandbox, settings):
+    with installed(folder) as (estate, sandbox, settings):
         ledger = Ledger(sandbox)
         houses = [_house(sandbox, settings, ledger, number) for number in range(ORGANIZATIONS)]
         _say(f"{len(ledger.cases)} publications are written and approved")
         _lie(sandbox, seed)
-        estate.start_programs(_environment(sandbox, settings))
+        estate.start_programs(environment_of(sandbox, settings))
         for organization_id, ids in houses:
-            after = [draw.uniform(5, minutes * 60) for _ in ids]
-            tamper(organization_id, _DUE, ids=ids, after=after)
+            come_due(organization_id, ids, minutes * 60, draw)
         storm = Storm(estate, settings, ledger, draw)
         storm.blow(minutes * 60)
         sandbox.delete("/_sandbox/faults")
         estate.wait_for_servers()
         ledger.everything_is_up()
-        until = time.monotonic() + _QUIET_WITHIN_S
-        while (busy := _count(estate)) and time.monotonic() < until:
-            time.sleep(1)
+        _say(IS_OVER)
+        busy = wait_until_quiet(estate)
         _say(f"{busy} are still open {time.monotonic() - ledger.killed_at:.0f} s after the last death")
         tally = ledger.close("random")
-        tally.recoveries = storm.recoveries(_starts(estate))
-        _say(f"{storm.did}")
+        starts = _starts(estate)
+        for what, within_s in AGAIN_WITHIN_S.items():
+            waits = storm.recoveries(what, starts)
+            tally.recoveries += waits
+            longest = max(waits, default=0.0)
+            _say(f"{what}: work went on {len(waits)} times, after {longest:.1f} s at most; asked {within_s:.0f}")
+        _say(f"{dict(sorted(storm.did.items()))}")
     return tally
 
 
 @dataclass
 class Storm:
-    """What kills. `moments`: when something died, or was back where nothing can be done without it."""
+    """What kills. `moments`: when a program died, or a server was back without which nothing can be done."""
 
     estate: Estate
     settings: Settings
     ledger: Ledger
     draw: random.Random
-    moments: list[datetime] = field(default_factory=list)
-    did: dict[str, int] = field(default_factory=dict)
+    moments: dict[str, list[datetime]] = field(default_factory=lambda: {what: [] for what in AGAIN_WITHIN_S})
+    did: Counter[str] = field(default_factory=Counter)
 
     def blow(self, seconds: float) -> None:
         """Kill until the time is over."""
@@ -129,16 +119,16 @@ class Storm:
         over.set()
         doubling.join()
 
-    def recoveries(self, starts: list[datetime]) -> list[float]:
-        """Seconds from each death, or from when a server was back, until a send began."""
-        waits = [min((start for start in starts if start > moment), default=None) for moment in self.moments]
-        pairs = zip(self.moments, waits, strict=True)
-        return [(start - moment).total_seconds() for moment, start in pairs if start is not None]
+    def recoveries(self, what: str, starts: Sequence[datetime]) -> list[float]:
+        """Seconds from each such moment until a send began; without those after which nothing was due any more."""
+        waits = ((moment, next((start for start in starts if start > moment), None)) for moment in self.moments[what])
+        return [(start - moment).total_seconds() for moment, start in waits if start is not None]
 
     def _kill(self) -> None:
         name = self.draw.choice(list(PROGRAMS))
         self.estate.children[name].end(signal.SIGKILL)
-        self._note(f"kill {name}")
+        self.ledger.killed()
+        self._note(f"kill {name}", "program")
 
     def _flush(self) -> None:
         try:
@@ -146,26 +136,26 @@ class Storm:
                 client.flushall()
         except redis.RedisError:
             return  # it is dead just now, which is as empty
-        self.moments.append(datetime.now(UTC))
-        self.did["flush"] = self.did.get("flush", 0) + 1
+        self._note("flush", "server")
 
     def _kill_valkey(self) -> None:
         self.estate.children["valkey"].end(signal.SIGKILL, self.draw.uniform(0.5, 4))
+        self.ledger.killed()
         self.estate.wait_for_servers()
-        self._note("kill valkey")
+        self._note("kill valkey", "server")
 
     def _stop_postgres(self) -> None:
         """`pg_ctl stop -m immediate` is this signal."""
         postgres = self.estate.children["postgres"]
         postgres.end(signal.SIGQUIT, self.draw.uniform(0.5, 4))
+        self.ledger.killed()
         postgres.process.wait()
         self.estate.wait_for_servers()
-        self._note("stop postgres")
+        self._note("stop postgres", "server")
 
-    def _note(self, what: str) -> None:
-        self.ledger.killed()
-        self.moments.append(datetime.now(UTC))
-        self.did[what] = self.did.get(what, 0) + 1
+    def _note(self, did: str, what: str) -> None:
+        self.moments[what].append(datetime.now(UTC))
+        self.did[did] += 1
 
     def _double_hints(self, over: threading.Event) -> None:
         """Twice as many hints as anybody asked for."""
@@ -177,34 +167,6 @@ class Storm:
                         queue.enqueue_call(JobName.DRAIN.value, timeout=300, result_ttl=0, failure_ttl=60)
                 except redis.RedisError:
                     continue
-
-
-@contextmanager
-def _installed(folder: Path) -> Iterator[tuple[Estate, RunningSandbox, Settings]]:
-    with ExitStack() as stack:
-        (folder / "sandbox").mkdir(parents=True)
-        sandbox = stack.enter_context(running_sandbox(folder / "sandbox"))
-        os.environ.update(networks_environment(sandbox))
-        providers.providers.cache_clear()
-        estate = stack.enter_context(running_estate(folder))
-        settings = Settings(
-            MASTHEAD_SECRET_KEY=SECRET_KEY,
-            MASTHEAD_DATA=folder / "installation",
-            DATABASE_URL=estate.addresses.owner,
-            REDIS_URL=estate.addresses.valkey,
-        )
-        migrate(settings)
-        crypto.use(settings)
-        console = db.connect(settings.program_url("web"), pool_size=4, application="chaos")
-        stack.callback(console.engine.dispose)
-        use_owner(settings.owner_url())
-        stack.enter_context(only_masthead_prevents_a_second_post(sandbox))
-        yield estate, sandbox, settings
-
-
-def _environment(sandbox: RunningSandbox, settings: Settings) -> dict[str, str]:
-    port = {"MASTHEAD_PORT": str(ingest_port(sandbox) - 1)}
-    return environment_for(settings) | networks_environment(sandbox) | port
 
 
 def _house(sandbox: RunningSandbox, settings: Settings, ledger: Ledger, number: int) -> tuple[UUID, list[UUID]]:
@@ -241,23 +203,10 @@ def _lie(sandbox: RunningSandbox, seed: int) -> None:
         sandbox.post("/_sandbox/faults", wish)
 
 
-def _count(estate: Estate) -> int:
-    with _behind_the_wall(estate) as connection:
-        row = connection.execute(_BUSY).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 def _starts(estate: Estate) -> list[datetime]:
     """When sends began."""
-    with _behind_the_wall(estate) as connection:
+    with behind_the_wall(estate) as connection:
         return [at for (at,) in connection.execute("select opened_at from masthead.attempt order by opened_at")]
-
-
-def _behind_the_wall(estate: Estate) -> psycopg.Connection[tuple[object, ...]]:
-    """As the superuser, who sees all organizations at once."""
-    address = psycopg.conninfo.make_conninfo(estate.addresses.superuser, dbname="masthead")
-    return psycopg.connect(address, autocommit=True)
 
 
 def _say(words: str) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from core.infra.crash import LABELS
+from core.infra import crash
 from tests.chaos.labels import LONGEST_LEASE_S, SWEEPS, Trial, die, end
 from tests.chaos.ledger import Tally, settle
 from tests.chaos.shapes import BEFORE, SHAPES, Shape
@@ -24,15 +24,14 @@ FAULTS_EACH: Final = 8
 _MEANWHILE_S: Final = 4.0
 _SETTLE_S: Final = 60.0
 _NOTHING_HELD: Final = "d0"
+LABELS: Final = tuple(label for label in crash.LABELS if label != _NOTHING_HELD)
 
 
 def run(world: World, seed: int, shapes: Sequence[Shape] = SHAPES, labels: Sequence[str] = LABELS) -> Tally:
     """Every label, each with some of the shapes and faults, which `seed` draws."""
-    draw = random.Random(seed)
+    draw = random.Random(f"{seed}: {' '.join(labels)}")
     total = Tally()
     for label in labels:
-        if label == _NOTHING_HELD:
-            continue
         pairs = {shape.name: [pair for pair in shape.pairs() if pair[0] == label] for shape in shapes}
         able = [shape for shape in shapes if pairs[shape.name]]
         trials = [

@@ -1,0 +1,72 @@
+"""What a run says in the end, and what one process of it hands over to another."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from tests.chaos import labels, zombies
+from tests.chaos.__main__ import _PARTS
+from tests.chaos.ledger import Tally
+from tests.chaos.lies import AMBIGUOUS, Seen
+from tests.chaos.shapes import SHAPES
+from tests.chaos.variants import VARIANTS
+
+SAID = {
+    "mode",
+    "posts",
+    "kills",
+    "duplicates",
+    "lost",
+    "unknown_open",
+    "needs_person",
+    "self_resolved_pct",
+    "recovery_p99_s",
+    "seconds_to_quiet",
+    "seed",
+}
+TALLY = Tally(
+    posts=4,
+    kills=2,
+    lost=["facebook text: s2 x none: neither final nor with a person: sending"],
+    ended=Counter({"published": 1, "needs_human: outcome": 1, "unknown": 1, "sending": 1}),
+    unanswered=2,
+    closed_by_itself=1,
+    recoveries=[1.5, 0.5],
+    seconds_to_quiet=3.25,
+)
+
+
+def test_the_line_of_a_run_has_the_figures_that_are_promised_and_no_others():
+    line = json.loads(TALLY.line("labels", 3))
+    assert set(line) == SAID
+    assert (line["mode"], line["seed"], line["posts"], line["lost"]) == ("labels", 3, 4, 1)
+    assert (line["unknown_open"], line["needs_person"]) == (1, 1)
+    assert (line["self_resolved_pct"], line["recovery_p99_s"]) == (50.0, 1.5)
+    assert not TALLY.sound
+
+
+def test_a_part_of_a_run_hands_all_its_figures_over():
+    assert Tally.from_json(TALLY.as_json()) == TALLY
+    together = TALLY + Tally.from_json(TALLY.as_json())
+    assert (together.posts, together.kills, together.ended["published"]) == (8, 4, 2)
+
+
+def test_the_parts_of_a_run_leave_nothing_out():
+    assert sorted(_PARTS["labels"]) == sorted(shape.name for shape in SHAPES)
+    assert sorted(" ".join(_PARTS["zombies"]).split()) == sorted(zombies.LABELS)
+    assert {"d0", *zombies.LABELS} == set(labels.LABELS)
+
+
+def test_what_is_shown_late_or_without_evidence_is_not_shown_in_time():
+    soon = datetime.now(UTC) + timedelta(seconds=15)
+    assert Seen(59, 0, soon).in_time
+    assert Seen(59, 1, None).in_time
+    assert not Seen(59, 0, None).in_time
+    assert not Seen(61, 1, soon).in_time
+
+
+def test_every_ambiguous_answer_and_every_mistake_has_one_name():
+    assert len({fault.name for fault in AMBIGUOUS}) == len(AMBIGUOUS) == 8
+    assert len(VARIANTS) == 6
