@@ -30,7 +30,7 @@ from core.posts import queries
 from core.posts.rules import PublicationState
 from core.publishing import commands
 from tests.chaos.ledger import Ledger, Tally, settle
-from tests.chaos.shapes import SHAPES, Fault, Shape
+from tests.chaos.shapes import SHAPES, Shape
 from tests.chaos.world import Forge, World
 from tests.factories.media import make_media
 from tests.factories.organizations import make_actor, make_organization
@@ -38,8 +38,8 @@ from tests.factories.posts import make_post, publications
 from tests.factories.publishing import FAST, Page, tamper
 
 STEPS: Final = 40
-MACHINES: Final = 5  # of one run of Hypothesis; the first is always the simplest, which does little
-_SETTLE_S: Final = 240.0
+MACHINES: Final = 10_000  # more than there is time for; the first is always the simplest, which does little
+_SETTLE_S: Final = 900.0
 # Where a machine's clock jumps, every instant that was written down lies elsewhere: here they move instead.
 _JUMP: Final = (
     """update masthead.publication set due_at = due_at - make_interval(secs => %(s)s),
@@ -61,8 +61,17 @@ _SENT_ON_ITS_WAY: Final = frozenset(PublicationState) - {
     PublicationState.APPROVED,
 }
 _PLACES: Final = st.sets(st.integers(0, len(SHAPES) - 1), min_size=1)
+_FAULT: Final = st.none() | st.integers(0, 50)
+_PEOPLE: Final = (
+    *("edit", "edit_and_approve", "submit", "approve", "request_changes", "withdraw"),
+    *("reschedule", "publish_now", "cancel", "try_again", "is_late"),
+)
 # What programs do: the dispatcher's and the tick's look, a sender's round, and what comes after a post.
 _WORK: Final = ("look", "drain", "links")
+
+
+class TimeIsUp(BaseException):
+    """No failure, which Hypothesis would look into."""
 
 
 class Machine(RuleBasedStateMachine):
@@ -71,6 +80,7 @@ class Machine(RuleBasedStateMachine):
     world: ClassVar[World]
     forge: ClassVar[Forge]
     ledger: ClassVar[Ledger]
+    until: ClassVar[float]
     over: ClassVar[list[Machine]]
     did: ClassVar[Counter[str]]
 
@@ -89,75 +99,20 @@ class Machine(RuleBasedStateMachine):
         self.paused: set[UUID] = set()
         self.versions = 0
 
-    @rule(places=_PLACES, many=st.integers(1, 3))
-    def schedule(self, places: set[int], many: int) -> None:
+    @rule(places=_PLACES, many=st.integers(1, 3), fault=_FAULT)
+    def schedule(self, places: set[int], many: int, fault: int | None) -> None:
         """Somebody writes, somebody approves, the slot comes."""
         for _ in range(many):
-            self._schedule(places)
+            self._schedule(places, fault)
 
     @precondition(lambda self: self.posts)
-    @rule(data=st.data())
-    def edit(self, data: Any) -> None:
-        post_id = self._one(data)
-        draft = queries.draft(self.author, post_id)
-        self._try(
-            lambda: posts.save(
-                self.author,
-                post_id,
-                draft.post.revision,
-                text=self._words(),
-                link=None,
-                account_ids=[self.places[place][1].account.id for place in self.posts[post_id]],
-                slot_at=draft.post.slot_at,
-                media=self._image(self.posts[post_id]),
-            ),
-            "edit",
-        )
-
-    @precondition(lambda self: self.posts)
-    @rule(data=st.data())
-    def approve(self, data: Any) -> None:
-        post_id = self._one(data)
-        self._try(lambda: self._submit(post_id), "submit")
-        self._try(lambda: self._approve(post_id), "approve")
-        tamper(self.author.organization_id, _ITS_SLOT_COMES, id=post_id)
-
-    @precondition(lambda self: self.posts)
-    @rule(data=st.data())
-    def changes_are_requested_or_it_is_withdrawn(self, data: Any) -> None:
-        post_id = self._one(data)
-        if data.draw(st.booleans()):
-            self._try(lambda: posts.withdraw(self.author, uuid4(), post_id), "withdraw")
-        else:
-            version = queries.draft(self.approver, post_id).post.submitted_version or 0
-            self._try(
-                lambda: posts.request_changes(self.approver, uuid4(), post_id, version, "Shorter."), "request changes"
-            )
-
-    @precondition(lambda self: self.posts)
-    @rule(data=st.data(), seconds=st.sampled_from((1, 3600)))
-    def reschedule(self, data: Any, seconds: int) -> None:
-        post_id, slot_at = self._one(data), datetime.now(UTC) + timedelta(seconds=seconds)
-        self._try(lambda: commands.reschedule(self.author, uuid4(), slot_at, post_id=post_id), "reschedule")
-
-    @precondition(lambda self: self.posts)
-    @rule(data=st.data())
-    def publish_now(self, data: Any) -> None:
-        post_id = self._one(data)
-        self._try(lambda: commands.publish_now(self.approver, uuid4(), post_id=post_id), "publish now")
-
-    @precondition(lambda self: self.posts)
-    @rule(data=st.data())
-    def cancel(self, data: Any) -> None:
-        post_id = self._one(data)
-        self._try(lambda: commands.cancel(self.author, uuid4(), post_id=post_id), "cancel")
-
-    @precondition(lambda self: self.posts)
-    @rule(data=st.data())
-    def try_again(self, data: Any) -> None:
-        for row in publications(self.author, self._one(data)):
-            if row.state in (PublicationState.FAILED, PublicationState.CANCELLED):
-                self._try(lambda id_=row.id: commands.try_again(self.approver, uuid4(), id_), "try again")
+    @rule(which=st.integers(0, 7), does=st.sampled_from(_PEOPLE))
+    def somebody(self, which: int, does: str) -> None:
+        """Does something to one of the last posts: with most that went before, nothing can be done any more."""
+        post_id = list(self.posts)[-8:][which % min(8, len(self.posts))]
+        command: Callable[[UUID], object] = getattr(self, f"_{does}")
+        if self._try(lambda: command(post_id), does):
+            self._comes(post_id)
 
     @rule(places=_PLACES)
     def pause_or_resume(self, places: set[int]) -> None:
@@ -176,28 +131,27 @@ class Machine(RuleBasedStateMachine):
     def tick(self) -> None:
         """Healthy programs look and send."""
         for do in _WORK:
-            answer = self.forge.order(do)
-            assert answer["ended_by"] == 0, answer
+            self._work(do)
         self.did["tick"] += 1
 
-    @rule(label=st.sampled_from(LABELS), places=_PLACES)
-    def die(self, label: str, places: set[int]) -> None:
+    @rule(label=st.sampled_from(LABELS), places=_PLACES, fault=_FAULT)
+    def die(self, label: str, places: set[int], fault: int | None) -> None:
         """A program dies at a point, with something to do that leads there."""
         if label.startswith("c"):
             places = {place for place in places if self.places[place][0].has_image} or {len(SHAPES) - 1}
-        self._schedule(places)
+        self._schedule(places, fault)
         if label.startswith(("sw", "r")):
             self._killed(self.forge.order("drain", crash_at="s3"), "on the way to a point")
             self._pass(_LEASES_END_S)
         if label.startswith("r"):
-            assert self.forge.order("look")["ended_by"] == 0
+            self._work("look")
             self._pass(FAST.first_read_after_s)
         self._killed(self.forge.order("look" if label.startswith("sw") else "drain", crash_at=label), "at a point")
 
-    @rule(do=st.sampled_from(_WORK), after_ms=st.integers(20, 900), places=_PLACES)
-    def kill(self, do: str, after_ms: int, places: set[int]) -> None:
+    @rule(do=st.sampled_from(_WORK), after_ms=st.integers(20, 900), places=_PLACES, fault=_FAULT)
+    def kill(self, do: str, after_ms: int, places: set[int], fault: int | None) -> None:
         """A program is killed whatever it does just then."""
-        self._schedule(places)
+        self._schedule(places, fault)
         self._killed(self.forge.order(do, kill_after_s=after_ms / 1000), "anywhere")
 
     @rule(seconds=st.sampled_from((-30, -2, 1, 2, 15, 120)))
@@ -205,25 +159,12 @@ class Machine(RuleBasedStateMachine):
         self._pass(seconds)
         self.did["clock"] += 1
 
-    @precondition(lambda self: self.posts)
-    @rule(data=st.data())
-    def a_window_closes(self, data: Any) -> None:
-        tamper(self.author.organization_id, _ITS_WINDOW_CLOSES, id=self._one(data))
-        self.did["window"] += 1
-
     @rule(seconds=st.sampled_from((-50, 0, 50)))
     def clock_of_the_networks_is_off(self, seconds: int) -> None:
         """As far as clocks are allowed to differ, and never back by more than that."""
         now = datetime.now(UTC) + timedelta(seconds=seconds)
         self.world.sandbox.post("/_sandbox/clock", {"set": now.isoformat()})
         self.did["clock of the networks"] += 1
-
-    @rule(place=st.integers(0, len(SHAPES) - 1), number=st.integers(0, 50))
-    def fault(self, place: int, number: int) -> None:
-        shape, page = self.places[place]
-        fault: Fault = shape.faults[number % len(shape.faults)]
-        shape.put(self.world.sandbox, page.id, fault)
-        self.did["fault"] += 1
 
     @invariant()
     def nothing_is_live_twice_or_unapproved(self) -> None:
@@ -233,11 +174,16 @@ class Machine(RuleBasedStateMachine):
                 assert count == 1, f"{words!r} is live {count} times"
                 assert words in approved, f"{words!r} was never approved for {account}"
 
+    @invariant()
+    def there_is_time_left(self) -> None:
+        if time.monotonic() > self.until:
+            raise TimeIsUp
+
     def teardown(self) -> None:
         """Everything is resumed and due. What is under way is left to the programs of the next machine."""
         self._resume()
         for post_id in self.posts:
-            tamper(self.author.organization_id, _ITS_SLOT_COMES, id=post_id)
+            self._comes(post_id)
         self.over.append(self)
 
     def enter(self) -> None:
@@ -247,8 +193,11 @@ class Machine(RuleBasedStateMachine):
                 if row.state in _SENT_ON_ITS_WAY and row.removed_at is None:
                     self.ledger.enter(row, f"{row.payload['network']}: {row.payload['text']}")
 
-    def _schedule(self, places: Collection[int]) -> None:
-        """A post on these accounts, approved and due; with an image if any of them wants one."""
+    def _schedule(self, places: Collection[int], fault: int | None) -> None:
+        """A post on these accounts, approved and due, perhaps with a fault of each network waiting for it."""
+        for shape, page in [self.places[place] for place in places] if fault is not None else ():
+            shape.put(self.world.sandbox, page.id, shape.faults[fault % len(shape.faults)])
+            self.did["fault"] += 1
         post_id = make_post(
             self.author,
             [self.places[place][1].account.id for place in places],
@@ -259,20 +208,26 @@ class Machine(RuleBasedStateMachine):
         self.posts[post_id] = frozenset(places)
         self._submit(post_id)
         self._approve(post_id)
-        tamper(self.author.organization_id, _ITS_SLOT_COMES, id=post_id)
+        self._comes(post_id)
         self.did["schedule"] += 1
 
-    def _image(self, places: Collection[int]) -> UUID | None:
-        return self.image if any(self.places[place][0].has_image for place in places) else None
+    def _edit(self, post_id: UUID) -> None:
+        draft = queries.draft(self.author, post_id)
+        posts.save(
+            self.author,
+            post_id,
+            draft.post.revision,
+            text=self._words(),
+            link=None,
+            account_ids=[self.places[place][1].account.id for place in self.posts[post_id]],
+            slot_at=draft.post.slot_at,
+            media=self._image(self.posts[post_id]),
+        )
 
-    def _one(self, data: Any) -> UUID:
-        """One of the last posts: of most that went before, nothing can be changed any more."""
-        recent = list(self.posts)[-8:]
-        return recent[data.draw(st.integers(0, len(recent) - 1))]
-
-    def _words(self) -> str:
-        self.versions += 1
-        return f"Version {self.versions} of {self.author.organization_id.hex[:8]}."
+    def _edit_and_approve(self, post_id: UUID) -> None:
+        self._edit(post_id)
+        self._submit(post_id)
+        self._approve(post_id)
 
     def _submit(self, post_id: UUID) -> None:
         posts.submit(self.author, uuid4(), post_id, queries.draft(self.author, post_id).post.revision)
@@ -285,6 +240,41 @@ class Machine(RuleBasedStateMachine):
             payload = seen[one.publication_id].payload
             self.approved[payload["account"]].add(payload["text"])
 
+    def _request_changes(self, post_id: UUID) -> None:
+        version = queries.draft(self.approver, post_id).post.submitted_version
+        posts.request_changes(self.approver, uuid4(), post_id, version, "Shorter.")
+
+    def _withdraw(self, post_id: UUID) -> None:
+        posts.withdraw(self.author, uuid4(), post_id)
+
+    def _reschedule(self, post_id: UUID) -> None:
+        commands.reschedule(self.author, uuid4(), datetime.now(UTC) + timedelta(hours=1), post_id=post_id)
+
+    def _publish_now(self, post_id: UUID) -> None:
+        commands.publish_now(self.approver, uuid4(), post_id=post_id)
+
+    def _cancel(self, post_id: UUID) -> None:
+        commands.cancel(self.author, uuid4(), post_id=post_id)
+
+    def _try_again(self, post_id: UUID) -> None:
+        for row in publications(self.author, post_id):
+            if row.state in (PublicationState.FAILED, PublicationState.CANCELLED):
+                commands.try_again(self.approver, uuid4(), row.id)
+
+    def _is_late(self, post_id: UUID) -> None:
+        tamper(self.author.organization_id, _ITS_WINDOW_CLOSES, id=post_id)
+        self._work("look")
+
+    def _comes(self, post_id: UUID) -> None:
+        tamper(self.author.organization_id, _ITS_SLOT_COMES, id=post_id)
+
+    def _image(self, places: Collection[int]) -> UUID | None:
+        return self.image if any(self.places[place][0].has_image for place in places) else None
+
+    def _words(self) -> str:
+        self.versions += 1
+        return f"Version {self.versions} of {self.author.organization_id.hex[:8]}."
+
     def _resume(self) -> None:
         for account_id in self.paused:
             accounts.resume_account(self.approver, uuid4(), account_id)
@@ -294,6 +284,10 @@ class Machine(RuleBasedStateMachine):
     def _pass(self, seconds: float) -> None:
         for statement in _JUMP:
             tamper(self.author.organization_id, statement, s=seconds)
+
+    def _work(self, do: str) -> None:
+        answer = self.forge.order(do)
+        assert answer["ended_by"] == 0, answer
 
     def _killed(self, answer: dict[str, Any], where: str) -> None:
         assert answer["ended_by"] in (0, 9), answer
@@ -316,12 +310,13 @@ def run(world: World, seed_of_all: int, minutes: float) -> Tally:
     broken: list[str] = []
     with world.forge() as forge:
         Machine.world, Machine.forge, Machine.ledger = world, forge, Ledger(world.sandbox)
-        Machine.over, Machine.did = [], Counter()
-        until = time.monotonic() + 60 * minutes
-        while time.monotonic() < until:
+        Machine.until, Machine.over, Machine.did = time.monotonic() + 60 * minutes, [], Counter()
+        while time.monotonic() < Machine.until:
             world.sandbox.delete("/_sandbox/faults")
             try:
                 run_state_machine_as_test(seed(draw.getrandbits(32))(Machine), settings=_SETTINGS)
+            except TimeIsUp:
+                break
             except Exception as failure:  # also Hypothesis' own, when what it tries again ends otherwise
                 broken.append(_briefly(failure))
         tally = _finished(world, forge)

@@ -22,7 +22,7 @@ SHAPES_EACH: Final = 3
 FAULTS_EACH: Final = 8
 # What is frozen inside a transaction holds its rows, and whoever comes skips them; so nobody waits for those.
 _MEANWHILE_S: Final = 4.0
-_SETTLE_S: Final = 60.0
+_SETTLE_S: Final = 900.0
 _NOTHING_HELD: Final = "d0"
 LABELS: Final = tuple(label for label in crash.LABELS if label != _NOTHING_HELD)
 
