@@ -84,6 +84,7 @@ def run(folder: Path, seed: int, minutes: float) -> Tally:
         _say(f"{busy} are still open {time.monotonic() - ledger.killed_at:.0f} s after the last death")
         tally = ledger.close("random")
         starts = _starts(estate)
+        tally.recoveries = []
         for what, within_s in AGAIN_WITHIN_S.items():
             waits = storm.recoveries(what, starts)
             tally.recoveries += waits
