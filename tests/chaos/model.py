@@ -234,7 +234,7 @@ class Machine(RuleBasedStateMachine):
             text=self._words(),
             link=None,
             account_ids=[self.places[place][1].account.id for place in self.posts[post_id]],
-            slot_at=draft.post.slot_at,
+            slot_at=datetime.now(UTC) + timedelta(days=1),
             media=self._image(self.posts[post_id]),
         )
 
