@@ -244,10 +244,11 @@ def give_back(
 ) -> bool:
     """Queued or claimed -> scheduled or failed, without an attempt; False when this epoch no longer holds it.
 
-    `counts` False: this was no try, only a wait.
+    `counts` False: this was no try, only a wait. Without a wait the row keeps its place in its account's queue.
     """
     if last_error and "reason" in last_error:
         set_because(session, str(last_error["reason"]), waits=not counts)
+    waits = state is PublicationState.SCHEDULED and wait_s > 0
     moved = session.execute(
         update(Publication)
         .where(
@@ -257,7 +258,7 @@ def give_back(
         )
         .values(
             state=state,
-            next_action_at=_clock() + timedelta(seconds=wait_s) if state is PublicationState.SCHEDULED else None,
+            next_action_at=_clock() + timedelta(seconds=wait_s) if waits else None,
             last_error=dict(last_error) if last_error else Publication.last_error,
             attempt_count=Publication.attempt_count - (0 if counts else 1),
             **_FREE,
@@ -477,7 +478,7 @@ def retry_in(
 ) -> None:
     """Sending or unknown -> scheduled after a provable no: the network gets another try in `seconds`.
 
-    `counts` False: this was no try, only a wait.
+    `counts` False: this was no try, only a wait. Without a wait the row keeps its place in its account's queue.
     """
     set_because(session, because, waits=not counts)
     move(

@@ -24,9 +24,11 @@ from tests.factories.publishing import (
     make_due,
     make_due_everywhere,
     make_house,
+    make_many_due,
     make_pages,
     make_scheduled,
     send_one,
+    tamper,
 )
 from tests.fixtures.programs import RunningSandbox
 
@@ -126,6 +128,77 @@ def test_an_organization_with_many_rows_does_not_keep_another_waiting(network: R
     assert len(claim(worker, 6, SLOW)) == 6
     late = make_due(one, ago_s=0)
     assert claim(worker, 1, SLOW) == [late.id]
+
+
+# More than enough for a plan that reads all of them to be seen, and for it not to be taken for want of rows.
+MANY = 2000
+
+
+def rows_read_to_claim(worker: db.Database, at_most: int) -> tuple[int, int]:
+    """How many rows of publications Postgres fetched for one claim, and how many were claimed."""
+    fetched = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'publication'"
+    with acting_as(worker), db.free_transaction() as session:
+        before = session.execute(text(fetched)).scalar_one()
+        claims = store.claim_due(
+            session,
+            at_most,
+            owner="test",
+            lease_s=30,
+            backlog_older_than_s=300,
+            backlog_spacing_s=60,
+            twin_spacing_s=60,
+        )
+        return session.execute(text(fetched)).scalar_one() - before, len(claims)
+
+
+@pytest.mark.parametrize(
+    ("because", "claimed"),
+    [
+        ("select 1", 4),
+        ("update masthead.publication set next_action_at = clock_timestamp() + interval '1 h' where occurrence > 5", 4),
+        ("update masthead.publication set due_at = due_at - interval '10 min' where occurrence > 1", 1),
+        (
+            "insert into masthead.account_budget(organization_id, account_id, route, percent, said_at, gap, next_call_at)"
+            " select organization_id, id, '', 70, clock_timestamp(), '1 min', clock_timestamp() + interval '1 min'"
+            " from masthead.account",
+            0,
+        ),
+    ],
+    ids=["all of them due", "nearly all waiting for a retry", "a backlog", "spread over hours"],
+)
+def test_a_claim_costs_what_it_returns_however_many_are_due(
+    because: str, claimed: int, quiet_house_of_worker: House, worker: db.Database
+):
+    house = quiet_house_of_worker
+    make_many_due(house, MANY)
+    tamper(house.organization_id, because)
+    assert rows_read_to_claim(worker, 4) == (pytest.approx(0, abs=60), claimed)
+
+
+def test_what_waited_for_a_retry_takes_its_place_by_when_that_is_due(house: House, worker: db.Database):
+    retried, fresh = make_due(house, ago_s=60), make_due(house, ago_s=20)
+    let_pass(house.approver, retried.id, next_action_at="clock_timestamp() - interval '10 s'")
+    assert claim(worker, 1, SLOW) == [fresh.id]
+    assert claim(worker, 1, SLOW) == [retried.id]
+
+
+def test_what_a_stopped_sender_gives_back_is_still_first(house: House, worker: db.Database):
+    first, second = make_due(house, ago_s=60), make_due(house, ago_s=20)
+    with acting_as(worker):
+        claiming.give_back(claiming.due(1, SLOW))
+    assert claim(worker, 2, SLOW) == [first.id, second.id]
+
+
+def test_organizations_take_turns_and_whoever_has_less_in_flight_is_first(network: RunningSandbox, worker: db.Database):
+    many, two, one = make_house(network, pages=6), make_house(network, pages=2), make_house(network)
+    mine = {row.id for row in make_due_everywhere(many, ago_s=50)}
+    assert set(claim(worker, 2, SLOW)) < mine
+    theirs, single = [row.id for row in make_due_everywhere(two, ago_s=20)], make_due(one, ago_s=10).id
+    taken = claim(worker, 5, SLOW)
+    assert set(taken[:2]) == {taken[0], single}
+    assert taken[0] in theirs
+    assert taken[2] in theirs
+    assert set(taken[3:]) < mine
 
 
 def test_equal_twins_go_one_after_the_other(house: House, worker: db.Database):
