@@ -13,8 +13,9 @@ import http.client
 import json
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from queue import Empty, SimpleQueue
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -33,6 +34,7 @@ from tests.factories.publishing import Page
 _NETWORK: Final = "facebook"
 _PROVIDER: Final = "meta"
 _TIMEOUT_S: Final = 30.0
+_STARTS_WITHIN_S: Final = 0.5  # so that each of them takes one
 _TABLES: Final = """
 create schema if not exists bench;
 create table if not exists bench.publication (id bigint primary key, state text not null, provider_post_id text);
@@ -59,9 +61,11 @@ class BareSender:
     def __init__(self, owner: str, threads: int) -> None:
         self._owner = owner
         self._threads = threads
-        self._written = 0
         with psycopg.connect(owner, autocommit=True) as connection:
             connection.execute(_TABLES)
+            row = connection.execute("select coalesce(max(id) + 1, 0) from bench.publication").fetchone()
+        assert row is not None
+        self._written = int(row[0])
 
     def prepare(self, pages: Sequence[Page], count: int) -> list[Call]:
         """Rows and calls for `count` posts with words of their own, in turn on all Pages."""
@@ -83,6 +87,16 @@ class BareSender:
             for done in [pool.submit(self._work, waiting) for _ in range(self._threads)]:
                 done.result()
             return time.perf_counter() - began
+
+    def seconds_of(self, calls: Sequence[Call], processes: int) -> float:
+        """As `seconds`, with `threads` threads in each of so many processes; their start doesn't count."""
+        if processes == 1:
+            return self.seconds(calls)
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            for started in [pool.submit(time.sleep, _STARTS_WITHIN_S) for _ in range(processes)]:
+                started.result()
+            parts = [pool.submit(self.seconds, calls[part::processes]) for part in range(processes)]
+            return max(part.result() for part in parts)
 
     def _work(self, waiting: SimpleQueue[Call]) -> None:
         with psycopg.connect(self._owner) as connection:

@@ -1,4 +1,4 @@
-"""A burst: many approved publications of several organizations, all due at one moment, for a sandbox that takes time.
+"""A burst: many approved publications of several organizations, due at one moment, for a sandbox that takes time.
 
 The publications are made as the tests make theirs, by the commands that people use, on Pages that live in the sandbox.
 """
@@ -17,6 +17,7 @@ import httpx
 from sqlalchemy import text
 
 from bench.installation import Installation
+from bench.observer import Observer
 from bench.programs import PYTHON, await_answer, free_ports, program
 from core.cli import stand_in
 from core.infra import db
@@ -32,8 +33,15 @@ _SANDBOX_WITHIN_S: Final = 30.0
 _FEEDS: Final = "POST /graph.facebook.com/*/feed"
 
 
+@dataclass(frozen=True)
+class SlowSandbox(RunningSandbox):
+    """A sandbox of a measurement, and its process."""
+
+    pid: int
+
+
 @contextmanager
-def slow_sandbox(folder: Path, latency_s: float) -> Iterator[RunningSandbox]:
+def slow_sandbox(folder: Path, latency_s: float) -> Iterator[SlowSandbox]:
     """A sandbox that takes `latency_s` for each new post; this process and its children have it as their network."""
     port = free_ports(1)
     url, nowhere = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:1"
@@ -50,7 +58,7 @@ def slow_sandbox(folder: Path, latency_s: float) -> Iterator[RunningSandbox]:
             adopt_whole(group)
         latency = {"route": _FEEDS, "mode": "latency", "args": {"ms": round(latency_s * 1000)}}
         httpx.post(f"{url}/_sandbox/faults", json=latency, timeout=10).raise_for_status()
-        yield RunningSandbox(url, nowhere, nowhere, data)
+        yield SlowSandbox(url, nowhere, nowhere, data, process.pid)
 
 
 @dataclass(slots=True)
@@ -63,9 +71,9 @@ class Burst:
     _written: int = 0
 
     @classmethod
-    def at(cls, installed: Installation, sandbox: RunningSandbox) -> Burst:
+    def at(cls, installed: Installation, sandbox: RunningSandbox, organizations: int = ORGANIZATIONS) -> Burst:
         """New organizations with Pages at this sandbox."""
-        return cls(installed, [make_house(sandbox, PAGES) for _ in range(ORGANIZATIONS)])
+        return cls(installed, [make_house(sandbox, PAGES) for _ in range(organizations)])
 
     def prepare(self, publications: int) -> None:
         """Write, submit and approve posts for tomorrow, in turn by all organizations."""
@@ -81,6 +89,13 @@ class Burst:
                 slot_at=tomorrow,
             )
             self._waiting.append((house, post_id))
+
+    def come_due_over(self, observer: Observer, in_s: float, over_s: float) -> datetime:
+        """Move every slot that was prepared into the `over_s` seconds that begin in `in_s`; gives when they begin."""
+        begins_at = observer.now() + timedelta(seconds=in_s)
+        observer.spread([post_id for _, post_id in self._waiting], begins_at, over_s)
+        self._waiting.clear()
+        return begins_at
 
     def come_due(self) -> None:
         """Move every slot that was prepared to this moment."""

@@ -22,17 +22,25 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value beside its baseline; `ratio` says how many times the baseline it is."""
+    """One measured value beside its baseline; `ratio` says how many times the baseline it is, `most` what it may be."""
 
     name: str
     value: float
     unit: str
     baseline: Baseline
+    most: float | None = None
 
     @property
     def ratio(self) -> float:
         """How many times the baseline; 1 is free."""
         return self.value / self.baseline.value
+
+    @property
+    def excess(self) -> str | None:
+        """In words, that the ratio is more than it may be; None where it isn't."""
+        if self.most is None or self.ratio <= self.most:
+            return None
+        return f"{self.name} is {self.ratio:.2f} times its baseline; it may be {self.most:g}"
 
     def line(self) -> str:
         """One line of JSON."""
@@ -45,6 +53,16 @@ class Figure:
                 "ratio": round(self.ratio, 2),
             }
         )
+
+
+def within(name: str, value: float, unit: str, limit: float) -> Figure:
+    """A figure whose baseline is the limit that it must keep."""
+    return Figure(name, value, unit, Baseline("limit", limit), most=1.0)
+
+
+def none_of(name: str, value: float, unit: str, whole: Baseline) -> Figure:
+    """A count that must be zero, beside what it was counted among."""
+    return Figure(name, value, unit, whole, most=0.0)
 
 
 def alternately(

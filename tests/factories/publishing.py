@@ -152,7 +152,7 @@ def make_due(
 _COPY = """
 insert into masthead.publication(organization_id, id, post_id, account_id, occurrence, intent_key, payload,
   payload_sha256, approved_payload, approved_sha256, approved_at, approved_by, approved_until, state, due_at, not_after)
-select p.organization_id, made.id, p.post_id, p.account_id, made.number + 1, 'many-' || made.number, made.payload,
+select p.organization_id, made.id, p.post_id, p.account_id, made.number + 1, p.id || '-' || made.number, made.payload,
   made.sha256, made.payload, made.sha256, p.approved_at, p.approved_by, p.approved_until, 'scheduled',
   clock_timestamp(), clock_timestamp() + make_interval(secs => %(window_s)s)
 from masthead.publication p,

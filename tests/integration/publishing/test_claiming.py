@@ -151,18 +151,20 @@ def rows_read_to_claim(worker: db.Database, at_most: int) -> tuple[int, int]:
         return session.execute(text(fetched)).scalar_one() - before, len(claims)
 
 
+SPREAD = (
+    "insert into masthead.account_budget(organization_id, account_id, route, percent, said_at, gap, next_call_at)"
+    " select organization_id, id, '', 70, clock_timestamp(), '1 min', clock_timestamp() + interval '1 min'"
+    " from masthead.account"
+)
+
+
 @pytest.mark.parametrize(
     ("because", "claimed"),
     [
         ("select 1", 4),
         ("update masthead.publication set next_action_at = clock_timestamp() + interval '1 h' where occurrence > 5", 4),
         ("update masthead.publication set due_at = due_at - interval '10 min' where occurrence > 1", 1),
-        (
-            "insert into masthead.account_budget(organization_id, account_id, route, percent, said_at, gap, next_call_at)"
-            " select organization_id, id, '', 70, clock_timestamp(), '1 min', clock_timestamp() + interval '1 min'"
-            " from masthead.account",
-            0,
-        ),
+        (SPREAD, 0),
     ],
     ids=["all of them due", "nearly all waiting for a retry", "a backlog", "spread over hours"],
 )
@@ -172,6 +174,7 @@ def test_a_claim_costs_what_it_returns_however_many_are_due(
     house = quiet_house_of_worker
     make_many_due(house, MANY)
     tamper(house.organization_id, because)
+    tamper(house.organization_id, "analyze masthead.publication")  # plans made for a nearly empty table are thrown away
     assert rows_read_to_claim(worker, 4) == (pytest.approx(0, abs=60), claimed)
 
 
