@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from sandbox import clips, connection
@@ -35,7 +36,11 @@ class Frame:
         if self.stand_in.takes_file(scope["method"], self.host, scope["path"][len(self.host) + 1 :]):
             await self._serve_file(scope, receive, send)
             return
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except ClientDisconnect:
+            # A call that didn't come in whole was never made, and there is nobody to answer.
+            return
         if body is None:
             await _send(send, Answer(413, b"", "text/plain"))
             return
@@ -106,13 +111,15 @@ class Frame:
 
 async def _read(receive: Receive) -> bytes | None:
     """The whole body, or None when it is larger than anything a network would take here."""
-    message = await receive()
-    parts: list[bytes] = [message.get("body", b"")]
-    size = len(parts[0])
-    while message.get("more_body", False) and size <= BODY_LIMIT:
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more and size <= BODY_LIMIT:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         size += len(parts[-1])
+        more = message.get("more_body", False)
     return b"".join(parts) if size <= BODY_LIMIT else None
 
 

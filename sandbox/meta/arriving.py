@@ -26,13 +26,19 @@ class Arrived:
         clips.keep(world, self.sha256, self.video.content_type if self.video else "application/octet-stream")
 
 
+class Lost(Exception):
+    """What came isn't there: moved by another call with the same bytes, or by one that a kill -9 cut off."""
+
+
 def append(world: World, upload_id: str, received: int, content: Path | bytes) -> int:
     """Put a piece behind the `received` bytes that are known, and tell how many there are then.
 
     Nothing is awaited in here, so two pieces of one upload can't come between each other. What a kill -9 left behind
-    the known bytes is cut off.
+    the known bytes is cut off. Raises Lost when the known ones aren't there.
     """
     target = clips.on_the_way(world, upload_id)
+    if received and (not target.exists() or target.stat().st_size < received):
+        raise Lost
     if not received and isinstance(content, Path):
         content.replace(target)
         return target.stat().st_size
@@ -53,10 +59,13 @@ def forget(world: World, upload_id: str) -> None:
 
 
 async def complete(world: World, path: Path) -> Arrived:
-    """Measure a whole file and move it to its place; `keep` must follow."""
-    with path.open("rb") as file:
-        try:
-            video = read_video(file)
-        except NotAVideo:
-            video = None
-    return Arrived(await clips.settle(world, path), video)
+    """Measure a whole file and move it to its place; `keep` must follow. Raises Lost when it isn't there."""
+    try:
+        with path.open("rb") as file:
+            try:
+                video = read_video(file)
+            except NotAVideo:
+                video = None
+        return Arrived(await clips.settle(world, path), video)
+    except FileNotFoundError as problem:
+        raise Lost from problem

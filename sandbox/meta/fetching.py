@@ -8,13 +8,15 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
+from urllib.robotparser import RobotFileParser
 
 import httpx
 
 from sandbox.meta.facts import FETCHER
 
 REDIRECTS = 3  # [A]
+ROBOTS_MAX = 500_000  # [A]
 
 
 class FetchFailed(Exception):
@@ -40,6 +42,17 @@ async def fetch_to(path: Path, url: str, limit: int, within_s: float) -> None:
     """The same into a file."""
     with path.open("wb") as file:
         await _fetch(url, limit, within_s, file.write)
+
+
+async def may_fetch(url: str, within_s: float) -> bool:
+    """Whether robots.txt of the address's host lets us (meta 4.6); one that isn't there lets everybody."""
+    try:
+        lines = (await fetch(urljoin(url, "/robots.txt"), ROBOTS_MAX, within_s)).decode(errors="replace").splitlines()
+    except (FetchFailed, TooLarge):
+        return True
+    robots = RobotFileParser()
+    robots.parse(lines)
+    return robots.can_fetch(FETCHER, url)
 
 
 async def _fetch(url: str, limit: int, within_s: float, take: Callable[[bytes], Any]) -> None:

@@ -87,6 +87,16 @@ def test_children_may_come_as_an_array(box: Box, account: Instagram, shelf: Shel
     assert box.graph("POST", f"{account.id}/media", None, body=body).is_success
 
 
+def test_an_item_may_come_as_bytes(box: Box, account: Instagram, shelf: Shelf) -> None:
+    told = make(box, account, media_type="VIDEO", upload_type="resumable", is_carousel_item="true").json()
+    headers = {"Authorization": f"OAuth {account.page.token}", "offset": "0", "file_size": str(len(REEL))}
+    assert box.http.post(local(told["uri"]), content=REEL, headers=headers).is_success
+    process(box)
+    parent = carousel(box, account, told["id"], item(box, account, shelf)).json()["id"]
+    assert publish(box, account, parent).is_success
+    assert [each["kind"] for each in box.posts(account.id)[0]["media"]] == ["video", "image"]
+
+
 @pytest.mark.parametrize("count", [0, 1, 11])
 def test_a_carousel_has_two_to_ten_items(box: Box, account: Instagram, shelf: Shelf, count: int) -> None:
     ids = [item(box, account, shelf)] + [f"1790009999999{number:04d}" for number in range(count - 1)]

@@ -178,6 +178,18 @@ def test_a_hosted_file_that_cant_be_fetched(box: Box, page: Page, shelf: Shelf) 
     assert send(box, page, told["upload_url"], REEL).json() == {"success": True}
 
 
+def test_a_host_may_keep_the_network_out(box: Box, page: Page, shelf: Shelf) -> None:
+    told, url = start(box, page), shelf.put(REEL)
+    headers = {"Authorization": f"OAuth {page.token}", "file_url": url}
+    shelf.items["/robots.txt"] = (200, b"User-agent: facebookexternalhit\nDisallow: /\n", 0.0)
+    try:
+        answer = box.http.post(local(told["upload_url"]), headers=headers)
+        assert "robots.txt" in answer.json()["debug_info"]["message"]
+    finally:
+        del shelf.items["/robots.txt"]
+    assert box.http.post(local(told["upload_url"]), headers=headers).json() == {"success": True}
+
+
 def test_what_is_no_video_fails_when_it_is_uploaded(box: Box, page: Page) -> None:
     told = start(box, page)
     answer = send(box, page, told["upload_url"], b"no video" * 100)
@@ -353,6 +365,25 @@ def test_a_reel_is_edited_and_deleted(box: Box, page: Page) -> None:
     assert error(box.graph("DELETE", video_id, page.token)) == (100, 33)
 
 
+def test_deleting_the_post_of_a_reel_deletes_the_reel(box: Box, page: Page) -> None:
+    video_id = publish_reel(box, page)
+    process(box)
+    assert box.graph("DELETE", box.posts(page.id)[0]["id"], page.token).json() == {"success": True}
+    assert error(box.graph("GET", video_id, page.token)) == (100, 33)
+    assert look(box, page, f"{page.id}/video_reels", "id")["data"] == []
+
+
+def test_bytes_that_were_lost_come_again_from_the_beginning(own_box: Box) -> None:
+    page = own_box.new_pages()[0]
+    told, half = start(own_box, page), len(REEL) // 2
+    send(own_box, page, told["upload_url"], REEL[:half], size=len(REEL))
+    [part] = (own_box.data / "sandbox-videos").glob("*.part")
+    part.unlink()
+    answer = send(own_box, page, told["upload_url"], REEL[half:], offset=half)
+    assert not answer.is_success
+    assert send(own_box, page, told["upload_url"], REEL).json() == {"success": True}
+
+
 # Faults
 
 
@@ -379,6 +410,18 @@ def test_bytes_that_are_answered_with_a_reset_are_there(box: Box, page: Page) ->
         send(box, page, told["upload_url"], REEL)
     assert status(box, page, told["video_id"])["uploading_phase"]["status"] == "complete"
     assert finish(box, page, told["video_id"]).is_success
+
+
+@pytest.mark.parametrize(
+    ("mode", "status_code"),
+    [("refuse", 400), ("rate_limited", 400), ("not_found_once", 400), ("scope_missing", 403), ("garbage_body", 200)],
+)
+def test_any_fault_meets_the_bytes(box: Box, mode: str, status_code: int) -> None:
+    page = box.new_pages()[0]
+    told = start(box, page)
+    box.fault(f"POST /rupload.facebook.com/*/{told['video_id']}", mode, times=1)
+    assert send(box, page, told["upload_url"], REEL).status_code == status_code
+    assert box.last_request(told["video_id"])["kind"] == "fault"
 
 
 def test_a_fault_at_rupload_has_words_of_rupload(box: Box, page: Page) -> None:

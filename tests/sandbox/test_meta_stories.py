@@ -53,6 +53,13 @@ def test_an_unpublished_photo_becomes_a_story(box: Box, page: Page, shelf: Shelf
     assert "/stories/" in listed["url"]
 
 
+def test_the_list_tells_what_is_asked(box: Box, page: Page, shelf: Shelf) -> None:
+    photo_id = photo(box, page, shelf)
+    tell(box, page, photo_id)
+    assert stories(box, page, fields="media_id,media_type") == [{"media_id": photo_id, "media_type": "photo"}]
+    assert error(box.graph("GET", f"{page.id}/stories", page.token, fields="surprise")) == (100, None)
+
+
 def test_a_story_is_in_no_list_of_posts(box: Box, page: Page, shelf: Shelf) -> None:
     tell(box, page, photo(box, page, shelf))
     for edge in ("published_posts", "feed", "posts"):

@@ -213,8 +213,12 @@ def _published(post: Post, wanted: bool, now: float) -> Post:
 
 
 def delete(request: GraphRequest, post: Post) -> dict[str, Any]:
-    """`DELETE /{post}`; a second one meets 100/33."""
+    """`DELETE /{post}`, with the video it shows; a second one meets 100/33."""
     require_publishing(request, post.account_id)
-    with request.world.write():
-        ledger.delete(request.world.db, post.id, request.world.now)
+    world = request.world
+    with world.write():
+        video = videos.of_post(world, post.id)
+        if video is not None:
+            videos.delete(world, video)
+        ledger.delete(world.db, post.id, world.now)
     return {"success": True}

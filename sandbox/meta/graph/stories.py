@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -14,12 +15,14 @@ from sandbox.meta.directory import Page
 from sandbox.meta.errors import already_published, malformed, missing_object
 from sandbox.meta.facts import DEFAULT_DELAY_MS, POSTS_REACH, STORY_LIFETIME_S
 from sandbox.meta.graph import listing, paging
+from sandbox.meta.graph.fields import Rule
 from sandbox.meta.graph.nodes import PROVIDER
 from sandbox.meta.graph.posting import NETWORK
 from sandbox.meta.graph.request import GraphRequest
 from sandbox.meta.graph.rights import require_publishing, require_reading
 from sandbox.meta.graph.videos.finishing import new_post_id
 from sandbox.meta.links import permalink
+from sandbox.meta.videos import PageVideo
 
 PHOTO_PARAMETERS: Final = frozenset({"photo_id"})
 LIST_PARAMETERS: Final = paging.PARAMETERS | {"since", "until", "status"}
@@ -64,10 +67,14 @@ def list_stories(request: GraphRequest, page: Page) -> dict[str, Any]:
     """Those that are live and those of before, unless one of the two is asked for."""
     require_reading(request, page.id)
     wanted = _statuses(request)
+    # An entry has no id of its own (meta 4.7).
+    fields = [field.name for field in request.fields] or list(RULES)
+    if unknown := [name for name in fields if name not in RULES]:
+        raise malformed(f"Tried accessing nonexisting field ({unknown[0]}) on node type (Story)")
 
     def show(post: Post) -> dict[str, Any] | None:
-        status = ARCHIVED if post.ended(request.world.now) else PUBLISHED
-        return _shown(request, post, status) if status in wanted else None
+        view = StoryView(request, post, ARCHIVED if post.ended(request.world.now) else PUBLISHED)
+        return {name: RULES[name].read(view) for name in fields} if view.status in wanted else None
 
     return listing.list_posts(request, page.id, "published", POSTS_REACH, show, (ledger.STORY,))
 
@@ -88,15 +95,30 @@ def _statuses(request: GraphRequest) -> frozenset[str]:
     return frozenset(map(str, asked))
 
 
-def _shown(request: GraphRequest, post: Post, status: str) -> dict[str, Any]:
-    world = request.world
-    video = videos.of_post(world, post.id)
-    media_id = video.id if video else next((photo.id for photo in photos.of_post(world, post.id)), None)
-    return {
-        "post_id": post.id,
-        "status": status,
-        "creation_time": str(int(post.shown_at)),
-        "media_type": "video" if video else "photo",
-        "media_id": media_id,
-        "url": permalink(world, post.id),
-    }
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    """A story in the list."""
+
+    request: GraphRequest
+    post: Post
+    status: str
+
+    @property
+    def video(self) -> PageVideo | None:
+        """What it shows, unless that is a photo."""
+        return videos.of_post(self.request.world, self.post.id)
+
+    def media_id(self) -> str | None:
+        """The photo or video it was made from: what tells it from others (meta 12)."""
+        photo = next((photo.id for photo in photos.of_post(self.request.world, self.post.id)), None)
+        return self.video.id if self.video else photo
+
+
+RULES: dict[str, Rule[StoryView]] = {
+    "post_id": Rule(lambda view: view.post.id),
+    "status": Rule(lambda view: view.status),
+    "creation_time": Rule(lambda view: str(int(view.post.shown_at))),
+    "media_type": Rule(lambda view: "video" if view.video else "photo"),
+    "media_id": Rule(StoryView.media_id),
+    "url": Rule(lambda view: permalink(view.request.world, view.post.id)),
+}

@@ -9,8 +9,8 @@ from sandbox import clips
 from sandbox.answers import Answer, as_json
 from sandbox.call import Call
 from sandbox.meta import arriving
-from sandbox.meta.arriving import Arrived
-from sandbox.meta.fetching import FetchFailed, FetchTimeout, TooLarge, fetch_to
+from sandbox.meta.arriving import Lost
+from sandbox.meta.fetching import FetchFailed, FetchTimeout, TooLarge, fetch_to, may_fetch
 from sandbox.meta.rupload import errors
 from sandbox.meta.rupload.errors import UploadError
 from sandbox.meta.rupload.request import OF_PAGES, UploadRequest, read_upload
@@ -25,11 +25,19 @@ async def answer_upload(world: World, call: Call) -> Answer:
     try:
         request = read_upload(world, call)
         target = _target(world, request)
+    except UploadError as error:
+        return error.answer()
+    try:
         if request.file_url is not None:
             await _fetch(world, call, target, request.file_url)
         else:
             await _receive(world, call, target, request)
         return as_json(target.told)
+    except Lost:
+        # It has to come again, from the beginning.
+        with world.write():
+            target.note(target.file_size or 0, 0)
+        return errors.wrong_offset(0).answer()
     except UploadError as error:
         return error.answer()
 
@@ -48,7 +56,10 @@ def _target(world: World, request: UploadRequest) -> Target:
 async def _fetch(world: World, call: Call, target: Target, url: str) -> None:
     path = clips.new_file(world)
     try:
-        await fetch_to(path, url, target.bytes_max, float(world.option("meta", "fetch_within_s")))
+        within_s = float(world.option("meta", "fetch_within_s"))
+        if target.asks_robots and not await may_fetch(url, within_s):
+            raise errors.failed("robots.txt of the host keeps facebookexternalhit/1.1 out")
+        await fetch_to(path, url, target.bytes_max, within_s)
         await _complete(world, call, target, path)
     except (FetchFailed, FetchTimeout) as problem:
         raise errors.failed("The file couldn't be downloaded", retriable=True) from problem
@@ -78,7 +89,7 @@ async def _receive(world: World, call: Call, target: Target, request: UploadRequ
 
 async def _complete(world: World, call: Call, target: Target, path: Path) -> None:
     """What isn't a video is said at once; whether the network takes this one shows in its status."""
-    arrived: Arrived = await arriving.complete(world, path)
+    arrived = await arriving.complete(world, path)
     with world.write():
         arrived.keep(world)
         target.settle(call, arrived)

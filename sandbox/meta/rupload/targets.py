@@ -47,6 +47,10 @@ class Target(Protocol):
         """How many are fetched at most."""
 
     @property
+    def asks_robots(self) -> bool:
+        """Must robots.txt of a host let the network fetch from it?"""
+
+    @property
     def told(self) -> Mapping[str, Any]:
         """What success is called."""
 
@@ -94,6 +98,10 @@ class PageTarget:
     @property
     def bytes_max(self) -> int:
         return FETCHED_MAX
+
+    @property
+    def asks_robots(self) -> bool:
+        return True  # meta 4.6; of Instagram nothing is said
 
     @property
     def told(self) -> Mapping[str, Any]:
@@ -144,6 +152,10 @@ class InstagramTarget:
     @property
     def bytes_max(self) -> int:
         return limits.INSTAGRAM_REEL.bytes_max or FETCHED_MAX
+
+    @property
+    def asks_robots(self) -> bool:
+        return False
 
     @property
     def told(self) -> Mapping[str, Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox import clips
 from sandbox.meta import arriving, limits, videos
-from sandbox.meta.arriving import Arrived
+from sandbox.meta.arriving import Arrived, Lost
 from sandbox.meta.directory import Page
-from sandbox.meta.errors import malformed, upload_problem, video_refused, video_too_small
+from sandbox.meta.errors import GraphError, malformed, upload_problem, video_refused, video_too_small
 from sandbox.meta.facts import VIDEO_BYTES_MIN
 from sandbox.meta.graph.nodes import PROVIDER
 from sandbox.meta.graph.request import GraphRequest
@@ -79,7 +79,10 @@ def _transfer(request: GraphRequest, video: PageVideo) -> dict[str, Any]:
         raise upload_problem("The offset is another", WRONG_OFFSET, told)
     if video.received + len(piece) > (video.file_size or 0):
         raise upload_problem("There are more bytes than file_size", 1363045)
-    received = arriving.append(request.world, video.id, video.received, piece)
+    try:
+        received = arriving.append(request.world, video.id, video.received, piece)
+    except Lost as problem:
+        raise _lost() from problem
     video = replace(video, received=received)
     with request.world.write():
         videos.save(request.world, video)
@@ -106,12 +109,19 @@ async def complete(request: GraphRequest, video: PageVideo) -> Arrived:
         raise upload_problem("There are bytes missing", WRONG_OFFSET, _offsets(request, video))
     if video.sha256 is not None:
         return again(request.world, video.sha256)
-    arrived = await arriving.complete(request.world, clips.on_the_way(request.world, video.id))
+    try:
+        arrived = await arriving.complete(request.world, clips.on_the_way(request.world, video.id))
+    except Lost as problem:
+        raise _lost() from problem
     with request.world.write():
         arrived.keep(request.world)
         # Known from now on, so that a finish that is refused can be tried again.
         videos.save(request.world, replace(video, sha256=arrived.sha256))
     return arrived
+
+
+def _lost() -> GraphError:
+    return upload_problem("The upload has to begin again", SESSION_EXPIRED)
 
 
 def again(world: World, sha256: str) -> Arrived:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sandbox import clips
 from sandbox.meta import arriving, uploads
+from sandbox.meta.arriving import Lost
 from sandbox.meta.errors import GraphError, invalid, malformed, missing_object, upload_problem
 from sandbox.meta.facts import FILE_TYPES
 from sandbox.meta.graph.nodes import PROVIDER
@@ -63,15 +64,17 @@ async def send(request: GraphRequest, upload: Upload) -> dict[str, Any]:
     came = file.stat().st_size if file else 0
     if upload.received + came > upload.file_size:
         raise malformed(f"There are more bytes than the {upload.file_size} of file_length")
-    if came and file is not None:
-        received = arriving.append(world, _place(upload), upload.received, file)
-        upload = replace(upload, received=received)
-        with world.write():
-            uploads.save(world, upload)
-    if upload.received < upload.file_size:
-        raise upload_problem(f"{upload.received} of {upload.file_size} bytes have been received", transient=True)
-    if upload.handle is None:
-        upload = await _whole(request, upload)
+    try:
+        if came and file is not None:
+            upload = replace(upload, received=arriving.append(world, _place(upload), upload.received, file))
+            with world.write():
+                uploads.save(world, upload)
+        if upload.received < upload.file_size:
+            raise upload_problem(f"{upload.received} of {upload.file_size} bytes have been received", transient=True)
+        if upload.handle is None:
+            upload = await _whole(request, upload)
+    except Lost as problem:
+        raise upload_problem("The upload has to begin again", 1363041) from problem
     return {"h": upload.handle}
 
 
