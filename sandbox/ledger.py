@@ -24,6 +24,7 @@ create table post (
     text text,
     link text,
     media text not null default '[]',
+    poll text,
     detail text not null,
     created_at real not null,
     updated_at real not null,
@@ -40,19 +41,29 @@ create index post_of_account on post (account_id, shown_at, number);
 create index post_changed on post (account_id, updated_at, number);
 create index post_live on post (live_at, number);
 create view standing_post as
-select number, id, network, account_id, app_id, text, link, media, detail, created_at, updated_at, live_at, listed_at,
-    hidden, kind, scheduled, ends_at, shown_at
+select number, id, network, account_id, app_id, text, link, media, poll, detail, created_at, updated_at, live_at,
+    listed_at, hidden, kind, scheduled, ends_at, shown_at
 from post where deleted_at is null;
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture (`image`) or video of a post; its bytes are in `sandbox.pictures` or `sandbox.clips`."""
+    """A picture (`image`), `video` or `document` of a post; its bytes are in `sandbox.pictures` or `sandbox.clips`."""
 
     kind: str
     sha256: str
     alt: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What a post asks its readers, until `ends_at`."""
+
+    question: str
+    options: Sequence[str]
+    ends_at: float
 
 
 # What a post is, beside a post in the feed.
@@ -71,6 +82,7 @@ class Post:
     text: str | None
     link: str | None
     media: tuple[Media, ...]
+    poll: Poll | None
     detail: str
     created_at: float
     updated_at: float
@@ -115,6 +127,7 @@ class NewPost:
     kind: str = POST
     scheduled: bool = False
     ends_at: float | None = None
+    poll: Poll | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +148,11 @@ class Listing:
 
 INSERT = """
 insert into post (
-    id, provider, network, account_id, app_id, text, link, media, detail, created_at, updated_at, live_at, listed_at,
-    hidden, kind, scheduled, ends_at
+    id, provider, network, account_id, app_id, text, link, media, poll, detail, created_at, updated_at, live_at,
+    listed_at, hidden, kind, scheduled, ends_at
 ) values (
-    :id, :provider, :network, :account_id, :app_id, :text, :link, :media, :detail, :created_at, :created_at, :live_at,
-    :listed_at, :hidden, :kind, :scheduled, :ends_at
+    :id, :provider, :network, :account_id, :app_id, :text, :link, :media, :poll, :detail, :created_at, :created_at,
+    :live_at, :listed_at, :hidden, :kind, :scheduled, :ends_at
 )
 """
 # A published post isn't listed before its `listed_at`.
@@ -175,6 +188,7 @@ select json_object(
         select json_group_array(json_object('kind', json_extract(value, '$.kind'),
             'sha256', json_extract(value, '$.sha256')))
         from json_each(media)),
+    'poll', json(poll),
     'comments', (
         select json_group_array(json_object('id', c.id, 'author_id', c.author_id, 'text', c.text,
             'parent_id', c.parent_id,
@@ -190,7 +204,9 @@ from post where live_at <= :now and (:account_id is null or account_id = :accoun
 
 def add(db: sqlite3.Connection, new: NewPost) -> None:
     """Take a post. The caller's commit makes it live."""
-    db.execute(INSERT, {**asdict(new), "media": orjson.dumps([asdict(each) for each in new.media]).decode()})
+    media = orjson.dumps([asdict(each) for each in new.media]).decode()
+    poll = orjson.dumps(asdict(new.poll)).decode() if new.poll else None
+    db.execute(INSERT, {**asdict(new), "media": media, "poll": poll})
 
 
 def find(db: sqlite3.Connection, post_id: str) -> Post | None:
@@ -287,4 +303,5 @@ def _first(rows: sqlite3.Cursor) -> Post | None:
 def _post(row: sqlite3.Row) -> Post:
     values = dict(row)
     values["media"] = tuple(Media(**each) for each in orjson.loads(values["media"]))
+    values["poll"] = Poll(**orjson.loads(values["poll"])) if values["poll"] else None
     return Post(**values)
