@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sandbox.linkedin.facts import COMMUNITY_MANAGEMENT, SIGN_IN_AND_SHARE
+from sandbox.linkedin.facts import PRODUCTS
 from sandbox.port import App
 from sandbox.seeding import hexadecimal
 
@@ -14,19 +14,20 @@ if TYPE_CHECKING:
 
 NAME = "Masthead"
 ORGANIZATIONS, MEMBERS = "linkedin", "linkedin_member"
-PRODUCTS = {ORGANIZATIONS: COMMUNITY_MANAGEMENT, MEMBERS: SIGN_IN_AND_SHARE}
+# The option that says which products each of them has.
+GRANTED = {ORGANIZATIONS: "products", MEMBERS: "member_products"}
 
 
 def make(world: World) -> None:
     """Ids and secrets follow from the seed."""
-    for provider in PRODUCTS:
+    for provider in GRANTED:
         world.set_fact(f"{provider}.client_id", f"77{hexadecimal(world.seed, f'{provider} client')[:12]}")
         world.set_fact(f"{provider}.client_secret", hexadecimal(world.seed, f"{provider} client secret"))
 
 
 def apps(world: World) -> Sequence[App]:
     """Both, as registered."""
-    return tuple(_app(world, provider) for provider in PRODUCTS)
+    return tuple(_app(world, provider) for provider in GRANTED)
 
 
 def find(world: World, client_id: str) -> App | None:
@@ -39,9 +40,10 @@ def member_app(world: World) -> App:
     return _app(world, MEMBERS)
 
 
-def products(app: App) -> Sequence[str]:
-    """The scopes that an app's products give."""
-    return PRODUCTS[app.provider]
+def scopes(world: World, app: App) -> frozenset[str]:
+    """What an app's products give. One that LinkedIn took away, or never granted, gives nothing (2.9)."""
+    granted = world.option("linkedin", GRANTED[app.provider]).split(",")
+    return frozenset(scope for product in granted for scope in PRODUCTS.get(product.strip(), ()))
 
 
 def _app(world: World, provider: str) -> App:

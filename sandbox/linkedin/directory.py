@@ -74,6 +74,13 @@ def add_role(world: World, organization: Organization, person_id: str, role: str
     world.db.execute("insert into linkedin_role values (?, ?, ?, ?)", (organization.id, person_id, role, state))
 
 
+def take_roles(world: World, organization: Organization, person_id: str) -> None:
+    """A person has no role there any more."""
+    world.db.execute(
+        "delete from linkedin_role where organization_id = ? and person_id = ?", (organization.id, person_id)
+    )
+
+
 def find_organization(world: World, organization_id: str) -> Organization | None:
     """The Page of this number."""
     row = world.db.execute("select * from linkedin_organization where id = ?", (organization_id,)).fetchone()

@@ -103,6 +103,12 @@ def unpermitted_field(path: str, kind: Kind = Kind.PROTOCOL) -> ApiError:
     return ApiError(403, f"{message} [{path}]", kind=kind)
 
 
+def unpermitted_parameter(name: str) -> ApiError:
+    """A parameter that names something this token has no right to [O]."""
+    message = "Unpermitted fields present in PARAMETER: Data Processing Exception while processing fields"
+    return ApiError(403, f"{message} [/{name}]")
+
+
 def forbidden(what: str) -> ApiError:
     """No right to read a post or picture [O]."""
     return ApiError(403, f"Accessing {what} is forbidden. Please check your permissions for this resource")
@@ -139,10 +145,13 @@ LIMITS = {
     "member": "Resource level throttle MEMBER DAY limit for calls to this resource is reached.",
     "burst": "Resource level throttle limit for calls to this resource is reached.",
 }
+COMMENTS = "Comment create throttled: creation rate limit exceeded for member"
 
 
 def throttled(limit: str) -> ApiError:
-    """429, without any header that says until when (9)."""
+    """429, without any header that says until when (9); one for too many comments has no code (10.2) [O]."""
+    if limit == "comments":
+        return ApiError(429, COMMENTS)
     return ApiError(429, LIMITS.get(limit, LIMITS["burst"]), "TOO_MANY_REQUESTS", 101)
 
 

@@ -32,10 +32,7 @@ SUNSET_AT = {name: datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() f
 
 # Lifetimes (2.2, 2.4).
 CODE_LIFETIME_S = 30 * 60  # [P]
-ACCESS_LIFETIME_S = 5_184_000  # [P] 60 days
-REFRESH_LIFETIME_S = 31_536_000  # [P] 365 days from the consent; refreshing never extends it
 TOKEN_LENGTH = 500  # [P] about; clients must allow 1,000 and more
-UPLOAD_URL_LIFETIME_S = 30 * 86_400  # [S]
 DOWNLOAD_URL_LIFETIME_S = 30 * 86_400  # [A] "short lived; never store"
 
 # Scopes and what they say to the person who is asked (2.8).
@@ -58,8 +55,13 @@ SCOPES = {
 }
 # They exist and are closed or belong to other products: no app here has them (2.8).
 CLOSED_SCOPES = frozenset({"r_member_social", "r_member_social_feed", "r_organization_admin", "r_ads", "rw_ads"})
-SIGN_IN_AND_SHARE = ("openid", "profile", "email", "w_member_social")
 COMMUNITY_MANAGEMENT = tuple(scope for scope in SCOPES if scope not in ("openid", "profile", "email"))
+# Which scopes a product gives to an app that has it.
+PRODUCTS = {
+    "community_management": COMMUNITY_MANAGEMENT,
+    "sign_in": ("openid", "profile", "email"),
+    "share": ("w_member_social",),
+}
 
 # Roles on a Page, and those that may publish and read posts (3.1, 3.2).
 ADMINISTRATOR, CONTENT_ADMINISTRATOR, ANALYST = "ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "ANALYST"
@@ -76,6 +78,8 @@ ROLES = frozenset(
     }
 )
 POSTING_ROLES = frozenset({ADMINISTRATOR, CONTENT_ADMINISTRATOR, "DIRECT_SPONSORED_CONTENT_POSTER"})
+COMMENTING_ROLES = frozenset({ADMINISTRATOR, "DIRECT_SPONSORED_CONTENT_POSTER", "RECRUITING_POSTER"})  # [S]
+COMMENT_READING_ROLES = frozenset({ADMINISTRATOR, "DIRECT_SPONSORED_CONTENT_POSTER"})  # [S]
 STATES = frozenset({"APPROVED", "REQUESTED", "REJECTED", "REVOKED"})
 
 # Posts (4.1, 4.4).
@@ -84,12 +88,32 @@ ALT_TEXT_LIMIT = 4_086
 ARTICLE_TITLE_LIMIT = 399
 DESCRIPTION_LIMIT = 4_085
 IMAGES_MIN, IMAGES_MAX = 2, 20
+POLL_QUESTION_LIMIT, POLL_OPTION_LIMIT = 140, 30
+POLL_OPTIONS_MIN, POLL_OPTIONS_MAX = 2, 4
+POLL_DURATIONS_S = {"ONE_DAY": 86_400, "THREE_DAYS": 259_200, "SEVEN_DAYS": 604_800, "FOURTEEN_DAYS": 1_209_600}
+VOTE_SELECTION = "SINGLE_VOTE"
 DEFAULT_COUNT, COUNT_MAX = 10, 100
 
 # Pictures (5.1).
 PIXELS_MAX = 36_152_320
 GIF_FRAMES_MAX = 250
+IMAGE_BYTES_MAX = 16 * 1024 * 1024  # no byte limit is published [A]
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
+
+# Videos (5.2). KB and MB are taken as thousands [A].
+PART_BYTES = 4 * 1024 * 1024
+VIDEO_BYTES_MIN, VIDEO_BYTES_MAX = 75_000, 500_000_000
+VIDEO_MIN_S, VIDEO_MAX_S = 3, 30 * 60
+
+# Documents (5.3).
+DOCUMENT_PAGES_MAX = 300
+DOCUMENT_BYTES_MAX = 100_000_000
+
+# How long each kind is PROCESSING is an option of its own.
+PROCESSING_OPTIONS = {"image": "processing_s", "video": "video_processing_s", "document": "document_processing_s"}
+
+# Comments (6.1).
+COMMENT_WINDOW_S = 60  # [O] "about 1 minute"
 
 # Sizes (1.6): more is 414.
 URL_LIMIT, QUERY_LIMIT, SEGMENT_LIMIT = 8_192, 4_096, 4_096
@@ -102,7 +126,24 @@ OPTIONS = {
     "duplicate_window_s": "600",  # 4.6: "a recent post", about ten minutes; 0 switches it off [S]
     "tier": "standard",  # of the Community Management app: standard or development (2.9)
     "refresh_tokens": "true",  # does the Community Management app get any (2.4)
+    "share_refresh_tokens": "false",  # and the other one: self-serve apps get none (2.4)
+    "access_lifetime_s": "5184000",  # 60 days (2.2)
+    "refresh_lifetime_s": "31536000",  # 365 days from the consent; refreshing never extends it (2.4)
+    "products": "community_management",  # of the Community Management app; empty: not granted (2.9)
+    "member_products": "sign_in,share",  # of the other one
+    "versions": "",  # the active ones, with commas; empty: by their sunsets and the clock (1.2)
     "processing_s": "0.5",  # how long a picture is PROCESSING [A]
+    "video_processing_s": "1",
+    "document_processing_s": "1",
+    "upload_url_lifetime_s": "2592000",  # 30 days [S]
+    "document_bytes": str(DOCUMENT_BYTES_MAX),  # a larger document is 413
+    # Whose state a token of a member can't read: of pictures that was observed [O], the others follow it [A] (5.1).
+    "unreadable_for_members": "image,video,document",
+    "publish_before_ready": "refuse",  # or request: 201, PUBLISH_REQUESTED until the asset is ready (5.2)
+    "edit_polls": "false",  # may the text of a post with a poll be edited (4.1: "can't be edited")
+    "comment_length": "1250",  # [S]
+    "comments_a_minute": "20",  # of one member; the number is unpublished [A] (6.1)
+    "member_comments": "true",  # false: w_member_social alone isn't enough for comments, as some see it (6.1) [S]
     # Standard tier: unpublished (9) [A]. Share on LinkedIn: as published.
     "application_day": "1000000",
     "member_day": "1000000",

@@ -1,6 +1,7 @@
 """How LinkedIn words the faults that a test asks for (PRODUCT 8, linkedin 10).
 
-`args.code` is the serviceErrorCode, `args.error` the word in `code`, `args.limit` application, member or burst.
+`args.code` is the serviceErrorCode, `args.error` the word in `code`, `args.limit` application, member,
+burst or comments.
 """
 
 from __future__ import annotations
@@ -76,8 +77,10 @@ def _always(make: Callable[[], ApiError]) -> Callable[[World, Call, Fault], Answ
     return lambda world, call, fault: _answer(world, call, fault, make())
 
 
-def _refusal() -> ApiError:
-    return bad_input("INVALID_VALUE_FOR_FIELD", "commentary", "commentary can't be taken")
+def refused(world: World, call: Call, fault: Fault) -> Answer:
+    """400 about the text of a post, or of a comment."""
+    field = "message" if "/socialActions/" in call.raw_rest else "commentary"
+    return _answer(world, call, fault, bad_input("INVALID_VALUE_FOR_FIELD", field, f"{field} can't be taken"))
 
 
 def limited(world: World, call: Call, fault: Fault) -> Answer:
@@ -127,7 +130,7 @@ def scope_missing(world: World, call: Call, fault: Fault) -> Answer:
 
 
 SPOIL = {
-    Mode.REFUSE: _always(_refusal),
+    Mode.REFUSE: refused,
     Mode.ERROR_BEFORE: _always(server_error),
     Mode.ERROR_AFTER: _always(server_error),
     Mode.REFUSED_BUT_LIVE: refused_but_live,

@@ -15,14 +15,14 @@ def permalink(world: World, post_id: str) -> str:
     return f"{world.settings.own_url}/{WWW}/feed/update/{post_id}/"
 
 
-def upload(world: World, key: str) -> str:
-    """Where the bytes of a picture go: opaque and signed."""
-    return f"{world.settings.own_url}/{WWW}/dms-uploads/{key}/uploaded-image/0?ca=vector_feedshare&cn=uploads&sync=0"
+def upload(world: World, key: str, what: str) -> str:
+    """Where bytes go, such as those of an `image`: opaque and signed."""
+    return f"{world.settings.own_url}/{WWW}/dms-uploads/{key}/uploaded-{what}/0?ca=vector_feedshare&cn=uploads&sync=0"
 
 
-def download(world: World, sha256: str) -> str:
-    """Where a picture can be fetched."""
-    return f"{world.settings.own_url}/{MEDIA}/dms/image/{sha256}"
+def download(world: World, sha256: str, what: str) -> str:
+    """Where what was uploaded can be fetched."""
+    return f"{world.settings.own_url}/{MEDIA}/dms/{what}/{sha256}"
 
 
 def portrait(world: World, person_id: str) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+PERSON = "urn:li:person:"
 # The prose of the specification names these; its sample leaves out the parentheses, so they count.
 RESERVED = frozenset("\\|{}@[]()<>#*_~")
 PLAIN = re.compile(r"[^\\|{}@\[\]()<>#*_~]+")
@@ -47,13 +48,15 @@ def read(commentary: str, name_of: Callable[[str], str | None]) -> LittleText:
         elif match := MENTION.match(commentary, place):
             name = ESCAPED.sub(r"\1", match[1])
             shown.append(name)
-            kept.append(match[0] if _names(name, name_of(match[2])) else match[1])
+            kept.append(match[0] if _names(match[2], name, name_of(match[2])) else match[1])
         else:
             break
         place = match.end()
     return LittleText("".join(shown), "".join(kept), place < len(commentary))
 
 
-def _names(shown: str, name: str | None) -> bool:
-    """Full name, or a person's first or last; upper and lower case matter."""
-    return name is not None and (shown == name or shown in (name.split()[0], name.split()[-1]))
+def _names(urn: str, shown: str, name: str | None) -> bool:
+    """The whole name, or a person's first or last; upper and lower case matter."""
+    if name is None or shown == name:
+        return name is not None
+    return urn.startswith(PERSON) and shown in (name.split()[0], name.split()[-1])

@@ -11,6 +11,7 @@ from sandbox.linkedin import apps, demo, directory, tokens
 from sandbox.linkedin.facts import API, MEDIA, OPTIONS, WWW
 from sandbox.linkedin.faults import SPOIL
 from sandbox.linkedin.links import permalink
+from sandbox.linkedin.orders import ORDERS
 from sandbox.linkedin.rest.answer import answer_api
 from sandbox.linkedin.tables import TABLES
 from sandbox.linkedin.website import answer_media, answer_website
@@ -31,6 +32,11 @@ async def answer(world: World, call: Call) -> Answer:
     return HOSTS[call.host](world, call)
 
 
+def takes_file(method: str, host: str, rest: str) -> bool:
+    """Whatever is uploaded is one file (5)."""
+    return method == "PUT" and host == WWW and rest.startswith("/dms-uploads/")
+
+
 STAND_IN = StandIn(
     key="linkedin",
     hosts=tuple(HOSTS),
@@ -40,6 +46,8 @@ STAND_IN = StandIn(
     answer=answer,
     spoil=SPOIL,
     options=OPTIONS,
+    takes_file=takes_file,
+    orders=ORDERS,
     publishing=Publishing(
         accounts=directory.accounts,
         permalink=permalink,

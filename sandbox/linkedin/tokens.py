@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.linkedin import apps
 from sandbox.linkedin.errors import EXPIRED, REVOKED
-from sandbox.linkedin.facts import ACCESS_LIFETIME_S, REFRESH_LIFETIME_S, TOKEN_LENGTH
+from sandbox.linkedin.facts import TOKEN_LENGTH
 from sandbox.port import App
 from sandbox.seeding import opaque
 
@@ -85,21 +85,26 @@ def issue(world: World, app: App, person_id: str, scopes: Iterable[str]) -> Gran
         if earlier.scopes != wanted:
             _end(world, earlier.value, REVOKED)
     consent = Consent(app.client_id, person_id, wanted, world.count("linkedin consent"), world.now)
-    access = _issue(world, ACCESS, consent, ACCESS_LIFETIME_S)
+    access = _issue(world, ACCESS, consent, _lifetime_s(world, ACCESS))
     if not _gets_refresh_tokens(world, app):
         return Grant(access, None)
-    return Grant(access, _issue(world, REFRESH, consent, REFRESH_LIFETIME_S))
+    return Grant(access, _issue(world, REFRESH, consent, _lifetime_s(world, REFRESH)))
 
 
 def renew(world: World, refresh: Token) -> Grant:
     """A new access token, which never outlives the refresh token; that stays, with what is left of its time (2.4)."""
-    lifetime_s = min(ACCESS_LIFETIME_S, refresh.expires_at - world.now)
+    lifetime_s = min(_lifetime_s(world, ACCESS), refresh.expires_at - world.now)
     return Grant(_issue(world, ACCESS, refresh.consent, lifetime_s), refresh)
 
 
 def _gets_refresh_tokens(world: World, app: App) -> bool:
-    """Partners' apps only: never one of the self-serve products (2.4)."""
-    return app.provider == apps.ORGANIZATIONS and world.option("linkedin", "refresh_tokens") == "true"
+    """Approved apps only, as the options say of each (2.4)."""
+    option = "refresh_tokens" if app.provider == apps.ORGANIZATIONS else "share_refresh_tokens"
+    return world.option("linkedin", option) == "true"
+
+
+def _lifetime_s(world: World, kind: str) -> float:
+    return float(world.option("linkedin", f"{kind}_lifetime_s"))
 
 
 def _issue(world: World, kind: str, consent: Consent, lifetime_s: float) -> Token:
@@ -152,11 +157,13 @@ def revoke(world: World, token: Token) -> None:
                 _end(world, each.value, REVOKED)
 
 
-def kill_all(world: World, app_id: str, person_id: str, service: int) -> None:
-    """End every token of a person for an app, and forget that they agreed."""
-    for each in _living(world, app_id, person_id):
+def kill_all(world: World, app_id: str, person_id: str, service: int) -> int:
+    """End every token of a person for an app, and forget that they agreed; says how many ended."""
+    living = _living(world, app_id, person_id)
+    for each in living:
         _end(world, each.value, service)
     world.db.execute("delete from linkedin_grant where app_id = ? and person_id = ?", (app_id, person_id))
+    return len(living)
 
 
 def drop_scope(world: World, app_id: str, person_id: str, scope: str) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox import ledger, people, pictures
+from sandbox import clips, comments, ledger, people, pictures
 from sandbox.answers import HTML, Answer, Kind, as_page, redirect
 from sandbox.call import Call
-from sandbox.linkedin import directory, images
+from sandbox.linkedin import assets, directory, documents, images, uploads, videos
+from sandbox.linkedin.assets import Asset, AssetKind, Found
 from sandbox.linkedin.errors import OAuthError
+from sandbox.linkedin.facts import IMAGE_BYTES_MAX
 from sandbox.linkedin.links import permalink
 from sandbox.linkedin.oauth import dialog, endpoint, openid
+from sandbox.linkedin.uploads import Takes, Upload
 from sandbox.look.templates import render
 
 if TYPE_CHECKING:
@@ -32,7 +37,8 @@ UPLOAD = re.compile(r"/dms-uploads/([\w-]+)/.*")
 POST = re.compile(r"/feed/update/(urn:li:(?:share|ugcPost|activity):\d+)/?")
 COMPANY = re.compile(r"/company/([\w-]+)/?")
 PROFILE = re.compile(r"/in/([\w-]+)/?")
-PICTURE = re.compile(r"/dms/image/([0-9a-f]{64})")
+PICTURE = re.compile(r"/dms/(?:image|document)/([0-9a-f]{64})")
+VIDEO = re.compile(r"/dms/video/([0-9a-f]{64})")
 PORTRAIT = re.compile(r"/portrait/([\w-]+)\.svg")
 
 
@@ -65,10 +71,13 @@ def _account_id(world: World, path: str) -> str | None:
 
 
 def answer_media(world: World, call: Call) -> Answer:
-    """Pictures of posts and members."""
+    """Pictures, videos and documents of posts, and pictures of members."""
     if match := PICTURE.fullmatch(call.rest):
         found = pictures.find(world, match[1])
         return Answer(200, found[0], found[1]) if found else _not_found(Kind.REFUSED)
+    if match := VIDEO.fullmatch(call.rest):
+        clip = clips.find(world, match[1])
+        return Answer(200, clip[0].read_bytes(), clip[1]) if clip else _not_found(Kind.REFUSED)
     match = PORTRAIT.fullmatch(call.rest)
     person = people.find(world.db, match[1]) if match else None
     if person is None:
@@ -77,18 +86,94 @@ def answer_media(world: World, call: Call) -> Answer:
 
 
 def _upload(world: World, call: Call, key: str) -> Answer:
-    """Raw bytes of one picture; the address is the permission, a bearer token makes no difference (5.1)."""
-    image = images.find_by_upload(world, key)
-    if image is None:
+    """Raw bytes of one asset; the address is the permission, a bearer token makes no difference (5.1)."""
+    upload = uploads.find(world, key)
+    asset = assets.find(world, upload.asset_id) if upload else None
+    if upload is None or asset is None or call.file is None:
         return Answer(403, b"", "text/plain", kind=Kind.PROTOCOL)
-    if image.upload_expires_at <= world.now:
+    if asset.upload_expires_at <= world.now:
         return Answer(401, b"", "text/plain", kind=Kind.REFUSED)
-    if not call.body:
+    if not call.file.stat().st_size:
+        return Answer(400, b"", "text/plain", kind=Kind.PROTOCOL)
+    return TAKERS[upload.takes](world, Arrival(call, call.file, asset, upload))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file that came at an address."""
+
+    call: Call
+    file: Path
+    asset: Asset
+    upload: Upload
+
+    @property
+    def size(self) -> int:
+        """How many bytes."""
+        return self.file.stat().st_size
+
+
+def _whole(world: World, arrival: Arrival) -> Answer:
+    """A picture or document, in one piece."""
+    asset = arrival.asset
+    most = float(world.option("linkedin", "document_bytes")) if asset.kind == AssetKind.DOCUMENT else IMAGE_BYTES_MAX
+    if arrival.size > most:
+        return Answer(413, b"", "text/plain", kind=Kind.REFUSED)
+    content = arrival.file.read_bytes()
+    found = LOOKS[asset.kind](content)
+    with world.write():
+        assets.spoil(world, asset, arrival.call.conditions)
+        sha256 = pictures.keep(world, content, found.content_type)
+        assets.take(world, assets.find(world, asset.id) or asset, sha256, found)
+    return Answer(201, b"", "text/plain")
+
+
+def _part(world: World, arrival: Arrival) -> Answer:
+    """Exactly the bytes from the first to the last that the instruction named (5.2)."""
+    if arrival.call.media_type != "application/octet-stream":
+        return Answer(415, b"", "text/plain", kind=Kind.PROTOCOL)
+    if arrival.size != arrival.upload.last - arrival.upload.first + 1:
         return Answer(400, b"", "text/plain", kind=Kind.PROTOCOL)
     with world.write():
-        images.spoil(world, image, call.conditions)
-        images.take(world, images.find(world, image.id) or image, call.body)
+        assets.spoil(world, arrival.asset, arrival.call.conditions)
+        etag = videos.take_part(world, arrival.upload, arrival.file)
+    return Answer(200, b"", "text/plain", [("ETag", etag)])
+
+
+def _captions(world: World, arrival: Arrival) -> Answer:
+    """An SRT file [G]."""
+    content = arrival.file.read_bytes()
+    if not videos.are_captions(content):
+        return Answer(400, b"", "text/plain", kind=Kind.REFUSED)
+    return _extra(world, arrival, content, "application/x-subrip")
+
+
+def _thumbnail(world: World, arrival: Arrival) -> Answer:
+    """A JPG or PNG, with a header that says so [G]."""
+    if arrival.call.headers.get("media-type-family") != "STILLIMAGE":
+        return Answer(400, b"", "text/plain", kind=Kind.PROTOCOL)
+    content = arrival.file.read_bytes()
+    if not videos.is_thumbnail(content):
+        return Answer(400, b"", "text/plain", kind=Kind.REFUSED)
+    return _extra(world, arrival, content, images.look_at(content).content_type)
+
+
+def _extra(world: World, arrival: Arrival, content: bytes, content_type: str) -> Answer:
+    with world.write():
+        uploads.took(world, arrival.upload, pictures.keep(world, content, content_type))
     return Answer(201, b"", "text/plain")
+
+
+TAKERS: Mapping[str, Callable[[World, Arrival], Answer]] = {
+    Takes.WHOLE: _whole,
+    Takes.PART: _part,
+    Takes.CAPTIONS: _captions,
+    Takes.THUMBNAIL: _thumbnail,
+}
+LOOKS: Mapping[str, Callable[[bytes], Found]] = {
+    AssetKind.IMAGE: images.look_at,
+    AssetKind.DOCUMENT: documents.look_at,
+}
 
 
 def _post(world: World, urn: str) -> Answer:
@@ -100,7 +185,8 @@ def _post(world: World, urn: str) -> Answer:
     account = directory.account(world, post.account_id) if post else None
     if post is None or account is None or not post.published(world.now):
         return _not_found(Kind.REFUSED)
-    return as_page(render("linkedin/post.html", post=post, account=account, permalink=permalink(world, post.id)))
+    below, link = comments.shown(world.db, post.id), permalink(world, post.id)
+    return as_page(render("linkedin/post.html", post=post, account=account, permalink=link, comments=below))
 
 
 def _not_found(kind: Kind) -> Answer:

@@ -16,6 +16,7 @@ API, WWW = "/api.linkedin.com", "/www.linkedin.com"
 AUTHORIZATION = f"{WWW}/oauth/v2/authorization"
 VERSION = "202609"
 ORGANIZATION_SCOPES = ["rw_organization_admin", "w_organization_social", "r_organization_social", "r_basicprofile"]
+FEED_SCOPES = [*ORGANIZATION_SCOPES, "w_organization_social_feed", "r_organization_social_feed"]
 MEMBER_SCOPES = ["openid", "profile", "email", "w_member_social"]
 RESERVED = "\\|{}@[]()<>#*_~"
 
@@ -106,15 +107,18 @@ class LinkedIn:
         told: dict[str, Any] = self.rest("GET", path, author.token, "FINDER").json()
         return told
 
-    def reserve(self, author: Author) -> dict[str, Any]:
-        body = {"initializeUploadRequest": {"owner": author.urn}}
-        answer = self.rest("POST", "images?action=initializeUpload", author.token, "ACTION", json=body)
+    def act(self, author: Author, resource: str, action: str, body: dict[str, Any]) -> httpx.Response:
+        named = {f"{action}Request": body}
+        return self.rest("POST", f"{resource}?action={action}", author.token, "ACTION", json=named)
+
+    def reserve(self, author: Author, resource: str = "images", **more: Any) -> dict[str, Any]:
+        answer = self.act(author, resource, "initializeUpload", {"owner": author.urn, **more})
         assert answer.status_code == httpx.codes.OK, answer.text
         value: dict[str, Any] = answer.json()["value"]
         return value
 
-    def put(self, url: str, content: bytes) -> httpx.Response:
-        headers = {"Content-Type": "application/octet-stream"}
+    def put(self, url: str, content: bytes, **more: str) -> httpx.Response:
+        headers = {"Content-Type": "application/octet-stream", **more}
         return self.box.http.put(url.replace("localhost", "127.0.0.1"), content=content, headers=headers)
 
     def image(self, author: Author, content: bytes | None = None) -> str:
@@ -124,8 +128,51 @@ class LinkedIn:
         self.box.control("clock", {"advance_s": 1})
         return str(place["image"])
 
-    def status(self, author: Author, image: str) -> str:
-        return str(self.rest("GET", f"images/{encoded(image)}", author.token).json()["status"])
+    def document(self, author: Author, content: bytes) -> str:
+        """A document whose processing is over."""
+        place = self.reserve(author, "documents")
+        assert self.put(place["uploadUrl"], content).status_code == httpx.codes.CREATED
+        self.box.control("clock", {"advance_s": 2})
+        return str(place["document"])
+
+    def parts(self, place: dict[str, Any], content: bytes) -> list[str]:
+        """Send every part of a video; their ETags."""
+        tags = []
+        for part in place["uploadInstructions"]:
+            answer = self.put(part["uploadUrl"], content[part["firstByte"] : part["lastByte"] + 1])
+            assert (answer.status_code, answer.content) == (200, b"")
+            tags.append(answer.headers["etag"])
+        return tags
+
+    def finalize(self, author: Author, place: dict[str, Any], tags: list[str], **changed: Any) -> httpx.Response:
+        body = {"video": place["video"], "uploadToken": place["uploadToken"], "uploadedPartIds": tags, **changed}
+        return self.act(author, "videos", "finalizeUpload", {k: v for k, v in body.items() if v is not None})
+
+    def video(self, author: Author, content: bytes) -> str:
+        """A video whose processing is over."""
+        place = self.reserve(author, "videos", fileSizeBytes=len(content))
+        assert self.finalize(author, place, self.parts(place, content)).is_success
+        self.box.control("clock", {"advance_s": 2})
+        return str(place["video"])
+
+    def asset(self, author: Author, urn: str) -> dict[str, Any]:
+        """What is told of a picture, video or document."""
+        answer = self.rest("GET", f"{urn.split(':')[2]}s/{encoded(urn)}", author.token)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def status(self, author: Author, urn: str) -> str:
+        return str(self.asset(author, urn)["status"])
+
+    # Comments
+
+    def comment(self, author: Author, target: str, text: str, **more: Any) -> httpx.Response:
+        body = {"actor": author.urn, "object": target, "message": {"text": text}, **more}
+        return self.rest("POST", f"socialActions/{encoded(target)}/comments", author.token, "CREATE", json=body)
+
+    def comments(self, author: Author, target: str, query: str = "") -> httpx.Response:
+        return self.rest("GET", f"socialActions/{encoded(target)}/comments{query}", author.token, "GET_ALL")
 
     # OAuth
 

@@ -42,8 +42,50 @@ def test_several_pictures_keep_their_order(box: Box, linkedin: LinkedIn, company
     assert urn.startswith("urn:li:ugcPost:")
     told = [each["sha256"] for each in box.posts(company.urn)[0]["media"]]
     assert told == [hashlib.sha256(content).hexdigest() for content in contents]
-    one = linkedin.publish(company, "one", content={"multiImage": {"images": images[:1]}})
-    assert code(one) == (400, None, "INVALID_VALUE_FOR_FIELD")
+
+
+@pytest.mark.parametrize(("count", "status"), [(1, 400), (2, 201), (20, 201), (21, 400)])
+def test_several_are_two_to_twenty(linkedin: LinkedIn, company: Author, count: int, status: int) -> None:
+    images = [{"id": linkedin.image(company), "altText": f"number {number}"} for number in range(count)]
+    answer = linkedin.publish(company, "m", content={"multiImage": {"images": images}})
+    assert answer.status_code == status
+    if status == 201:
+        told = linkedin.read(company, answer.headers["x-restli-id"]).json()["content"]
+        assert told == {"multiImage": {"images": images}}
+    else:
+        assert code(answer) == (400, None, "INVALID_VALUE_FOR_FIELD")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"multiImage": {"images": [{"id": "urn:li:video:x"}, {"id": "urn:li:video:y"}]}}, "INVALID_IMAGE_ID"),
+        ({"multiImage": {"images": ["urn:li:image:x", "urn:li:image:y"]}}, "INVALID_VALUE_FOR_FIELD"),
+        ({"media": {"id": "IMAGE", "altText": "x" * 4_087}}, "FIELD_LENGTH_TOO_LONG"),
+        ({"media": {"id": "IMAGE", "altText": 5}}, "INVALID_VALUE_FOR_FIELD"),
+        ({"media": {}}, "MISSING_FIELD"),
+        ({"media": {"id": "IMAGE"}, "multiImage": {"images": []}}, "INVALID_VALUE_FOR_FIELD"),
+    ],
+)
+def test_what_a_post_with_pictures_refuses(
+    linkedin: LinkedIn, company: Author, content: dict[str, Any], expected: str
+) -> None:
+    if content.get("media", {}).get("id") == "IMAGE":
+        content = {**content, "media": {**content["media"], "id": linkedin.image(company)}}
+    assert code(linkedin.publish(company, "m", content=content)) == (400, None, expected)
+
+
+def test_an_article_has_a_picture_with_its_description(box: Box, linkedin: LinkedIn, company: Author) -> None:
+    thumbnail = linkedin.image(company)
+    article = {"source": "https://e.example", "title": "T", "thumbnail": thumbnail, "thumbnailAltText": "A card"}
+    urn = linkedin.publish(company, "m", content={"article": article}).headers["x-restli-id"]
+    assert urn.startswith("urn:li:share:")
+    assert linkedin.read(company, urn).json()["content"] == {"article": article}
+    assert 'alt="A card"' in box.http.get(f"/?account={company.urn}").text
+    without = {name: value for name, value in article.items() if name != "thumbnail"}
+    assert code(linkedin.publish(company, "n", content={"article": without})) == (400, None, "MISSING_FIELD")
+    fetched = {**article, "thumbnail": "https://e.example/card.png"}
+    assert code(linkedin.publish(company, "n", content={"article": fetched})) == (400, None, "INVALID_IMAGE_ID")
 
 
 def test_the_same_address_takes_the_bytes_again(box: Box, linkedin: LinkedIn, company: Author) -> None:

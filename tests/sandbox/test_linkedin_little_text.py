@@ -44,3 +44,17 @@ def test_a_mention_must_show_the_entitys_name(box: Box, linkedin: LinkedIn, comp
     assert linkedin.read(company, right).json()["commentary"] == f"By @[Northwind Roastery]({urn})"
     assert linkedin.read(company, wrong).json()["commentary"] == "By The Roastery"
     assert shown(box, company) == "By The Roastery"
+
+
+def test_only_a_person_may_be_mentioned_by_half_their_name(box: Box, linkedin: LinkedIn, company: Author) -> None:
+    world = box.control("world")
+    roastery = next(each["id"] for each in world["accounts"] if each["name"] == "Northwind Roastery")
+    part = linkedin.publish(company, f"By @[Northwind]({roastery})").headers["x-restli-id"]
+    assert linkedin.read(company, part).json()["commentary"] == "By Northwind"
+    token = linkedin.token("linkedin", "p-maya", ["r_basicprofile"])
+    maya = f"urn:li:person:{linkedin.rest('GET', 'me', token).json()['id']}"
+    for name in ("Maya", "Okafor", "Maya Okafor"):
+        urn = linkedin.publish(company, f"With @[{name}]({maya})").headers["x-restli-id"]
+        assert linkedin.read(company, urn).json()["commentary"] == f"With @[{name}]({maya})"
+    small = linkedin.publish(company, f"With @[maya]({maya})").headers["x-restli-id"]
+    assert linkedin.read(company, small).json()["commentary"] == "With maya"

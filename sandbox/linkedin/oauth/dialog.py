@@ -14,7 +14,7 @@ from sandbox.answers import Answer, Kind, as_page, redirect
 from sandbox.call import Call
 from sandbox.encoding import BadEncoding
 from sandbox.linkedin import apps
-from sandbox.linkedin.facts import ACCESS_LIFETIME_S, CODE_LIFETIME_S, SCOPES, WWW
+from sandbox.linkedin.facts import CODE_LIFETIME_S, SCOPES, WWW
 from sandbox.linkedin.oauth.request import Authorization, BadAuthorization, read_authorization
 from sandbox.look.templates import render
 from sandbox.people import Person
@@ -109,7 +109,8 @@ def _granted(world: World, request: Authorization, person: Person) -> str:
     with world.write():
         code = "AQ" + opaque(world.seed, f"linkedin code {world.count('linkedin code')}")
         world.db.execute(
-            "insert or replace into linkedin_grant values (?, ?, ?, ?)", (*key, scopes, world.now + ACCESS_LIFETIME_S)
+            "insert or replace into linkedin_grant values (?, ?, ?, ?)",
+            (*key, scopes, world.now + float(world.option("linkedin", "access_lifetime_s"))),
         )
         world.db.execute(
             "insert into linkedin_code values (?, ?, ?, ?, ?, ?, null)",

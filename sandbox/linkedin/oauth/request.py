@@ -54,5 +54,6 @@ def read_authorization(world: World, call: Call) -> Authorization:
     scopes = tuple(dict.fromkeys(query["scope"].split()))
     if any(scope not in SCOPES and scope not in CLOSED_SCOPES for scope in scopes):
         raise BadAuthorization("Invalid scope")
-    unauthorized = next((scope for scope in scopes if scope not in apps.products(app)), None)
+    given = apps.scopes(world, app)
+    unauthorized = next((scope for scope in scopes if scope not in given), None)
     return Authorization(app, query["redirect_uri"], query["state"], scopes, unauthorized)

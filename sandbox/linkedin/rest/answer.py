@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.answers import Answer, Kind, as_json
 from sandbox.call import Call
+from sandbox.linkedin import apps
 from sandbox.linkedin.errors import ApiError, bad_query, no_resource
 from sandbox.linkedin.rest.authenticate import authenticate
 from sandbox.linkedin.rest.profile import userinfo
@@ -49,7 +50,7 @@ def _userinfo(world: World, call: Call) -> Answer:
     if call.rest != USERINFO or call.method != "GET":
         raise no_resource()
     charge(world, app, token, "userinfo.GET")
-    return as_json(userinfo(world, token))
+    return as_json(userinfo(world, token, apps.scopes(world, app)))
 
 
 def _rest(world: World, call: Call) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import orjson
 
 from sandbox import ledger
+from sandbox.answers import Kind
 from sandbox.linkedin.errors import missing_field, not_found, unpermitted_field
 from sandbox.linkedin.rest import fields
 from sandbox.linkedin.rest.creating import read_commentary
@@ -19,7 +20,7 @@ PATCH_PARAMETERS: frozenset[str] = frozenset()
 
 
 def edit(request: RestRequest) -> None:
-    """PARTIAL_UPDATE: `{"patch":{"$set":{…}}}`. Media, article and visibility stay as they are."""
+    """PARTIAL_UPDATE: `{"patch":{"$set":{…}}}`. Media, article, poll and visibility stay as they are."""
     urn = request.address.key or ""
     check_urn(urn)
     request.require("w_organization_social", "w_member_social")
@@ -40,6 +41,8 @@ def edit(request: RestRequest) -> None:
     if post is None:
         raise not_found()
     require_editing(request, post.account_id)
+    if post.poll is not None and world.option("linkedin", "edit_polls") != "true":
+        raise unpermitted_field(f"/patch/$set/{min(changes)}", Kind.REFUSED)
     kept = {**orjson.loads(post.detail), **changes}
     shown = post.text
     if "commentary" in changes:

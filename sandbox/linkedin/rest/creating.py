@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from sandbox.linkedin.facts import COMMENTARY_LIMIT
 from sandbox.linkedin.littletext import LittleText
 from sandbox.linkedin.rest import fields
 from sandbox.linkedin.rest.content import Content, read_content
+from sandbox.linkedin.rest.reposting import read_repost
 from sandbox.linkedin.rest.request import RestRequest
 from sandbox.linkedin.rest.rights import require_writing
 
@@ -30,6 +32,7 @@ FIELDS = (
     "lifecycleState",
     "isReshareDisabledByAuthor",
     "content",
+    "reshareContext",
     "contentLandingPage",
     "contentCallToActionLabel",
 )
@@ -57,18 +60,20 @@ DEFAULT_DELAY_MS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A body that was checked."""
+    """A body that was checked. `repost` is the `reshareContext` that the post keeps."""
 
     account_id: str
     text: LittleText
     content: Content
     dark: bool
+    repost: Mapping[str, str] | None
 
 
 def create(request: RestRequest) -> None:
     """Take a post; its URN goes into `x-restli-id`, the body stays empty."""
     draft = _checked(request)
     world, now = request.world, request.world.now
+    live_at = draft.content.live_at(now)
     fingerprint = _fingerprint(request, draft)
     with world.write():
         _refuse_duplicate(request, draft.account_id, fingerprint)
@@ -82,11 +87,13 @@ def create(request: RestRequest) -> None:
             app_id=request.app.client_id,
             text=draft.text.shown,
             link=draft.content.link,
-            detail=orjson.dumps({**request.body, "commentary": draft.text.kept}).decode(),
+            detail=_kept(request, draft),
             created_at=now,
-            live_at=now,
-            listed_at=now + request.call.conditions.seconds(Mode.DELAYED_VISIBILITY, DEFAULT_DELAY_MS),
+            live_at=live_at,
+            listed_at=max(now, live_at or now)
+            + request.call.conditions.seconds(Mode.DELAYED_VISIBILITY, DEFAULT_DELAY_MS),
             media=draft.content.media,
+            poll=draft.content.poll,
             hidden=draft.dark,
         )
         ledger.add(world.db, new)
@@ -113,9 +120,20 @@ def _checked(request: RestRequest) -> Draft:
         raise fields.wrong("isReshareDisabledByAuthor", "must be a boolean")
     text = read_commentary(request, body)
     content = read_content(request, account_id)
-    if not body["commentary"].strip() and not body.get("content"):
+    repost, content = read_repost(request, content)
+    if not body["commentary"].strip() and not body.get("content") and repost is None:
         raise bad_input("INVALID_VALUE_BLANK_FIELD", "commentary", "commentary is blank and there is no content")
-    return Draft(account_id, text, content, dark)
+    return Draft(account_id, text, content, dark, repost)
+
+
+def _kept(request: RestRequest, draft: Draft) -> str:
+    """The body as later answers tell it."""
+    kept = {**request.body, "commentary": draft.text.kept}
+    if draft.content.kept is not None:
+        kept["content"] = draft.content.kept
+    if draft.repost is not None:
+        kept["reshareContext"] = draft.repost
+    return orjson.dumps(kept).decode()
 
 
 def read_commentary(request: RestRequest, values: dict[str, Any]) -> LittleText:
@@ -141,7 +159,8 @@ def _distribution(body: dict[str, Any]) -> bool:
 
 def _fingerprint(request: RestRequest, draft: Draft) -> str:
     """What duplicates are compared by: the text without differences of space, and the content (4.6)."""
-    content = orjson.dumps(request.body.get("content") or {}, option=orjson.OPT_SORT_KEYS)
+    compared = [request.body.get("content") or {}, draft.repost or {}]
+    content = orjson.dumps(compared, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(" ".join(draft.text.shown.split()).encode() + b"\n" + content).hexdigest()
 
 

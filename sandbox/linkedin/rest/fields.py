@@ -58,6 +58,24 @@ def record(values: Mapping[str, Any], name: str, path: str = "") -> Mapping[str,
     return value
 
 
+def flag(values: Mapping[str, Any], name: str, path: str = "") -> bool:
+    """A boolean; nothing is false."""
+    value = values.get(name, False)
+    if not isinstance(value, bool):
+        raise wrong(f"{path}{name}", "must be a boolean")
+    return value
+
+
+def whole(values: Mapping[str, Any], name: str, path: str = "") -> int:
+    """An integer that must be there."""
+    value = values.get(name)
+    if value is None:
+        raise missing_field(f"{path}{name}")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise wrong(f"{path}{name}", "must be an integer")
+    return value
+
+
 def items(values: Mapping[str, Any], name: str, path: str = "") -> list[Any]:
     """A list; nothing is an empty one."""
     value = values.get(name, [])

@@ -38,7 +38,7 @@ def _link(request: RestRequest, relation: str, start: int, count: int) -> Elemen
         for name, value in request.query.items()
         if value.text is not None and name not in PARAMETERS
     ]
-    href = f"/rest/{request.address.resource}?{'&'.join([*kept, f'start={start}', f'count={count}'])}"
+    href = f"/rest/{request.address.path}?{'&'.join([*kept, f'start={start}', f'count={count}'])}"
     return {"rel": relation, "type": "application/json", "href": href}
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 ME_PARAMETERS = frozenset({"fields"})
 
 
-def userinfo(world: World, token: Token) -> dict[str, Any]:
+def userinfo(world: World, token: Token, scopes: frozenset[str]) -> dict[str, Any]:
     """Who the bearer is. An app without the sign-in product can't hold `openid`: 403."""
-    if "openid" not in token.scopes:
+    if "openid" not in token.scopes & scopes:
         raise not_permitted("userinfo.GET.NO_VERSION")
     return claims(world, token)
 

@@ -19,7 +19,7 @@ BATCH_PARAMETERS = ENTITY_PARAMETERS | {"ids"}
 AUTHOR_PARAMETERS = PARAMETERS | ENTITY_PARAMETERS | {"q", "author", "sortBy", "isDsc"}
 SCOPE = "r_organization_social"
 POST_URNS = ("urn:li:share:", "urn:li:ugcPost:")
-SHOWN = ("author", "commentary", "visibility", "distribution", "lifecycleState", "isReshareDisabledByAuthor", "content")
+SHOWN = ("author", "commentary", "visibility", "distribution", "isReshareDisabledByAuthor", "content", "reshareContext")
 
 
 def check_urn(urn: str) -> None:
@@ -59,7 +59,7 @@ def by_author(request: RestRequest) -> dict[str, Any]:
     start, count = request.window()
     db, now = request.world.db, request.world.now
     found = ledger.sliced(db, author, now, by_change=sort == "LAST_MODIFIED", start=start, count=count + 1)
-    return collection(request, [only(request, show(post)) for post in found[:count]], more=len(found) > count)
+    return collection(request, [only(request, show(post, now)) for post in found[:count]], more=len(found) > count)
 
 
 def _view_context(request: RestRequest) -> None:
@@ -78,19 +78,30 @@ def _read(request: RestRequest, urn: str) -> dict[str, Any]:
         raise not_found()
     if not may_read(request, post.account_id):
         raise forbidden("the UGC resource")
-    return show(post)
+    return show(post, request.world.now)
 
 
-def show(post: Post) -> dict[str, Any]:
-    """The read model; times are milliseconds."""
+def show(post: Post, now: float) -> dict[str, Any]:
+    """The read model; times are milliseconds. A post whose video is still worked on isn't published yet (4.2)."""
     body = orjson.loads(post.detail)
     edited = post.updated_at > post.created_at
+    state, content_state = _lifecycle(post, now)
+    info = {"isEditedByAuthor": edited, **({"contentStatus": content_state} if content_state else {})}
+    published = {"publishedAt": int(post.live_at * 1000)} if post.live_at is not None and post.published(now) else {}
     return {
         "id": post.id,
         "createdAt": int(post.created_at * 1000),
-        "publishedAt": int((post.live_at or post.created_at) * 1000),
+        **published,
         "lastModifiedAt": int(post.updated_at * 1000),
-        "lifecycleStateInfo": {"isEditedByAuthor": edited},
+        "lifecycleState": state,
+        "lifecycleStateInfo": info,
         "isReshareDisabledByAuthor": False,
         **{name: body[name] for name in SHOWN if name in body},
     }
+
+
+def _lifecycle(post: Post, now: float) -> tuple[str, str | None]:
+    """The state of a post, and that of its content where it isn't published."""
+    if post.live_at is None:
+        return "PUBLISH_FAILED", "FAILED"
+    return ("PUBLISHED", None) if post.published(now) else ("PUBLISH_REQUESTED", "PROCESSING")

@@ -19,7 +19,7 @@ from sandbox.linkedin.facts import (
     SUNSET_AT,
     URL_LIMIT,
 )
-from sandbox.linkedin.rest.restli import Value, read_key, read_query
+from sandbox.linkedin.rest.restli import Value, encode, read_key, read_query
 from sandbox.linkedin.tokens import Token
 from sandbox.port import App
 
@@ -29,21 +29,34 @@ if TYPE_CHECKING:
 PREFIX = "/rest/"
 # Resources without a key: there is one of each.
 SINGLE = frozenset({"me"})
+# Resources that lie below an entity of another: `/rest/socialActions/{urn}/comments` (6.1).
+NESTED = frozenset({"socialActions/comments"})
+# How messages name a resource where its path doesn't (6.1) [S].
+TAGS = {"socialActions": "partnerApiSocialActions", "socialActions/comments": "partnerApiSocialActions"}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What is called, and how. `name` is that of a finder or action."""
+    """What is called, and how. `name` is that of a finder or action, `parent` the key of what a resource lies below."""
 
     resource: str
     key: str | None
     method: str
     name: str | None
+    parent: str | None = None
 
     def tag(self, version: str) -> str:
         """How error messages name it (10.1)."""
         how = f"{self.method}-{self.name}" if self.name else self.method
-        return f"{self.resource}.{how}.{version}01"
+        return f"{TAGS.get(self.resource, self.resource)}.{how}.{version}01"
+
+    @property
+    def path(self) -> str:
+        """The collection's path below `/rest/`."""
+        if self.parent is None:
+            return self.resource
+        above, _, below = self.resource.partition("/")
+        return f"{above}/{encode(self.parent)}/{below}"
 
 
 @dataclass(eq=False)
@@ -64,10 +77,19 @@ class RestRequest:
         """The member who gave the token."""
         return self.token.person_id
 
+    @cached_property
+    def scopes(self) -> frozenset[str]:
+        """What the token allows and the app's products still give."""
+        return self.token.scopes & apps.scopes(self.world, self.app)
+
     def require(self, *scopes: str) -> None:
         """One of these scopes."""
-        if not self.token.scopes.intersection(scopes):
-            raise not_permitted(self.address.tag(self.version))
+        if not self.scopes.intersection(scopes):
+            raise self.refused()
+
+    def refused(self) -> ApiError:
+        """403 that names this call."""
+        return not_permitted(self.address.tag(self.version))
 
     def text(self, name: str) -> str | None:
         """A parameter that is one text."""
@@ -88,7 +110,7 @@ class RestRequest:
     def ids(self) -> tuple[str, ...]:
         """The keys of a BATCH_GET, which the Development tier doesn't have (2.9)."""
         if self.app.provider == apps.ORGANIZATIONS and self.world.option("linkedin", "tier") == "development":
-            raise not_permitted(self.address.tag(self.version))
+            raise self.refused()
         return self.query["ids"].items or ()
 
     def window(self) -> tuple[int, int]:
@@ -123,7 +145,8 @@ def read_version(world: World, call: Call) -> str:
         message = "A version must be present. Please specify a version by adding the Linkedin-Version header."
         raise malformed(message, "VERSION_MISSING")
     sunset_at = SUNSET_AT.get(asked)
-    if sunset_at is not None and world.now < sunset_at:
+    active = [name for name in world.option("linkedin", "versions").split(",") if name]
+    if asked in active or (not active and sunset_at is not None and world.now < sunset_at):
         return asked
     error = ApiError(426, f"Requested version {asked}01 is not active", "NONEXISTENT_VERSION")
     raise error if sunset_at is not None else malformed(error.message, error.code, error.status)
@@ -157,16 +180,20 @@ def read_address(call: Call, verb: str, query: Mapping[str, Value]) -> Address:
     if not call.raw_rest.startswith(PREFIX):
         raise no_resource()
     parts = call.raw_rest.removeprefix(PREFIX).split("/")
-    if len(parts) > 2 or not parts[0]:
-        raise no_resource()
     if any(len(part) > SEGMENT_LIMIT for part in parts):
         raise malformed("URI too long", None, 414)
+    parent = None
+    if len(parts) > 2 and f"{parts[0]}/{parts[2]}" in NESTED:
+        parent = read_key(parts[1])
+        parts = [f"{parts[0]}/{parts[2]}", *parts[3:]]
+    if len(parts) > 2 or not parts[0]:
+        raise no_resource()
     key = read_key(parts[1]) if len(parts) == 2 else None
     told = call.headers.get("x-restli-method", "").upper()
     method, name = _method(verb, parts[0] in SINGLE or key is not None, query, told)
     if told and told != method:
         raise malformed(f"X-RestLi-Method {told} doesn't fit this {verb}", None)
-    return Address(parts[0], key, method, name)
+    return Address(parts[0], key, method, name, parent)
 
 
 def _method(verb: str, entity: bool, query: Mapping[str, Value], told: str) -> tuple[str, str | None]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.linkedin.rest import acls, changing, creating, organizations, profile, reading, uploads
+from sandbox.linkedin.assets import AssetKind
+from sandbox.linkedin.rest import acls, changing, comments, creating, organizations, profile, reading, uploads
 from sandbox.linkedin.rest.request import Address, RestRequest
 
 
@@ -19,6 +20,7 @@ class Route:
     status: int = 200
 
 
+COMMENTS = "socialActions/comments"
 ROUTES: dict[tuple[str, str, str | None], Route] = {
     ("me", "GET", None): Route(profile.me, profile.ME_PARAMETERS),
     ("organizationAcls", "FINDER", "roleAssignee"): Route(acls.by_person, acls.OF_PERSON),
@@ -27,15 +29,28 @@ ROUTES: dict[tuple[str, str, str | None], Route] = {
     ("organizations", "BATCH_GET", None): Route(organizations.several, organizations.BATCH_PARAMETERS),
     ("organizations", "FINDER", "vanityName"): Route(organizations.by_vanity_name, organizations.VANITY_PARAMETERS),
     ("organizationsLookup", "BATCH_GET", None): Route(organizations.public, organizations.BATCH_PARAMETERS),
-    ("images", "ACTION", "initializeUpload"): Route(uploads.initialize, uploads.INITIALIZE_PARAMETERS),
-    ("images", "GET", None): Route(uploads.one, uploads.ENTITY_PARAMETERS),
-    ("images", "BATCH_GET", None): Route(uploads.several, uploads.BATCH_PARAMETERS),
+    ("images", "ACTION", "initializeUpload"): Route(uploads.initialize(AssetKind.IMAGE), uploads.ACTION_PARAMETERS),
+    ("documents", "ACTION", "initializeUpload"): Route(
+        uploads.initialize(AssetKind.DOCUMENT), uploads.ACTION_PARAMETERS
+    ),
+    ("videos", "ACTION", "initializeUpload"): Route(uploads.initialize_video, uploads.ACTION_PARAMETERS),
+    ("videos", "ACTION", "finalizeUpload"): Route(uploads.finalize_video, uploads.ACTION_PARAMETERS),
+    **{(f"{kind}s", "GET", None): Route(uploads.one(kind), uploads.ENTITY_PARAMETERS) for kind in AssetKind},
+    **{(f"{kind}s", "BATCH_GET", None): Route(uploads.several(kind), uploads.BATCH_PARAMETERS) for kind in AssetKind},
     ("posts", "CREATE", None): Route(creating.create, creating.CREATE_PARAMETERS, 201),
     ("posts", "GET", None): Route(reading.one, reading.ENTITY_PARAMETERS),
     ("posts", "BATCH_GET", None): Route(reading.several, reading.BATCH_PARAMETERS),
     ("posts", "FINDER", "author"): Route(reading.by_author, reading.AUTHOR_PARAMETERS),
     ("posts", "PARTIAL_UPDATE", None): Route(changing.edit, changing.PATCH_PARAMETERS, 204),
     ("posts", "DELETE", None): Route(changing.delete, changing.PATCH_PARAMETERS, 204),
+    ("socialActions", "GET", None): Route(comments.summary, comments.SUMMARY_PARAMETERS),
+    ("socialActions", "BATCH_GET", None): Route(comments.summaries, comments.BATCH_PARAMETERS),
+    (COMMENTS, "CREATE", None): Route(comments.create, comments.CREATE_PARAMETERS, 201),
+    (COMMENTS, "GET_ALL", None): Route(comments.every, comments.LIST_PARAMETERS),
+    (COMMENTS, "GET", None): Route(comments.one, comments.ENTITY_PARAMETERS),
+    (COMMENTS, "BATCH_GET", None): Route(comments.several, comments.BATCH_PARAMETERS),
+    (COMMENTS, "PARTIAL_UPDATE", None): Route(comments.edit, comments.CHANGE_PARAMETERS, 204),
+    (COMMENTS, "DELETE", None): Route(comments.delete, comments.CHANGE_PARAMETERS, 204),
 }
 
 
