@@ -52,6 +52,7 @@ class Periodic:
 TABLE: Final = (
     Periodic("periodic-tick", JobName.TICK, every_s=5),
     Periodic("periodic-notices", JobName.RAISE_NOTICES, every_s=2),
+    Periodic("periodic-media", JobName.PREPARE_MEDIA, every_s=2),
     Periodic("periodic-mail", JobName.SEND_MAIL, every_s=5),
     Periodic("periodic-housekeeping", JobName.HOUSEKEEPING, every_s=60),
     Periodic("periodic-forgetting", JobName.FORGET_OLD, every_s=3600),

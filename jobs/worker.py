@@ -31,7 +31,8 @@ from core.queueing.connection import for_hints, for_worker
 from core.queueing.enqueue import Hints
 from core.queueing.jobs import KnownJob
 from core.queueing.names import QueueName
-from jobs import process, sender, tick
+from jobs import media, process, sender, tick
+from jobs.media import Preparer
 from jobs.process import Pause
 from jobs.sender import Sender
 
@@ -158,11 +159,13 @@ def main(settings: Settings, name: QueueName) -> None:
     """Run until SIGTERM or SIGINT."""
     process.begin_logging(f"worker-{name}", settings)
     times = times_of_this_process()
-    sends = name is QueueName.PUBLISH
+    sends, prepares = name is QueueName.PUBLISH, name is QueueName.MEDIA
+    # Of those at work on files, each may write at the same time as the leases are renewed and the next is claimed.
+    of_others = settings.media_at_once + 2 if prepares else _POOL_OF_OTHERS
     process.connect(
         settings,
         "worker",
-        pool_size=times.in_flight + 1 if sends else _POOL_OF_OTHERS,
+        pool_size=times.in_flight + 1 if sends else of_others,
         application=f"masthead-worker-{name}",
     )
     providers.providers()  # a wrong setting of a network ends the program now, not every send later
@@ -170,6 +173,9 @@ def main(settings: Settings, name: QueueName) -> None:
     hints = Hints(for_hints(settings.queue_url()), timeout_s=int(longest) + 60)
     tick.use(hints)
     connection = for_worker(settings.queue_url())
+    if prepares:
+        _prepare(settings, connection)
+        return
     if not sends:
         work(name, connection)
         return
@@ -180,6 +186,16 @@ def main(settings: Settings, name: QueueName) -> None:
         work(name, connection, slots.stop)
     finally:
         slots.close()
+
+
+def _prepare(settings: Settings, connection: Redis) -> None:
+    pool = Preparer(settings.media_at_once, settings.media_lease_s)
+    media.use(pool)
+    HintQueue.on_server_away = pool.prepare
+    try:
+        work(QueueName.MEDIA, connection, pool.stop)
+    finally:
+        pool.close()
 
 
 def named(arguments: list[str]) -> QueueName:

@@ -16,30 +16,51 @@ from core.accounts.commands import keys_in_use
 from core.cli.findings import Finding, State
 from core.infra import crypto, db
 from core.infra.settings import Settings, SettingsInvalid
+from core.media import storage
+from core.media.rules import StorageAway, StorageFull
 from core.notices import smtp
 from core.notices.smtp import MailServerAway
 
 _NEEDED_MB: Final = 50  # several images with all that is made of them
 _ENOUGH_MB: Final = 1024
+_FOLDER_STEP: Final = "Let this user write there, mount it writable, or set MASTHEAD_STORAGE_URL."
+_STORE_STEP: Final = (
+    "Correct MASTHEAD_STORAGE_URL, _ENDPOINT, _REGION, _KEY_ID and _SECRET; the key must read and write."
+)
 
 
 def storage_findings(settings: Settings) -> Iterator[Finding]:
-    """Can uploaded images be kept?"""
+    """Can uploaded files be kept? Asked of a folder and of a store alike, by writing, reading and deleting one."""
+    if settings.storage_url.startswith("s3://"):
+        yield _tried_out(settings, f"{settings.storage_url} at {settings.storage_endpoint or 'AWS'}", _STORE_STEP)
+        return
     folder = Path(urlsplit(settings.storage_url).path)
     nearest = next(each for each in (folder, *folder.parents) if each.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        step = "Let this user write there, mount it writable, or set MASTHEAD_STORAGE_URL."
-        yield Finding("Storage", State.MISSING, f"{folder} can't be written: no image can be uploaded", step)
+        yield Finding("Storage", State.MISSING, f"{folder} can't be written: no file can be uploaded", _FOLDER_STEP)
         return
     free = shutil.disk_usage(nearest).free >> 20
     if free < _NEEDED_MB:
-        yield Finding(
-            "Storage", State.MISSING, f"{folder} is full, {free:,} MB free: no image can be uploaded", "Make room."
-        )
-    else:
-        enough = free > _ENOUGH_MB
-        words = f"{folder}, {free:,} MB free"
-        yield Finding("Storage", State.GOOD if enough else State.ADVICE, words, "" if enough else "Make room.")
+        words = f"{folder} is full, {free:,} MB free: no file can be uploaded"
+        yield Finding("Storage", State.MISSING, words, "Make room.")
+        return
+    tried = _tried_out(settings, f"{folder}, {free:,} MB free", _FOLDER_STEP) if folder.exists() else None
+    if tried is not None and tried.state is State.MISSING:
+        yield tried
+        return
+    enough = free > _ENOUGH_MB
+    words = f"{folder}, {free:,} MB free"
+    yield Finding("Storage", State.GOOD if enough else State.ADVICE, words, "" if enough else "Make room.")
+
+
+def _tried_out(settings: Settings, name: str, step: str) -> Finding:
+    try:
+        storage.of(settings).try_out()
+    except StorageFull as full:
+        return Finding("Storage", State.MISSING, f"{name} can't be written ({full.__cause__!s:.120})", step)
+    except StorageAway as away:
+        return Finding("Storage", State.MISSING, f"{name} can't be read ({away.__cause__!s:.120})", step)
+    return Finding("Storage", State.GOOD, name)
 
 
 def mail_findings(settings: Settings) -> Iterator[Finding]:

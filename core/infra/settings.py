@@ -97,6 +97,14 @@ class Settings(BaseSettings):
     console_url_setting: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_CONSOLE_URL")] = None
     public_url_setting: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_PUBLIC_URL")] = None
     storage_url_setting: Annotated[AnyUrl | None, Field(alias="MASTHEAD_STORAGE_URL")] = None
+    storage_endpoint: Annotated[AnyHttpUrl | None, Field(alias="MASTHEAD_STORAGE_ENDPOINT")] = None
+    storage_region: Annotated[str | None, Field(alias="MASTHEAD_STORAGE_REGION")] = None
+    storage_key_id: Annotated[str | None, Field(alias="MASTHEAD_STORAGE_KEY_ID")] = None
+    storage_secret: Annotated[SecretStr | None, Field(alias="MASTHEAD_STORAGE_SECRET")] = None
+    storage_signs: Annotated[bool, Field(alias="MASTHEAD_STORAGE_SIGNED_ADDRESSES")] = False
+    video_max_mb: Annotated[int, Field(alias="MASTHEAD_MEDIA_VIDEO_MAX_MB", ge=10, le=2_000)] = 1024
+    media_at_once: Annotated[int, Field(alias="MASTHEAD_MEDIA_AT_ONCE", ge=1, le=16)] = 2
+    media_lease_s: Annotated[Seconds, Field(alias="MASTHEAD_MEDIA_LEASE_S")] = 60
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="MASTHEAD_LOG_LEVEL")] = "INFO"
 
     database_url: Annotated[SecretStr | None, Field(alias="DATABASE_URL")] = None
@@ -139,10 +147,12 @@ class Settings(BaseSettings):
 
     @field_validator("storage_url_setting")
     @classmethod
-    def _local(cls, value: AnyUrl | None) -> AnyUrl | None:
+    def _storage(cls, value: AnyUrl | None) -> AnyUrl | None:
         is_folder = value and value.scheme == "file" and not value.host and (value.path or "").strip("/")
-        if value and not (is_folder and value.query is None and value.fragment is None and "%00" not in str(value)):
-            raise ValueError("must start with file:/// and name a folder")
+        is_bucket = value and value.scheme == "s3" and value.host and not (value.username or value.port)
+        plain = value and value.query is None and value.fragment is None and "%00" not in str(value)
+        if value and not (plain and (is_folder or is_bucket)):
+            raise ValueError("must start with file:/// and name a folder, or s3:// and name a bucket")
         return value
 
     @field_validator("smtp_url")
@@ -173,7 +183,14 @@ class Settings(BaseSettings):
         """Where uploaded files are kept: an address for fsspec, without a trailing slash."""
         if self.storage_url_setting is None:
             return f"file://{self.data.absolute() / 'files'}"
+        if self.storage_url_setting.scheme == "s3":
+            return f"s3://{self.storage_url_setting.host}{unquote(self.storage_url_setting.path or '')}".rstrip("/")
         return f"file://{unquote(self.storage_url_setting.path or '')}".rstrip("/")
+
+    @property
+    def largest_video(self) -> int:
+        """How many bytes a video may have."""
+        return self.video_max_mb << 20
 
     @property
     def secure_cookies(self) -> bool:
@@ -219,7 +236,7 @@ class Settings(BaseSettings):
         Passwords inside addresses are given as they stand there and decoded; networks' secrets are what is set as
         PROVIDER_<KEY>_..._SECRET.
         """
-        kept = [self.secret_key, self.credential_keys, self.oidc_client_secret]
+        kept = [self.secret_key, self.credential_keys, self.oidc_client_secret, self.storage_secret]
         secrets = [each.get_secret_value() for each in kept if each is not None]
         if self.credential_keys is not None:
             secrets += [part.partition(":")[2].strip() for part in self.credential_keys.get_secret_value().split(",")]

@@ -5,39 +5,49 @@ The chunks of one upload are one command for the audit trail: its start and its 
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from core.audit import commands as audit
-from core.infra import db
+from core.infra import clock, db, installation
 from core.infra.actor import Actor, ProgramActor
-from core.infra.db import ActsInOrganization
 from core.infra.errors import Conflict, Invalid, NotFound, Refused
-from core.media import making, model, queries, storage, store
+from core.media import ending, making, model, preparing, queries, rules, storage, store
+from core.media.changing import describe
 from core.media.inputs import UploadInput
-from core.media.making import Kept, Made
 from core.media.rules import (
     LARGEST_CHUNK,
+    LARGEST_FILE,
     MOST_UNFINISHED,
+    MOST_UNFINISHED_VIDEOS,
     SMALLEST_CHUNK,
     UPLOAD_LIFETIME,
     UPLOADS_PER_MINUTE,
-    NotAnImage,
+    BeingPrepared,
+    Family,
+    NotTaken,
     TooManyUploads,
     WrongOffset,
 )
 from core.media.views import MediaView, Upload
 from core.organizations.rules import Permission, require
 
-_PROGRAM: Final = "media"
+__all__ = [
+    "add_chunk",
+    "describe",
+    "drop_overdue_uploads",
+    "finish_upload",
+    "start_upload",
+    "upload",
+    "uploads",
+]
+
 _START: Final = "media.start_upload"
 _NEVER_FINISHED: Final = "It was not finished within a day. Upload it again."
 _CROWDED_OUT: Final = "Many uploads were begun here and not finished, and newer ones took its place. Upload it again."
-_log = logging.getLogger(__name__)
 
 
 def start_upload(actor: Actor, action_id: UUID, *, file_name: str, size: int) -> Upload:
@@ -63,12 +73,13 @@ def start_upload(actor: Actor, action_id: UUID, *, file_name: str, size: int) ->
         after = {"file_name": wanted.file_name, "size": wanted.size}
         audit.record(session, actor, "media.start", "upload", upload_id, after=after)
         audit.remember(session, actor, action_id, {"upload_id": upload_id})
-        crowded_out = store.crowded_out(session, actor.organization_id, UPLOAD_LIFETIME, MOST_UNFINISHED)
+        most = MOST_UNFINISHED_VIDEOS * installation.settings().largest_video
+        crowded_out = store.crowded_out(session, actor.organization_id, UPLOAD_LIFETIME, MOST_UNFINISHED, most)
         for each in crowded_out:
-            _fail(session, actor, each, _CROWDED_OUT)
+            ending.fail(session, actor, each, _CROWDED_OUT)
         started = _view(_own(session, actor, upload_id))
     for each in crowded_out:
-        _empty(actor, each)
+        ending.empty(actor, each)
     return started
 
 
@@ -93,6 +104,8 @@ def add_chunk(actor: Actor, upload_id: UUID, *, offset: int, content: bytes | Bi
             raise Invalid([f"This is more than the {upload.size:,} bytes that were announced. Start again."])
         if end < upload.size and len(chunk) < SMALLEST_CHUNK:
             raise Invalid([f"Every part but the last has at least {SMALLEST_CHUNK:,} bytes."])
+        if offset == 0 and upload.size > LARGEST_FILE:
+            _refuse_early(upload.size, chunk)
         # Inside the transaction, for the lock keeps two senders of one upload from writing different bytes here.
         storage.current().put_chunk(actor.organization_id, upload_id, offset, chunk)
         store.has_received(session, upload_id, end)
@@ -106,11 +119,19 @@ def upload(actor: Actor, upload_id: UUID) -> Upload:
         return _view(_own(session, actor, upload_id))
 
 
-def finish_upload(actor: Actor, upload_id: UUID) -> MediaView:
-    """Make an image of what has arrived; asked again, it gives the same one.
+def uploads(actor: Actor) -> tuple[Upload, ...]:
+    """One's own uploads of the last day that aren't a file yet: under way, being prepared or refused; newest first."""
+    require(actor, Permission.WRITE)
+    with db.transaction(actor) as session:
+        return tuple(_view(row) for row in store.open_uploads(session, actor.member_id, UPLOAD_LIFETIME))
 
-    Raises NotAllowed, NotFound, Conflict while parts are missing, Invalid with the reason when it is no image that can
-    be taken, Busy when this machine decodes as many as it can.
+
+def finish_upload(actor: Actor, upload_id: UUID) -> MediaView:
+    """Make a file of the organization of what has arrived; asked again, it gives the same one.
+
+    An image is there at once. A video or document is prepared by a worker: raises BeingPrepared until that is done;
+    ask again then. Raises NotAllowed, NotFound, WrongOffset while parts are missing, Invalid with the reason when it
+    is none that can be taken, Busy when this machine decodes as many as it can.
     """
     require(actor, Permission.WRITE)
     with db.transaction(actor) as session:
@@ -118,23 +139,30 @@ def finish_upload(actor: Actor, upload_id: UUID) -> MediaView:
         if seen.media_id is not None:
             return queries.view(session, seen.media_id)
         _refuse_ended(seen)
+        if seen.queued_at is not None:
+            raise BeingPrepared
         if seen.received < seen.size:
             raise WrongOffset(seen.received)
     # No database while a child decodes (ARCHITECTURE 4); what it makes has its own hash for a name.
+    refused, made = "", None
     try:
+        family = _family(actor, seen)
+        if family is not Family.IMAGE:
+            _queue(actor, upload_id)
+            raise BeingPrepared
         made = making.make(actor.organization_id, storage.current().chunks(actor.organization_id, upload_id, seen.size))
     except FileNotFoundError:
-        refused, made = "Parts of it are gone from storage. Upload it again.", None
-    except NotAnImage as refusal:
-        refused, made = str(refusal), None
+        refused = preparing.GONE
+    except NotTaken as refusal:
+        refused = str(refusal)
     with db.transaction(actor) as session:
         upload = _own(session, actor, upload_id, lock=True)
         if upload.media_id is None and upload.finished_at is None:
             if made is None:
-                _fail(session, actor, upload_id, refused)
+                ending.fail(session, actor, upload_id, refused)
             else:
-                _finish(session, actor, upload, made)
-    _empty(actor, upload_id)
+                ending.finish(session, actor, upload, made)
+    ending.empty(actor, upload_id)
     with db.transaction(actor) as session:
         upload = _own(session, actor, upload_id)
         if upload.media_id is None:
@@ -150,12 +178,14 @@ def drop_overdue_uploads(at_most: int = 50) -> int:
     with db.free_transaction() as session:
         overdue = store.overdue_uploads(session, UPLOAD_LIFETIME, at_most)
     for organization_id, upload_id in overdue:
-        actor = ProgramActor(organization_id, _PROGRAM, f"upload-{upload_id.hex}")
+        actor = ProgramActor(organization_id, preparing.PROGRAM, f"upload-{upload_id.hex}")
         with db.transaction(actor) as session:
             found = store.upload(session, upload_id, lock=True)
             if found is not None and found.finished_at is None:
-                _fail(session, actor, upload_id, _NEVER_FINISHED)
-        _empty(actor, upload_id)
+                if found.lease_until is not None and found.lease_until > clock.now():
+                    continue  # somebody is at it right now
+                ending.fail(session, actor, upload_id, _NEVER_FINISHED)
+        ending.empty(actor, upload_id)
     return len(overdue)
 
 
@@ -170,48 +200,31 @@ def _refuse_ended(upload: model.Upload) -> None:
     if upload.failed_because is not None:
         raise Refused(f"This upload is over. {upload.failed_because}")
     if upload.media_id is not None:
-        raise Conflict("This upload is finished; its image is there.")
+        raise Conflict("This upload is finished; its file is there.")
 
 
-def _finish(session: Session, actor: Actor, upload: model.Upload, made: Made) -> None:
-    values = {
-        "organization_id": actor.organization_id,
-        "file_name": upload.file_name,
-        "uploaded_by": actor.member_id,
-        **_columns(made.kept),
-    }
-    renditions = [{"network": network, **_columns(kept)} for network, kept in sorted(made.renditions.items())]
-    media_id = store.insert_media(session, values, renditions)
-    store.has_become(session, upload.id, media_id)
-    after = {"file_name": upload.file_name, "sha256": made.kept.sha256.hex(), "upload": upload.id}
-    audit.record(session, actor, "media.add", "media", media_id, after=after)
-
-
-def _fail(session: Session, actor: ActsInOrganization, upload_id: UUID, because: str) -> None:
-    store.has_failed(session, upload_id, because)
-    audit.record(session, actor, "media.refuse", "upload", upload_id, after={"because": because})
-
-
-def _empty(actor: ActsInOrganization, upload_id: UUID) -> None:
-    """Chunks are of no use any more. If this fails, the low queue does it a day later."""
+def _refuse_early(size: int, beginning: bytes) -> None:
+    """Tell at the first part what can be told, so that nobody sends a gigabyte for nothing. Raises Invalid."""
     try:
-        storage.current().drop_chunks(actor.organization_id, upload_id)
-    except OSError as error:
-        _log.warning("chunks_left", extra={"upload_id": str(upload_id), "kind": type(error).__name__})
-        return
+        rules.refuse_larger(rules.family(beginning[:64]), size, installation.settings().largest_video)
+    except NotTaken as refusal:
+        raise Invalid([str(refusal)]) from None
+
+
+def _family(actor: Actor, upload: model.Upload) -> Family:
+    """What has arrived, by its beginning. Raises NotTaken, FileNotFoundError."""
+    found = rules.family(storage.current().beginning(actor.organization_id, upload.id))
+    rules.refuse_larger(found, upload.size, installation.settings().largest_video)
+    return found
+
+
+def _queue(actor: Actor, upload_id: UUID) -> None:
     with db.transaction(actor) as session:
-        store.is_empty(session, upload_id)
-
-
-def _columns(kept: Kept) -> dict[str, Any]:
-    return {
-        "sha256": kept.sha256,
-        "mime": kept.mime,
-        "width": kept.width,
-        "height": kept.height,
-        "size": kept.size,
-    }
+        upload = _own(session, actor, upload_id, lock=True)
+        if upload.finished_at is None and upload.queued_at is None:
+            store.is_queued(session, upload_id)
 
 
 def _view(row: model.Upload) -> Upload:
-    return Upload(row.id, row.file_name, row.size, row.received, row.media_id, row.failed_because)
+    preparing_now = row.queued_at is not None and row.finished_at is None
+    return Upload(row.id, row.file_name, row.size, row.received, row.media_id, row.failed_because, preparing_now)

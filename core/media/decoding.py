@@ -1,78 +1,48 @@
-"""`python -m core.media.decoding <folder>`: the one place that decodes what strangers made, in a process of its own.
+"""`python -m core.media.decoding <folder>`: decodes images that strangers made, in a process of its own.
 
-It has limits on memory, time and files, no secrets in its environment and nothing to do with any network. It reads
-`source` in the folder and, on stdin, `{"wanted": [{"network", "mimes", "max_bytes", "max_width", "max_pixels"}]}`. It
-writes the image as it is kept and what each network gets, and on stdout `{"kept": file, "renditions": {network: file}}`
-with `{"name", "mime", "width", "height"}` per file, or `{"refused": words}`, or `{"unwritable": errno}` when it can't
-write there.
+Confined (`core.media.confined`). It reads `source` in the folder and, on stdin,
+`{"wanted": [{"network", "mimes", "max_bytes", "max_width", "max_pixels"}]}`. It writes the image as it is kept, what
+each network gets and a thumbnail, and on stdout
+`{"kept": file, "renditions": {network: file}, "thumbnail": file}` with `{"name", "mime", "width", "height"}` per file.
 
 Kept means: decoded and encoded anew (so that nothing rides along), upright, in sRGB, 8 bits, without metadata.
 """
 
 from __future__ import annotations
 
-import errno
 import io
 import json
-import resource
 import sys
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image, ImageCms, ImageOps
 
+from core.media import confined
+from core.media.confined import Limits, Words
 from core.media.rules import JPEG, LARGEST_FILE, MOST_PIXELS, PNG, SAVE_AS, NotAnImage, kind_by_content
 
 MEMORY_BYTES: Final = 1_200 * 1024 * 1024
 CPU_S: Final = 40  # 50 million pixels of PNG, kept and made smaller, take 15 on a busy machine
-_LARGEST_WRITTEN: Final = 256 * 1024 * 1024
+LIMITS: Final = Limits(MEMORY_BYTES, CPU_S, 256 * 1024 * 1024)
+THUMBNAIL_SIDE: Final = 480  # twice what a tile of the library shows, for screens with small pixels
+_THUMBNAIL_QUALITY: Final = 82
 _QUALITIES: Final = (92, 88, 84, 80, 75, 70, 60, 50)
 _SMALLER: Final = 0.8
 _BROKEN: Final = f"This image is damaged: it can't be read to its end. Export it once more. {SAVE_AS}"
 _TOO_MUCH: Final = "This image takes too much memory to open. Make it smaller and upload that."
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 _FORMATS: Final = {JPEG: ("JPEG", "MPO"), PNG: ("PNG",)}
 
 
 def main() -> int:
     """Do the one job on stdin."""
-    _limit()
-    folder = Path(sys.argv[1])
-    asked = json.loads(sys.stdin.read())
-    try:
-        answer = _made(folder, asked["wanted"])
-    except NotAnImage as refusal:
-        answer = {"refused": str(refusal)}
-    except MemoryError:
-        answer = {"refused": _TOO_MUCH}
-    except OSError as error:  # what decoders raise of a damaged file has no number
-        answer = {"unwritable": error.errno} if error.errno in _NO_ROOM else _damaged(error)
-    except Exception as error:  # decoders meet hostile bytes: whatever they raise means that the file is not sound
-        answer = _damaged(error)
-    sys.stdout.write(json.dumps(answer))
-    return 0
+    return confined.answer(_made, LIMITS, Words(_BROKEN, _TOO_MUCH))
 
 
-def _damaged(error: Exception) -> dict[str, Any]:
-    return {"refused": _BROKEN, "cause": f"{type(error).__name__}: {error}"[:300]}
-
-
-def _limit() -> None:
-    for kind, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_FSIZE, _LARGEST_WRITTEN),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
-
-
-def _made(folder: Path, wanted: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _made(folder: Path, asked: Mapping[str, Any]) -> dict[str, Any]:
+    wanted: Sequence[dict[str, Any]] = asked["wanted"]
     image, mime = _decoded((folder / "source").read_bytes())
     kept = _kept(image, mime, folder / "kept")
     renditions: dict[str, Any] = {}
@@ -89,7 +59,16 @@ def _made(folder: Path, wanted: Sequence[dict[str, Any]]) -> dict[str, Any]:
             width, height = _shrunk(flat, each, folder / name)
             made[limits] = {"name": name, "mime": JPEG, "width": width, "height": height}
         renditions[each["network"]] = made[limits]
-    return {"kept": kept, "renditions": renditions}
+    return {"kept": kept, "renditions": renditions, "thumbnail": thumbnail(image, folder / "thumbnail")}
+
+
+def thumbnail(image: Image.Image, place: Path) -> dict[str, Any]:
+    """Write a small JPEG of an image for lists."""
+    scale = min(1.0, THUMBNAIL_SIDE / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    small = _on_white(image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))
+    small.save(place, "JPEG", quality=_THUMBNAIL_QUALITY, optimize=True)
+    return {"name": place.name, "mime": JPEG, "width": small.width, "height": small.height}
 
 
 def _decoded(source: bytes) -> tuple[Image.Image, str]:

@@ -1,4 +1,4 @@
-"""Tables of images, their renditions and uploads under way (migration 0007 has the rules)."""
+"""Tables of files, their renditions and uploads under way (migrations 0007 and 0020 have the rules)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _moment = TIMESTAMP(timezone=True)
 
 
 class Media(Base):
-    """An image as it is kept: decoded, without metadata, upright, in sRGB. Never changed."""
+    """A file as it is kept, its bytes never changed: an image decoded, without metadata, upright, in sRGB.
+
+    `poster` stands for a video, `thumbnail` for any file in lists. `revision` moves when what people say of it changes.
+    """
 
     __tablename__ = "media"
 
@@ -28,6 +31,22 @@ class Media(Base):
     size: Mapped[int]
     uploaded_by: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(_moment)
+    kind: Mapped[str] = mapped_column(default="image")
+    duration_ms: Mapped[int] = mapped_column(default=0)
+    codec: Mapped[str] = mapped_column(default="")
+    audio_codec: Mapped[str] = mapped_column(default="")
+    frame_rate: Mapped[float] = mapped_column(default=0.0)
+    bit_rate: Mapped[int] = mapped_column(default=0)
+    pages: Mapped[int] = mapped_column(default=0)
+    poster_sha256: Mapped[bytes | None]
+    poster_width: Mapped[int] = mapped_column(default=0)
+    poster_height: Mapped[int] = mapped_column(default=0)
+    poster_size: Mapped[int] = mapped_column(default=0)
+    thumbnail_sha256: Mapped[bytes | None]
+    alt: Mapped[str] = mapped_column(default="")
+    rights: Mapped[str] = mapped_column(default="")
+    revision: Mapped[int] = mapped_column(default=1)
+    deleted_at: Mapped[datetime | None] = mapped_column(_moment)
 
 
 class Rendition(Base):
@@ -46,7 +65,10 @@ class Rendition(Base):
 
 
 class Upload(Base):
-    """A file on its way here, chunk by chunk. `emptied_at`: when its chunks were thrown away."""
+    """A file on its way here, chunk by chunk or from an `address`. `emptied_at`: when its chunks were thrown away.
+
+    `queued_at`: it waits for a worker, who holds it until `lease_until` and is fenced by `epoch`.
+    """
 
     __tablename__ = "upload"
 
@@ -61,3 +83,8 @@ class Upload(Base):
     media_id: Mapped[UUID | None]
     failed_because: Mapped[str | None]
     emptied_at: Mapped[datetime | None] = mapped_column(_moment)
+    address: Mapped[str | None]
+    queued_at: Mapped[datetime | None] = mapped_column(_moment)
+    epoch: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(_moment)

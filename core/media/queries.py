@@ -1,8 +1,9 @@
-"""Reads of images: frozen dataclasses for pages, ingest and higher nouns."""
+"""Reads of files: frozen dataclasses for pages, ingest and higher nouns."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -11,15 +12,16 @@ from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import NotFound
 from core.media import files, model, store
+from core.media.rules import JPEG
 from core.media.views import MediaView, RenditionView
 from core.organizations.rules import Permission, require
-from core.provider_kit.types import MediaItem
+from core.provider_kit.types import MediaItem, MediaKind
 
-_GONE = "There is no such image in this organization. Choose or upload another."
+GONE = "There is no such file in this organization. Choose or upload another."
 
 
 def media(actor: Actor, media_id: UUID) -> MediaView:
-    """An image with what each network gets of it, as it may be shown for the next day. Raises NotAllowed, NotFound."""
+    """A file with what each network gets of it, as it may be shown for the next day. Raises NotAllowed, NotFound."""
     require(actor, Permission.READ)
     with db.transaction(actor) as session:
         return view(session, media_id)
@@ -28,6 +30,16 @@ def media(actor: Actor, media_id: UUID) -> MediaView:
 def view(session: Session, media_id: UUID) -> MediaView:
     """As `media`, for a command inside its own transaction. Raises NotFound."""
     row = _existing(session, media_id)
+    return shown(row, store.renditions(session, media_id))
+
+
+def views(session: Session, media_ids: Collection[UUID]) -> dict[UUID, MediaView]:
+    """Several files as lists show them, without what each network gets; those that there are."""
+    return {row.id: shown(row) for row in store.several_media(session, media_ids)}
+
+
+def shown(row: model.Media, renditions: Iterable[model.Rendition] = ()) -> MediaView:
+    """The view of a row, with these renditions."""
     return MediaView(
         id=row.id,
         file_name=row.file_name,
@@ -37,30 +49,74 @@ def view(session: Session, media_id: UUID) -> MediaView:
         height=row.height,
         size=row.size,
         address=files.address(row.organization_id, row.sha256.hex(), row.mime),
-        renditions=tuple(_rendition(each, row) for each in store.renditions(session, media_id)),
+        renditions=tuple(_rendition(each, row) for each in renditions),
+        kind=_kind(row),
+        duration_ms=row.duration_ms,
+        codec=row.codec,
+        audio_codec=row.audio_codec,
+        frame_rate=row.frame_rate,
+        bit_rate=row.bit_rate,
+        pages=row.pages,
+        alt=row.alt,
+        rights=row.rights,
+        revision=row.revision,
+        thumbnail=_picture(row, row.thumbnail_sha256 or row.poster_sha256),
+        poster=_picture(row, row.poster_sha256),
+        deleted=row.deleted_at is not None,
     )
+
+
+def _kind(row: model.Media) -> MediaKind:
+    return "image" if row.kind == "image" else "video" if row.kind == "video" else "document"
+
+
+def _picture(row: model.Media, sha256: bytes | None) -> str | None:
+    """The address of a picture that stands for a file; an image from before there were thumbnails is its own."""
+    if sha256 is not None:
+        return files.address(row.organization_id, sha256.hex(), JPEG)
+    return files.address(row.organization_id, row.sha256.hex(), row.mime) if row.kind == "image" else None
 
 
 def items(session: Session, media_id: UUID, networks: Collection[str]) -> dict[str, MediaItem]:
     """What each of these networks will get, for payloads; alternative texts are for the caller to add.
 
-    A network for which nothing was made at upload (it takes no images, or came later) is given the image as it is
-    kept: whether that fits is for its checks to say. Raises NotFound.
+    A network for which nothing was made at upload (it takes no images, or came later) is given the file as it is
+    kept, and so is every network where it is a video or a document (docs/decisions/0018): whether that fits is for its
+    checks to say. Raises NotFound.
     """
     row = _existing(session, media_id)
     made = {each.network: each for each in store.renditions(session, media_id, networks)}
     return {network: _item(made.get(network, row)) for network in networks}
 
 
+def poster(session: Session, media_id: UUID) -> MediaItem | None:
+    """The picture that stands for a video unless a person chooses another. Raises NotFound."""
+    row = _existing(session, media_id)
+    if row.poster_sha256 is None:
+        return None
+    return MediaItem(row.poster_sha256.hex(), JPEG, row.poster_width, row.poster_height, row.poster_size)
+
+
 def _existing(session: Session, media_id: UUID) -> model.Media:
     row = store.media(session, media_id)
     if row is None:
-        raise NotFound(_GONE)
+        raise NotFound(GONE)
     return row
 
 
 def _item(row: model.Media | model.Rendition) -> MediaItem:
-    return MediaItem(sha256=row.sha256.hex(), mime=row.mime, width=row.width, height=row.height, size=row.size)
+    item = MediaItem(sha256=row.sha256.hex(), mime=row.mime, width=row.width, height=row.height, size=row.size)
+    if isinstance(row, model.Rendition):
+        return item
+    return replace(
+        item,
+        duration_ms=row.duration_ms,
+        codec=row.codec,
+        audio_codec=row.audio_codec,
+        frame_rate=row.frame_rate,
+        bit_rate=row.bit_rate,
+        pages=row.pages,
+    )
 
 
 def _rendition(row: model.Rendition, kept: model.Media) -> RenditionView:

@@ -20,6 +20,7 @@ class JobName(StrEnum):
     """Every job there is. None takes arguments: what to do is read from Postgres."""
 
     DRAIN = "jobs.sender.drain"
+    PREPARE_MEDIA = "jobs.media.prepare"
     FIND_LINKS = "jobs.low.find_links"
     REVOKE_OVERDUE_CHOICES = "jobs.low.revoke_overdue_choices"
     DROP_OVERDUE_UPLOADS = "jobs.low.drop_overdue_uploads"
@@ -33,6 +34,7 @@ class JobName(StrEnum):
 
 QUEUE_OF: Final[Mapping[JobName, QueueName]] = {
     JobName.DRAIN: QueueName.PUBLISH,
+    JobName.PREPARE_MEDIA: QueueName.MEDIA,
     JobName.FIND_LINKS: QueueName.LOW,
     JobName.REVOKE_OVERDUE_CHOICES: QueueName.LOW,
     JobName.DROP_OVERDUE_UPLOADS: QueueName.LOW,

@@ -1,9 +1,10 @@
-"""Uploads past Streamlit: a file comes here in chunks from the composer's script (PRODUCT 5).
+"""Uploads past Streamlit: a file comes here in chunks from the console's scripts (PRODUCT 5).
 
 POST  /api/uploads              {"action_id", "file_name", "size"}             -> the upload
 PATCH /api/uploads/<id>         the next bytes, Upload-Offset says from where  -> the upload
 GET   /api/uploads/<id>                                                        -> the upload, `received` so far
-POST  /api/uploads/<id>/finish                                                 -> the image
+POST  /api/uploads/<id>/finish                                                 -> the file; 202 and the upload while
+                                                                                  it is being prepared: ask again
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from core.infra.actor import Actor
 from core.media import commands as media
-from core.media.rules import LARGEST_CHUNK, WrongOffset
+from core.media.rules import LARGEST_CHUNK, BeingPrepared, WrongOffset
 from ingest.bodies import Body, Nothing, takes, takes_bytes
 from ingest.guards import UPLOAD_OFFSET, called_by_console
 
@@ -67,6 +68,10 @@ def api_routes() -> Blueprint:
             return jsonify(asdict(media.finish_upload(actor, upload_id)))
         except WrongOffset as wrong:
             return _go_on_from(wrong)
+        except BeingPrepared:
+            answer = jsonify(asdict(media.upload(actor, upload_id)))
+            answer.status_code = HTTPStatus.ACCEPTED
+            return answer
 
     return routes
 

@@ -21,6 +21,7 @@ FREE = {
     "core/accounts/giving_back.py": "definer functions that return ids",
     "core/accounts/rotating.py": "definer functions that return ids",
     "core/media/commands.py": "definer functions that return ids",
+    "core/media/preparing.py": "definer functions that return ids",
     "core/notices/forgetting.py": "definer functions that return ids",
     "core/notices/outbox.py": "definer functions that return ids",
     "core/notices/raising.py": "definer functions that return ids",

@@ -67,6 +67,7 @@ DEFINERS = {
     "invitation_of": ("web", "organization_id uuid, invitation_id uuid"),
     "consent_of": ("web", "organization_id uuid, consent_id uuid"),
     "overdue_choices": ("worker", "organization_id uuid, connection_id uuid"),
+    "claim_uploads": ("worker", "organization_id uuid, upload_id uuid, epoch bigint"),
     "overdue_uploads": ("worker", "organization_id uuid, upload_id uuid"),
     "grant_in_use": ("web worker", "boolean"),
     "taken_elsewhere": ("web", "provider_account_id text"),

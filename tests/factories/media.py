@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,8 +12,8 @@ from PIL import Image
 
 from core.infra import db
 from core.infra.actor import Actor
-from core.media import commands, storage, store
-from core.media.rules import JPEG, LARGEST_CHUNK
+from core.media import commands, preparing, storage, store
+from core.media.rules import JPEG, LARGEST_CHUNK, BeingPrepared
 from core.media.views import MediaView
 
 HALVES = ((220, 40, 40), (40, 40, 220))
@@ -39,8 +40,40 @@ def send(
 
 
 def make_media(actor: Actor, content: bytes | None = None, *, file_name: str = "autumn.jpg") -> MediaView:
-    """An image of the actor's organization. Needs `installation.use` with a storage of the test's own."""
-    return commands.finish_upload(actor, send(actor, content or picture(), file_name=file_name))
+    """An image of the actor's organization, each time another. Needs `installation.use` with a storage of its own."""
+    return commands.finish_upload(actor, send(actor, content or another_picture(), file_name=file_name))
+
+
+def another_picture() -> bytes:
+    """As `picture`, with a stripe that no other one has: the same file sent twice is one file."""
+    image = _halves((800, 500))
+    image.paste(tuple(os.urandom(3)), (0, 0, 16, 16))
+    image.paste(tuple(os.urandom(3)), (16, 0, 32, 16))
+    written = io.BytesIO()
+    image.save(written, "JPEG")
+    return written.getvalue()
+
+
+def prepare_all(worker: db.Database) -> int:
+    """Do what a worker of the queue `media` would, once, with its database; gives how many uploads it took."""
+    web = db.current()
+    db.use(worker)
+    try:
+        claims = preparing.claim(10, 60)
+        for each in claims:
+            preparing.prepare(each, lambda: False)
+    finally:
+        db.use(web)
+    return len(claims)
+
+
+def make_prepared(actor: Actor, worker: db.Database, content: bytes, *, file_name: str = "clip.mp4") -> MediaView:
+    """A video or document of the actor's organization; needs `committed_database`."""
+    upload_id = send(actor, content, file_name=file_name)
+    with suppress(BeingPrepared):
+        return commands.finish_upload(actor, upload_id)
+    prepare_all(worker)
+    return commands.finish_upload(actor, upload_id)
 
 
 def make_kept_image(actor: Actor, *, size: tuple[int, int] = (800, 500)) -> UUID:

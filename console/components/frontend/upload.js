@@ -5,9 +5,10 @@
 //     base: "http://localhost:8502",              // ingest's origin
 //     onStarted: id => {},                        // keep it: with `resumeId` an upload goes on after a reload
 //     onProgress: (sent, total) => {},            // bytes
+//     onPreparing: () => {},                      // all is sent; a video or document is being looked into
 //     signal: controller.signal,
 //     resumeId: null,
-//   });                                           // {mediaId, file_name, width, height, size, address, renditions, ...}
+//   });                                           // {mediaId, kind, file_name, width, height, size, address, renditions, ...}
 //
 // Trouble of the network is waited out for about a minute. What can't be done rejects with an Error whose message is
 // for people, in the server's words; an abort rejects with the signal's reason.
@@ -16,12 +17,13 @@ const UPLOAD = {
   chunk: 512 * 1024,
   pausesMs: [500, 1000, 2000, 4000, 8000, 15000, 30000],
   answerWithinMs: 60000,
+  lookAgainMs: 1500,
   wait: new Set([502, 503, 504]),
   lost: "Masthead can't be reached. Check your connection, then try again: what was sent is kept.",
   wrong: "The file could not be sent. Try again; if it stays, tell your operator.",
 };
 
-async function upload(file, { base, onStarted, onProgress, signal, resumeId } = {}) {
+async function upload(file, { base, onStarted, onProgress, onPreparing, signal, resumeId } = {}) {
   let sent = resumeId ? await resumed(resumeId) : null;
   if (!sent) {
     sent = await call("POST", "/api/uploads", json({ action_id: newId(), file_name: file.name, size: file.size }));
@@ -34,9 +36,12 @@ async function upload(file, { base, onStarted, onProgress, signal, resumeId } = 
       sent = { ...sent, ...(await call("PATCH", path, part(sent.received))) };
     }
     onProgress?.(file.size, file.size);
-    const image = await call("POST", `${path}/finish`, json({}));
-    if (image.received === undefined) return { mediaId: image.id, ...image };
-    sent = { ...sent, ...image };
+    const made = await call("POST", `${path}/finish`, json({}));
+    if (made.received === undefined) return { mediaId: made.id, ...made };
+    sent = { ...sent, ...made };
+    if (!made.preparing) continue;
+    onPreparing?.();
+    await pause(UPLOAD.lookAgainMs);
   }
 
   // The upload that was begun before, if it is still one of this file; null when it has to be begun anew.

@@ -15,7 +15,8 @@ from core.infra.settings import Settings
 from core.media import commands, making
 from core.media.rules import LARGEST_CHUNK
 from core.organizations.cookie import COOKIE
-from tests.factories.media import picture
+from tests.factories import clips
+from tests.factories.media import picture, prepare_all
 from tests.factories.organizations import make_organization, make_signed_in
 from tests.integration.accounts.people import cookie_value
 
@@ -107,11 +108,13 @@ def test_refusals_are_in_words_for_the_person(caller: Caller, monkeypatch: pytes
         422,
         "An image can have at most 10 MB. Make it smaller and upload that.",
     )
+    image = caller.start().json["id"]
+    caller.chunk(image, 0, PHOTO)
+    with making.turns.one(caller.actor.organization_id):
+        busy = caller.call("POST", f"/api/uploads/{image}/finish")
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
     upload_id = caller.start(size=106).json["id"]
     caller.chunk(upload_id, 0, b"GIF89a" + bytes(100))
-    with making.turns.one(caller.actor.organization_id):
-        busy = caller.call("POST", f"/api/uploads/{upload_id}/finish")
-    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
     refused = caller.call("POST", f"/api/uploads/{upload_id}/finish")
     assert (refused.status_code, "This is a GIF" in refused.json["message"]) == (422, True)
     assert caller.call("GET", f"/api/uploads/{uuid4()}").status_code == 404
@@ -129,6 +132,22 @@ def test_the_61st_start_in_a_minute_is_told_to_wait(caller: Caller) -> None:
 def test_a_viewer_is_told_what_role_it_takes(client: FlaskClient, settings: Settings, database: db.Database) -> None:
     refused = Caller(client, settings, Role.VIEWER).start()
     assert (refused.status_code, "takes an editor" in refused.json["message"]) == (403, True)
+
+
+def test_a_video_is_told_to_be_in_preparation_until_a_worker_made_it(
+    client: FlaskClient, settings: Settings, committed_database: db.Database, worker_database: db.Database
+) -> None:
+    caller, content = Caller(client, settings), clips.clip()
+    upload_id = caller.start(size=len(content), file_name="walk.mp4").json["id"]
+    caller.chunk(upload_id, 0, content)
+    for _ in range(2):
+        early = caller.call("POST", f"/api/uploads/{upload_id}/finish")
+        assert (early.status_code, early.json["preparing"], early.json["received"]) == (202, True, len(content))
+    prepare_all(worker_database)
+    made = caller.call("POST", f"/api/uploads/{upload_id}/finish")
+    assert (made.status_code, made.json["kind"], made.json["codec"]) == (200, "video", "h264")
+    assert client.get(made.json["address"]).data == content
+    assert client.get(made.json["poster"]).mimetype == "image/jpeg"
 
 
 # Other sites

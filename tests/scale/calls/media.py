@@ -23,12 +23,16 @@ def _image(session: Session, world: World) -> object:
 CALLS: Final[Calls] = {
     queries.media: (alone(lambda world: queries.media(world.actor, world.any_id("media"))),),
     queries.view: (inside(lambda session, world: queries.view(session, world.any_id("media"))),),
+    queries.views: (inside(lambda session, world: queries.views(session, [world.any_id("media")])),),
+    queries.poster: (inside(lambda session, world: queries.poster(session, world.any_id("media"))),),
     queries.items: (inside(lambda session, world: queries.items(session, world.any_id("media"), _NETWORKS), "worker"),),
     store.uploads_lately: (
         inside(lambda session, world: store.uploads_lately(session, world.organization_id, timedelta(minutes=1))),
     ),
     store.crowded_out: (
-        inside(lambda session, world: store.crowded_out(session, world.organization_id, timedelta(days=1), 60)),
+        inside(
+            lambda session, world: store.crowded_out(session, world.organization_id, timedelta(days=1), 60, 1 << 34)
+        ),
     ),
     store.insert_upload: (
         inside(
@@ -45,6 +49,12 @@ CALLS: Final[Calls] = {
     store.has_become: (
         inside(lambda session, world: store.has_become(session, world.any_id("upload"), world.any_id("media"))),
     ),
+    store.is_queued: (inside(lambda session, world: store.is_queued(session, world.any_id("upload"))),),
+    store.claim_uploads: (outside(lambda session, _: store.claim_uploads(session, 10, 60), "worker"),),
+    store.extend_lease: (
+        inside(lambda session, world: store.extend_lease(session, world.any_id("upload"), 1, 60), "worker"),
+    ),
+    store.give_back: (inside(lambda session, world: store.give_back(session, world.any_id("upload"), 1, 0), "worker"),),
     store.has_failed: (
         inside(
             lambda session, world: store.has_failed(
@@ -61,10 +71,26 @@ CALLS: Final[Calls] = {
         outside(lambda session, _: store.overdue_uploads(session, timedelta(days=1), 100), "worker"),
     ),
     store.insert_media: (inside(_image),),
-    store.media: (inside(lambda session, world: store.media(session, world.any_id("media"))),),
+    store.add_renditions: (
+        inside(lambda session, world: store.add_renditions(session, world.organization_id, world.any_id("media"), [])),
+    ),
+    store.same_media: (
+        inside(lambda session, world: store.same_media(session, world.organization_id, sha256_of("new"), "image/png")),
+    ),
+    store.change_media: (
+        inside(lambda session, world: store.change_media(session, world.any_id("media"), alt="A tree.")),
+    ),
+    store.media: (
+        inside(lambda session, world: store.media(session, world.any_id("media"))),
+        inside(lambda session, world: store.media(session, world.any_id("media"), lock=True)),
+    ),
+    store.several_media: (inside(lambda session, world: store.several_media(session, [world.any_id("media")])),),
+    store.open_uploads: (
+        inside(lambda session, world: store.open_uploads(session, world.actor.member_id, timedelta(days=1))),
+    ),
     store.renditions: (
         inside(lambda session, world: store.renditions(session, world.any_id("media"))),
         inside(lambda session, world: store.renditions(session, world.any_id("media"), _NETWORKS)),
     ),
 }
-WITHOUT_SQL: Final = ()
+WITHOUT_SQL: Final = (queries.shown,)
