@@ -56,7 +56,7 @@ def make_shell(files_origin: str) -> Shell:
 
 
 def content_security_policy(inline_scripts: list[str], files_origin: str) -> str:
-    """Everything from this origin alone, but images and uploads, which are `files_origin`'s.
+    """Everything from this origin alone, but files and uploads, which are `files_origin`'s.
 
     `blob:` is how Streamlit loads the script of an inline component.
     """
@@ -67,6 +67,7 @@ def content_security_policy(inline_scripts: list[str], files_origin: str) -> str
             f"script-src 'self' blob: {hashes}".rstrip(),
             "style-src 'self' 'unsafe-inline'",
             f"img-src 'self' data: blob: {files_origin}",
+            f"media-src 'self' {files_origin}",
             "font-src 'self' data:",
             f"connect-src 'self' {files_origin}",
             "worker-src 'self' blob:",

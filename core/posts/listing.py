@@ -32,7 +32,7 @@ _FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
 def listing(actor: Actor, filters: Filters = EVERYTHING, after: str | None = None, limit: int = 50) -> Listing:
     """One page of posts and how many show each word. Raises Invalid for an `after` that isn't from here."""
     require(actor, Permission.READ)
-    place = None if after is None else _post_place(after)
+    place = None if after is None else newest_place(after)
     limit = min(max(limit, 1), MOST)
     with db.transaction(actor) as session:
         wanted = narrowed(filters, store.situation(session))
@@ -146,7 +146,8 @@ def cursor(*place: datetime | UUID) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
-def _post_place(after: str) -> tuple[datetime, UUID]:
+def newest_place(after: str) -> tuple[datetime, UUID]:
+    """The place that `cursor` wrote of a list of the newest. Raises Invalid."""
     at, post_id = _parts(after, 2)
     return _moment(at), _id(post_id)
 

@@ -5,8 +5,22 @@ pages come in here.
 """
 
 from core.posts.calendar import calendar
+from core.posts.library import carriers, library
 from core.posts.listing import authors, listing, review_queue
 from core.posts.looking import approvers, detail, draft, review
 from core.posts.overview import counts, home
 
-__all__ = ["approvers", "authors", "calendar", "counts", "detail", "draft", "home", "listing", "review", "review_queue"]
+__all__ = [
+    "approvers",
+    "authors",
+    "calendar",
+    "carriers",
+    "counts",
+    "detail",
+    "draft",
+    "home",
+    "library",
+    "listing",
+    "review",
+    "review_queue",
+]

@@ -22,6 +22,7 @@ EMPTY = {
     "approvals": ("empty_state",),
     "unclear": ("unclear_none_state",),
     "posts": ("posts_none_state",),
+    "library": ("library_none_state",),
     "accounts": ("empty_state",),
     "post": (),
     "members": (),  # whoever looks is one
@@ -49,6 +50,7 @@ def test_the_menu_is_what_lies_in_the_folders() -> None:
         "approvals",
         "unclear",
         "posts",
+        "library",
         "post",
         "accounts",
         "members",

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 
 from core.infra.actor import Role
-from core.posts import calendar_reads, home_reads, list_reads, post_reads, preflight_rows, queries, store
+from core.posts import calendar_reads, home_reads, library_reads, list_reads, post_reads, preflight_rows, queries, store
 from core.posts.calendar_reads import Span
 from core.posts.content import Content, Variant, Wanted
 from core.posts.fragments import RANK
@@ -28,6 +28,7 @@ _TEAM: Final = (Role.APPROVER, Role.ADMIN)
 _SPAN: Final = Span(_NOW, _NOW + _MONTH, "Europe/Berlin", 5, 1000)
 _PAGE: Final = 51
 _LINES: Final = 20
+_SHELF: Final[dict[str, Any]] = {"words": "", "kinds": (), "used": None, "after": None, "limit": _PAGE}
 _LAST: Final = UUID(int=2**128 - 1)
 
 
@@ -118,6 +119,21 @@ CALLS: Final[Calls] = {
         inside(lambda session, world: home_reads.counts(session, _reader(world), _RECENT)),
         inside(lambda session, world: home_reads.counts(session, _reader(world, admin=False), _RECENT)),
     ),
+    library_reads.listed: (
+        inside(lambda session, world: library_reads.listed(session, **_SHELF)),
+        inside(lambda session, world: library_reads.listed(session, **_SHELF | {"words": "tree", "kinds": ["image"]})),
+        inside(lambda session, world: library_reads.listed(session, **_SHELF | {"used": True})),
+        inside(lambda session, world: library_reads.listed(session, **_SHELF | {"used": False})),
+        inside(
+            lambda session, world: library_reads.listed(session, **_SHELF | {"after": (_NOW, world.any_id("media"))})
+        ),
+    ),
+    library_reads.carriers: (
+        inside(lambda session, world: library_reads.carriers(session, world.any_id("media"), _PAGE)),
+    ),
+    library_reads.is_used: (inside(lambda session, world: library_reads.is_used(session, world.any_id("media"))),),
+    queries.library: (alone(lambda world: queries.library(world.actor)),),
+    queries.carriers: (alone(lambda world: queries.carriers(world.actor, world.any_id("media"))),),
     list_reads.briefs: (inside(lambda session, world: list_reads.briefs(session, _posts(world))),),
     list_reads.asked: (inside(lambda session, world: list_reads.asked(session, _posts(world))),),
     list_reads.listed: (

@@ -1,0 +1,292 @@
+"""Library: every file of the organization, where it is used, what it shows and what may be done with it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+
+from console import feedback, filters, navigation, state
+from console.components import files
+from console.components.empty import empty
+from console.components.header import header
+from console.components.split import split
+from console.components.status import badge
+from console.components.times import Zones, when
+from console.identity import Visitor
+from console.navigation import PageSpec
+from console.plain import beginning, plain
+from core.infra.actor import Actor
+from core.infra.errors import NotFound
+from core.media import commands as media
+from core.media import queries as media_reads
+from core.media.rules import LONGEST_ALT, LONGEST_RIGHTS
+from core.media.views import MediaView
+from core.organizations.rules import Permission
+from core.posts import commands, queries
+from core.posts.library import Library, Wanted
+from core.provider_kit.types import MediaKind
+
+PAGE = PageSpec(
+    title="Library",
+    icon="perm_media",
+    help="Images, videos and documents: drop new ones here, see which posts carry them, say what they show.",
+    permission=Permission.READ,
+    url_path="library",
+    order=35,
+)
+PER_PAGE: Final = 40
+
+_WORDS: Final = "q"
+_KIND: Final = "kind"
+_USED: Final = "used"
+_AFTER: Final = "after"
+_FILE: Final = "file"
+_FILTERS: Final = (_WORDS, _KIND, _USED)
+_STRAYS: Final = ("post", "from", "account", "state")
+_KINDS: Final[dict[MediaKind, str]] = {"image": "Images", "video": "Videos", "document": "Documents"}
+_USES: Final = {"yes": "Used", "no": "Not used"}
+
+
+def render(visitor: Visitor) -> None:
+    """Draw the page."""
+    filters.mend_address("library", _STRAYS)
+    wanted = _from_address()
+    found = queries.library(visitor.actor, wanted, after=st.query_params.get(_AFTER), limit=PER_PAGE)
+    may_write = visitor.may(Permission.WRITE)
+    with header("Library"):
+        navigation.new_post(visitor)
+    _filter_row()
+    files.library(
+        files.Library(
+            rows=found.rows,
+            uploads=media.uploads(visitor.actor) if may_write else (),
+            may_send=may_write,
+            opened=filters.uuid(_FILE),
+        ),
+        key="library_files",
+        page="library",
+        on_open=_open,
+    )
+    if not found.rows:
+        _nothing(may_write=may_write)
+    _pager(found)
+    _show_opened(visitor)
+
+
+def _from_address() -> Wanted:
+    kind = st.query_params.get(_KIND)
+    return Wanted(
+        words=st.query_params.get(_WORDS, ""),
+        kinds=tuple(each for each in _KINDS if each == kind),
+        used={"yes": True, "no": False}.get(st.query_params.get(_USED, "")),
+    )
+
+
+def _filter_row() -> None:
+    state.put("library_q", st.query_params.get(_WORDS, ""))
+    state.put("library_kind", _asked(_KIND, _KINDS))
+    state.put("library_used", _asked(_USED, _USES))
+    words, kind, used, clear = split("library", [2.2, 2.2, 1.4, 0.8], controls=True)
+    words.text_input(
+        "Search",
+        type="search",
+        live=True,
+        placeholder="Name, description or rights",
+        key="library_q",
+        on_change=_to_address,
+        args=(_WORDS, "library_q"),
+    )
+    kind.segmented_control(
+        "Kind",
+        list(_KINDS),
+        format_func=lambda each: _KINDS[each],
+        key="library_kind",
+        on_change=_to_address,
+        args=(_KIND, "library_kind"),
+    )
+    used.segmented_control(
+        "In posts",
+        list(_USES),
+        format_func=_USES.__getitem__,
+        key="library_used",
+        on_change=_to_address,
+        args=(_USED, "library_used"),
+    )
+    clear.button(
+        "Clear",
+        icon=":material/filter_alt_off:",
+        type="tertiary",
+        on_click=_clear,
+        disabled=not filters.narrowed(_FILTERS),
+        key="library_clear",
+    )
+
+
+def _asked(parameter: str, known: object) -> str | None:
+    said = st.query_params.get(parameter)
+    return said if isinstance(known, dict) and said in known else None
+
+
+def _pager(found: Library) -> None:
+    after = st.query_params.get(_AFTER)
+    if after is None and found.after is None:
+        return
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="library_pager"):
+        st.button(
+            "First page",
+            icon=":material/first_page:",
+            type="tertiary",
+            on_click=filters.put,
+            args=(_AFTER, None),
+            disabled=after is None,
+            key="library_first",
+        )
+        st.button(
+            "Next page",
+            icon=":material/chevron_right:",
+            on_click=filters.put,
+            args=(_AFTER, found.after),
+            disabled=found.after is None,
+            key="library_next",
+        )
+
+
+def _nothing(*, may_write: bool) -> None:
+    if filters.narrowed(_FILTERS) or st.query_params.get(_AFTER):
+        empty(
+            "search_off",
+            "No file matches",
+            "Nothing fits this search and these filters.",
+            action="Clear filters",
+            on_click=_clear,
+            key="library_none",
+        )
+    else:
+        why = "Drop one above, or add one to a post." if may_write else "Editors add them here or to a post."
+        empty("perm_media", "No files yet", why, key="library_none")
+
+
+# One file
+
+
+def _open(media_id: UUID) -> None:
+    filters.put(_FILE, media_id)
+
+
+def _close() -> None:
+    filters.put(_FILE, None)
+
+
+def _show_opened(visitor: Visitor) -> None:
+    media_id = filters.uuid(_FILE)
+    if media_id is None:
+        return
+    try:
+        shown = media_reads.media(visitor.actor, media_id)
+    except NotFound:
+        _close()
+        st.info("This file is not here any more.", icon=":material/info:")
+        return
+    if not shown.deleted:
+        _file(visitor, shown)
+
+
+@st.dialog("File", width="large", icon=":material/perm_media:", on_dismiss=_close)
+def _file(visitor: Visitor, shown: MediaView) -> None:
+    st.markdown(f"**{plain(shown.file_name)}**  \n:gray[{plain(_about(shown))}]")
+    left, right = st.columns([1.1, 1], gap="medium")
+    with left:
+        files.media_view(shown, key="library_view")
+    carriers = queries.carriers(visitor.actor, shown.id)
+    with right:
+        _description(visitor, shown)
+        st.markdown(f"**{files.used(len(carriers))}**")
+        zones = Zones.of(visitor)
+        for each in carriers:
+            words = beginning(each.text, 60) or "No text yet"
+            navigation.link("post", words, icon="article", post=each.post_id)
+            st.markdown(f"{badge(each.shown)} :gray[{plain(when(each.changed_at, zones))}]")
+    if visitor.may(Permission.WRITE):
+        st.button(
+            "Delete",
+            icon=":material/delete:",
+            type="tertiary",
+            disabled=bool(carriers),
+            help="A post carries it. Take it off there first." if carriers else "It can be brought back at once.",
+            on_click=_delete,
+            args=(shown,),
+            key="library_delete",
+        )
+
+
+def _about(shown: MediaView) -> str:
+    parts = [files.facts(shown)]
+    if shown.kind == "video":
+        sound = shown.audio_codec.upper() if shown.audio_codec else "no sound"
+        parts.append(
+            f"{files.lasting(shown.duration_ms)}, {shown.codec.upper()}, {sound}, {shown.frame_rate:.4g} a second"
+        )
+    made = sorted({f"{each.network}" for each in shown.renditions if not each.as_kept})
+    if made:
+        parts.append(f"made smaller for {', '.join(made)}")
+    return " · ".join(parts)
+
+
+def _description(visitor: Visitor, shown: MediaView) -> None:
+    may_write = visitor.may(Permission.WRITE)
+    alt = st.text_area(
+        "Description for people who can't see it",
+        value=shown.alt,
+        max_chars=LONGEST_ALT,
+        height=90,
+        disabled=not may_write,
+        help=visitor.why_not(Permission.WRITE) or "A new post that takes this file begins with it.",
+        key=f"library_alt_{shown.id}_{shown.revision}",
+    )
+    rights = st.text_input(
+        "Rights",
+        value=shown.rights,
+        max_chars=LONGEST_RIGHTS,
+        placeholder="Who made it, who allows it, until when",
+        disabled=not may_write,
+        help=visitor.why_not(Permission.WRITE),
+        key=f"library_rights_{shown.id}_{shown.revision}",
+    )
+    if may_write and (alt, rights) != (shown.alt, shown.rights):
+        st.button("Save", type="primary", on_click=_save, args=(shown, alt, rights), key="library_save")
+
+
+def _save(shown: MediaView, alt: str, rights: str) -> None:
+    feedback.act(
+        "media.describe",
+        lambda actor: media.describe(actor, shown.id, alt=alt, rights=rights, revision=shown.revision),
+        done="Saved.",
+    )
+
+
+def _delete(shown: MediaView) -> None:
+    def run(actor: Actor) -> None:
+        commands.delete_file(actor, shown.id)
+
+    feedback.act(
+        "posts.delete_file",
+        run,
+        undo=lambda _: state.Undo(f"{shown.file_name} was deleted.", partial(_undelete, shown)),
+    )
+    _close()
+
+
+def _undelete(shown: MediaView) -> None:
+    feedback.act("posts.undelete_file", lambda actor: commands.undelete_file(actor, shown.id), done="It is back.")
+
+
+def _to_address(parameter: str, key: str) -> None:
+    filters.put(_AFTER, None)
+    filters.put(parameter, state.value(key))
+
+
+def _clear() -> None:
+    filters.clear((*_FILTERS, _AFTER))
