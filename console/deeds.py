@@ -31,6 +31,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "publication.resolve_live": "said that a post is live",
     "publication.resolve_not_live": "said that a post is not live",
     "media.start": "began to upload a file",
+    "media.fetch": "asked for a file from the web",
     "media.add": "added a file",
     "media.add_again": "sent a file that was here already",
     "media.describe": "described a file",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import BinaryIO, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from core.audit import commands as audit
 from core.infra import clock, db, installation
 from core.infra.actor import Actor, ProgramActor
 from core.infra.errors import Conflict, Invalid, NotFound, Refused
-from core.media import ending, making, model, preparing, queries, rules, storage, store
+from core.media import ending, fetching, making, model, preparing, queries, rules, storage, store
 from core.media.changing import describe
 from core.media.inputs import UploadInput
 from core.media.rules import (
@@ -39,6 +40,7 @@ __all__ = [
     "add_chunk",
     "describe",
     "drop_overdue_uploads",
+    "fetch",
     "finish_upload",
     "start_upload",
     "upload",
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 _START: Final = "media.start_upload"
+_FETCH: Final = "media.fetch"
 _NEVER_FINISHED: Final = "It was not finished within a day. Upload it again."
 _CROWDED_OUT: Final = "Many uploads were begun here and not finished, and newer ones took its place. Upload it again."
 
@@ -81,6 +84,35 @@ def start_upload(actor: Actor, action_id: UUID, *, file_name: str, size: int) ->
     for each in crowded_out:
         ending.empty(actor, each)
     return started
+
+
+def fetch(actor: Actor, action_id: UUID, *, address: str) -> Upload:
+    """Have a worker fetch a file from an address on the web; it is an upload that is being prepared.
+
+    Raises NotAllowed, Invalid for what is no such address, TooManyUploads. What else is wrong the upload says later.
+    """
+    require(actor, Permission.WRITE)
+    try:
+        checked = fetching.checked_address(address)
+    except NotTaken as refusal:
+        raise Invalid([str(refusal)]) from None
+    with db.transaction(actor) as session:
+        if not audit.first_time(session, actor, action_id, _FETCH):
+            return _view(_own(session, actor, UUID(audit.earlier_result(session, actor, action_id)["upload_id"])))
+        if store.uploads_lately(session, actor.organization_id, timedelta(minutes=1)) >= UPLOADS_PER_MINUTE:
+            raise TooManyUploads
+        upload_id = store.insert_upload(
+            session,
+            actor.organization_id,
+            file_name=fetching.name_of(checked),
+            size=0,
+            created_by=actor.member_id,
+            address=checked,
+        )
+        after = {"host": urlsplit(checked).hostname, "file_name": fetching.name_of(checked)}
+        audit.record(session, actor, "media.fetch", "upload", upload_id, after=after)
+        audit.remember(session, actor, action_id, {"upload_id": upload_id})
+        return _view(_own(session, actor, upload_id))
 
 
 def add_chunk(actor: Actor, upload_id: UUID, *, offset: int, content: bytes | BinaryIO) -> Upload:

@@ -79,8 +79,13 @@ def make(organization_id: UUID, chunks: Iterable[bytes]) -> Made:
     """
     with turns.one(organization_id), workspace() as folder:
         gather(chunks, folder / "source")
-        answer = _answer_of_child("core.media.decoding", folder, {"wanted": _wanted()}, _WITHIN_S, _never)
-        return _made(organization_id, folder, answer)
+        return decode(organization_id, folder)
+
+
+def decode(organization_id: UUID, folder: Path) -> Made:
+    """As `make`, of the image that lies as `source` in a workspace. Raises NotAnImage, StorageFull."""
+    answer = _answer_of_child("core.media.decoding", folder, {"wanted": _wanted()}, _WITHIN_S, _never)
+    return _made(organization_id, folder, answer)
 
 
 def look(

@@ -16,7 +16,8 @@ from uuid import UUID
 
 from core.infra import db
 from core.infra.actor import ProgramActor
-from core.media import ending, making, model, rules, storage, store
+from core.infra.installation import settings
+from core.media import ending, fetching, making, model, rules, storage, store
 from core.media.making import Made, Stopped
 from core.media.rules import MOST_TRIES, NotTaken, StorageAway, StorageFull
 
@@ -71,9 +72,8 @@ def prepare(held: Claim, stop: Callable[[], bool]) -> None:
         if upload.tries > MOST_TRIES:
             raise NotTaken(_GAVE_UP)
         with making.workspace() as folder:
-            _gather(held, upload, folder / "source")
-            family = _family(folder / "source")
-            made = making.look(held.organization_id, folder, family, stop=stop, keep=lambda: _keep_on(held))
+            family = _gather(held, upload, folder / "source", stop)
+            made = _made(held, folder, family, stop)
     except NotTaken as refusal:
         _end(held, None, str(refusal))
     except FileNotFoundError:
@@ -89,13 +89,22 @@ def prepare(held: Claim, stop: Callable[[], bool]) -> None:
         _end(held, made, "")
 
 
-def _gather(held: Claim, upload: model.Upload, place: Path) -> None:
+def _gather(held: Claim, upload: model.Upload, place: Path, stop: Callable[[], bool]) -> rules.Family:
+    if upload.address is not None:
+        try:
+            return fetching.fetch(upload.address, place, largest_video=settings().largest_video, stop=stop)
+        except OSError as error:
+            _log.error("workspace_unwritable", extra={"errno": error.errno})
+            raise StorageFull from None
     making.gather(storage.current().chunks(held.organization_id, held.upload_id, upload.size), place)
-
-
-def _family(place: Path) -> rules.Family:
     with place.open("rb") as file:
         return rules.family(file.read(64))
+
+
+def _made(held: Claim, folder: Path, family: rules.Family, stop: Callable[[], bool]) -> Made:
+    if family is rules.Family.IMAGE:
+        return making.decode(held.organization_id, folder)
+    return making.look(held.organization_id, folder, family, stop=stop, keep=lambda: _keep_on(held))
 
 
 def _still_ours(held: Claim) -> model.Upload:

@@ -30,8 +30,16 @@ def uploads_lately(session: Session, organization_id: UUID, within: timedelta) -
     return int(counted.scalar_one())
 
 
-def insert_upload(session: Session, organization_id: UUID, *, file_name: str, size: int, created_by: UUID) -> UUID:
-    """A new upload of which nothing has arrived."""
+def insert_upload(
+    session: Session,
+    organization_id: UUID,
+    *,
+    file_name: str,
+    size: int,
+    created_by: UUID,
+    address: str | None = None,
+) -> UUID:
+    """A new upload of which nothing has arrived; with an address, one that a worker fetches (its size is 0)."""
     upload_id = new_id()
     session.execute(
         insert(Upload).values(
@@ -41,6 +49,8 @@ def insert_upload(session: Session, organization_id: UUID, *, file_name: str, si
             size=size,
             received=0,
             created_by=created_by,
+            address=address,
+            queued_at=None if address is None else _clock(),
         )
     )
     return upload_id

@@ -43,6 +43,7 @@ OWN_CONNECTIONS = {
     "core/cli/findings_of_use.py": "the doctor, who counts as the worker which keys wrap tokens",
     "core/demo/programs.py": "the demo loader, which stands in for all programs and lets time pass as the owner",
     "core/infra/answering.py": "readiness, which must not wait for the pool",
+    "core/media/fetching.py": "connections to the web, none to Postgres",
     "jobs/dispatcher.py": "listens; what it hears says only that there is something to look at",
 }
 # What row-level security and the triggers read. Only `masthead.enter` sets the organization.

@@ -38,6 +38,7 @@ ALLOWED = {
     "accounts.start_connect": Permission.CONNECT,
     "media.add_chunk": Permission.WRITE,
     "media.describe": Permission.WRITE,
+    "media.fetch": Permission.WRITE,
     "media.finish_upload": Permission.WRITE,
     "media.start_upload": Permission.WRITE,
     "media.upload": Permission.WRITE,

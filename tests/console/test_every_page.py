@@ -36,6 +36,8 @@ EMPTY = {
 OF_ONE_PERSON = ("caught_up_state", "no_plans_state", "notices_none_state", "unclear_none_state")
 # And a network may have nothing to say of it.
 OF_A_NETWORK = ("limits_none_state",)
+# Nor any files.
+OF_FILES = ("library_none_state",)
 
 
 def address(path: str) -> str:
@@ -85,7 +87,7 @@ def test_a_full_organization_shows_what_there_is(team: Team, role: Role, path: s
     if not may(role, PATHS[path].permission):
         assert "isn't for your role" in tab.words
     else:
-        assert not any(tab.has(key) for key in EMPTY[path] if key not in OF_ONE_PERSON + OF_A_NETWORK)
+        assert not any(tab.has(key) for key in EMPTY[path] if key not in OF_ONE_PERSON + OF_A_NETWORK + OF_FILES)
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -99,6 +99,19 @@ def test_uploads_under_way_and_refused_are_told_after_a_reload(team: Team) -> No
     assert (told["name"], told["share"], told["preparing"], told["trouble"]) == ("walk.mp4", 0.5, False, "")
 
 
+def test_an_address_is_fetched_by_a_worker_and_nonsense_is_told(team: Team) -> None:
+    sign_in, me = someone(team.organization_id, Role.EDITOR)
+    tab = Tab(sign_in).open("library")
+    tab.app.text_input(key="library_address").set_value("nonsense")
+    tab.again().press("library_fetch")
+    assert "begins with https" in tab.words
+    tab.app.text_input(key="library_address").set_value("https://example.com/tree.jpg")
+    tab.again().press("library_fetch")
+    (told,) = tab.component("library_files")["uploads"]
+    assert (told["name"], told["preparing"]) == ("tree.jpg", True)
+    assert media.uploads(me)[0].preparing
+
+
 def test_a_file_that_is_not_here_is_told(team: Team, editor: Tab) -> None:
     for said in (str(uuid4()), "nonsense"):
         editor.open("library", file=said)

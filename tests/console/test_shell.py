@@ -46,6 +46,6 @@ def test_the_policy_lets_nothing_in_from_outside() -> None:
     script_rule = next(rule for rule in policy.split("; ") if rule.startswith("script-src"))
     assert "'unsafe-inline'" not in script_rule
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
-    assert {name for name, sources in rules.items() if "http" in sources} == {"img-src", "connect-src"}
-    assert all(rules[name].endswith(f" {FILES}") for name in ("img-src", "connect-src"))
+    assert {name for name, sources in rules.items() if "http" in sources} == {"img-src", "media-src", "connect-src"}
+    assert all(rules[name].endswith(f" {FILES}") for name in ("img-src", "media-src", "connect-src"))
     assert "frame-ancestors 'none'" in policy

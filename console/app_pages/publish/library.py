@@ -35,7 +35,7 @@ PAGE = PageSpec(
     help="Images, videos and documents: drop new ones here, see which posts carry them, say what they show.",
     permission=Permission.READ,
     url_path="library",
-    order=35,
+    order=32,
 )
 PER_PAGE: Final = 40
 
@@ -44,6 +44,7 @@ _KIND: Final = "kind"
 _USED: Final = "used"
 _AFTER: Final = "after"
 _FILE: Final = "file"
+_ADDRESS: Final = "library_address"
 _FILTERS: Final = (_WORDS, _KIND, _USED)
 _STRAYS: Final = ("post", "from", "account", "state")
 _KINDS: Final[dict[MediaKind, str]] = {"image": "Images", "video": "Videos", "document": "Documents"}
@@ -57,6 +58,7 @@ def render(visitor: Visitor) -> None:
     found = queries.library(visitor.actor, wanted, after=st.query_params.get(_AFTER), limit=PER_PAGE)
     may_write = visitor.may(Permission.WRITE)
     with header("Library"):
+        _from_the_web(visitor)
         navigation.new_post(visitor)
     _filter_row()
     files.library(
@@ -167,6 +169,30 @@ def _nothing(*, may_write: bool) -> None:
     else:
         why = "Drop one above, or add one to a post." if may_write else "Editors add them here or to a post."
         empty("perm_media", "No files yet", why, key="library_none")
+
+
+def _from_the_web(visitor: Visitor) -> None:
+    with st.popover(
+        "From the web",
+        icon=":material/link:",
+        disabled=not visitor.may(Permission.WRITE),
+        help=visitor.why_not(Permission.WRITE),
+        key="library_web",
+    ):
+        st.text_input("Address of a file", placeholder="https://", key=_ADDRESS)
+        st.caption("It has to lead to the file itself, and to be open to everybody.")
+        st.button("Fetch it", type="primary", on_click=_fetch, key="library_fetch")
+
+
+def _fetch() -> None:
+    address = str(state.value(_ADDRESS) or "")
+    begun = feedback.act(
+        "media.fetch",
+        lambda actor: media.fetch(actor, feedback.action_id(actor, "media.fetch", address), address=address),
+        done="It is being fetched.",
+    )
+    if begun is not None:
+        state.put(_ADDRESS, "")
 
 
 # One file

@@ -11,13 +11,19 @@ from core.media import queries, store
 from tests.scale.calls import Calls
 from tests.scale.world import World, alone, inside, outside, sha256_of
 
+_FORM: Final[dict[str, Any]] = {
+    "sha256": sha256_of("new"),
+    "mime": "image/png",
+    "width": 1,
+    "height": 1,
+    "size": 1,
+}
 _NETWORKS: Final = ("facebook", "instagram")
 
 
 def _image(session: Session, world: World) -> object:
-    form: dict[str, Any] = {"sha256": sha256_of("new"), "mime": "image/png", "width": 1, "height": 1, "size": 1}
     about = {"organization_id": world.organization_id, "file_name": "new.png", "uploaded_by": world.actor.member_id}
-    return store.insert_media(session, about | form, [{"network": "facebook", **form}])
+    return store.insert_media(session, about | _FORM, [{"network": "facebook", **_FORM}])
 
 
 CALLS: Final[Calls] = {
@@ -72,7 +78,11 @@ CALLS: Final[Calls] = {
     ),
     store.insert_media: (inside(_image),),
     store.add_renditions: (
-        inside(lambda session, world: store.add_renditions(session, world.organization_id, world.any_id("media"), [])),
+        inside(
+            lambda session, world: store.add_renditions(
+                session, world.organization_id, world.any_id("media"), [{"network": "later", **_FORM}]
+            )
+        ),
     ),
     store.same_media: (
         inside(lambda session, world: store.same_media(session, world.organization_id, sha256_of("new"), "image/png")),
