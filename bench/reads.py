@@ -75,13 +75,25 @@ _STATES: Final = " ".join(f"when '{state}' then {RANK[WORD_OF[state]]}" for stat
 _PARTS: Final = {
     "rank": f"case when p.state = 'scheduled' and p.account_id = any([silent]) then {RANK[Word.HELD]}"
     f" else (case p.state {_STATES} end) end",
-    "silent": """array(select a.id from masthead.account a join masthead.organization o on o.id = a.organization_id
-      where a.organization_id = {organization} and (o.publish_paused or a.state <> 'active'))""",
+    "silent": """array(select a.id from masthead.account a
+      where a.organization_id = {organization} and (a.state <> 'active' or [paused]))""",
+    "pauses": """(select jsonb_agg(jsonb_build_object('id', x.id, 'scope', x.scope, 'provider', x.provider,
+        'account_id', x.account_id, 'name', coalesce(of_it.name, ''), 'reason', x.reason, 'by', who.name,
+        'since', x.began_at))
+      from masthead.pause x
+      join masthead.member m_ on m_.organization_id = {organization} and m_.id = x.began_by
+      join masthead.person who on who.id = m_.person_id
+      left join masthead.account of_it on of_it.organization_id = {organization} and of_it.id = x.account_id
+      where [over])""",
+    "paused": "exists (select 1 from masthead.pause x where [over])",
+    "over": """x.organization_id = {organization} and x.ended_at is null
+        and (x.scope = 'organization' or x.provider = a.provider or x.account_id = a.id)""",
     "risk": """case when p.state = 'scheduled' then (
       select string_agg(concat_ws(' ', found.value->>'words', nullif(found.value->>'fix', '')), ' '
         order by found.ordinality)
       from masthead.preflight f cross join jsonb_array_elements(f.findings) with ordinality as found
-      where f.organization_id = {organization} and f.publication_id = p.id and f.version = p.version) end""",
+      where f.organization_id = {organization} and f.publication_id = p.id and f.version = p.version
+        and found.value->>'mend' <> 'resume') end""",
     "draft": str(RANK[Word.DRAFT]),
     "at": "case when t.slot_at is null then t.created_at else t.slot_at end",
     "current": """p.removed_at is null and (p.state not in ('failed','cancelled') or not exists (

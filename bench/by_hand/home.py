@@ -32,7 +32,7 @@ _RETURNED: Final = """from masthead.review_comment said
       and p.removed_at is null and p.state in ('draft','changes_requested'))"""
 _WAITING: Final = """select p.id, p.post_id, left(t.text, 140) as text, a.name as account_name, a.network, p.state,
   p.needs, a.state as account_state, p.last_error, p.due_at, p.published_at, p.updated_at, l.url as live_url,
-  o.publish_paused, o.pause_reason, [risk] as risk
+  o.timezone as zone, case when p.state = 'scheduled' then [pauses] end as pauses, [risk] as risk
 from masthead.publication p
 join masthead.organization o on o.id = {organization}
 join masthead.account a on a.organization_id = {organization} and a.id = p.account_id
@@ -99,7 +99,8 @@ READS: Final = filled(
         lambda session, _: home_reads.at_risk(session, _LINES),
         """[waiting] p.state = 'scheduled' and p.account_id <> all([silent])
           and (p.id, p.version) in (select f.publication_id, f.version from masthead.preflight f
-            where f.organization_id = {organization} and f.findings <> '[]' and f.due_at > clock_timestamp())
+            where f.organization_id = {organization} and f.findings <> '[]' and f.due_at > clock_timestamp()
+              and jsonb_path_exists(f.findings, '$[*] ? (@.mend != "resume")'))
         order by p.due_at, p.id limit 20""",
     ),
     Read(
@@ -111,7 +112,7 @@ READS: Final = filled(
         "home_today",
         _between,
         """select q.*, count(*) filter (where q.state in ('queued','claimed','sending','published')
-            or (q.state = 'scheduled' and not q.publish_paused and q.account_state = 'active')) over () as going_out,
+            or (q.state = 'scheduled' and q.pauses is null and q.account_state = 'active')) over () as going_out,
           count(*) filter (where q.state = 'published') over () as gone_out
         from ([waiting] p.due_at >= {day} - interval '1 day' and p.due_at < {next_day}
           and ((p.due_at >= {day} and p.state not in ('draft','changes_requested','cancelled'))
@@ -142,6 +143,7 @@ READS: Final = filled(
             join masthead.publication p on p.organization_id = {organization} and p.id = f.publication_id
               and p.version = f.version
             where f.organization_id = {organization} and f.findings <> '[]' and f.due_at > clock_timestamp()
+              and jsonb_path_exists(f.findings, '$[*] ? (@.mend != "resume")')
               and p.state = 'scheduled' and p.account_id <> all([silent])) as at_risk""",
     ),
 )

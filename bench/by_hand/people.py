@@ -41,8 +41,8 @@ READS: Final = (
     Read(
         "standing",
         lambda session, sample: organizations.standing(session, sample.person),
-        """select m.id, m.role, o.id as id_1, o.name, o.timezone, o.self_approval, o.approval_days, o.publish_paused,
-          o.pause_reason, o.created_at from masthead.member m, masthead.organization o
+        """select m.id, m.role, o.id as id_1, o.name, o.timezone, o.self_approval, o.approval_days,
+          o.created_at from masthead.member m, masthead.organization o
         where m.organization_id = {organization} and m.person_id = {person} and m.disabled_at is null
           and o.id = {organization}""",
     ),
@@ -76,8 +76,8 @@ READS: Final = (
           a.provider_account_id, a.connection_id, a.created_at, a.window_s, c.scopes, c.state as connection_state,
           c.created_at as connected_at, p.name as connected_by_name,
           coalesce(own.expires_at, case when own.id is null then c.expires_at end) as expires_at,
-          c.data_access_expires_at,
-          case when a.state = 'active' then 0 else (select count(*) from masthead.publication q
+          c.data_access_expires_at, [pauses] as pauses,
+          case when a.state = 'active' and not [paused] then 0 else (select count(*) from masthead.publication q
             where q.organization_id = {organization} and q.account_id = a.id
               and q.state in ('scheduled','queued','claimed')) end as stranded
         from masthead.account a

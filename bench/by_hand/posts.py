@@ -33,7 +33,7 @@ READS: Final = filled(
     Read(
         "situation",
         lambda session, _: store.situation(session),
-        """select o.name, o.timezone, o.self_approval, o.approval_days, o.publish_paused, o.pause_reason,
+        """select o.name, o.timezone, o.self_approval, o.approval_days,
           clock_timestamp() as moment from masthead.organization o where o.id = {organization}""",
         moment=frozenset({"moment"}),
     ),
@@ -48,7 +48,8 @@ READS: Final = filled(
         "post_publications",
         lambda session, sample: post_reads.publications(session, sample.published),
         """select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state as account_state, a.network,
-          o.publish_paused, o.pause_reason, approver.name as approver_name, l.url as live_url,
+          o.timezone as zone, case when p.state = 'scheduled' then [pauses] end as pauses,
+          approver.name as approver_name, l.url as live_url,
           coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
           [current] as current, [risk] as risk
         from masthead.publication p
@@ -78,7 +79,7 @@ READS: Final = filled(
         "post_timeline",
         lambda session, sample: post_reads.timeline(session, sample.published),
         """with parts as materialized (
-          select p.id, a.name from masthead.publication p
+          select p.id, p.account_id, a.name from masthead.publication p
           join masthead.account a on a.organization_id = {organization} and a.id = p.account_id
           where p.organization_id = {organization} and p.post_id = {published}),
         done as (
@@ -101,6 +102,16 @@ READS: Final = filled(
             where action <> 'post.save'
               or following is distinct from array[action, actor, after->>'changed', after->>'voided']
             order by id desc limit 500)
+          union all
+          (select 'person', e.at, e.id, e.actor,
+            case when e.after->'publications'->>parts.id::text = 'drop' then 'publication.dropped'
+              else 'publication.resumed' end,
+            jsonb_build_object('slot_at', nullif(e.after->'publications'->>parts.id::text, 'drop')),
+            e.correlation_id, parts.id, parts.name
+          from masthead.audit_event e join parts on e.after->'publications'->>parts.id::text is not null
+          where e.organization_id = {organization}
+            and e.action in ('organization.resumed','provider.resumed','account.resumed')
+            and e.subject_id = any(array(select {organization}::text union all select account_id::text from parts)))
           union all
           (select kind, at, id, actor, action, after, correlation_id, publication_id, account_name from moves
             where not coalesce((after->>'waits')::boolean, false) or following is distinct from after
@@ -140,7 +151,8 @@ READS: Final = filled(
         "accounts_to_choose",
         lambda session, _: store.accounts(session),
         """select a.organization_id, a.id, a.connection_id, a.provider, a.network, a.provider_account_id, a.name, a.url,
-          a.picture_url, a.state, a.state_reason, a.window_s, a.next_send_at, a.usage, a.created_at, a.updated_at
+          a.picture_url, a.state, a.state_reason, a.window_s, a.next_send_at, a.usage, a.created_at, a.updated_at,
+          [pauses] as pauses
         from masthead.account a where a.organization_id = {organization} order by lower(a.name), a.id""",
     ),
     Read(

@@ -23,7 +23,7 @@ _ATTENTION: Final = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line under the heading `group`. `post_id` goes into the address of `page`.
+    """One line under the heading `group`. `post_id` goes into the address of `page`, which calls it `parameter`.
 
     `action` is what this person can do about it there; empty: they can only look.
     """
@@ -36,6 +36,12 @@ class Item:
     post_id: UUID | None = None
     group: str = ""
     action: str = ""
+    parameter: str = "post"
+
+    @property
+    def parameters(self) -> dict[str, UUID]:
+        """What is in the address it leads to."""
+        return {self.parameter: self.post_id} if self.post_id else {}
 
 
 def attention(items: Sequence[Item], *, key: str) -> None:
@@ -43,7 +49,7 @@ def attention(items: Sequence[Item], *, key: str) -> None:
 
     def opened() -> None:
         item = items[int(state.value(key)["opened"])]
-        navigation.go(item.page, **({"post": item.post_id} if item.post_id else {}))
+        navigation.go(item.page, **item.parameters)
 
     lines = [
         {
@@ -53,7 +59,7 @@ def attention(items: Sequence[Item], *, key: str) -> None:
             "note": one_line(item.note),
             "group": item.group,
             "action": item.action,
-            "href": navigation.address(item.page, **({"post": item.post_id} if item.post_id else {})),
+            "href": navigation.address(item.page, **item.parameters),
         }
         for item in items
     ]

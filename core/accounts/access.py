@@ -21,15 +21,15 @@ _ASK_OPERATOR = (
 def access_for(session: Session, account_id: UUID, correlation_id: str) -> Access:
     """The account's token and provider id, for one call that starts now.
 
-    Call it in the transaction right before the call, never keep the result. A paused account has access, because what
-    was sent before the pause must still be read back: whoever sends checks `state` itself. Raises ReconnectNeeded for
+    Call it in the transaction right before the call, never keep the result. A pause is none of its business, because
+    what was sent before it must still be read back: whoever sends looks at pauses itself. Raises ReconnectNeeded for
     an account that is disconnected, refused by the network, without a usable token, or whose stored token was changed;
     Unreadable, which is one, where this installation lacks the key.
     """
     account = store.account(session, account_id)
     if account is None:
         raise ReconnectNeeded("This account doesn't exist in this organization.", how_to_fix=_RECONNECT)
-    if account.state not in (AccountState.ACTIVE, AccountState.PAUSED):
+    if account.state != AccountState.ACTIVE:
         words = STATE_WORDS[AccountState(account.state)]
         raise ReconnectNeeded(f"{words}: {account.state_reason or account.name}", how_to_fix=_RECONNECT)
     connection = store.connection(session, account.connection_id)
@@ -50,7 +50,7 @@ def access_for(session: Session, account_id: UUID, correlation_id: str) -> Acces
 def report_broken(session: Session, account_id: UUID, reason: str) -> None:
     """Hold an active account whose token the network refused, with the reason in words, until a person connects again.
 
-    Where the token is the connection's own, every account of that connection is held. A paused account stays paused.
+    Where the token is the connection's own, every account of that connection is held.
     """
     account = store.account(session, account_id)
     if account is None:

@@ -16,7 +16,6 @@ from core.accounts.giving_back import end_connection, give_back, locked_with_gra
 from core.accounts.model import Connection
 from core.accounts.rules import (
     TAKEN_ELSEWHERE,
-    AccountState,
     ConnectionState,
     Purpose,
     missing_scopes,
@@ -169,9 +168,7 @@ def _take(session: Session, target: UUID, grant: Connection, offered: OfferedAcc
             )
         else:
             account_id = before.id
-            if before.state != AccountState.PAUSED or state != AccountState.ACTIVE:
-                facts |= {"state": state, "state_reason": reason}
-            store.change_account(session, account_id, **facts)
+            store.change_account(session, account_id, state=state, state_reason=reason, **facts)
     except store.AccountTaken:
         raise Conflict(
             f"{offered.name} is {TAKEN_ELSEWHERE}. Nothing was connected; choose again without it."

@@ -12,9 +12,17 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from core import providers as registry
-from core.accounts import credentials, store
+from core.accounts import credentials, pause_rows, store
 from core.accounts.connecting import pending
-from core.accounts.rules import STATE_WORDS, TAKEN_ELSEWHERE, AccountState, MissingScope, missing_scopes
+from core.accounts.rules import (
+    PAUSED_WORDS,
+    STATE_WORDS,
+    TAKEN_ELSEWHERE,
+    AccountState,
+    MissingScope,
+    Pause,
+    missing_scopes,
+)
 from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import NotFound
@@ -25,7 +33,7 @@ from core.provider_kit.types import OfferedAccount, Scope
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account as pages show it. `stranded`: publications that wait for it while it isn't active."""
+    """An account as pages show it. `pauses`: those over it, widest first; `stranded`: what waits while it is held."""
 
     id: UUID
     network: str
@@ -45,6 +53,17 @@ class AccountRow:
     data_access_expires_at: datetime | None
     window_s: int
     stranded: int
+    pauses: tuple[Pause, ...]
+
+    @property
+    def own_pause(self) -> Pause | None:
+        """The pause of this account alone, where it has one."""
+        return next((each for each in self.pauses if each.account_id == self.id), None)
+
+    @property
+    def sends(self) -> bool:
+        """Whether posts go out to it now."""
+        return self.state is AccountState.ACTIVE and not self.pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +155,13 @@ def standings_in(session: Session, account_ids: Collection[UUID]) -> dict[UUID, 
     }
 
 
+def pauses(actor: Actor) -> tuple[Pause, ...]:
+    """What is paused in the organization now, the widest first."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        return pause_rows.in_force(session)
+
+
 def providers(actor: Actor) -> list[ProviderRow]:
     """What can be connected here."""
     require(actor, Permission.READ)
@@ -193,7 +219,7 @@ def _offered_rows(session: Session, offered: Iterable[OfferedAccount]) -> tuple[
 
 
 def _row(row: Row[Any]) -> AccountRow:
-    state = AccountState(row.state)
+    state, pauses = AccountState(row.state), pause_rows.read(row.pauses)
     return AccountRow(
         id=row.id,
         network=row.network,
@@ -203,7 +229,7 @@ def _row(row: Row[Any]) -> AccountRow:
         url=row.url,
         picture_url=row.picture_url,
         state=state,
-        state_words=STATE_WORDS[state],
+        state_words=PAUSED_WORDS if pauses and state is AccountState.ACTIVE else STATE_WORDS[state],
         state_reason=row.state_reason,
         missing_scopes=() if state is AccountState.DISABLED else missing_scopes(_asked(row.provider), row.scopes),
         connection_id=row.connection_id,
@@ -213,6 +239,7 @@ def _row(row: Row[Any]) -> AccountRow:
         data_access_expires_at=row.data_access_expires_at,
         window_s=row.window_s,
         stranded=row.stranded,
+        pauses=pauses,
     )
 
 

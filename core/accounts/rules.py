@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -19,18 +19,40 @@ CONSENT_LIFETIME: Final = timedelta(minutes=10)
 CHOICE_LIFETIME: Final = timedelta(minutes=30)
 GIVE_BACK_AGAIN_AFTER: Final = timedelta(minutes=5)
 STARTS_PER_MINUTE: Final = 10
+LONGEST_PAUSE_REASON: Final = 500
 
 CONNECT_AGAIN: Final = "Go back to Accounts and press Connect again."
 TAKEN_ELSEWHERE: Final = "already connected in another organization here: disconnect it there or ask your operator"
 
 
 class AccountState(StrEnum):
-    """Whether publications may go to an account."""
+    """Whether its network lets publications go to an account; that people let them is another matter (`Pause`)."""
 
     ACTIVE = "active"
-    PAUSED = "paused"
     AUTH_BROKEN = "auth_broken"
     DISABLED = "disabled"
+
+
+class PauseScope(StrEnum):
+    """What a pause holds, the widest first: everything, what goes by one provider, what goes to one account."""
+
+    ORGANIZATION = "organization"
+    PROVIDER = "provider"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause in force. `name`: the account's or the provider's, empty where it is of the whole organization."""
+
+    id: UUID
+    scope: PauseScope
+    provider: str | None
+    account_id: UUID | None
+    name: str
+    reason: str
+    by: str
+    since: datetime
 
 
 class ConnectionState(StrEnum):
@@ -58,9 +80,9 @@ class Purpose(StrEnum):
     OFFER = "offer"
 
 
+PAUSED_WORDS: Final = "Paused"
 STATE_WORDS: Final[Mapping[AccountState, str]] = {
     AccountState.ACTIVE: "Connected",
-    AccountState.PAUSED: "Paused",
     AccountState.AUTH_BROKEN: "Reconnect needed",
     AccountState.DISABLED: "Disconnected",
 }

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.accounts.model import Account, Connection, Consent, Credential
+from core.accounts.pause_rows import PAUSED, PAUSES
 from core.accounts.rules import (
     AccountState,
     ConnectionState,
@@ -229,20 +230,6 @@ def change_account(session: Session, account_id: UUID, **values: Any) -> None:
     _unless_taken(session, change.execution_options(synchronize_session=False))
 
 
-def change_state(
-    session: Session, account_id: UUID, *, seen: AccountState, to: AccountState, reason: str | None
-) -> bool:
-    """Move an account from the state that was seen; False when it has another by now."""
-    moved = session.execute(
-        update(Account)
-        .where(Account.id == account_id, Account.state == seen)
-        .values(state=to, state_reason=reason, updated_at=_clock())
-        .returning(Account.id)
-        .execution_options(synchronize_session=False)
-    )
-    return moved.first() is not None
-
-
 def break_accounts(session: Session, connection_id: UUID, account_id: UUID | None, reason: str) -> None:
     """Mark active accounts of a connection, or one of them, as needing a new consent."""
     change = update(Account).where(Account.connection_id == connection_id, Account.state == AccountState.ACTIVE)
@@ -285,12 +272,12 @@ def account_owner(session: Session, network: str, provider_account_id: str) -> t
 
 # What the accounts page lists. Publications belong to a higher noun, but how many wait for an account is a fact of the
 # account, and one statement for the page is worth the glance.
-_LISTED = """
+_LISTED = f"""
 select a.id, a.network, a.provider, a.name, a.url, a.picture_url, a.state, a.state_reason, a.provider_account_id,
   a.connection_id, a.created_at, a.window_s, c.scopes, c.state as connection_state, c.created_at as connected_at,
   p.name as connected_by_name, coalesce(own.expires_at, case when own.id is null then c.expires_at end) as expires_at,
-  c.data_access_expires_at,
-  case when a.state = 'active' then 0 else (select count(*) from masthead.publication q
+  c.data_access_expires_at, {PAUSES} as pauses,
+  case when a.state = 'active' and not {PAUSED} then 0 else (select count(*) from masthead.publication q
     where q.organization_id = a.organization_id and q.account_id = a.id
       and q.state in ('scheduled','queued','claimed')) end as stranded
 from masthead.account a
@@ -299,7 +286,7 @@ join masthead.member m on m.organization_id = c.organization_id and m.id = c.con
 join masthead.person p on p.id = m.person_id
 left join masthead.credential own on own.organization_id = a.organization_id and own.connection_id = a.connection_id
   and own.account_id = a.id and own.purpose = 'account' and own.state = 'current'
-"""
+"""  # noqa: S608 - the parts are our own words
 _BY_NAME = "order by a.state = 'disabled', lower(a.name), a.id"
 
 
@@ -326,18 +313,6 @@ where a.id = any(:ids)
 def standings(session: Session, account_ids: Collection[UUID]) -> Sequence[Row[Any]]:
     """What the grants of these accounts tell: scopes, when consent was given, when their tokens end."""
     return session.execute(text(_STANDINGS), {"ids": list(account_ids)}).all()
-
-
-def overdue(session: Session, account_id: UUID) -> int:
-    """How many publications of an account wait though their slot has passed."""
-    found = session.execute(
-        text(
-            "select count(*) from masthead.publication"
-            " where account_id = :account and state = 'scheduled' and due_at <= clock_timestamp()"
-        ),
-        {"account": account_id},
-    )
-    return int(found.scalar_one())
 
 
 # Credentials

@@ -24,8 +24,6 @@ class Organization(Base):
     timezone: Mapped[str]
     self_approval: Mapped[bool] = mapped_column(server_default=text("false"))
     approval_days: Mapped[int] = mapped_column(server_default=text("30"))
-    publish_paused: Mapped[bool] = mapped_column(server_default=text("false"))
-    pause_reason: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=_NOW)
 
 

@@ -27,8 +27,6 @@ class OrganizationFacts:
     timezone: str
     self_approval: bool
     approval_days: int
-    publish_paused: bool
-    pause_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +223,4 @@ def _facts(row: Organization) -> OrganizationFacts:
         timezone=row.timezone,
         self_approval=row.self_approval,
         approval_days=row.approval_days,
-        publish_paused=row.publish_paused,
-        pause_reason=row.pause_reason,
     )

@@ -65,7 +65,7 @@ _TABLE: Final[Mapping[Permission, tuple[Role, str]]] = {
     Permission.MANAGE_SETTINGS: (Role.ADMIN, "change the organization's settings"),
     Permission.READ_AUDIT: (Role.ADMIN, "read the audit trail"),
     Permission.READ_LIMITS: (Role.ADMIN, "see the networks' limits and what they hold"),
-    Permission.PAUSE_ORGANIZATION: (Role.ADMIN, "pause and resume the organization"),
+    Permission.PAUSE_ORGANIZATION: (Role.ADMIN, "pause and resume the organization, or one network in it"),
 }
 _A: Final[Mapping[Role, str]] = {
     Role.VIEWER: "a viewer",

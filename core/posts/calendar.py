@@ -151,7 +151,7 @@ def _chip(row: Row[Any], standing: Sequence[Row[Any]], moment: datetime) -> Chip
 def _publication(row: Row[Any]) -> ChipPublication:
     state = PublicationState(row.state)
     needs = None if row.needs is None else Needs(row.needs)
-    shown = rules.words(state, needs, row.account_state, row.publish_paused, risk=row.risk or "")
+    shown = rules.words(state, needs, row.account_state, row.paused, risk=row.risk or "")
     return ChipPublication(row.id, row.account_name, row.network, state, shown)
 
 

@@ -79,7 +79,7 @@ def window_end(due_at: datetime | None, account: AccountFacts) -> datetime | Non
 
 def shown(publication: Publication, account: AccountFacts, situation: Situation) -> Shown:
     """What people read for a publication now."""
-    return rules.words(publication.state, publication.needs, account.state, situation.organization.publish_paused)
+    return rules.words(publication.state, publication.needs, account.state, bool(account.pauses))
 
 
 def approval_holds(publication: Publication, moment: datetime) -> bool:

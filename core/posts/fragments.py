@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Integer, Row, TextClause, bindparam, text
 
+from core.accounts.pause_rows import PAUSED, PAUSES
 from core.posts.rules import ACCOUNT_SENDS, GRAVEST_FIRST, WORD_OF, PublicationState, Word
 
 Rows = Sequence[Row[Any]]
@@ -32,7 +33,7 @@ _PARTS: Final = {
     select 1 from masthead.publication later where later.organization_id = p.organization_id
       and later.post_id = p.post_id and later.account_id = p.account_id and later.occurrence > p.occurrence
       and later.removed_at is null))""",
-    # A publication's account and its organization's switch, for the word it shows.
+    # A publication's account, for the word it shows, and its organization, whose zone rules.
     "account_and_organization": """
 join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id
 join masthead.organization o on o.id = p.organization_id""",
@@ -42,17 +43,21 @@ join masthead.organization o on o.id = p.organization_id""",
     # Scheduled on an account that sends, and its last look ahead found something.
     "threatened": """p.account_id <> all({silent}) and (p.id, p.version) in (
     select f.publication_id, f.version from masthead.preflight f
-    where f.findings <> '[]' and f.due_at > clock_timestamp())""",
+    where f.findings <> '[]' and f.due_at > clock_timestamp()
+      and jsonb_path_exists(f.findings, '$[*] ? (@.mend != "resume")'))""",
     # Accounts that send nothing at this moment: looked up once for a statement, by a join it were for each publication.
-    "silent": """array(select a.id from masthead.account a join masthead.organization o on o.id = a.organization_id
-      where o.publish_paused or a.state <> :sends)""",
-    # What the last look ahead found against `p` as it stands, in words; null when nothing.
+    "silent": f"array(select a.id from masthead.account a where a.state <> :sends or {PAUSED})",  # noqa: S608 - the parts are our own words
+    # Whether `p` is held by a pause, and by which, for `pause_rows.read`: null when by none.
+    "paused": f"(p.state = 'scheduled' and {PAUSED})",
+    "pauses": f"case when p.state = 'scheduled' then {PAUSES} end",
+    # What the last look ahead found against `p` as it stands, in words; null when nothing. A pause holds it and says so
+    # itself; when it is over, what was found of it is old.
     "risk": """(
   select string_agg(concat_ws(' ', found.value->>'words', nullif(found.value->>'fix', '')), ' '
     order by found.ordinality)
   from masthead.preflight f cross join jsonb_array_elements(f.findings) with ordinality as found
   where f.organization_id = p.organization_id and f.publication_id = p.id and f.version = p.version
-    and p.state = 'scheduled')""",
+    and p.state = 'scheduled' and found.value->>'mend' <> 'resume')""",
     # Lists go by the slot; a post without one counts from when it was made.
     "at": "case when t.slot_at is null then t.created_at else t.slot_at end",
     "author": """

@@ -65,7 +65,7 @@ order by q.at desc, q.id limit :limit
 _WAITING: Final = """
 select p.id, p.post_id, left(t.text, 140) as text, a.name as account_name, a.network, p.state, p.needs,
   a.state as account_state, p.last_error, p.due_at, p.published_at, p.updated_at, l.url as live_url,
-  o.publish_paused, o.pause_reason, {risk} as risk
+  o.timezone as zone, {pauses} as pauses, {risk} as risk
 from masthead.publication p
 join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id {account_and_organization}
 left join masthead.publication_link l on l.organization_id = p.organization_id and l.publication_id = p.id
@@ -93,7 +93,7 @@ _BETWEEN: Final = statement(
     """
 select q.*,
   count(*) filter (where q.state in ('queued','claimed','sending','published')
-    or (q.state = 'scheduled' and not q.publish_paused and q.account_state = :sends)) over () as going_out,
+    or (q.state = 'scheduled' and q.pauses is null and q.account_state = :sends)) over () as going_out,
   count(*) filter (where q.state = 'published') over () as gone_out
 from (""",
     _WAITING,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from core.accounts import pause_rows
 from core.infra import db
 from core.infra.actor import Actor, Role
 from core.organizations.rules import Permission, require
@@ -55,6 +56,7 @@ def home(actor: Actor) -> Home:
             out_today=of_today[0].going_out if of_today else 0,
             published_today=of_today[0].gone_out if of_today else 0,
             counts=_counts(session, reader),
+            pauses=pause_rows.in_force(session),
         )
 
 

@@ -28,7 +28,7 @@ where t.id = :post
 _PUBLICATIONS: Final = statement(
     """
 select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state as account_state, a.network,
-  o.publish_paused, o.pause_reason, approver.name as approver_name, l.url as live_url,
+  o.timezone as zone, {pauses} as pauses, approver.name as approver_name, l.url as live_url,
   coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
   {current} as current, {risk} as risk
 from masthead.publication p {account_and_organization}
@@ -65,7 +65,7 @@ where v.post_id = :post order by v.version desc limit 20
 _TIMELINE: Final = statement(
     """
 with parts as (
-  select p.id, a.name from masthead.publication p
+  select p.id, p.account_id, a.name from masthead.publication p
   join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id
   where p.post_id = :post),
 lines as (
@@ -76,6 +76,14 @@ lines as (
   left join parts on e.subject_kind = 'publication' and e.subject_id = parts.id::text
   where e.subject_id = any(array(select cast(:post as uuid)::text union all select parts.id::text from parts))
     and e.subject_kind in ('post','publication')),
+resumed as (
+  select e.at, e.id, e.actor, said.time, e.correlation_id, parts.id as publication_id, parts.name as account_name
+  from masthead.audit_event e
+  join parts on e.after->'publications'->>parts.id::text is not null
+  cross join lateral (select e.after->'publications'->>parts.id::text as time) said
+  where e.subject_id = any(array(
+      select masthead.ctx_organization()::text union all select parts.account_id::text from parts))
+    and e.action in ('organization.resumed','provider.resumed','account.resumed')),
 done as (
   select 'person' as kind, at, id, actor, action, after, correlation_id, publication_id, account_name
   from lines
@@ -93,7 +101,13 @@ happened as (
   from moves where not coalesce((after->>'waits')::boolean, false) or following is distinct from after
   order by id desc limit :most)
 select every.*, person.name as person_name
-from (select * from done union all select * from happened) every
+from (
+  select * from done
+  union all
+  select 'person', at, id, actor, case when time = 'drop' then 'publication.dropped' else 'publication.resumed' end,
+    jsonb_build_object('slot_at', nullif(time, 'drop')), correlation_id, publication_id, account_name from resumed
+  union all
+  select * from happened) every
 left join (masthead.member m join masthead.person on person.id = m.person_id) on
   m.person_id = case when every.actor like 'person:%' then cast(substr(every.actor, 8) as uuid) end
 order by every.at, every.kind, every.id

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from core.accounts import pause_rows
 from core.posts import differences, rules
 from core.posts.content import Content, variants_from_json
 from core.posts.rules import CommentKind, Needs, PublicationState
@@ -41,7 +42,7 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         network=row.network,
         state=state,
         needs=needs,
-        shown=rules.words(state, needs, row.account_state, row.publish_paused, risk=row.risk or ""),
+        shown=rules.words(state, needs, row.account_state, bool(row.pauses), risk=row.risk or ""),
         because=_because(row),
         held=_held(row),
         text=row.payload["text"],
@@ -59,6 +60,7 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         published_at=row.published_at,
         provider_post_id=row.provider_post_id,
         url=row.live_url,
+        pauses=pause_rows.read(row.pauses),
         occurrence=row.occurrence,
         current=row.current,
         attempt_count=row.attempt_count,
@@ -76,7 +78,7 @@ def brief(row: Row[Any]) -> Brief:
         account_name=row.account_name,
         network=row.network,
         state=state,
-        shown=rules.words(state, needs, row.account_state, row.publish_paused, risk=row.risk or ""),
+        shown=rules.words(state, needs, row.account_state, row.paused, risk=row.risk or ""),
         due_at=row.due_at,
         published_at=row.published_at,
         sha256=bytes(row.payload_sha256),
@@ -119,7 +121,7 @@ def waiting(row: Row[Any]) -> Waiting:
         network=row.network,
         state=state,
         needs=needs,
-        shown=rules.words(state, needs, row.account_state, row.publish_paused, risk=row.risk or ""),
+        shown=rules.words(state, needs, row.account_state, bool(row.pauses), risk=row.risk or ""),
         because=_because(row),
         due_at=row.due_at,
         published_at=row.published_at,
@@ -196,8 +198,8 @@ def _because(row: Row[Any]) -> str:
         _needs(row),
         row.account_state,
         row.account_name,
-        organization_paused=row.publish_paused,
-        pause_reason=row.pause_reason,
+        pauses=pause_rows.read(row.pauses),
+        zone=row.zone,
         error=error_words(row.last_error),
         waits=bool((row.last_error or {}).get("waits")),
         held=_held(row),

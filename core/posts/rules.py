@@ -9,6 +9,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from core.accounts.rules import Pause, PauseScope
+from core.posts import slots
+
 MAX_TEXT: Final = 100_000
 MAX_LINK: Final = 2_000
 MAX_ALT: Final = 5_000
@@ -159,7 +162,7 @@ SHOWN: Final = MappingProxyType(
     }
 )
 
-# Everything but `scheduled`, which is Held while its account or the organization can't send.
+# Everything but `scheduled`, which is Held while its account can't send or something is paused over it.
 WORD_OF: Final = MappingProxyType(
     {
         _S.DRAFT: Word.DRAFT,
@@ -186,14 +189,12 @@ _NEEDS_DETAIL: Final = MappingProxyType(
 )
 
 
-def words(
-    state: PublicationState, needs: Needs | None, account_state: str, organization_paused: bool, *, risk: str = ""
-) -> Shown:
-    """What people read for a publication in `state` on an account in `account_state` (active, paused, ...).
+def words(state: PublicationState, needs: Needs | None, account_state: str, paused: bool, *, risk: str = "") -> Shown:
+    """What people read for a publication in `state` on an account in `account_state` (active, auth_broken, ...).
 
-    `risk`: what a look ahead of its slot found against it.
+    `paused`: something is paused over it. `risk`: what a look ahead of its slot found against it.
     """
-    if state is PublicationState.SCHEDULED and (organization_paused or account_state != ACCOUNT_SENDS):
+    if state is PublicationState.SCHEDULED and (paused or account_state != ACCOUNT_SENDS):
         return SHOWN[Word.HELD]
     shown = SHOWN[WORD_OF[state]]
     if state is PublicationState.SCHEDULED and risk:
@@ -218,8 +219,8 @@ def because(
     account_state: str,
     account_name: str,
     *,
-    organization_paused: bool,
-    pause_reason: str | None,
+    pauses: Sequence[Pause],
+    zone: str,
     error: str,
     link_known: bool,
     waits: bool = False,
@@ -230,10 +231,10 @@ def because(
 
     `error` is the network's last no with the way to mend it, where there was one; `waits`: it was no no, the network
     only works on a part of it still; `held`: nothing may be sent there now, so this is the reason alone. `risk`: what a
-    look ahead of its slot found against it.
+    look ahead of its slot found against it. `pauses` are those over it, said with their time in `zone`.
     """
-    if words(state, needs, account_state, organization_paused).word is Word.HELD:
-        return _held_because(account_state, account_name, pause_reason, organization_paused)
+    if words(state, needs, account_state, bool(pauses)).word is Word.HELD:
+        return _held_because(account_state, account_name, pauses, zone)
     if needs is not None:
         return _NEEDS_WORDS[needs]
     if state is PublicationState.PUBLISHED:
@@ -251,16 +252,33 @@ def because(
     return ""
 
 
-def _held_because(account_state: str, account_name: str, pause_reason: str | None, organization_paused: bool) -> str:
+def paused_words(pause: Pause, zone: str) -> str:
+    """What is paused, by whom, since when and why: "Acme is paused by Ana since ...: a recall."."""
+    what = {
+        PauseScope.ORGANIZATION: "Publishing is paused for the whole organization",
+        PauseScope.PROVIDER: f"Publishing to {pause.name} is paused here",
+        PauseScope.ACCOUNT: f"{pause.name} is paused",
+    }[pause.scope]
+    end = "" if pause.reason.endswith((".", "!", "?", "…")) else "."
+    return f"{what} by {pause.by} since {slots.said(pause.since, zone)}: {pause.reason}{end}"
+
+
+def who_resumes(pauses: Iterable[Pause]) -> str:
+    """Whose button lets it go again."""
+    alone = all(each.scope is PauseScope.ACCOUNT for each in pauses)
+    return f"{'An approver' if alone else 'An admin'} can resume it on Accounts."
+
+
+def _held_because(account_state: str, account_name: str, pauses: Sequence[Pause], zone: str) -> str:
     """Why a scheduled publication is Held, and what lets it go."""
-    if organization_paused:
-        because = f" ({pause_reason})" if pause_reason else ""
-        return f"Publishing is paused for the whole organization{because}. An admin can resume it."
-    return {
-        "paused": f"{account_name} is paused. An approver can resume it on Accounts.",
+    said = [paused_words(each, zone) for each in pauses]
+    if account_state == ACCOUNT_SENDS:
+        return " ".join([*said, who_resumes(pauses)])
+    broken = {
         "auth_broken": f"{account_name} must be connected again on Accounts before anything goes out.",
         "disabled": f"{account_name} is disconnected. Connect it again on Accounts, or cancel this post.",
     }.get(account_state, f"{account_name} can't send now.")
+    return " ".join([broken, *said])
 
 
 _NEEDS_WORDS: Final = MappingProxyType(

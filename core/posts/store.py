@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from core.accounts import pause_rows
 from core.accounts.model import Account
+from core.accounts.rules import Pause
 from core.infra.actor import Role
 from core.infra.ids import new_id
 from core.posts.content import AS_THE_POST, Content, Image, Variant, Wanted, differing, variants_as_json
@@ -38,6 +40,7 @@ class AccountFacts:
     state: str
     state_reason: str | None
     window_s: int
+    pauses: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,7 @@ class Twin:
 
 
 _SITUATION = """
-select o.name, o.timezone, o.self_approval, o.approval_days, o.publish_paused, o.pause_reason,
-  clock_timestamp() as moment
+select o.name, o.timezone, o.self_approval, o.approval_days, clock_timestamp() as moment
 from masthead.organization o
 """
 
@@ -74,8 +76,6 @@ def situation(session: Session) -> Situation:
             timezone=row.timezone,
             self_approval=row.self_approval,
             approval_days=row.approval_days,
-            publish_paused=row.publish_paused,
-            pause_reason=row.pause_reason,
         ),
         row.moment,
     )
@@ -216,9 +216,11 @@ def set_because(session: Session, because: str, *, waits: bool = False) -> None:
 
 def accounts(session: Session, account_ids: Collection[UUID] | None = None) -> dict[UUID, AccountFacts]:
     """Accounts of the organization by id, in the order of their names; `account_ids` None: all."""
-    query = select(Account).order_by(func.lower(Account.name), Account.id)
+    a = aliased(Account, name="a")
+    pauses_over: ColumnElement[Any] = literal_column(pause_rows.PAUSES).label("pauses")
+    query = select(a, pauses_over).order_by(func.lower(a.name), a.id)
     if account_ids is not None:
-        query = query.where(Account.id.in_(account_ids))
+        query = query.where(a.id.in_(account_ids))
     return {
         each.id: AccountFacts(
             id=each.id,
@@ -230,8 +232,9 @@ def accounts(session: Session, account_ids: Collection[UUID] | None = None) -> d
             state=each.state,
             state_reason=each.state_reason,
             window_s=each.window_s,
+            pauses=pause_rows.read(pauses),
         )
-        for each in session.scalars(query)
+        for each, pauses in session.execute(query)
     }
 
 

@@ -26,6 +26,8 @@ _DONE: Final[Mapping[str, tuple[str, str]]] = {
     "publication.reschedule": ("moved it to another time", "schedule"),
     "publication.cancel": ("cancelled it", "cancel"),
     "publication.try_again": ("asked to try it again", "refresh"),
+    "publication.resumed": ("gave it a time when it was resumed", "play_circle"),
+    "publication.dropped": ("dropped it when it was resumed", "cancel"),
     "publication.resolve_live": ("said that it is live", "check_circle"),
     "publication.resolve_not_live": ("said that it is not live", "help"),
 }
@@ -66,7 +68,7 @@ def done(action: str, after: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def given_time(action: str, after: Mapping[str, Any]) -> datetime | None:
     """The time that a person gave, where that is what they did."""
-    moved = action == "publication.reschedule" or "slot" in after.get("changed", ())
+    moved = action in ("publication.reschedule", "publication.resumed") or "slot" in after.get("changed", ())
     return datetime.fromisoformat(after["slot_at"]) if moved and after.get("slot_at") else None
 
 

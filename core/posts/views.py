@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from core.accounts.rules import Pause
 from core.media.views import MediaView
 from core.posts.content import AccountContent, Content, Image, NoImage, Variant
 from core.posts.redline import Segment
@@ -208,6 +209,7 @@ class PublicationRow:
     published_at: datetime | None
     provider_post_id: str | None
     url: str | None
+    pauses: tuple[Pause, ...]
     occurrence: int
     current: bool
     attempt_count: int
@@ -286,8 +288,6 @@ class OrganizationFacts:
     timezone: str
     self_approval: bool
     approval_days: int
-    publish_paused: bool
-    pause_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -629,6 +629,7 @@ class Home:
     out_today: int
     published_today: int
     counts: Counts
+    pauses: tuple[Pause, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,13 @@ def held(words: str) -> Outcome:
     return Outcome(AttemptState.NOT_SENT, PublicationState.SCHEDULED, words=words)
 
 
+def paused() -> Outcome:
+    """Somebody paused it since it was claimed. That is no try; why it is held is in the pause itself."""
+    return Outcome(
+        AttemptState.NOT_SENT, PublicationState.SCHEDULED, words="It was paused before it was sent.", waits=True
+    )
+
+
 def held_back(outcome: Outcome | None, words: str, why: str, wait_s: float) -> Outcome:
     """Nothing may be sent to the network for so many seconds. `outcome`: how a try ended that has shown it."""
     if outcome is None:
@@ -247,7 +254,7 @@ class Checked:
     account_state: str
     account_id_at_network: str
     network: str
-    organization_paused: bool
+    paused: bool  # something is paused over it
 
 
 def payload_to_send(
@@ -271,8 +278,8 @@ def obstacle(seen: Checked, payload: Payload) -> Outcome | None:
             "It was approved for another account than the one it would go to; nothing was sent.",
             "Duplicate the post and have it approved again.",
         )
-    if seen.organization_paused:
-        return held("Publishing is paused for the whole organization.")
+    if seen.paused:
+        return paused()
     if seen.account_state != "active":
         return held("The account can't send now.")
     if not seen.in_window:

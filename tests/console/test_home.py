@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.accounts import store as accounts
 from core.accounts.rules import AccountState
 from core.infra import db
 from core.infra.actor import Actor, Role
@@ -18,6 +17,7 @@ from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
 from tests.factories.organizations import SignIn
+from tests.factories.pauses import pause_account
 from tests.factories.posts import (
     Team,
     fail,
@@ -77,8 +77,7 @@ def seed(team: Team, author: Actor, worker: db.Database) -> None:
         on_the_way = (_S.QUEUED, _S.CLAIMED, _S.SENDING, _S.UNKNOWN)
         send(worker, publication(author, approved("checking", today)), *on_the_way)
         send(worker, publication(author, approved("late", today)), _S.NEEDS_HUMAN, needs=Needs.LATE)
-    with db.transaction(team.admin) as session:
-        accounts.change_account(session, paused, state=AccountState.PAUSED)
+    pause_account(team.admin, paused)
 
 
 def lines(tab: Tab) -> dict[str, list[str]]:
@@ -99,6 +98,7 @@ def expected(who: str) -> dict[str, list[str]]:
         ],
         "Failed 3": ["Try again" if decides else other] * 3,
         "Accounts to reconnect 3": ["Reconnect" if who == "admin" else ""] * 3,
+        "Paused 1": ["Resume" if decides else ""],
         "Held 3": [other] * 3,
     }
     if decides:
@@ -139,8 +139,12 @@ def test_what_changed_meanwhile_shows_by_itself(team: Team) -> None:
 
 def test_who_can_do_nothing_about_it_can_still_look(team: Team) -> None:
     make_approved(team.author, team.approver, [team.account_id], text="Stuck", slot_at=soon())
-    with db.transaction(team.admin) as session:
-        accounts.change_account(session, team.account_id, state=AccountState.PAUSED)
+    pause = pause_account(team.approver, team.account_id)
     sign_in, _ = someone(team.organization_id, Role.VIEWER)
-    (item,) = Tab(sign_in).open().component("home_items")["items"]
+    paused, item = Tab(sign_in).open().component("home_items")["items"]
     assert (item["title"], item["action"], item["href"].startswith("/post?post=")) == ("Stuck", "", True)
+    assert (paused["title"], paused["action"], paused["href"]) == (
+        "Acme Coffee is paused",
+        "",
+        f"/resume?pause={pause}",
+    )

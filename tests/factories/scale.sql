@@ -63,8 +63,16 @@ select pg_temp.organization(o), pg_temp.key(3, o * 100 + i), pg_temp.key(8, o * 
   case when i % 8 % 3 = 0 then 'linkedin' else 'meta' end,
   case when i % 8 % 3 = 0 then 'linkedin_organization' when i % 2 = 0 then 'facebook' else 'instagram' end,
   'account-' || o || '-' || i, 'Account ' || i || ' of ' || o,
-  case when i < 33 then 'active' when i < 36 then 'paused' when i < 38 then 'auth_broken' else 'disabled' end
+  case when i < 36 then 'active' when i < 38 then 'auth_broken' else 'disabled' end
 from generate_series(1, {organizations}) o, generate_series(0, 39) i;
+
+-- Three of them are paused, and years of pauses are over.
+insert into masthead.pause(organization_id, id, scope, provider, account_id, reason, began_at, began_by, ended_at, ended_by)
+select pg_temp.organization(o), pg_temp.key(20, o * 1000 + i), 'account', null, pg_temp.key(3, o * 100 + 33 + i % 3), 'Stocktaking.',
+  clock_timestamp() - i * interval '1 day', pg_temp.key(2, o * 100),
+  case when i >= 3 then clock_timestamp() - i * interval '1 day' + interval '1 hour' end,
+  case when i >= 3 then pg_temp.key(2, o * 100) end
+from generate_series(1, {organizations}) o, generate_series(0, 199) i;
 
 -- What networks said of each account's budgets; every seventh is spread.
 insert into masthead.account_budget(organization_id, account_id, route, percent, said_at, gap, next_call_at)

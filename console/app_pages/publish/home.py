@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from console import feedback, navigation
+from console import feedback, navigation, pausing
 from console.components.attention import Item, attention
 from console.components.empty import empty
 from console.components.header import header
@@ -176,6 +176,19 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
         group = f"Changes requested {counts.changes_requested}"
         may_edit = "Edit" if visitor.may(Permission.WRITE) else ""
         yield _asked(asked, zones, group, "reply", "orange", "compose" if may_edit else "post", note, may_edit)
+    for pause in home.pauses:
+        may = visitor.may(pausing.permission(pause))
+        yield Item(
+            "pause_circle",
+            "orange",
+            pausing.title(pause),
+            pausing.because(pause, zones),
+            "resume",
+            pause.id,
+            group=f"Paused {len(home.pauses)}",
+            action="Resume" if may else "",
+            parameter="pause",
+        )
     for each in home.held:
         title, action = beginning(each.text, 70), can(Permission.CANCEL, "Open")
         yield _publication(each, f"Held {counts.held}", "pause_circle", "orange", title, action, each.because)

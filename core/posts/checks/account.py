@@ -10,7 +10,7 @@ from core.posts.views import AccountProblem
 
 
 def check(subject: Subject) -> Iterator[AccountProblem]:
-    """Refused by the network, disconnected, or paused by somebody."""
+    """Refused by the network, or disconnected."""
     match AccountState(subject.account.state):
         case AccountState.AUTH_BROKEN:
             words = "The account must be connected again."
@@ -18,6 +18,3 @@ def check(subject: Subject) -> Iterator[AccountProblem]:
         case AccountState.DISABLED:
             fix = "Connect it again on Accounts, or unchoose it."
             yield subject.problem("error", "The account is disconnected.", fix, mend="connect")
-        case AccountState.PAUSED:
-            words = "The account is paused: this will be held."
-            yield subject.problem("warning", words, "An approver can resume it.", mend="resume", threatens=True)

@@ -113,8 +113,8 @@ def test_a_paused_account_stays_paused(new_person: MakePerson) -> None:
     commands.pause_account(maya.actor, uuid.uuid4(), done.account_ids[0], "campaign on hold")
     connect(maya, ["Northwind Coffee"])
     (account,) = queries.accounts(maya.actor)
-    assert account.state is AccountState.PAUSED
-    assert account.state_reason == f"paused by {maya.actor.name}: campaign on hold"
+    assert account.own_pause is not None
+    assert (account.own_pause.by, account.own_pause.reason) == (maya.actor.name, "campaign on hold")
 
 
 @pytest.mark.usefixtures("database")

@@ -7,8 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.accounts import store as accounts
-from core.accounts.rules import AccountState
 from core.infra import db
 from core.infra.errors import Invalid
 from core.posts import commands, queries, slots
@@ -17,6 +15,7 @@ from core.posts.rules import Word
 from core.posts.views import Filters
 from core.publishing import commands as publishing
 from tests.factories.accounts import make_account
+from tests.factories.pauses import pause_account
 from tests.factories.posts import (
     Team,
     fail,
@@ -153,8 +152,7 @@ def test_a_chip_says_why_it_can_not_be_moved(real_team: Team, worker_database: d
 def test_what_is_held_shows_it(team: Team) -> None:
     at = soon()
     make_approved(team.author, team.approver, [team.account_id], slot_at=at)
-    with db.transaction(team.admin) as session:
-        accounts.change_account(session, team.account_id, state=AccountState.PAUSED)
+    pause_account(team.approver, team.account_id)
     (chip,) = chips(around(team, at))
     assert (chip.shown.word, chip.fixed) == (Word.HELD, "")
     assert around(team, at, Filters(words=(Word.SCHEDULED,))).total == 0

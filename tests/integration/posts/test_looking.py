@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy import text as sql
 
 from core.accounts import store as accounts
 from core.accounts.rules import AccountState
@@ -20,6 +19,7 @@ from core.posts import commands, queries, slots, store
 from core.posts.rules import Needs, PublicationState, Word
 from core.posts.views import Filters
 from tests.factories.accounts import make_account
+from tests.factories.pauses import pause_account, pause_organization, pause_provider
 from tests.factories.posts import (
     Team,
     fail,
@@ -56,13 +56,6 @@ def change_account(team: Team, **values: object) -> None:
         accounts.change_account(session, team.account_id, **values)
 
 
-def pause_organization(team: Team, reason: str = "storm") -> None:
-    with db.transaction(team.admin) as session:
-        session.execute(
-            sql("update masthead.organization set publish_paused = true, pause_reason = :reason"), {"reason": reason}
-        )
-
-
 def test_the_composer_shows_every_account_what_is_chosen_and_who_may_approve(team: Team) -> None:
     other = make_account(team.admin, name="Zebra Page").id
     make_account(team.admin, name="Gone Page", state=AccountState.DISABLED)
@@ -79,7 +72,6 @@ def test_what_is_scheduled_reads_held_while_its_account_or_the_organization_can_
     post_id = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
     assert queries.detail(team.viewer, post_id).post.shown.label == "Scheduled"
     for state, words in (
-        (AccountState.PAUSED, "Acme Coffee is paused. An approver can resume it on Accounts."),
         (AccountState.AUTH_BROKEN, "Acme Coffee must be connected again on Accounts before anything goes out."),
         (AccountState.DISABLED, "Acme Coffee is disconnected. Connect it again on Accounts, or cancel this post."),
     ):
@@ -88,10 +80,25 @@ def test_what_is_scheduled_reads_held_while_its_account_or_the_organization_can_
         assert (row.shown.label, row.because) == ("Held", words)
         assert queries.listing(team.viewer).counts[Word.HELD] == 1
     change_account(team, state=AccountState.ACTIVE)
-    pause_organization(team)
+    own = pause_account(team.approver, team.account_id, "Stocktaking")
     (row,) = queries.detail(team.viewer, post_id).publications
-    assert row.because == "Publishing is paused for the whole organization (storm). An admin can resume it."
+    since = slots.said(row.pauses[0].since, "Europe/Berlin")
+    held_by_account = f"Acme Coffee is paused by Apia Approver since {since}: Stocktaking."
+    assert (row.shown.label, row.because) == ("Held", f"{held_by_account} An approver can resume it on Accounts.")
+    pause_provider(team.admin, "meta", "Their API is down!")
+    pause_organization(team.admin, "A storm")
+    (row,) = queries.detail(team.viewer, post_id).publications
+    organization, provider, account = row.pauses
+    assert row.because == (
+        f"Publishing is paused for the whole organization by Ada Admin since"
+        f" {slots.said(organization.since, 'Europe/Berlin')}: A storm."
+        f" Publishing to Facebook and Instagram is paused here by Ada Admin since"
+        f" {slots.said(provider.since, 'Europe/Berlin')}: Their API is down!"
+        f" {held_by_account} An admin can resume it on Accounts."
+    )
+    assert account.id == own
     assert [each.publication_id for each in queries.home(team.viewer).held] == [row.id]
+    assert [each.id for each in queries.home(team.viewer).pauses] == [organization.id, provider.id, own]
 
 
 def test_what_is_being_sent_or_may_be_live_or_is_published_can_not_be_edited_and_the_words_say_why(
@@ -372,7 +379,7 @@ def test_no_page_asks_more_because_there_is_more_to_show(database: db.Database, 
         "detail": _statements(database, lambda: queries.detail(team.approver, last.post_id)),
     }
     assert asked == {
-        "listing": 4, "review_queue": 5, "home": 10, "counts": 2, "draft": 12, "review": 12, "detail": 5,
+        "listing": 4, "review_queue": 5, "home": 11, "counts": 2, "draft": 12, "review": 12, "detail": 5,
     }  # fmt: skip
 
 
@@ -422,8 +429,7 @@ def test_each_chip_lists_exactly_the_posts_that_show_its_word(real_team: Team, w
         Word.CANCELLED: [approved("cancelled")],
     }
     commands.request_changes(team.approver, uuid4(), made[Word.CHANGES_REQUESTED][0], 1, "No")
-    with db.transaction(team.admin) as session:
-        accounts.change_account(session, broken, state=AccountState.PAUSED)
+    pause_account(team.admin, broken)
     away = (_QUEUED, PublicationState.CLAIMED, PublicationState.SENDING)
     send(worker_database, publication(team.author, made[Word.SENDING][0]), *away)
     send(worker_database, publication(team.author, made[Word.CHECKING][0]), *away, PublicationState.UNKNOWN)

@@ -27,6 +27,7 @@ from core.throttle import store as throttle
 from tests.factories.media import make_kept_image
 from tests.factories.networks import declare
 from tests.factories.notices import by, everybody, notices
+from tests.factories.pauses import pause_account, pause_organization, pause_provider
 from tests.factories.posts import Team, make_approved, make_post, make_submitted, make_team, publication, soon
 from tests.fixtures.servers import SECRET_KEY
 
@@ -128,8 +129,16 @@ def account(state: AccountState) -> Fault:
     return fault
 
 
+def account_paused(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
+    pause_account(team.approver, team.account_id, "a recall")
+
+
+def provider_paused(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
+    pause_provider(team.admin, "meta", "a recall")
+
+
 def organization_paused(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
-    change(team, "update masthead.organization set publish_paused = true, pause_reason = 'a recall' where true")
+    pause_organization(team.admin, "a recall")
 
 
 FAULTS: dict[str, tuple[Fault, str, str]] = {
@@ -138,7 +147,8 @@ FAULTS: dict[str, tuple[Fault, str, str]] = {
     "consent ends": (consent_ends, "The consent behind the account ends before its time", "connect"),
     "scope lost": (scope_lost, "pages_manage_posts was not given", "connect"),
     "access refused": (account(AccountState.AUTH_BROKEN), "must be connected again", "connect"),
-    "account paused": (account(AccountState.PAUSED), "is paused: this will be held", "resume"),
+    "account paused": (account_paused, "This will be held: Acme Coffee is paused by", "resume"),
+    "provider paused": (provider_paused, "is paused here by", "resume"),
     "organization paused": (organization_paused, "paused for the whole organization", "resume"),
     "quota full": (quota_full, "other posts go to this account", "reschedule"),
     "rules of the network": (rules_tighter, "needs at least 2000", "edit"),

@@ -23,6 +23,7 @@ from core.posts.rules import PublicationState
 from core.provider_kit.types import Payload
 from core.providers import networks
 from tests.factories.accounts import make_account
+from tests.factories.pauses import pause_account
 from tests.factories.posts import (
     Team,
     hashes,
@@ -358,10 +359,11 @@ def test_the_same_text_to_the_same_account_within_a_day_is_a_warning_not_a_refus
 
 
 def test_a_paused_account_is_a_warning(team: Team) -> None:
-    _set_account_state(team, AccountState.PAUSED)
+    pause_account(team.approver, team.account_id, "a recall")
     post_id = make_post(team.author, [team.account_id])
     (warning,) = commands.submit(team.author, uuid4(), post_id, 1).warnings
-    assert warning.sentence == ("Acme Coffee: The account is paused: this will be held. An approver can resume it.")
+    assert warning.sentence.startswith("Acme Coffee: This will be held: Acme Coffee is paused by Apia Approver since ")
+    assert warning.sentence.endswith(" (Europe/Berlin): a recall. An approver can resume it on Accounts.")
 
 
 def test_only_who_may_approve_can_be_asked(team: Team) -> None:

@@ -19,6 +19,7 @@ from core.publishing import checking, commands, store
 from core.publishing.queries import evidence
 from core.publishing.store import Claim
 from core.publishing.times import times
+from tests.factories.pauses import pause_account
 from tests.factories.publishing import (
     FAST,
     House,
@@ -325,8 +326,7 @@ def test_a_dead_token_met_while_reading_holds_the_account(house: House, worker: 
 def test_a_paused_account_is_still_read(house: House, worker: db.Database, script):
     row = make_due(house)
     leave_unclear(worker, house, row.id)
-    with db.transaction(house.approver) as session:
-        session.execute(text("update masthead.account set state = 'paused'"))
+    pause_account(house.approver, house.page.account.id)
     script(read=seen(live_post("77_1", row.payload["text"])))
     assert check_one(worker, row.id) is PublicationState.PUBLISHED
 

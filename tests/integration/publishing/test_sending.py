@@ -282,9 +282,7 @@ def test_a_claim_of_an_earlier_epoch_sends_nothing(house: House, worker: db.Data
 @pytest.mark.parametrize(
     "meanwhile",
     [
-        "update masthead.account set state = 'paused'",
         "update masthead.account set state = 'disabled'",
-        "update masthead.organization set publish_paused = true",
         "update masthead.publication set approved_until = clock_timestamp() - interval '1 s'",
         "update masthead.publication set not_after = clock_timestamp() - interval '1 s'",
         "update masthead.publication set lease_until = clock_timestamp() - interval '1 s'",

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from core.accounts import credentials, queries, store
-from core.accounts.rules import AccountState, ConnectionState, CredentialState, Purpose
+from core.accounts import credentials, pause_rows, queries, store
+from core.accounts.rules import AccountState, ConnectionState, CredentialState, PauseScope, Purpose
 from core.infra import db
 from core.infra.crypto import Sealed
 from core.provider_kit.types import OfferedAccount
@@ -26,6 +26,18 @@ def _active(world: World) -> UUID:
     """An account that sends."""
     found: UUID = world.one("select id from masthead.account where state = 'active' order by id limit 1")
     return found
+
+
+def _pause(world: World) -> UUID:
+    """A pause in force."""
+    found: UUID = world.one("select id from masthead.pause where ended_at is null order by id limit 1")
+    return found
+
+
+def _paused(session: Session, world: World) -> None:
+    pause_rows.begin(
+        session, PauseScope.PROVIDER, provider="linkedin", account_id=None, reason="Why.", by=world.actor.member_id
+    )
 
 
 def _connection_of(world: World) -> UUID:
@@ -94,6 +106,12 @@ CALLS: Final[Calls] = {
     queries.account: (alone(lambda world: queries.account(world.actor, _active(world))),),
     queries.accounts_in: (inside(lambda session, _: queries.accounts_in(session)),),
     queries.choice: (alone(_choice),),
+    queries.pauses: (alone(lambda world: queries.pauses(world.actor)),),
+    pause_rows.in_force: (inside(lambda session, _: pause_rows.in_force(session)),),
+    pause_rows.begin: (inside(_paused),),
+    pause_rows.end: (inside(lambda session, world: pause_rows.end(session, _pause(world), world.actor.member_id)),),
+    pause_rows.ended_by: (inside(lambda session, world: pause_rows.ended_by(session, _pause(world))),),
+    pause_rows.being_sent: (inside(lambda session, world: pause_rows.being_sent(session, _pause(world))),),
     store.starts_lately: (
         inside(lambda session, world: store.starts_lately(session, world.actor.person_id, timedelta(minutes=1))),
     ),
@@ -128,13 +146,6 @@ CALLS: Final[Calls] = {
     ),
     store.insert_account: (inside(_account),),
     store.change_account: (inside(lambda session, world: store.change_account(session, _active(world), name="Other")),),
-    store.change_state: (
-        inside(
-            lambda session, world: store.change_state(
-                session, _active(world), seen=AccountState.ACTIVE, to=AccountState.PAUSED, reason="Why."
-            )
-        ),
-    ),
     store.break_accounts: (
         inside(lambda session, world: store.break_accounts(session, _connection_of(world), None, "Why."), "worker"),
         inside(
@@ -157,7 +168,6 @@ CALLS: Final[Calls] = {
         inside(lambda session, _: store.listed(session)),
         inside(lambda session, world: store.listed(session, _active(world))),
     ),
-    store.overdue: (inside(lambda session, world: store.overdue(session, _active(world))),),
     store.change_window: (inside(lambda session, world: store.change_window(session, _active(world), 600)),),
     store.insert_credential: (inside(_keep),),
     store.stored_credential: (
@@ -185,4 +195,4 @@ CALLS: Final[Calls] = {
     ),
     store.set_aside: (inside(lambda session, world: store.set_aside(session, _connection_of(world))),),
 }
-WITHOUT_SQL: Final = (queries.providers, store.organization_of, store.later)
+WITHOUT_SQL: Final = (pause_rows.read, queries.providers, store.organization_of, store.later)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import Trace
-from core.publishing import desk_rows, held_reads, queries, step_rows, store
+from core.publishing import desk_rows, held_reads, overdue_rows, queries, step_rows, store
 from core.publishing.model import Attempt
 from core.publishing.rules import AttemptState
 from core.publishing.store import Claim
@@ -18,6 +19,12 @@ from tests.scale.world import World, alone, inside, outside, publication, sha256
 
 _EPOCH: Final = 1
 _S: Final = PublicationState
+
+
+def _of_pause(world: World) -> tuple[UUID, list[UUID]]:
+    """A pause in force and the accounts that it may be over."""
+    pause_id = world.one("select id from masthead.pause where ended_at is null order by id limit 1")
+    return pause_id, world.one("select array_agg(id) from masthead.account where state = 'active'")
 
 
 def _claim(world: World, state: str) -> Claim:
@@ -248,6 +255,26 @@ CALLS: Final[Calls] = {
     ),
     step_rows.drop: (
         inside(lambda session, world: step_rows.drop(session, _of_step(world)[0], "container", "Gone."), "worker"),
+    ),
+    overdue_rows.accounts_under: (
+        inside(lambda session, world: overdue_rows.accounts_under(session, _of_pause(world)[0])),
+    ),
+    overdue_rows.overdue: (
+        inside(
+            lambda session, world: overdue_rows.overdue(
+                session, _of_pause(world)[1], datetime.now(UTC) - timedelta(hours=1), 200
+            )
+        ),
+    ),
+    overdue_rows.waiting: (
+        inside(lambda session, world: overdue_rows.waiting(session, _of_pause(world)[1], datetime.now(UTC))),
+    ),
+    overdue_rows.planned: (
+        inside(
+            lambda session, world: overdue_rows.planned(
+                session, _of_pause(world)[1], datetime.now(UTC), [world.publication_id("scheduled")]
+            )
+        ),
     ),
     desk_rows.open_questions: (inside(lambda session, _: desk_rows.open_questions(session, 51)),),
     step_rows.every: (inside(lambda session, world: step_rows.every(session, world.publication_id())),),

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
 import pytest
 
+from core.accounts.rules import Pause, PauseScope
 from core.posts import rules
 from core.posts.rules import FINAL, GRAVEST_FIRST, SHOWN, TRANSITIONS, Needs, PublicationState, Word
 
@@ -24,6 +30,39 @@ WRITTEN = {
 }
 
 
+PAUSE = Pause(
+    id=UUID(int=1),
+    scope=PauseScope.ORGANIZATION,
+    provider=None,
+    account_id=None,
+    name="",
+    reason="A recall",
+    by="Ana",
+    since=datetime(2026, 11, 26, 13, 5, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "who"),
+    [
+        ({}, "Publishing is paused for the whole organization by Ana", "An admin"),
+        (
+            {"scope": PauseScope.PROVIDER, "name": "LinkedIn"},
+            "Publishing to LinkedIn is paused here by Ana",
+            "An admin",
+        ),
+        ({"scope": PauseScope.ACCOUNT, "name": "Acme"}, "Acme is paused by Ana", "An approver"),
+    ],
+)
+def test_a_pause_is_said_with_who_since_when_and_why(change: dict[str, Any], words: str, who: str) -> None:
+    pause = replace(PAUSE, **change)
+    assert (
+        rules.paused_words(pause, "Europe/Madrid") == f"{words} since Thu 26 Nov 2026, 14:05 (Europe/Madrid): A recall."
+    )
+    assert rules.paused_words(replace(pause, reason="Why?"), "Europe/Madrid").endswith(": Why?")
+    assert rules.who_resumes([pause]) == f"{who} can resume it on Accounts."
+
+
 def shown(*words: Word) -> list[rules.Shown]:
     return [SHOWN[word] for word in words]
 
@@ -32,13 +71,13 @@ def test_every_state_has_the_word_of_the_product_rules() -> None:
     assert {state: rules.words(state, None, "active", False).label for state in PublicationState} == WRITTEN
 
 
-@pytest.mark.parametrize("account_state", ["paused", "auth_broken", "disabled"])
+@pytest.mark.parametrize("account_state", ["auth_broken", "disabled"])
 def test_only_what_is_scheduled_is_held_by_its_account(account_state: str) -> None:
     read = {state: rules.words(state, None, account_state, False).label for state in PublicationState}
     assert read == {**WRITTEN, PublicationState.SCHEDULED: "Held"}
 
 
-def test_a_paused_organization_holds_what_is_scheduled() -> None:
+def test_a_pause_holds_what_is_scheduled() -> None:
     assert rules.words(PublicationState.SCHEDULED, None, "active", True).label == "Held"
 
 
@@ -98,9 +137,17 @@ def test_what_can_change_back_to_draft_is_what_an_edit_may_touch() -> None:
 @pytest.mark.parametrize(
     ("state", "needs", "account_state", "paused", "error", "link_known", "words"),
     [
-        ("scheduled", None, "paused", False, "", False, "Acme is paused. An approver can resume it on Accounts."),
+        (
+            "scheduled",
+            None,
+            "disabled",
+            True,
+            "",
+            False,
+            "Acme is disconnected. Connect it again on Accounts, or cancel",
+        ),
         ("scheduled", None, "strange", False, "", False, "Acme can't send now."),
-        ("scheduled", None, "active", True, "", False, "Publishing is paused for the whole organization. An admin"),
+        ("scheduled", None, "active", True, "", False, "Publishing is paused for the whole organization by"),
         ("scheduled", None, "active", False, "Timeout.", False, "It will be tried again by itself. Timeout."),
         ("scheduled", None, "active", False, "", False, ""),
         ("unknown", None, "active", False, "", False, "The network gave no clear answer."),
@@ -111,7 +158,7 @@ def test_what_can_change_back_to_draft_is_what_an_edit_may_touch() -> None:
         ("failed", None, "active", False, "", False, "The network refused it."),
         ("published", None, "active", False, "", False, "It is live; its link isn't found yet."),
         ("published", None, "active", False, "", True, ""),
-        ("draft", None, "paused", True, "", False, ""),
+        ("draft", None, "active", True, "", False, ""),
     ],
 )
 def test_the_sentence_beside_a_state_says_why_and_what_to_do(
@@ -122,8 +169,8 @@ def test_the_sentence_beside_a_state_says_why_and_what_to_do(
         needs,
         account_state,
         "Acme",
-        organization_paused=paused,
-        pause_reason=None,
+        pauses=(PAUSE,) if paused else (),
+        zone="Europe/Madrid",
         error=error,
         link_known=link_known,
     )

@@ -31,7 +31,7 @@ FINE = Checked(
     account_state="active",
     account_id_at_network="77",
     network="facebook",
-    organization_paused=False,
+    paused=False,
 )
 
 
@@ -127,8 +127,8 @@ def test_the_payload_is_sent_only_if_all_copies_and_hashes_agree():
     [
         ({"approved": False}, _S.SCHEDULED),
         ({"in_window": False}, _S.SCHEDULED),
-        ({"account_state": "paused"}, _S.SCHEDULED),
-        ({"organization_paused": True}, _S.SCHEDULED),
+        ({"account_state": "auth_broken"}, _S.SCHEDULED),
+        ({"paused": True}, _S.SCHEDULED),
         ({"account_id_at_network": "78"}, _S.FAILED),
         ({"network": "linkedin"}, _S.FAILED),
     ],
