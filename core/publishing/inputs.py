@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from core.infra.errors import Invalid
 from core.posts.inputs import Moment, storable
 
 MAX_REASON = 2_000
+MOST_DECISIONS = 200
 
 
 def _reason(value: str) -> str:
@@ -84,6 +86,43 @@ class Move(_Input):
     was: Moment
     to: Moment
     only: tuple[UUID, ...] | None = None
+
+
+class Fate(StrEnum):
+    """What becomes of an overdue publication at a resume: sent now, at a time, or not at all."""
+
+    NOW = "now"
+    AT = "at"
+    DROP = "drop"
+
+
+class Decision(_Input):
+    """What a person decided about a publication that they saw standing at `was`; `at` with the fate `AT` alone."""
+
+    publication_id: UUID
+    was: Moment
+    fate: Fate
+    at: Moment | None = None
+
+    @model_validator(mode="after")
+    def _timed(self) -> Self:
+        if (self.fate is Fate.AT) != (self.at is not None):
+            raise ValueError("Say for each what becomes of it, and the time where it gets one.")
+        return self
+
+
+class Decisions(_Input):
+    """What was decided at one resume, once for each publication."""
+
+    decisions: tuple[Decision, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(self.decisions) > MOST_DECISIONS:
+            raise ValueError(f"Decide about at most {MOST_DECISIONS} at once; the others become late.")
+        if len({each.publication_id for each in self.decisions}) < len(self.decisions):
+            raise ValueError("Something was decided twice about one publication.")
+        return self
 
 
 class Reason(_Input):

@@ -138,6 +138,7 @@ def schedule(session: Session, actor: Actor, work: Work, row: Publication, due_a
         not_after=due_at + timedelta(seconds=work.account(row).window_s),
         next_action_at=None,
         attempt_count=0,
+        last_error=None,
         correlation_id=actor.correlation_id,
     )
 

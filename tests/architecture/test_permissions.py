@@ -33,7 +33,8 @@ ALLOWED = {
     "accounts.finish_connect": Permission.CONNECT,
     "accounts.load_choice": Permission.CONNECT,
     "accounts.pause_account": Permission.PAUSE_ACCOUNT,
-    "accounts.resume_account": Permission.PAUSE_ACCOUNT,
+    "accounts.pause_organization": Permission.PAUSE_ORGANIZATION,
+    "accounts.pause_provider": Permission.PAUSE_ORGANIZATION,
     "accounts.set_window": Permission.MANAGE_SETTINGS,
     "accounts.start_connect": Permission.CONNECT,
     "media.add_chunk": Permission.WRITE,
@@ -72,6 +73,7 @@ ALLOWED = {
     "publishing.reschedule": Permission.RESCHEDULE,
     "publishing.resolve_live": Permission.RESOLVE,
     "publishing.resolve_not_live": Permission.RESOLVE,
+    "publishing.resume": Permission.PAUSE_ACCOUNT,
     "publishing.try_again": Permission.TRY_AGAIN,
 }
 # Of one's own person, sign-ins and notices, whatever the role.

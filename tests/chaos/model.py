@@ -29,7 +29,9 @@ from core.posts import commands as posts
 from core.posts import queries
 from core.posts.rules import PublicationState
 from core.publishing import commands
+from core.publishing.commands import Decision, Fate
 from core.publishing.rules import CLOCK_SKEW
+from core.publishing.triage import triage
 from tests.chaos.ledger import Ledger, Tally, settle
 from tests.chaos.shapes import SHAPES, Shape
 from tests.chaos.world import Forge, World
@@ -102,7 +104,7 @@ class Machine(RuleBasedStateMachine):
         self.image = make_media(self.author).id
         self.posts: dict[UUID, frozenset[int]] = {}
         self.approved: dict[str, set[str]] = {page.id: set() for _, page in self.places}
-        self.paused: set[UUID] = set()
+        self.paused: set[UUID] = set()  # pauses, each of an account
         self.versions = 0
 
     @rule(post=_POST, many=st.integers(1, 3))
@@ -120,18 +122,15 @@ class Machine(RuleBasedStateMachine):
         if self._try(lambda: command(post_id), does):
             self._comes(post_id)
 
-    @rule(places=_PLACES)
-    def pause_or_resume(self, places: set[int]) -> None:
-        """Some accounts, until the next time; what was due meanwhile is late then."""
+    @rule(places=_PLACES, fate=st.none() | st.sampled_from((Fate.NOW, Fate.DROP)))
+    def pause_or_resume(self, places: set[int], fate: Fate | None) -> None:
+        """Some accounts, until the next time; what was due meanwhile is sent or dropped then, or it is late."""
         if self.paused:
-            self._resume()
+            self._resume(fate)
             return
         for place in places:
             account_id = self.places[place][1].account.id
-            if self._try(
-                lambda id_=account_id: accounts.pause_account(self.approver, uuid4(), id_, "A storm."), "pause"
-            ):
-                self.paused.add(account_id)
+            self._try(lambda id_=account_id: self._pause(id_), "pause")
 
     @rule(works=st.permutations(_WORK), post=st.none() | _POST)
     def tick(self, works: Sequence[str], post: _Post | None) -> None:
@@ -289,9 +288,16 @@ class Machine(RuleBasedStateMachine):
         self.versions += 1
         return f"Version {self.versions} of {self.author.organization_id.hex[:8]}."
 
-    def _resume(self) -> None:
-        for account_id in self.paused:
-            accounts.resume_account(self.approver, uuid4(), account_id)
+    def _pause(self, account_id: UUID) -> None:
+        self.paused.add(accounts.pause_account(self.approver, uuid4(), account_id, "A storm.").pause_id)
+
+    def _resume(self, fate: Fate | None = None) -> None:
+        for pause_id in self.paused:
+            overdue = triage(self.approver, pause_id).overdue if fate else ()
+            decisions = [
+                Decision(publication_id=each.publication_id, was=each.due_at, fate=fate) for each in overdue if fate
+            ]
+            commands.resume(self.approver, uuid4(), pause_id, decisions)
             self.did["resume"] += 1
         self.paused.clear()
 

@@ -13,6 +13,8 @@ from core.infra import db
 from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
 from core.publishing import claiming, store
+from tests.factories.accounts import make_account
+from tests.factories.pauses import PAUSES, pause_account, pause_provider, resume
 from tests.factories.publishing import (
     FAST,
     House,
@@ -66,10 +68,8 @@ def test_what_is_not_due_yet_is_left_alone(house: House, worker: db.Database):
         "update masthead.publication set next_action_at = clock_timestamp() + interval '1 min'",
         "update masthead.publication set not_after = clock_timestamp()",
         "update masthead.publication set approved_until = clock_timestamp()",
-        "update masthead.account set state = 'paused'",
         "update masthead.account set state = 'auth_broken'",
         "update masthead.account set state = 'disabled'",
-        "update masthead.organization set publish_paused = true",
     ],
 )
 def test_what_must_wait_is_left_alone(because: str, house: House, worker: db.Database):
@@ -78,21 +78,29 @@ def test_what_must_wait_is_left_alone(because: str, house: House, worker: db.Dat
     assert claim(worker) == []
 
 
-def test_what_came_due_during_a_pause_is_not_sent_at_resume(house: House, worker: db.Database):
+@pytest.mark.parametrize("what", PAUSES)
+def test_what_is_paused_is_left_alone(what: str, house: House, worker: db.Database):
+    make_due(house)
+    PAUSES[what](house)
+    assert claim(worker) == []
+
+
+@pytest.mark.parametrize("what", PAUSES)
+def test_what_came_due_during_a_pause_is_not_sent_at_resume(what: str, house: House, worker: db.Database):
     row = make_due(house)
-    run(house, "update masthead.account set state = 'paused'")
-    run(house, "update masthead.account set state = 'active'")
+    resume(house.approver, PAUSES[what](house))
     assert claim(worker) == []
     later = make_due(house)
     assert claim(worker) == [later.id]
     assert again(house.author, row.id).state is PublicationState.SCHEDULED
 
 
-def test_what_came_due_while_the_organization_was_paused_is_not_sent_at_resume(house: House, worker: db.Database):
-    make_due(house)
-    run(house, "update masthead.organization set publish_paused = true")
-    run(house, "update masthead.organization set publish_paused = false")
-    assert claim(worker) == []
+def test_a_pause_of_something_else_holds_nothing(house: House, worker: db.Database):
+    row = make_due(house)
+    pause_provider(house.approver, "linkedin")
+    pause_account(house.approver, make_account(house.approver).id)
+    resume(house.approver, pause_provider(house.approver, "linkedin_member"))
+    assert claim(worker) == [row.id]
 
 
 def test_a_reconnected_account_sends_what_waited_for_it(house: House, worker: db.Database):
@@ -293,7 +301,7 @@ def test_the_next_due_instant_is_ahead_and_a_held_row_keeps_nobody_awake(house: 
     assert seconds is not None
     assert 86_000 < seconds < 86_500
     bring_forward(house.approver, row.id)
-    run(house, "update masthead.account set state = 'paused'")
+    PAUSES["account"](house)
     with acting_as(worker), db.free_transaction() as session:
         assert store.until_next_due(session) is None
         assert store.work_waiting(session) == (False, False)

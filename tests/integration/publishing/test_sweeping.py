@@ -13,6 +13,7 @@ from core.posts import commands as posts
 from core.posts.rules import Needs, PublicationState
 from core.publishing import store, sweeping
 from core.publishing.queries import evidence
+from tests.factories.pauses import PAUSES, resume
 from tests.factories.posts import make_approved, make_submitted, publication, soon
 from tests.factories.publishing import (
     FAST,
@@ -95,23 +96,10 @@ def test_an_approval_that_lapsed_without_a_slot_makes_it_a_draft_that_can_be_sub
     assert again(house.author, row.id).state is PublicationState.IN_REVIEW
 
 
-@pytest.mark.parametrize(
-    ("pause", "resume"),
-    [
-        ("update masthead.account set state = 'paused'", "update masthead.account set state = 'active'"),
-        (
-            "update masthead.organization set publish_paused = true",
-            "update masthead.organization set publish_paused = false",
-        ),
-    ],
-)
-def test_resuming_makes_every_overdue_post_late_whatever_its_window(
-    pause: str, resume: str, house: House, worker: db.Database
-):
+@pytest.mark.parametrize("what", PAUSES)
+def test_resuming_makes_every_overdue_post_late_whatever_its_window(what: str, house: House, worker: db.Database):
     overdue, ahead = make_due(house, window_s=86_400), make_scheduled(house)
-    for sql in (pause, resume):
-        with db.transaction(house.approver) as session:
-            session.execute(text(sql))
+    resume(house.approver, PAUSES[what](house))
     assert sweep(worker) == {overdue.id: "needs_human"}
     assert again(house.author, overdue.id).needs is Needs.LATE
     assert again(house.author, ahead.id).state is PublicationState.SCHEDULED
