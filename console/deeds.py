@@ -8,7 +8,7 @@ from typing import Final
 # Area as people know it -> the beginnings of its actions.
 AREAS: Final[Mapping[str, tuple[str, ...]]] = {
     "Posts": ("post", "publication", "media"),
-    "Accounts": ("account", "accounts", "connection", "connect", "credentials"),
+    "Accounts": ("account", "accounts", "provider", "organization", "connection", "connect", "credentials"),
     "People and settings": ("organizations", "member", "notices"),
 }
 
@@ -40,6 +40,10 @@ _WORDS: Final[Mapping[str, str]] = {
     "media.refuse": "sent a file that can't be used",
     "account.paused": "paused an account",
     "account.resumed": "resumed an account",
+    "provider.paused": "paused a network here",
+    "provider.resumed": "resumed a network here",
+    "organization.paused": "paused publishing",
+    "organization.resumed": "resumed publishing",
     "account.disconnected": "disconnected an account",
     "account.released": "released an account",
     "account.window_changed": "changed an account's window",

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time
 from typing import Final, TypedDict
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from console import feedback, state
 from console.components.networks import network_title
+from console.components.time_field import time_field
 from console.identity import Visitor
-from console.plain import plain, plain_label
+from console.plain import plain
 from console.standing import is_sendable
 from core.infra.actor import Actor
-from core.infra.clock import now
 from core.infra.errors import Invalid
 from core.posts import slots
 from core.posts.views import Detail, PublicationRow
@@ -63,22 +61,8 @@ def _reschedule(
     zone = visitor.zone
     due = next((each.due_at for each in chosen if each.due_at), None)
     wall = slots.wall_time(due, zone) if due else None
-    today = now().astimezone(ZoneInfo(zone)).date()
     _account_names(chosen)
-    day, clock_ = st.columns(2)
-    start = wall.date() if wall and wall.date() >= today else today
-    new_day: date = day.date_input("Day", value=start, min_value=today, format="YYYY-MM-DD", key="move_day")
-    new_time: time = clock_.time_input(
-        f"Time ({plain_label(zone)})", value=wall.time() if wall else time(9, 0), step=300, key="move_time"
-    )
-    at, which = None, None
-    try:
-        at = slots.instant(datetime.combine(new_day, new_time), zone)
-    except slots.TimeOccursTwice as twice:
-        which = st.segmented_control("This time occurs twice", ["first", "second"], key="move_which")
-        at = {None: None, "first": twice.first, "second": twice.second}[which]
-    except slots.TimeDoesNotExist as skipped:
-        st.warning(plain(skipped.message), icon=":material/warning:")
+    at = time_field(zone, wall, key="move")
     st.caption("Approvals stay: they are over the words, not the time.")
     subject = _subject(detail, publication_id)
     seen = [detail.post.revision, *(f"{each.id}:{each.due_at}" for each in chosen)]

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from console import entrance, feedback, identity, menu, navigation, state
+from console import cached, entrance, feedback, identity, menu, navigation, pausing, state
 from console.brand import MARK, logo
 from console.components.bell import bell
 from console.components.empty import empty
@@ -30,6 +30,11 @@ _STYLE: Final = """
 .st-key-page_header{min-height:44px}
 [data-testid=stLayoutWrapper]:has(>.st-key-sandbox_banner){position:absolute;height:0}
 .st-key-sandbox_banner{position:fixed;top:15px;right:64px;z-index:1000000;width:auto;pointer-events:none}
+/* Beside the sidebar, or the button that unfolds it, there may be little room for what somebody gave as a reason. */
+.st-key-sandbox_banner{max-width:calc(100vw - 130px)}
+.st-key-sandbox_banner p{display:flex;gap:.4rem;justify-content:flex-end}
+.st-key-sandbox_banner .stMarkdownBadge{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+@media(min-width:641px){.st-key-sandbox_banner{max-width:calc(100vw - 350px)}}
 [data-testid=stElementContainer]:has(style){position:absolute}
 .st-key-entrance{min-height:72vh;justify-content:center}
 .st-key-entrance_card{padding:10px 14px;box-shadow:0 1px 2px rgb(16 24 40/.05),0 12px 32px -12px rgb(16 24 40/.16)}
@@ -102,10 +107,10 @@ def _logo() -> None:
 
 def _banner(visitor: Visitor) -> None:
     """What holds for everything here, above every page: nothing is real, or nothing goes out."""
-    badges = []
-    if visitor.organization.publish_paused:
-        because = f": {plain(visitor.organization.pause_reason)}" if visitor.organization.pause_reason else ""
-        badges.append(f":orange-badge[:material/pause_circle: Publishing is paused{because}]")
+    badges = [
+        f":orange-badge[:material/pause_circle: {plain(words)}]"
+        for words in pausing.banner(cached.pauses(visitor.actor))
+    ]
     if any(each.points_elsewhere for each in providers().values()):
         badges.append(f":yellow-badge[:material/science: {SANDBOX}]")
     if badges:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from console import places, state
+from console import navigation, places, state
 from console.components import frontend
 from console.components.networks import network_data
 from console.plain import one_line
@@ -140,6 +140,7 @@ def _problem(problem: AccountProblem) -> dict[str, Any]:
         "words": problem.words,
         "fix": problem.fix,
         "place": problem.place,
+        "href": navigation.address("accounts") if problem.mend == "resume" else "",
     }
 
 

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 
+from console import cached
 from core import providers
 from core.accounts import credentials, queries, store
-from core.accounts.rules import AccountState, Purpose
+from core.accounts.rules import AccountState, PauseScope, Purpose
 from core.infra import db
 from core.infra.actor import Actor, Role
 from core.provider_kit.types import OfferedAccount
@@ -58,11 +59,40 @@ def test_pausing_needs_a_reason_and_holds_what_waits(team: Team, admin: Tab) -> 
     admin.again()
     admin.app.session_state["account_asked"] = ("pause", team.account_id)
     admin.press("pause_confirm")
-    assert state(team, team.account_id) is AccountState.PAUSED
+    (pause,) = queries.pauses(team.admin)
+    assert (pause.account_id, pause.reason) == (team.account_id, "Stocktaking")
+    assert "Paused. By" in admin.words
     assert "Stocktaking" in admin.words
     assert "1 post waits" in admin.words
-    admin.press(f"resume_{team.account_id}")
-    assert state(team, team.account_id) is AccountState.ACTIVE
+    admin.open("resume", pause=str(pause.id))
+    assert "1 post has its time to come and goes out at it." in admin.words
+    admin.press("resume_confirm")
+    assert queries.pauses(team.admin) == ()
+
+
+def test_an_admin_pauses_everything_or_one_network_and_every_page_says_so(
+    team: Team, admin: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "is paused" not in admin.open("posts").words
+    admin.open("accounts").press("pause_publishing")
+    admin.app.session_state["pause_asked"] = True
+    admin.app.radio(key="pause_what").set_value("meta")
+    admin.app.text_input(key="pause_reason").set_value("Their API is down")
+    admin.again()
+    admin.app.session_state["pause_asked"] = True
+    admin.press("pause_confirm")
+    (pause,) = queries.pauses(team.admin)
+    assert (pause.scope, pause.provider, pause.reason) == (PauseScope.PROVIDER, "meta", "Their API is down")
+    assert "Publishing to Facebook and Instagram is paused." in admin.words
+    monkeypatch.setattr(
+        cached, "pauses", queries.pauses
+    )  # what every page says is at most 2 s old; this test is quicker
+    viewer = Tab(someone(team.organization_id, Role.VIEWER)[0])
+    for path in ("", "posts", "calendar", "approvals"):
+        words = viewer.open(path).words
+        assert "Publishing to Facebook and Instagram is paused: Their API is down" in words, path
+    assert "see above" in viewer.open("accounts").words
+    assert viewer.button("pause_publishing").disabled
 
 
 def test_disconnecting_names_what_it_strands_and_asks_for_the_name(team: Team, admin: Tab) -> None:

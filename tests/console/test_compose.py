@@ -16,6 +16,7 @@ from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
 from tests.factories.organizations import make_organization
+from tests.factories.pauses import pause_provider
 from tests.factories.posts import Team, hashes, make_approved, make_post, make_submitted, soon
 
 
@@ -275,6 +276,14 @@ def test_a_problem_stands_where_the_words_are(team: Team, writer: Tab) -> None:
     assert problem["severity"] == "error"
     assert "link" in problem["words"]
     assert problem["fix"]
+
+
+def test_what_is_paused_is_said_with_the_way_to_resume_it(team: Team, writer: Tab) -> None:
+    post = make_post(team.author, [team.account_id], text="Look")
+    pause_provider(team.admin, "meta", "a recall")
+    (problem,) = writer.open("compose", post=str(post)).component("composer")["problems"]
+    assert problem["words"].startswith("This will be held: Publishing to Facebook and Instagram is paused here by Ada")
+    assert (problem["severity"], problem["href"]) == ("warning", "/accounts")
 
 
 def save(team: Team, post: UUID, text: str) -> None:

@@ -25,6 +25,7 @@ EMPTY = {
     "library": ("library_none_state",),
     "accounts": ("empty_state",),
     "post": (),
+    "resume": (),
     "members": (),  # whoever looks is one
     "settings": (),
     "limits": ("limits_none_state",),
@@ -38,6 +39,10 @@ OF_ONE_PERSON = ("caught_up_state", "no_plans_state", "notices_none_state", "unc
 OF_A_NETWORK = ("limits_none_state",)
 # Nor any files.
 OF_FILES = ("library_none_state",)
+
+
+# Their address names what they are about.
+OF_SOMETHING = ("post", "resume")
 
 
 def address(path: str) -> str:
@@ -55,6 +60,7 @@ def test_the_menu_is_what_lies_in_the_folders() -> None:
         "library",
         "post",
         "accounts",
+        "resume",
         "members",
         "settings",
         "limits",
@@ -67,7 +73,7 @@ def test_the_menu_is_what_lies_in_the_folders() -> None:
 
 
 @pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("path", [path for path in PATHS if path != "post"])
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in OF_SOMETHING])
 def test_an_empty_organization_says_what_the_page_is_for(database: db.Database, role: Role, path: str) -> None:
     sign_in, _ = someone(make_organization(), role)
     tab = Tab(sign_in).open(address(path))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from console import cached, feedback, navigation, places, state
+from console import cached, feedback, navigation, pausing, places, state
 from console.components.account import account_badge
 from console.components.away import away
 from console.components.empty import empty
@@ -42,10 +42,10 @@ PAGE = PageSpec(
 
 _BADGES: Final = {
     AccountState.ACTIVE: ("green", "check_circle"),
-    AccountState.PAUSED: ("orange", "pause_circle"),
     AccountState.AUTH_BROKEN: ("red", "key_off"),
     AccountState.DISABLED: ("gray", "link_off"),
 }
+_PAUSED: Final = ("orange", "pause_circle")
 _SOON: Final = timedelta(days=14)
 MANY: Final = 10
 STRANDED: Final = 5
@@ -56,10 +56,13 @@ def render(visitor: Visitor) -> None:
     """Draw the page."""
     zones = Zones.of(visitor)
     rows = queries.accounts(visitor.actor)
+    pauses = queries.pauses(visitor.actor)
     live = [each for each in rows if each.state is not AccountState.DISABLED]
     with header("Accounts", f"{len(live)} connected" if live else None):
         if rows:
+            pausing.offer(visitor, pauses, {each.provider for each in live})
             _connect_buttons(visitor)
+    pausing.lines(visitor, pauses, zones)
     _choice(visitor, zones)
     if not rows:
         can = visitor.may(Permission.CONNECT)
@@ -98,7 +101,7 @@ def _connect_buttons(visitor: Visitor) -> None:
 
 
 def _card(visitor: Visitor, each: AccountRow, zones: Zones) -> None:
-    color, icon = _BADGES[each.state]
+    color, icon = _PAUSED if each.state is AccountState.ACTIVE and each.pauses else _BADGES[each.state]
     with st.container(border=True, height="stretch", gap="small", key=f"account_{each.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             account_badge(each.name, each.network, key=f"account_badge_{each.id}")
@@ -108,6 +111,10 @@ def _card(visitor: Visitor, each: AccountRow, zones: Zones) -> None:
         )
         if each.state_reason:
             st.markdown(f":orange[:material/info:] {plain(each.state_reason[:1].upper() + each.state_reason[1:])}")
+        for pause in each.pauses:
+            own = pause is each.own_pause
+            words = f"Paused. {pausing.because(pause, zones)}" if own else f"{pausing.title(pause)}, see above."
+            st.markdown(f":orange[:material/pause_circle:] {plain(words)}")
         for missing in each.missing_scopes:
             st.markdown(
                 f":orange[:material/warning:] **{plain(missing.breaks)}** :gray[({plain(missing.scope)} was not given)]"
@@ -128,19 +135,10 @@ def _card_actions(visitor: Visitor, each: AccountRow) -> None:
             _consent_again(visitor, each)
         if each.url:
             st.link_button("Open", each.url, icon=":material/open_in_new:", type="tertiary")
-        pausing = visitor.why_not(Permission.PAUSE_ACCOUNT)
-        if each.state is AccountState.ACTIVE:
-            _button("Pause", "pause_circle", pausing, "pause", each)
-        if each.state is AccountState.PAUSED:
-            st.button(
-                "Resume",
-                icon=":material/play_circle:",
-                on_click=_resume,
-                args=(each,),
-                disabled=pausing is not None,
-                help=plain(pausing) if pausing else None,
-                key=f"resume_{each.id}",
-            )
+        if each.own_pause is not None:
+            pausing.resume_button(visitor, each.own_pause)
+        elif each.state is not AccountState.DISABLED:
+            _button("Pause", "pause_circle", visitor.why_not(Permission.PAUSE_ACCOUNT), "pause", each)
         if each.state is not AccountState.DISABLED:
             _button("Disconnect", "link_off", visitor.why_not(Permission.DISCONNECT), "disconnect", each)
 
@@ -170,16 +168,6 @@ def _button(label: str, icon: str, why_not: str | None, verb: str, each: Account
     )
 
 
-def _resume(each: AccountRow) -> None:
-    def run(actor: Actor) -> int:
-        return commands.resume_account(actor, feedback.action_id(actor, "resume", each.id, each.state_reason), each.id)
-
-    def words(late: int) -> str:
-        return f"{each.name} sends again." + (f" {late} posts became late and need you." if late else "")
-
-    feedback.act("accounts.resume", run, done=words)
-
-
 # Dialogs
 
 
@@ -192,30 +180,9 @@ def _asked(visitor: Visitor, rows: Sequence[AccountRow]) -> None:
     for each in rows:
         if each.id == account_id:
             if verb == "pause":
-                _pause(each)
+                pausing.pause_account(each.id, each.name)
             else:
                 _disconnect(visitor, each)
-
-
-@st.dialog("Pause an account", icon=":material/pause_circle:")
-def _pause(each: AccountRow) -> None:
-    st.markdown(f"Nothing more goes to **{plain(each.name)}** until it is resumed. What is being sent now goes on.")
-    reason = st.text_input(
-        "Why", max_chars=500, key="pause_reason", required=True, placeholder="So that others know when to resume"
-    )
-
-    def run(actor: Actor) -> bool:
-        commands.pause_account(
-            actor, feedback.action_id(actor, "pause", each.id, reason, state.writes()), each.id, reason
-        )
-        return True
-
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Back", type="tertiary", key="pause_back"):
-            st.rerun()
-        if st.button("Pause", type="primary", icon=":material/pause_circle:", disabled=not reason, key="pause_confirm"):
-            feedback.act("accounts.pause", run, done=f"{each.name} is paused.")
-            st.rerun()
 
 
 @st.dialog("Disconnect an account", icon=":material/link_off:")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from console import dialogs, drafting, feedback, history, navigation, questions
+from console import dialogs, drafting, feedback, history, navigation, pausing, questions
 from console.components.account import account_badge
 from console.components.empty import empty
 from console.components.header import header
@@ -221,6 +221,8 @@ def _publication(
         if each.because:
             color = "red" if each.state is _S.FAILED else "orange"
             st.markdown(f":{color}[:material/info:] {plain(_because(each, zones))}")
+        for pause in each.pauses if each.shown.word is rules.Word.HELD else ():
+            navigation.link("resume", pausing.button(visitor, pause), pause=pause.id)
         if each.approved_by and each.approved_at:
             own = " (their own work)" if each.self_approved else ""
             lapsed = "" if each.approval_holds else " · no longer valid"

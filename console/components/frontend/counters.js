@@ -68,9 +68,9 @@ function linesAt (m, data, isHere) {
   const post = data.problems.filter(each => each.account === null && isHere(each.place))
   const several = m.tab === null && data.accounts.length > 1
   return [...post, ...lines.values()].sort((one, other) => (one.severity !== 'error') - (other.severity !== 'error'))
-    .map(({ severity, words, fix, names }) => {
+    .map(({ severity, words, fix, names, href }) => {
       const shared = !names || !several || names.length === data.accounts.length
-      return [severity, (shared ? '' : named(names) + ': ') + words, fix]
+      return [severity, (shared ? '' : named(names) + ': ') + words, fix, href]
     })
 }
 
@@ -80,6 +80,15 @@ function named (names) {
 
 function drawHints (list, lines) {
   const icons = { error: 'error', warning: 'warning', ok: 'check_circle' }
-  unlessSame(list, lines, () => list.replaceChildren(...lines.map(([kind, words, fix]) =>
-    el('li', kind, icon(icons[kind]), el('span', '', words, fix ? ' ' : '', fix ? el('span', 'fix', fix) : '')))))
+  unlessSame(list, lines, () => list.replaceChildren(...lines.map(([kind, words, fix, href]) =>
+    el('li', kind, icon(icons[kind]), el('span', '', words, fix ? ' ' : '', fix ? mending(fix, href) : '')))))
+}
+
+// What mends it; where that is on another page, the way there in a tab of its own: nothing that is being written is left.
+function mending (fix, href) {
+  if (!href) return el('span', 'fix', fix)
+  const link = el('a', 'fix', fix)
+  link.href = href
+  link.target = '_blank'
+  return link
 }
