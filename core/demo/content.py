@@ -150,4 +150,9 @@ CANCELLED: Final = ("Pop-up at the winter market, moved to January because of th
 FAILED: Final = ("Win a year of coffee: tag three friends to enter!", None)
 UNCLEAR: Final = ("Tonight only: the roastery stays open until midnight. Tea for those who must.", None)
 LATE: Final = ("Good morning! The first batch of the day is out of the drum right now.", None)
+# Came due while their account was paused.
+OVERDUE: Final = (
+    ("Wholesale tasting on Thursday: two seats for each café. Write to your account manager.", None),
+    ("From January on the smallest delivery is 6 kg, mixed bags welcome.", "https://northwind.example/wholesale"),
+)
 HELD: Final = ("Wholesale price list for January is out. Your account manager has the details.", None)

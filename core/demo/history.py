@@ -30,6 +30,17 @@ _MOVES: Final = (
 )
 
 
+def move_pause_back(session: Session, pause_id: UUID, by: timedelta) -> None:
+    """Let a pause have begun earlier; `session` is the owner's, in its organization."""
+    session.execute(
+        text("update masthead.pause set began_at = began_at - :by where id = :pause"), {"pause": pause_id, "by": by}
+    )
+    session.execute(
+        text("update masthead.audit_event set at = at - :by where after->>'pause' = cast(:pause as text)"),
+        {"pause": pause_id, "by": by},
+    )
+
+
 def move_back(session: Session, post_id: UUID, by: timedelta) -> None:
     """Move every time of a post and of its publications back; `session` is the owner's, in the post's organization.
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from core.accounts import commands as accounts
 from core.demo import content, picture
 from core.demo.consent import connect
-from core.demo.history import move_back
+from core.demo.history import move_back, move_pause_back
 from core.demo.people import Team
 from core.demo.programs import Programs
 from core.demo.stage import Stage
@@ -26,6 +26,7 @@ from core.publishing.sending import publish_one
 from core.publishing.times import times
 
 _WHOLESALE = "Northwind Wholesale"
+_A_DAY_S = 86_400
 
 
 def tell(team: Team, programs: Programs, stage: Stage, ingest_url: str) -> None:
@@ -68,8 +69,13 @@ class _Telling:
         self._changes_requested(page, *content.CHANGES)
         cancelled = self._scheduled(page, *content.CANCELLED, days=5, hour=17)
         publishing.cancel(self._author, new_id(), post_id=cancelled)
+        accounts.set_window(self._admin, new_id(), wholesale, _A_DAY_S)
         self._scheduled(wholesale, *content.HELD, days=2, hour=8)
-        accounts.pause_account(self._admin, new_id(), wholesale, "Price list is being checked.")
+        paused = accounts.pause_account(self._admin, new_id(), wholesale, "Price list is being checked.")
+        for turn, (text, link) in enumerate(content.OVERDUE):
+            self._overdue(wholesale, text, link, timedelta(minutes=20 * (len(content.OVERDUE) - turn)))
+        with self._programs.as_owner(self._team.id) as session:
+            move_pause_back(session, paused.pause_id, timedelta(hours=1))
         with self._stage.fault("refuse"):
             self._published(page, *content.FAILED, timedelta(days=2, hours=3))
         self._late(page, *content.LATE)
@@ -156,6 +162,12 @@ class _Telling:
         with self._stage.earlier(ago):
             post_id = self._sent(page, text, link)
         self._move_back(post_id, ago)
+
+    def _overdue(self, page: UUID, text: str, link: str | None, ago: timedelta) -> None:
+        """A post whose slot came while its account was paused."""
+        soon = timedelta(minutes=2)
+        post_id = self._approved(page, text, link, clock.now() + soon)
+        self._move_back(post_id, soon + ago)
 
     def _late(self, page: UUID, text: str, link: str | None) -> None:
         """A post whose slot and window passed while nothing was running."""

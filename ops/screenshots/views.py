@@ -54,6 +54,45 @@ def _move_first(page: Page) -> None:
     settled(page)
 
 
+def _spread(page: Page) -> None:
+    """What came due under a pause, with the times it would get."""
+    page.get_by_role("radio", name="Spread").or_(page.get_by_role("button", name="Spread")).first.click()
+    page.get_by_text("Needs you: late").first.wait_for(state="hidden")
+    settled(page)
+
+
+def _quiet(page: Page) -> None:
+    """Wait until the word in passing is gone: it is Streamlit's own, and lies over what is to be seen."""
+    settled(page)
+    page.get_by_test_id("stToast").wait_for(state="hidden")
+    settled(page)
+
+
+def _pause_everything(page: Page) -> None:
+    page.get_by_role("button", name="Pause publishing").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Why").fill("A storm is coming")
+    dialog.get_by_label("Why").press("Tab")
+    settled(page)
+    dialog.get_by_role("button", name="Pause", exact=True).click()
+    dialog.wait_for(state="hidden")
+    _quiet(page)
+
+
+def _see_resume(page: Page) -> None:
+    """From the line on Accounts, the widest pause first."""
+    page.get_by_role("button", name="Resume").first.click()
+    page.get_by_role("heading", name="Resume", level=1).wait_for()
+    settled(page)
+
+
+def _resume_everything(page: Page) -> None:
+    _see_resume(page)
+    page.get_by_role("button", name="Resume", exact=True).last.click()
+    page.get_by_role("heading", name="Accounts", level=1).wait_for()
+    _quiet(page)
+
+
 SIGN_IN: Final = (
     View("sign-in", "/"),
     View("sign-in-declined", "/?notice=declined"),
@@ -76,6 +115,8 @@ FULL: Final = (
     View("post-failed", "/posts?state=failed", _open_first),
     View("post-reschedule", "/posts?state=scheduled", _press("Reschedule")),
     View("accounts", "/accounts"),
+    View("resume", "/resume"),
+    View("resume-spread", "/resume", _spread),
     View("members", "/members"),
     View("settings", "/settings"),
     View("limits", "/limits"),
@@ -83,6 +124,11 @@ FULL: Final = (
     View("profile", "/profile"),
     View("audit", "/audit"),
     View("audit-nothing-found", "/audit?from=2020-01-01&to=2020-01-02"),
+    View("accounts-paused", "/accounts", _pause_everything),
+    View("home-paused", "/"),
+    View("calendar-paused", "/calendar"),
+    View("resume-everything", "/accounts", _see_resume),
+    View("accounts-resumed", "/accounts", _resume_everything),
 )
 EMPTY: Final = (
     View("home", "/"),
