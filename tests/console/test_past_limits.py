@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from console.app_pages.publish import unclear
 from core.infra import db
 from core.infra.actor import Role
 from core.infra.settings import PublishTimes, Settings
 from core.posts import commands as posts
 from core.posts import queries
 from core.posts.rules import Needs, PublicationState
+from core.provider_kit.errors import OutcomeUnknown
 from core.provider_kit.types import Published
 from core.publishing import rules, store, sweeping
 from jobs.sender import Sender
@@ -28,12 +30,15 @@ from tests.factories.publishing import (
     acting_as,
     again,
     bring_forward,
+    check_one,
     claim_one,
     leave_unclear,
     let_pass,
+    live_post,
     make_due,
     make_quiet_house,
     seen,
+    send_one,
     tamper,
     use_owner,
     vanish_while_sending,
@@ -199,6 +204,40 @@ def work_until_nothing_moves(dispatch: db.Database, worker: db.Database) -> None
             quiet_since = time.monotonic()
         time.sleep(TIMES.tick_s)
     sender.close()
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.APPROVER])
+def test_an_unclear_outcome_is_seen_at_once_and_within_a_minute_with_what_was_read_so_far(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    row = make_due(house, words="Open on Monday.")
+    lost = OutcomeUnknown("The connection broke before the answer came.")
+    publisher = ScriptedPublisher(lost, read=seen(look_alikes=(live_post("77_1", "Open on Mondays!"),)))
+    monkeypatch.setattr("core.providers.publisher", lambda _network: publisher)
+    tab = Tab(someone(house.organization_id, role)[0])
+    assert send_one(worker_database, row.id) is _S.UNKNOWN
+
+    def on_unclear() -> list[str]:
+        tab.open("unclear")
+        (group,) = tab.component("unclear_list")["groups"]
+        return [each["shown"]["label"] for each in group["rows"]]
+
+    assert on_unclear() == ["Checking"]
+    assert "The connection broke before the answer came" in tab.words
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    assert check_one(worker_database, row.id) is _S.UNKNOWN
+    assert on_unclear() == ["Checking"]
+    assert "1 like it, but none that is it for sure." in tab.words
+    assert "Masthead is still reading; nothing has to be done yet." in tab.words
+    tab.open("")
+    (today,) = tab.component("home_slots")["groups"]
+    assert [each["shown"]["label"] for each in today["rows"]] == ["Checking"]
+
+
+def test_at_shipped_times_the_first_read_of_it_is_seen_within_a_minute() -> None:
+    shipped = PublishTimes()
+    read_s = shipped.connect_timeout_s + shipped.read_timeout_s
+    assert shipped.first_read_after_s + shipped.tick_s + read_s + unclear.LOOK_EVERY_S < 60
 
 
 def test_at_shipped_times_a_question_is_with_a_person_within_a_quarter_of_an_hour() -> None:
