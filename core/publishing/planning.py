@@ -6,6 +6,7 @@ in time; the words say so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -68,7 +69,7 @@ def publish_now(
         refuse_if_none(rows, left + more_left)
         for row in rows:
             schedule(session, actor, work, row, work.moment, "a person asked to publish it now")
-        changed = Changed(ids(rows), left + more_left, counted(rows, "will be sent now"))
+        changed = Changed(ids(rows), left + more_left, _sent_or_held(work, rows))
         return done(session, actor, action_id, _PUBLISH_NOW, target, changed, {"due_at": work.moment})
 
 
@@ -138,6 +139,14 @@ def try_again(actor: Actor, action_id: UUID, publication_id: UUID) -> Changed:
         changed = Changed((new.id,), (), words)
         after = {"new_publication": new.id, "occurrence": new.occurrence}
         return done(session, actor, action_id, "publication.try_again", target, changed, after)
+
+
+def _sent_or_held(work: Work, rows: Sequence[Publication]) -> str:
+    """A pause holds what is to be sent now, too; whoever resumes is asked about it."""
+    held = [row for row in rows if work.account(row).pauses]
+    sent = [row for row in rows if row not in held]
+    said = ((sent, "will be sent now"), (held, "held, because it is paused there: resuming asks about it"))
+    return " ".join(counted(several, what) for several, what in said if several)
 
 
 def why_not_now(row: Publication, moment: datetime) -> str | None:

@@ -261,6 +261,15 @@ def test_a_post_that_moves_as_a_whole_keeps_its_accounts_together(network: Runni
     assert {row.due_at for row in publications(house.author, rows[0].post_id)} == {when}
 
 
+def test_what_is_to_be_sent_now_under_a_pause_is_said_to_be_held(quiet_house_of_worker: House, worker: db.Database):
+    house = quiet_house_of_worker
+    row = make_scheduled(house)
+    pause_id = pause_organization(house.approver)
+    said = commands.publish_now(house.approver, uuid4(), publication_id=row.id).words
+    assert said == "1 publication held, because it is paused there: resuming asks about it."
+    assert [each.publication_id for each in seen(house, pause_id).overdue] == [row.id]
+
+
 def test_what_an_account_can_not_send_is_shown_as_stuck(quiet_house_of_worker: House):
     house = quiet_house_of_worker
     broken, lapsed = make_due(house, ago_s=2), make_due(house, page=None, ago_s=1)
