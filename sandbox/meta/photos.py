@@ -61,6 +61,15 @@ def of_post(world: World, post_id: str) -> list[Photo]:
     return [Photo(*row) for row in rows]
 
 
+def of_page(world: World, page_id: str) -> list[Photo]:
+    """Those of a Page that its posts show, newest first."""
+    rows = world.db.execute(
+        "select * from meta_photo where page_id = ? and post_id is not null order by length(id) desc, id desc",
+        (page_id,),
+    )
+    return [Photo(*row) for row in rows]
+
+
 def use(world: World, photo: Photo, post_id: str, position: int) -> None:
     """A post shows it from now on."""
     world.db.execute("update meta_photo set post_id = ?, position = ? where id = ?", (post_id, position, photo.id))

@@ -229,6 +229,19 @@ def test_a_photo_without_story_is_in_nobodys_feed(box: Box, page: Page, shelf: S
     assert "storyless" not in box.http.get(f"/?account={page.id}").text
 
 
+def test_photos_that_followers_see_are_listed(box: Box, page: Page, shelf: Shelf) -> None:
+    first = post_photo(box, page, shelf.put(), caption="one").json()["id"]
+    second, third, _ = (unpublished(box, page, shelf) for _ in range(3))
+    attach(box, page, second)
+    box.graph("POST", f"{page.id}/photo_stories", page.token, photo_id=third)
+    path = f"{page.id}/photos"
+    listed = box.graph("GET", path, page.token, type="uploaded", fields="id,page_story_id").json()["data"]
+    assert [each["id"] for each in listed] == [second, first]
+    assert all(each["page_story_id"].startswith(page.id) for each in listed)
+    assert box.graph("GET", path, page.token).json() == {"data": []}
+    assert error(box.graph("GET", path, page.token, type="all")) == (100, None)
+
+
 def test_deleting_a_photo_deletes_what_only_it_is(box: Box, page: Page, shelf: Shelf) -> None:
     waiting = unpublished(box, page, shelf)
     assert box.graph("DELETE", waiting, page.token).json() == {"success": True}

@@ -365,6 +365,14 @@ def test_a_reel_is_edited_and_deleted(box: Box, page: Page) -> None:
     assert error(box.graph("DELETE", video_id, page.token)) == (100, 33)
 
 
+def test_another_page_is_asked_along(box: Box, page: Page) -> None:
+    video_id, other = publish_reel(box, page), box.new_pages()[0]
+    path = f"{video_id}/collaborators"
+    assert box.graph("POST", path, page.token, target_id=other.id).json() == {"success": True}
+    assert error(box.graph("POST", path, page.token, target_id="1")) == (100, 33)
+    assert error(box.graph("POST", path, page.token)) == (100, None)
+
+
 def test_deleting_the_post_of_a_reel_deletes_the_reel(box: Box, page: Page) -> None:
     video_id = publish_reel(box, page)
     process(box)

@@ -8,9 +8,10 @@ from typing import Any, Final
 from sandbox import ledger, pictures
 from sandbox.meta import directory, photos
 from sandbox.meta.directory import Page
-from sandbox.meta.errors import already_posted, image_missing, image_refused, invalid
-from sandbox.meta.facts import PHOTO_BYTES_MAX, PHOTO_FORMATS, WWW
+from sandbox.meta.errors import already_posted, image_missing, image_refused, invalid, malformed
+from sandbox.meta.facts import PHOTO_BYTES_MAX, PHOTO_FORMATS, POSTS_LIMIT, WWW
 from sandbox.meta.fetching import FetchFailed, FetchTimeout, TooLarge, fetch
+from sandbox.meta.graph import paging
 from sandbox.meta.graph.fields import Field, Rule, read_node
 from sandbox.meta.graph.nodes import PHOTO, PROVIDER
 from sandbox.meta.graph.posting import Content, check_text, put
@@ -25,6 +26,8 @@ from sandbox.meta.photos import Photo
 CAPTIONS: Final = ("caption", "message", "name")
 # Documented parameters whose values are kept without acting on them.
 KEPT: Final = frozenset({"temporary", "targeting", "place", "backdated_time", "provenance_info"})
+LIST_PARAMETERS: Final = paging.PARAMETERS | {"type"}
+_TYPES: Final = ("uploaded", "tagged", "profile")  # profile is the default [G]; nobody has any here
 PHOTO_PARAMETERS: Final = (
     KEPT
     | frozenset(CAPTIONS)
@@ -143,6 +146,27 @@ def read(request: GraphRequest, photo: Photo) -> dict[str, Any]:
     """`GET /{photo}`."""
     require_reading(request, photo.page_id)
     return read_node(PHOTO, RULES, request.fields or DEFAULT_FIELDS, PhotoView(request, photo))
+
+
+def list_photos(request: GraphRequest, page: Page) -> dict[str, Any]:
+    """`GET /{page}/photos?type=uploaded`: those that followers see, in posts and not in stories (meta 11.1)."""
+    require_reading(request, page.id)
+    if request.text("type") not in (None, *_TYPES):
+        raise malformed(f"Param type must be one of {_TYPES}")
+    found = photos.of_page(request.world, page.id) if request.text("type") == "uploaded" else []
+    fields = request.fields or DEFAULT_FIELDS
+
+    def show(photo: Photo) -> dict[str, Any]:
+        return read_node(PHOTO, RULES, fields, PhotoView(request, photo))
+
+    listed = [photo for photo in found if _listed(request, photo)]
+    return paging.cut(request, listed, POSTS_LIMIT, lambda photo: int(photo.id), show)
+
+
+def _listed(request: GraphRequest, photo: Photo) -> bool:
+    world = request.world
+    post = ledger.find(world.db, photo.post_id or "")
+    return post is not None and post.kind == ledger.POST and post.published(world.now) and post.listed_at <= world.now
 
 
 def delete(request: GraphRequest, photo: Photo) -> dict[str, Any]:

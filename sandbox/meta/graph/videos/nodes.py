@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import orjson
+
 from sandbox import ledger, pictures
 from sandbox.meta import directory, videos
 from sandbox.meta.directory import Page
-from sandbox.meta.errors import GraphError, invalid, malformed
+from sandbox.meta.errors import GraphError, invalid, malformed, missing_object
 from sandbox.meta.facts import POSTS_LIMIT
 from sandbox.meta.graph import paging
 from sandbox.meta.graph.fields import Field, Rule, read_node
@@ -23,6 +25,7 @@ from sandbox.meta.links import clip_url, thumbnail_url, video_link
 from sandbox.meta.videos import PageVideo, State
 
 EDIT_PARAMETERS: Final = frozenset({"name", "title", "description", "published"})
+COLLABORATOR_PARAMETERS: Final = frozenset({"target_id"})
 THUMBNAIL_PARAMETERS: Final = frozenset({"is_preferred"})
 LIST_PARAMETERS: Final = paging.PARAMETERS | {"since", "until", "type"}
 _TYPES: Final = ("uploaded", "tagged")
@@ -155,6 +158,21 @@ async def add_thumbnail(request: GraphRequest, video: PageVideo) -> dict[str, An
         kept = pictures.keep(request.world, *content)
         if preferred or video.thumbnail is None:
             videos.save(request.world, replace(video, thumbnail=kept))
+    return {"success": True}
+
+
+def add_collaborator(request: GraphRequest, video: PageVideo) -> dict[str, Any]:
+    """`POST /{video}/collaborators`: a Page is asked along; nobody answers here. What it says isn't documented [G]."""
+    require_publishing(request, video.page_id)
+    target = request.text("target_id")
+    if target is None:
+        raise malformed("The parameter target_id is required")
+    if directory.find_page(request.world, target) is None:
+        raise missing_object(request.method, target)
+    asked = orjson.loads(video.detail)
+    asked["collaborators"] = [*asked.get("collaborators", []), target]
+    with request.world.write():
+        videos.save(request.world, replace(video, detail=orjson.dumps(asked).decode()))
     return {"success": True}
 
 
