@@ -1,6 +1,6 @@
 """SQL of pauses: what is paused, and the two writes there are. Takes a session in the organization; never commits.
 
-A pause is a row, and the only thing that says so: senders, lists and pages all look at it (decision 0018).
+A pause is a row, and the only thing that says so: senders, lists and pages all look at it (decision 0020).
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def earlier(servers: Servers, worker_number: int) -> Iterator[str]:
     name = f"{servers.template}_earlier_{worker_number}"
     with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
         embedded.make_owner(connection, OWNER_PASSWORD, name)
-    migrate(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY, DATABASE_URL=servers.owner_url(name)), revision="0019")
+    migrate(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY, DATABASE_URL=servers.owner_url(name)), revision="0020")
     yield name
     servers.drop(name)
 
