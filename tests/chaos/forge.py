@@ -129,8 +129,10 @@ select exists (select 1 from masthead.publication p join masthead.account a on a
 _HURRY = (
     "update masthead.account set state = 'active' where state = 'auth_broken'",
     "update masthead.account set next_send_at = null where next_send_at is not null",
-    "update masthead.account_budget set held_until = null, next_call_at = null where held_until is not null",
-    "update masthead.app_budget set held_until = null, next_call_at = null where held_until is not null",
+    """update masthead.account_budget set held_until = null, next_call_at = null, gap = '0'
+       where held_until is not null or gap > '0'""",
+    """update masthead.app_budget set held_until = null, next_call_at = null, gap = '0'
+       where held_until is not null or gap > '0'""",
     """update masthead.publication set next_action_at = clock_timestamp() where state in ('scheduled','unknown')
        and next_action_at > clock_timestamp() + interval '5 s' and due_at < clock_timestamp()""",
 )

@@ -55,8 +55,10 @@ _ITS_TIME_HAS_COME: Final = (
        not_after = clock_timestamp() + interval '1 day'
        where id = any(%(ids)s) and state in ('scheduled','unknown')""",
     "update masthead.account set next_send_at = null, state = 'active' where state in ('active','auth_broken')",
-    "update masthead.account_budget set held_until = null, next_call_at = null where held_until is not null",
-    "update masthead.app_budget set held_until = null, next_call_at = null where held_until is not null",
+    """update masthead.account_budget set held_until = null, next_call_at = null, gap = '0'
+       where held_until is not null or gap > '0'""",
+    """update masthead.app_budget set held_until = null, next_call_at = null, gap = '0'
+       where held_until is not null or gap > '0'""",
 )
 
 
