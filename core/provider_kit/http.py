@@ -17,10 +17,10 @@ from __future__ import annotations
 import http.client
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, BinaryIO, Final, cast
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -45,6 +45,37 @@ for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.response"
 
 
 @dataclass(frozen=True, slots=True)
+class FilePart:
+    """`size` bytes of an open file from `offset` on, as a body that is never wholly in memory; more than none.
+
+    `before` and `after` go out around them. A file that ends early breaks the call off.
+    """
+
+    file: BinaryIO
+    offset: int
+    size: int
+    before: bytes = b""
+    after: bytes = b""
+
+    def __len__(self) -> int:
+        return len(self.before) + self.size + len(self.after)
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self.before:
+            yield self.before
+        self.file.seek(self.offset)
+        left = self.size
+        while left:
+            block = self.file.read(min(_CHUNK, left))
+            if not block:
+                raise ValueError("the file is shorter than was said")
+            left -= len(block)
+            yield block
+        if self.after:
+            yield self.after
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One request, with a form or a body of `content_type`.
 
@@ -55,7 +86,7 @@ class Request:
     url: str
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | FilePart | None = field(default=None, repr=False)
     content_type: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     token: SecretStr | None = None

@@ -360,6 +360,7 @@ class VisibleCall:
     """The one request that makes a post visible, built but not sent.
 
     `body` goes out as it stands; `sha256` is over method, path and body without token (`signatures.call_sha256`).
+    `shows`: the network's id of what becomes visible, where it gave that before and doesn't name it in its yes.
     """
 
     method: str
@@ -367,6 +368,7 @@ class VisibleCall:
     body: bytes
     content_type: str
     sha256: bytes
+    shows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pydantic import SecretStr
 
 from core.provider_kit import wire
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ProviderFailure
-from core.provider_kit.http import Answer, Http, Request
+from core.provider_kit.http import Answer, FilePart, Http, Request
 from tests.providers.scripted import Said, Scripted, answer, scripted
 
 TOKEN = "canary-token-91b2"
@@ -413,3 +414,44 @@ def test_nothing_shows_the_token(server: Scripted, caplog: pytest.LogCaptureFixt
     assert TOKEN not in said + logged
     assert "/v1/posts" in logged
     assert any(getattr(record, "correlation_id", "") == "cid-9" for record in caplog.records)
+
+
+# --- a body out of a file ---------------------------------------------------------------------------------------------
+
+
+def test_a_part_of_a_file_goes_out_between_its_frame(server: Scripted) -> None:
+    server.say(answer(200, {}))
+    part = FilePart(BytesIO(b"0123456789" * 50_000), 100_000, 300_000, b"--b\r\n", b"\r\n--b--")
+    Http([server.url]).send(Request("POST", f"{server.url}/up", body=part, content_type="video/mp4"), timeout_s=5)
+    (heard,) = server.received
+    assert heard.headers["content-length"] == "300012"
+    assert "transfer-encoding" not in heard.headers
+    assert heard.body == b"--b\r\n" + b"0123456789" * 30_000 + b"\r\n--b--"
+
+
+def test_a_file_that_ends_early_breaks_the_call_off(server: Scripted) -> None:
+    part = FilePart(BytesIO(b"short"), 0, 500_000)
+    with pytest.raises(OutcomeUnknown):
+        Http([server.url]).send(Request("POST", f"{server.url}/up", body=part), timeout_s=2)
+    assert server.received == []
+
+
+def test_a_file_is_read_in_blocks_while_it_is_sent(server: Scripted) -> None:
+    class Counted(BytesIO):
+        most = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            self.most = max(self.most, -1 if size is None else size)
+            return super().read(size)
+
+    server.say(answer(200, {}))
+    file = Counted(bytes(2_000_000))
+    Http([server.url]).send(Request("POST", f"{server.url}/up", body=FilePart(file, 0, 2_000_000)), timeout_s=5)
+    assert 0 < file.most <= 65_536
+
+
+def test_a_slow_reader_of_a_file_meets_the_deadline(server: Scripted) -> None:
+    server.say(Said(delay_s=2.0, before_body=True))
+    part = FilePart(BytesIO(bytes(50_000_000)), 0, 50_000_000)
+    with within(0.5), pytest.raises(OutcomeUnknown):
+        Http([server.url]).send(Request("POST", f"{server.url}/up", body=part), timeout_s=0.5)
