@@ -7,8 +7,10 @@ from core.provider_kit.http import Http
 from core.provider_kit.port import Provider
 from core.provider_kit.throttle import Limits
 from core.providers.meta import facebook, instagram
+from core.providers.meta.facebook_live import FacebookLive
 from core.providers.meta.failures import INSTAGRAM
 from core.providers.meta.graph import Graph
+from core.providers.meta.instagram_live import InstagramLive
 from core.providers.meta.oauth import FacebookLogin
 from core.providers.meta.settings import MetaSettings
 
@@ -19,8 +21,10 @@ def build(environment: dict[str, str]) -> Provider:
     """The provider out of its `PROVIDER_META_*` settings. Raises SettingsInvalid."""
     settings = MetaSettings.load(environment)
     conceal(settings.client_secret.get_secret_value())
-    http = Http([settings.graph_url], connect_timeout_s=settings.connect_timeout_s)
-    graph = Graph(settings, http)
+    http = Http(
+        [settings.graph_url, settings.video_url, settings.upload_url], connect_timeout_s=settings.connect_timeout_s
+    )
+    graph, of_instagram = Graph(settings, http), Graph(settings, http, INSTAGRAM)
     pages, profiles = facebook.network(settings), instagram.network(settings)
     return Provider(
         key="meta",
@@ -34,6 +38,7 @@ def build(environment: dict[str, str]) -> Provider:
         api=settings.api,
         publishers={
             pages.key: facebook.FacebookPages(settings, graph),
-            profiles.key: instagram.InstagramAccounts(settings, Graph(settings, http, INSTAGRAM)),
+            profiles.key: instagram.InstagramAccounts(settings, of_instagram),
         },
+        live={pages.key: FacebookLive(graph), profiles.key: InstagramLive(of_instagram)},
     )

@@ -21,15 +21,15 @@ def refuse_unfit(network: Network, payload: Payload, access: Access, found: Sequ
             raise Rejected(problem.words, how_to_fix=problem.fix)
 
 
-def visible_call(graph: Graph, path: str, form: Mapping[str, str]) -> VisibleCall:
+def visible_call(graph: Graph, path: str, form: Mapping[str, str], *, host: str = "", shows: str = "") -> VisibleCall:
     """The one call, built; the same form gives the same bytes."""
     body = form_bytes(form)
-    return VisibleCall("POST", graph.url(path), body, FORM, call_sha256("POST", path, body))
+    return VisibleCall("POST", graph.url(path, host), body, FORM, call_sha256("POST", path, body), shows)
 
 
-def refuse_changed(graph: Graph, path: str, call: VisibleCall) -> None:
+def refuse_changed(graph: Graph, path: str, call: VisibleCall, *, host: str = "") -> None:
     """Raise Rejected for a call that isn't what was prepared for this account."""
-    if call.url != graph.url(path) or call_sha256(call.method, path, call.body) != call.sha256:
+    if call.url != graph.url(path, host) or call_sha256(call.method, path, call.body) != call.sha256:
         raise Rejected("What was about to be sent is not what was prepared.", how_to_fix="Tell your operator.")
 
 

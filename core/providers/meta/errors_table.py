@@ -124,13 +124,16 @@ TABLE: Final[tuple[Row, ...]] = (
         limit=Scope.ACCOUNT),
     Row(3001, 1504028, _REJECT, "{network} couldn't read the request.", _CONTENT, "10.2 [M]"),
     Row(4, 2207051, _WAIT, "{network} took the post for spam, yet it may be live.", _LOOK, "10.4 [M:ig-errors], [2]"),
-    # --- 10.4: Instagram's, for the calls that we make: none of videos, carousels, product tags and deleting. A refusal
-    # --- that isn't `before` costs little here, for the container's status tells what became of it (meta 12).
-    Row(-2, 2207003, _WAIT, "{network} took too long to fetch the image from Masthead.", _REACH, "10.4 [M:ig-errors]"),
-    Row(-2, 2207020, _WAIT, "The image has expired at {network}.", _WAITS, "10.4 [M:ig-errors]"),
+    # --- 10.4: Instagram's, for the calls that we make: none of product tags and trial reels. A refusal that isn't
+    # --- `before` costs little here, for the container's status tells what became of it (meta 12).
+    Row(-2, 2207003, _WAIT, "{network} took too long to fetch the file from Masthead.", _REACH, "10.4 [M:ig-errors]"),
+    Row(-2, 2207020, _WAIT, "The file has expired at {network}.", _WAITS, "10.4 [M:ig-errors]"),
     Row(-1, 2207001, _UNSURE, "{network} had an error.", _LOOK, "10.4 [M:ig-errors]"),
-    Row(-1, 2207032, _UNSURE, "{network} couldn't make a post of the image.", _LOOK, "10.4 [M:ig-errors]"),
-    Row(-1, 2207053, _UNSURE, "{network} had an unknown error with the image.", _LOOK, "10.4 [M:ig-errors]"),
+    Row(-1, 2207032, _UNSURE, "{network} couldn't make a post of the file.", _LOOK, "10.4 [M:ig-errors]"),
+    Row(-1, 2207053, _UNSURE, "{network} had an unknown error with the file.", _LOOK, "10.4 [M:ig-errors]"),
+    Row(-1, 2207073, _REJECT, "{network} doesn't let Masthead take away a post of this kind.",
+        "Take it away in the app.", "10.4 [M:ig-errors]"),
+    Row(1, 2207057, _REJECT, "The moment chosen for the cover is outside the video.", _CONTENT, "10.4 [M:ig-errors]"),
     Row(9, 2207042, _WAIT, "{network} takes no more posts of this account for now: its daily number is reached.",
         _WAITS, "10.4 [M:ig-errors]", before=True, wait_s=600, limit=Scope.ACCOUNT, of_route=True),
     Row(24, 2207006, _UNSURE, "{network} doesn't find the prepared post.", _LOOK, "10.4 [M:ig-errors]"),
@@ -140,11 +143,16 @@ TABLE: Final[tuple[Row, ...]] = (
         "10.4 [M:ig-errors]", before=True),
     Row(100, 2207023, _REJECT, "{network} doesn't know this kind of post.", _CONTENT, "10.4 [M:ig-errors]",
         before=True),
+    Row(100, 2207028, _REJECT, "A carousel has 2 to 10 images and videos.", _CONTENT, "10.4 [M:ig-errors]",
+        before=True),
     Row(100, 2207040, _REJECT, "The post tags more than 20 accounts.", _CONTENT, "10.4 [M:ig-errors]", before=True),
     Row(100, None, _RECONNECT, "{network} says a permission is missing.", _GRANT, "10.4 [2]", before=True,
         contains="instagram_platform_api__permission"),
-    Row(9004, 2207052, _WAIT, "{network} couldn't fetch the image from Masthead.", _REACH, "10.4 [M:ig-errors]"),
-    Row(9007, 2207027, _WAIT, "{network} is still preparing the image.", _WAITS, "10.4 [M:ig-errors]", before=True),
+    Row(100, None, _REJECT, "{network} takes no collaborators on this post.", "Remove the collaborators.",
+        "5.1 [2:Postiz]", before=True, contains="collaborators is not allowed"),
+    Row(352, 2207026, _REJECT, "The video is not of a kind {network} takes.", _CONTENT, "10.4 [M:ig-errors]"),
+    Row(9004, 2207052, _WAIT, "{network} couldn't fetch the file from Masthead.", _REACH, "10.4 [M:ig-errors]"),
+    Row(9007, 2207027, _WAIT, "{network} is still preparing the post.", _WAITS, "10.4 [M:ig-errors]", before=True),
     Row(36000, 2207004, _REJECT, "The image is larger than {network} takes.", _CONTENT, "10.4 [M:ig-errors]",
         before=True),
     Row(36001, 2207005, _REJECT, "The image is not of a kind {network} takes.", _CONTENT, "10.4 [M:ig-errors]",
@@ -153,8 +161,27 @@ TABLE: Final[tuple[Row, ...]] = (
         before=True),
     Row(36004, 2207010, _REJECT, "The text is too long for {network}, or has too many hashtags or mentions.", _CONTENT,
         "10.4 [M:ig-errors]", before=True),
-    Row(None, 2207082, _UNSURE, "{network} couldn't process the image.", _LOOK, "10.4 [2]"),
-    Row(None, 2207085, _UNSURE, "{network} couldn't process the image.", _LOOK, "10.4 [2]"),
+    Row(None, 2207077, _UNSURE, "{network} couldn't download the video.", _REACH, "10.4 [2]"),
+    Row(None, 2207082, _UNSURE, "{network} couldn't process the file.", _LOOK, "10.4 [2]"),
+    Row(None, 2207085, _UNSURE, "{network} couldn't process the file.", _LOOK, "10.4 [2]"),
+    # --- 4.5: uploads of videos, seen by others. None is answered by the finish, which is the visible call, so far as
+    # --- is known; if one is, the video's own status tells.
+    *(
+        Row(None, subcode, _UNSURE, "The upload of the video broke off.", _LOOK, "4.5 [2:Trypost]")
+        for subcode in (1363019, 1363021, 1363030, 1363033)
+    ),
+    Row(None, 1363041, _UNSURE, "The upload of the video took too long and has expired.", _LOOK, "4.5 [2:Trypost]"),
+    Row(None, 1363045, _UNSURE, "{network} got another number of bytes than was said.", _LOOK, "4.5 [2:Trypost]"),
+    Row(None, 1363022, _REJECT, "The video file is too small for {network}.", _CONTENT, "4.5 [2:Trypost]"),
+    Row(None, 1363023, _REJECT, "The video file is too large for {network}.", _CONTENT, "4.5 [2:Trypost]"),
+    *(
+        Row(None, subcode, _REJECT, "The video is not of a kind {network} takes.", _CONTENT, "4.5 [2:Trypost]")
+        for subcode in (1363024, 1363031, 1363032)
+    ),
+    Row(None, 1363025, _REJECT, "The video is too short for {network}.", _CONTENT, "4.5 [2:Trypost]"),
+    Row(None, 1363026, _REJECT, "The video is too long for {network}.", _CONTENT, "4.5 [2:Trypost]"),
+    Row(None, 1363042, _RECONNECT, "{network} doesn't let the person who connected this Page upload videos.", _GRANT,
+        "4.5 [2:Trypost]"),
     # --- 10.3: publishing subcodes, seen by others, never documented. They name the trouble; only those about
     # --- permission or about the form of the request count as provably before.
     Row(None, 1366046, _REJECT, "The photo is too large or not of a kind {network} takes.", _CONTENT,

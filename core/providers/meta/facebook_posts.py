@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -13,16 +13,18 @@ from core.provider_kit.types import LivePost, Payload
 from core.providers.meta.live_posts import Edge, Likeness
 
 _FIELDS: Final = "id,message,created_time,permalink_url,attachments{url,target,title}"
+_FIELDS_OF_SEVERAL: Final = "id,message,created_time,permalink_url,attachments{url,target,title,subattachments}"
 _CLICK_MARK: Final = frozenset({"fbclid"})  # what Facebook adds to a link it shows
 _WRAPPERS: Final = frozenset({"l.facebook.com", "lm.facebook.com"})
 
 
-def published_posts(payload: Payload, photo_id: str | None) -> Edge:
-    """The Page's posts beside a payload; `photo_id` is what its image became at Facebook, if that is known."""
-    return Edge("published_posts", _FIELDS, partial(_read, payload=payload, photo_id=photo_id))
+def published_posts(payload: Payload, photos: Collection[str]) -> Edge:
+    """The Page's posts beside a payload; `photos` is what its images became at Facebook, as far as that is known."""
+    fields = _FIELDS_OF_SEVERAL if len(payload.media) > 1 else _FIELDS
+    return Edge("published_posts", fields, partial(_read, payload=payload, photos=photos))
 
 
-def _read(item: Mapping[str, Any], *, payload: Payload, photo_id: str | None) -> tuple[LivePost, Likeness] | None:
+def _read(item: Mapping[str, Any], *, payload: Payload, photos: Collection[str]) -> tuple[LivePost, Likeness] | None:
     post_id = hostile.identifier(item.get("id"))
     created_at = hostile.instant(item.get("created_time"))
     if post_id is None or created_at is None:
@@ -37,7 +39,7 @@ def _read(item: Mapping[str, Any], *, payload: Payload, photo_id: str | None) ->
         created_at=created_at,
         permalink=hostile.web_address(item.get("permalink_url")),
     )
-    if _is_same(item, said, links, payload, photo_id):
+    if _is_same(item, said, links, payload, photos):
         return post, Likeness.SAME
     near = resembles(said, payload.text, same_link=_shows(links, payload.link)) or bool(
         payload.media and not payload.text.strip() and _photos(item)
@@ -45,17 +47,21 @@ def _read(item: Mapping[str, Any], *, payload: Payload, photo_id: str | None) ->
     return post, Likeness.NEAR if near else Likeness.OTHER
 
 
-def _is_same(item: Mapping[str, Any], said: str, links: list[str], payload: Payload, photo_id: str | None) -> bool:
+def _is_same(item: Mapping[str, Any], said: str, links: list[str], payload: Payload, photos: Collection[str]) -> bool:
     """An image is known by the id that Facebook gave it, for sure; without one the text decides beside any photo."""
     if not payload.media:
         return same_text(said, payload.text) and _same_link(links, payload)
-    if photo_id is not None:
-        return photo_id in _photos(item)
+    if photos:  # each was made for this post alone, so one is enough
+        return not _photos(item).isdisjoint(photos)
     return bool(payload.text.strip()) and same_text(said, payload.text) and bool(_photos(item))
 
 
 def _attachments(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from map(hostile.mapping, hostile.items(hostile.mapping(item.get("attachments")).get("data")))
+    """What is attached; several photos are attached to an album that is (meta 11.1: subattachments)."""
+    for attachment in map(hostile.mapping, hostile.items(hostile.mapping(item.get("attachments")).get("data"))):
+        yield attachment
+        inner = hostile.mapping(attachment.get("subattachments")).get("data")
+        yield from map(hostile.mapping, hostile.items(inner))
 
 
 def _photos(item: Mapping[str, Any]) -> set[str]:

@@ -17,16 +17,30 @@ from core.providers.meta.errors_table import TABLE, Row, Then
 from core.providers.meta.usage import usage
 
 LOOKS: Final = "Masthead looks whether the post is on the {place} before anything else happens."
+LOOK: Final = "Look at the post on the {place} before you do it again."
 _SHORTEST_WAIT_S: Final = 60.0  # meta 9: "min 1" minute
 _LONGEST_QUOTE: Final = 300
 _NUMBER: Final = re.compile(r"^\(#\d+\)\s*")
 
 
+WRONG_OFFSET: Final = 1363037
+
+
 class Purpose(StrEnum):
-    """What was asked for. Only PUBLISH can leave something visible behind; everything else is safe to ask again."""
+    """What was asked for. PUBLISH and CHANGE (of a live post) show; everything else is safe to ask again."""
 
     READ = "read"
     PUBLISH = "publish"
+    CHANGE = "change"
+
+
+class WrongOffset(RetryLater):
+    """Facebook has the bytes of a video up to `start`, and wants those up to `end` next (meta 4.5 [SDK])."""
+
+    def __init__(self, refused: RetryLater, start: int, end: int) -> None:
+        super().__init__(refused.reason, how_to_fix=refused.how_to_fix, trace=refused.trace)
+        self.start = start
+        self.end = end
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +143,10 @@ def failure(
     limit = None
     if row is not None and row.limit is not None:
         limit = Usage(row.limit, USED_UP, after_s, row.of_route, exact=row.of_route)
-    if purpose is Purpose.PUBLISH and not _refused_before(answer, said, row):
+    if purpose is not Purpose.READ and not _refused_before(answer, said, row):
         return OutcomeUnknown(
             words,
-            how_to_fix=speaker.words(LOOKS),
+            how_to_fix=speaker.words(LOOKS if purpose is Purpose.PUBLISH else LOOK),
             trace=trace,
             provider_health=broken or bool(row and row.whole_app),
             limit=limit,
@@ -141,7 +155,9 @@ def failure(
         # Meta says nothing we know about a call that changes nothing: known trouble and broken answers pass, new
         # codes don't.
         if row is not None or broken or said.transient:
-            return RetryLater(words, trace=trace, provider_health=broken)
+            later = RetryLater(words, trace=trace, provider_health=broken)
+            offsets = _offsets(envelope or {}) if said.subcode == WRONG_OFFSET else None
+            return WrongOffset(later, *offsets) if offsets else later
         return Rejected(words, how_to_fix="If it stays, show this to your operator.", trace=trace)
     match row.then:
         case Then.WAIT:
@@ -165,6 +181,30 @@ def _refused_before(answer: Answer, said: Said, row: Row | None) -> bool:
         return False
     # "Transient" contradicts "your content is wrong": then nothing is proven.
     return not (said.transient and row.then is Then.REJECT)
+
+
+def _offsets(envelope: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Which bytes Facebook wants next; `error_data` is an object or JSON (meta 10.1), offsets are strings (4.5)."""
+    data = envelope.get("error_data")
+    if isinstance(data, str):
+        try:
+            data = hostile.json_object(data.encode())
+        except ValueError:
+            return None
+    return offsets(hostile.mapping(data))
+
+
+def offsets(said: Mapping[str, Any]) -> tuple[int, int] | None:
+    """`start_offset` and `end_offset`; None unless both are there and in order."""
+    start, end = (_number(said.get(name)) for name in ("start_offset", "end_offset"))
+    return (start, end) if start is not None and end is not None and start <= end else None
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 16:
+        return int(value)
+    whole = hostile.whole(value)
+    return whole if whole is not None and whole >= 0 else None
 
 
 def _unknown(status: int, *, broken: bool) -> str:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from core.provider_kit import hostile, throttle
 from core.provider_kit.errors import OutcomeUnknown, RetryLater
-from core.provider_kit.http import Answer, Http, Request
+from core.provider_kit.http import Answer, FilePart, Http, Request
 from core.provider_kit.types import VisibleCall
 from core.providers.meta.failures import FACEBOOK, Purpose, Speaker, failure
 from core.providers.meta.settings import MetaSettings
@@ -42,9 +42,9 @@ class Graph:
         """`/v26.0/...` with every segment quoted."""
         return "/".join(("", self._settings.api_version, *(quote(segment, safe="") for segment in segments)))
 
-    def url(self, path: str) -> str:
-        """The address of a path."""
-        return self._settings.graph_url + path
+    def url(self, path: str, host: str = "") -> str:
+        """The address of a path, at another host of Meta's where one is given."""
+        return (host or self._settings.graph_url) + path
 
     def app_token(self) -> SecretStr:
         """The app's own token, for /debug_token (meta 2.3)."""
@@ -69,10 +69,13 @@ class Graph:
         request = Request("GET", url, query=query, token=token, correlation_id=correlation_id)
         return self._safe(request, timeout_s, self._secrets(token, query))
 
-    def delete(self, *segments: str, token: SecretStr, timeout_s: float | None = None) -> Reply:
+    def delete(
+        self, *segments: str, token: SecretStr, timeout_s: float | None = None, correlation_id: str = ""
+    ) -> Reply:
         """Take something away; again is harmless (meta 12). Raises ProviderFailure, but never OutcomeUnknown."""
         query = {"appsecret_proof": self.proof(token)}
-        request = Request("DELETE", self.url(self.path(*segments)), query=query, token=token)
+        url = self.url(self.path(*segments))
+        request = Request("DELETE", url, query=query, token=token, correlation_id=correlation_id)
         return self._safe(request, timeout_s, self._secrets(token, query))
 
     def make(
@@ -81,15 +84,16 @@ class Graph:
         token: SecretStr,
         timeout_s: float,
         form: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: bytes | FilePart | None = None,
         content_type: str = "",
         correlation_id: str = "",
+        host: str = "",
     ) -> Reply:
         """Make something nobody sees; again is harmless (meta 12). Raises ProviderFailure, but never OutcomeUnknown."""
         query = {"appsecret_proof": self.proof(token)}
         request = Request(
             "POST",
-            self.url(self.path(*segments)),
+            self.url(self.path(*segments), host),
             query=query,
             form=form,
             body=body,
@@ -98,6 +102,38 @@ class Graph:
             correlation_id=correlation_id,
         )
         return self._safe(request, timeout_s, self._secrets(token, query))
+
+    def upload(
+        self, address: str, part: FilePart, *, whole: int, token: SecretStr, timeout_s: float, correlation_id: str
+    ) -> Reply:
+        """Bytes to an address that Meta named (meta 4.6 [M:reels]); `whole` is the size of all of the file.
+
+        Raises ProviderFailure, but never OutcomeUnknown.
+        """
+        headers = {
+            "Authorization": f"OAuth {token.get_secret_value()}",
+            "offset": str(part.offset),
+            "file_size": str(whole),
+        }
+        request = Request(
+            "POST",
+            address,
+            body=part,
+            content_type="application/octet-stream",
+            headers=headers,
+            correlation_id=correlation_id,
+        )
+        return self._safe(request, timeout_s, self._secrets(token, {"appsecret_proof": self.proof(token)}))
+
+    def change(
+        self, *segments: str, token: SecretStr, form: Mapping[str, str], timeout_s: float, correlation_id: str
+    ) -> Reply:
+        """Write once beside a live post, in everybody's sight. Raises ProviderFailure."""
+        query = {"appsecret_proof": self.proof(token)}
+        url = self.url(self.path(*segments))
+        request = Request("POST", url, query=query, form=form, token=token, correlation_id=correlation_id)
+        answer = self._http.send(request, timeout_s=timeout_s)
+        return self._reply(answer, Purpose.CHANGE, self._secrets(token, query))
 
     def exchange(self, params: Mapping[str, str], *, post: bool) -> Reply:
         """Call /oauth/access_token, which needs the app's secret and no token (meta 2.2, 2.3)."""
@@ -163,9 +199,18 @@ class Graph:
             if answer.body.strip() == b"true":  # what DELETE may answer (meta 14 row 12)
                 body = {"success": True}
         envelope = None if body is None else hostile.mapping(body.get("error"))
-        if body is None or not 200 <= answer.status < 300 or "error" in body or body.get("success") is False:
+        if body is not None and "debug_info" in body and "error" not in body:
+            envelope = _of_an_upload(hostile.mapping(body["debug_info"]))
+        no = body is None or "error" in body or "debug_info" in body or body.get("success") is False
+        if body is None or no or not 200 <= answer.status < 300:
             refusal = failure(answer, purpose, speaker=self._speaker, envelope=envelope, secrets=secrets)
             throttle.refused(refusal.limit, trouble=refusal.provider_health)
             raise refusal
         trace_id = hostile.identifier(answer.headers.get("x-fb-trace-id"))  # seen in the field, in no document
         return Reply(answer.status, body, used, trace_id)
+
+
+def _of_an_upload(debug: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the host for bytes says in its own form (meta 4.6, 5.2 [M:reels, M:ig-media]) as an error envelope."""
+    kind, words = hostile.line(debug.get("type"), limit=60), hostile.line(debug.get("message"), limit=400)
+    return {"message": f"{kind}: {words}", "is_transient": debug.get("retriable")}

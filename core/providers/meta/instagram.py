@@ -1,4 +1,4 @@
-"""How a payload becomes a post of an Instagram professional account: one image with its caption (meta 5, 11.2, 12)."""
+"""How a payload becomes a post of an Instagram professional account: image, carousel, reel, story (meta 5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectN
 from core.provider_kit.port import Steps
 from core.provider_kit.types import (
     Access,
-    ImageRules,
     Network,
     Payload,
     Problem,
@@ -25,10 +24,13 @@ from core.provider_kit.types import (
     VisibleCall,
 )
 from core.providers.meta.calls import is_not_there, permalink, probe, refuse_changed, refuse_unfit, visible_call
+from core.providers.meta.carousels import carousel
 from core.providers.meta.containers import CONTAINER, Containers, Status, is_missing
 from core.providers.meta.failures import INSTAGRAM, LOOKS
 from core.providers.meta.graph import Graph
-from core.providers.meta.instagram_posts import media
+from core.providers.meta.instagram_formats import CAROUSEL, THUMB_OFFSET, formats, images
+from core.providers.meta.instagram_media import single
+from core.providers.meta.instagram_posts import shown
 from core.providers.meta.live_posts import LEAST_TIME_S, look_through
 from core.providers.meta.settings import MetaSettings
 
@@ -55,18 +57,17 @@ def network(settings: MetaSettings) -> Network:
         ),
         takes_link=False,
         needs_media=True,
-        images=ImageRules(
-            mimes=("image/jpeg",),
-            max_bytes=settings.image_max_bytes,
-            ratio=(0.8, 1.91),
-            min_width=320,
-            max_width=1440,
-            max_alt=1000,
-            source="meta 5.7 [M:ig-media]",
-        ),
+        images=images(settings),
         actions=("Like", "Comment", "Share", "Save"),
         fetches_media=True,
         daily_posts=settings.daily_posts,
+        formats=formats(settings),
+        comments=TextRules(
+            counter=settings.caption_counter,
+            max_length=settings.instagram_comment_max,
+            source="meta 11.4: not re-verified",
+        ),
+        deletes=True,
     )
 
 
@@ -82,6 +83,8 @@ class InstagramAccounts:
     def problems(self, payload: Payload) -> Sequence[Problem]:
         """What Instagram would refuse."""
         found = checks.problems(self._network, payload)
+        if not self._takes_text(payload):  # what isn't sent breaks no rule
+            return found
         for pattern, most, kind in (
             (_HASHTAG, self._settings.hashtags_max, "hashtags"),
             (_MENTION, self._settings.mentions_max, "mentions"),
@@ -90,13 +93,23 @@ class InstagramAccounts:
             if over > 0:
                 words = f"The text has {most + over} {kind}; Instagram takes at most {most}."
                 found.append(Problem("error", words, f"Remove {over} of them."))
+        if payload.cover is not None and payload.options.get(THUMB_OFFSET) is not None:
+            words = "The cover is shown; the moment that was chosen is left out."
+            found.append(Problem("warning", words, "", "option", THUMB_OFFSET))
         return found
 
     def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
         """Have the container ready, then build the call that publishes it. Raises ProviderFailure."""
         refuse_unfit(self._network, payload, access, self.problems(payload))
-        container = self._containers.ready(payload, access, steps)
-        return visible_call(self._graph, self._path(access), {"creation_id": container})
+        end = time.monotonic() + self._settings.prepare_timeout_s
+        if payload.format == CAROUSEL:
+            wanted = carousel(self._containers, self._settings, payload, access, steps, end)
+        else:
+            wanted = single(payload, steps)
+        status = self._containers.ready(wanted, access, steps, end)
+        if status.code == "FINISHED":
+            self._containers.leave_room(access, end)
+        return visible_call(self._graph, self._path(access), {"creation_id": status.container})
 
     def publish(
         self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
@@ -170,11 +183,15 @@ class InstagramAccounts:
         """The field `permalink` (meta 5.4); None while Instagram doesn't show the post. Raises ProviderFailure."""
         return permalink(self._graph, provider_post_id, access, field="permalink", timeout_s=timeout_s)
 
+    def _takes_text(self, payload: Payload) -> bool:
+        form = self._network.form(payload.format)
+        return form is None or form.takes_text
+
     def _path(self, access: Access) -> str:
         return self._graph.path(access.provider_account_id, "media_publish")
 
     def _listed(self, payload: Payload, access: Access, since: datetime, end: float) -> ReadBack:
-        return look_through(self._graph, self._settings, access, media(payload), since=since, end=end)
+        return look_through(self._graph, self._settings, access, shown(payload), since=since, end=end)
 
     def _proven(
         self, payload: Payload, access: Access, container: str, since: datetime, end: float, status: Status

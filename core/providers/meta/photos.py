@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from core.provider_kit import hostile
-from core.provider_kit.errors import ProviderFailure, RetryLater
+from core.provider_kit.errors import NotReady, ProviderFailure, RetryLater
 from core.provider_kit.port import Steps
 from core.provider_kit.types import Access, MediaItem
 from core.providers.meta.calls import is_not_there
@@ -16,20 +17,50 @@ from core.providers.meta.live_posts import left_s
 from core.providers.meta.settings import MetaSettings
 
 PHOTO: Final = "photo"
+_LEAST_S: Final = 10.0  # an upload that is given less is not begun
 
 
-def photo(graph: Graph, settings: MetaSettings, item: MediaItem, access: Access, steps: Steps) -> str:
-    """The id of the unpublished photo, uploaded now if it isn't there. Raises ProviderFailure.
+def step(number: int) -> str:
+    """The name under which the id of a post's photo is kept, 0 being the first."""
+    return PHOTO if number == 0 else f"{PHOTO}_{number}"
+
+
+def photos(
+    graph: Graph, settings: MetaSettings, media: Sequence[MediaItem], access: Access, steps: Steps
+) -> tuple[str, ...]:
+    """The ids of unpublished photos, in order; those that aren't there are uploaded now. Raises ProviderFailure.
+
+    What doesn't fit into one turn waits for the next: NotReady, with all that was done kept.
+    """
+    end = time.monotonic() + settings.prepare_timeout_s
+    found: list[str] = []
+    for number, item in enumerate(media):
+        if found and end - time.monotonic() < _LEAST_S:
+            raise NotReady(f"Facebook has {len(found)} of {len(media)} photos.", after_s=settings.poll_first_s)
+        found.append(_photo(graph, settings, number, item, access, steps, end))
+    return tuple(found)
+
+
+def kept_photos(media: Sequence[MediaItem], steps: Steps) -> frozenset[str]:
+    """The ids that are known of a post's photos."""
+    known = (steps.get(step(number)) for number, item in enumerate(media) if item.kind == "image")
+    return frozenset(each for each in known if each is not None)
+
+
+def _photo(
+    graph: Graph, settings: MetaSettings, number: int, item: MediaItem, access: Access, steps: Steps, end: float
+) -> str:
+    """The id of one unpublished photo, uploaded now if it isn't there. Raises ProviderFailure.
 
     The bytes go out with the call instead of an address to fetch: they are checked against what was approved, and no
     address of ours has to be reachable. A photo whose id was lost stays unpublished, and Facebook deletes it.
     """
-    end = time.monotonic() + settings.prepare_timeout_s
-    kept = steps.get(PHOTO)
+    name = step(number)
+    kept = steps.get(name)
     if kept is not None:
         if _is_there(graph, settings, kept, access, end):
             return kept
-        steps.drop(PHOTO, "Facebook doesn't have it any more.")
+        steps.drop(name, "Facebook doesn't have it any more.")
     boundary = secrets.token_hex(16)
     reply = graph.make(
         access.provider_account_id,
@@ -43,7 +74,7 @@ def photo(graph: Graph, settings: MetaSettings, item: MediaItem, access: Access,
     photo_id = hostile.identifier(reply.body.get("id"))
     if photo_id is None:
         raise RetryLater("Facebook took the photo and named none.")
-    steps.keep(PHOTO, photo_id, lives_s=settings.photo_lives_s)
+    steps.keep(name, photo_id, lives_s=settings.photo_lives_s)
     return photo_id
 
 

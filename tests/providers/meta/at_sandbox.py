@@ -93,6 +93,8 @@ def meta_at(sandbox: RunningSandbox, **settings: str) -> Provider:
             "graph_url": f"{sandbox.url}/graph.facebook.com",
             "dialog_url": f"{sandbox.url}/www.facebook.com",
             "instagram_url": f"{sandbox.url}/www.instagram.com",
+            "video_url": f"{sandbox.url}/graph-video.facebook.com",
+            "upload_url": f"{sandbox.url}/rupload.facebook.com",
             **settings,
         }
     )

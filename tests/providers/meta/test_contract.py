@@ -36,6 +36,8 @@ def meta(url: str, **settings: str) -> Provider:
             "client_secret": SECRET,
             "graph_url": f"{url}/graph.facebook.com",
             "dialog_url": f"{url}/www.facebook.com",
+            "video_url": f"{url}/graph-video.facebook.com",
+            "upload_url": f"{url}/rupload.facebook.com",
             "call_timeout_s": "3",
             **settings,
         }

@@ -41,7 +41,7 @@ def severities(payload: Payload) -> dict[str, str]:
         (replace(PAYLOAD, text="", link=None), "empty", "error"),
         (replace(PAYLOAD, link="ftp://example.com"), "must begin with https", "error"),
         (replace(PAYLOAD, media=(IMAGE,)), "an image or the preview of a link", "error"),
-        (replace(PHOTO, media=(IMAGE, IMAGE)), "carry one image", "error"),
+        (replace(PHOTO, media=(IMAGE,) * 11), "carries at most 10 files", "error"),
         (replace(PHOTO, media=(replace(IMAGE, mime="image/gif"),)), "takes JPEG or PNG", "error"),
         (replace(PHOTO, media=(replace(IMAGE, size=4_000_001),)), "at most 4 MB", "error"),
         (replace(PHOTO, media=(replace(IMAGE, alt="x" * 1_001),)), "1 characters too long", "error"),

@@ -13,7 +13,7 @@ from core.provider_kit.http import Answer
 from core.provider_kit.types import Payload
 from core.providers.meta.facebook_posts import published_posts
 from core.providers.meta.failures import Purpose, failure
-from core.providers.meta.instagram_posts import media
+from core.providers.meta.instagram_posts import shown
 from core.providers.meta.live_posts import Edge, Sighting
 from core.providers.meta.paging import next_page
 from tests.providers.meta.test_contract import IMAGE, INSTAGRAM, PAGE
@@ -39,12 +39,12 @@ JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | objects(
 
 
 EDGES = [
-    published_posts(Payload("facebook", PAGE, "Hello"), None),
-    published_posts(Payload("facebook", PAGE, "Hello", "https://shop.example.com/a"), None),
-    published_posts(Payload("facebook", PAGE, "", media=(IMAGE,)), None),
-    published_posts(Payload("facebook", PAGE, "Hello", media=(IMAGE,)), "1001_1"),
-    media(Payload("instagram", INSTAGRAM, "Hello", media=(IMAGE,))),
-    media(Payload("instagram", INSTAGRAM, "", media=(IMAGE,))),
+    published_posts(Payload("facebook", PAGE, "Hello"), ()),
+    published_posts(Payload("facebook", PAGE, "Hello", "https://shop.example.com/a"), ()),
+    published_posts(Payload("facebook", PAGE, "", media=(IMAGE,)), ()),
+    published_posts(Payload("facebook", PAGE, "Hello", media=(IMAGE,)), {"1001_1"}),
+    shown(Payload("instagram", INSTAGRAM, "Hello", media=(IMAGE,))),
+    shown(Payload("instagram", INSTAGRAM, "", media=(IMAGE,))),
 ]
 
 
