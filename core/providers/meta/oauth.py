@@ -28,6 +28,13 @@ SCOPES: Final = (
         required=False,
     ),
 )
+# What is done to live posts needs more (meta 2.9): asked only where the operator says so, for Meta reviews each.
+LIVE_SCOPES: Final = (
+    Scope("pages_manage_engagement", "Masthead can't comment under posts of your Pages.", required=False),
+    Scope("pages_read_user_content", "Masthead can't see whether its comment on a Page is there.", required=False),
+    Scope("instagram_manage_comments", "Masthead can't comment under posts on Instagram.", required=False),
+    Scope("instagram_manage_contents", "Masthead can't take posts away on Instagram.", required=False),
+)
 _AGAIN: Final = "Press Connect again."
 
 
@@ -40,7 +47,7 @@ class FacebookLogin:
 
     @property
     def scopes(self) -> Sequence[Scope]:
-        return SCOPES
+        return (*SCOPES, *LIVE_SCOPES) if self._settings.live_scopes else SCOPES
 
     @property
     def uses_pkce(self) -> bool:

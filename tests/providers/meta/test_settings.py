@@ -65,3 +65,19 @@ def test_a_wrong_setting_is_one_line_that_names_it(name: str, value: str) -> Non
 
 def test_the_secret_is_never_shown() -> None:
     assert "s3cr3t" not in repr(MetaSettings.load({"client_id": "1", "client_secret": "s3cr3t"}))
+
+
+def test_permissions_for_live_posts_are_asked_for_where_the_operator_says_so() -> None:
+    plain = {scope.name for scope in build({}).oauth.scopes}
+    more = {scope.name: scope.required for scope in build({"live_scopes": "true"}).oauth.scopes}
+    assert {name: more[name] for name in set(more) - plain} == {
+        "pages_manage_engagement": False,
+        "pages_read_user_content": False,
+        "instagram_manage_comments": False,
+        "instagram_manage_contents": False,
+    }
+
+
+def test_every_host_that_is_not_metas_counts_as_elsewhere() -> None:
+    for name in ("graph_url", "dialog_url", "video_url", "upload_url"):
+        assert build({name: "http://localhost:8503/x"}).points_elsewhere
