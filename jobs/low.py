@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core.accounts import commands as accounts
 from core.media import commands as media
+from core.media import sweeping
 from core.notices import commands as notices
 from core.posts import preflight
 from core.publishing import links
@@ -30,8 +31,9 @@ def drop_overdue_uploads() -> None:
 
 
 def forget_old() -> None:
-    """Throw away notices and mail that nobody reads any more."""
+    """Throw away notices and mail that nobody reads any more, and what is left of uploads that ended."""
     notices.forget_old()
+    sweeping.forget_old()
 
 
 def look_ahead() -> int:

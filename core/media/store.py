@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, func, insert, select, text, update
+from sqlalchemy import BigInteger, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.orm import Session
 
@@ -161,6 +161,21 @@ def overdue_uploads(session: Session, older_than: timedelta, at_most: int) -> li
         {"older_than": older_than, "at_most": at_most},
     )
     return [(row.organization_id, row.upload_id) for row in found]
+
+
+def old_uploads(session: Session, older_than: timedelta, at_most: int) -> list[tuple[UUID, UUID]]:
+    """Organization and id of uploads that ended long ago and hold nothing; outside any organization."""
+    found = session.execute(
+        text("select organization_id, upload_id from masthead.old_uploads(:older_than, :at_most)"),
+        {"older_than": older_than, "at_most": at_most},
+    )
+    return [(row.organization_id, row.upload_id) for row in found]
+
+
+def forget_uploads(session: Session, upload_ids: Collection[UUID]) -> int:
+    """Throw these rows away; gives how many there were."""
+    gone = session.scalars(delete(Upload).where(Upload.id.in_(upload_ids)).returning(Upload.id))
+    return len(gone.all())
 
 
 def insert_media(session: Session, values: dict[str, Any], renditions: Iterable[dict[str, Any]]) -> UUID:

@@ -22,6 +22,7 @@ FREE = {
     "core/accounts/rotating.py": "definer functions that return ids",
     "core/media/commands.py": "definer functions that return ids",
     "core/media/preparing.py": "definer functions that return ids",
+    "core/media/sweeping.py": "definer functions that return ids",
     "core/notices/forgetting.py": "definer functions that return ids",
     "core/notices/outbox.py": "definer functions that return ids",
     "core/notices/raising.py": "definer functions that return ids",

@@ -59,7 +59,7 @@ UNIQUE_EVERYWHERE = {
 }
 # What looks across organizations, who may call it, and what it gives: ids, instants, counts and states.
 # Rows that go away after a time, and who throws them away (docs/decisions/0011).
-FORGOTTEN = {("notice", "masthead_worker"), ("mail", "masthead_worker")}
+FORGOTTEN = {("notice", "masthead_worker"), ("mail", "masthead_worker"), ("upload", "masthead_worker")}
 DEFINERS = {
     "person_of": ("web", "uuid"),
     "session_of": ("web", "session_id uuid, person_id uuid"),
@@ -68,6 +68,7 @@ DEFINERS = {
     "consent_of": ("web", "organization_id uuid, consent_id uuid"),
     "overdue_choices": ("worker", "organization_id uuid, connection_id uuid"),
     "claim_uploads": ("worker", "organization_id uuid, upload_id uuid, epoch bigint"),
+    "old_uploads": ("worker", "organization_id uuid, upload_id uuid"),
     "overdue_uploads": ("worker", "organization_id uuid, upload_id uuid"),
     "grant_in_use": ("web worker", "boolean"),
     "taken_elsewhere": ("web", "provider_account_id text"),

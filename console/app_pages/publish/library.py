@@ -235,17 +235,18 @@ def _file(visitor: Visitor, shown: MediaView) -> None:
             words = beginning(each.text, 60) or "No text yet"
             navigation.link("post", words, icon="article", post=each.post_id)
             st.markdown(f"{badge(each.shown)} :gray[{plain(when(each.changed_at, zones))}]")
-    if visitor.may(Permission.WRITE):
-        st.button(
-            "Delete",
-            icon=":material/delete:",
-            type="tertiary",
-            disabled=bool(carriers),
-            help="A post carries it. Take it off there first." if carriers else "It can be brought back at once.",
-            on_click=_delete,
-            args=(shown,),
-            key="library_delete",
-        )
+    # A press in a dialog draws the dialog alone; what was done shows on the page behind it.
+    if visitor.may(Permission.WRITE) and st.button(
+        "Delete",
+        icon=":material/delete:",
+        type="tertiary",
+        disabled=bool(carriers),
+        help="A post carries it. Take it off there first." if carriers else "It can be brought back at once.",
+        on_click=_delete,
+        args=(shown,),
+        key="library_delete",
+    ):
+        st.rerun()
 
 
 def _about(shown: MediaView) -> str:
@@ -281,8 +282,9 @@ def _description(visitor: Visitor, shown: MediaView) -> None:
         help=visitor.why_not(Permission.WRITE),
         key=f"library_rights_{shown.id}_{shown.revision}",
     )
-    if may_write and (alt, rights) != (shown.alt, shown.rights):
-        st.button("Save", type="primary", on_click=_save, args=(shown, alt, rights), key="library_save")
+    changed = may_write and (alt, rights) != (shown.alt, shown.rights)
+    if changed and st.button("Save", type="primary", on_click=_save, args=(shown, alt, rights), key="library_save"):
+        st.rerun()
 
 
 def _save(shown: MediaView, alt: str, rights: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -12,7 +14,7 @@ from sqlalchemy import text
 from core.infra import db
 from core.infra.actor import Actor, Role
 from core.infra.errors import Refused
-from core.media import commands
+from core.media import commands, queries, sweeping
 from jobs import low
 from tests.factories.media import make_media, picture, send
 from tests.factories.organizations import make_actor
@@ -71,3 +73,40 @@ def test_an_image_stays_when_chunks_that_a_crash_left_are_dropped(
     db.use(web)
     assert not left.exists()
     assert commands.upload(author, upload_id).media_id == made.id
+
+
+def test_uploads_that_ended_a_month_ago_are_forgotten_and_their_files_stay(
+    author: Actor, worker_database: db.Database, tampered
+) -> None:
+    old, new = make_media(author), make_media(author)
+    under_way = send(author, NOISE, announced=2_000_000)
+    tampered(
+        "update masthead.upload set created_at = clock_timestamp() - interval '31 days' where media_id = %(id)s or"
+        " id = %(under_way)s",
+        id=old.id,
+        under_way=under_way,
+    )
+    web = db.current()
+    db.use(worker_database)
+    assert sweeping.forget_old() == 1
+    assert sweeping.forget_old() == 0
+    db.use(web)
+    with db.transaction(author) as session:
+        left = set(session.execute(text("select id, media_id from masthead.upload")).all())
+    assert {media_id for _, media_id in left} == {new.id, None}
+    assert queries.media(author, old.id).id == old.id
+    assert commands.upload(author, under_way).received == len(NOISE)
+
+
+def test_what_a_killed_writer_left_beside_its_place_is_thrown_away_after_a_day(
+    author: Actor, storage: Path, worker_database: db.Database
+) -> None:
+    made = make_media(author)
+    (kept,) = [path for path in storage.rglob("*") if path.name == made.sha256]
+    old, new = (kept.with_name(f"{made.sha256}.{each}.new") for each in ("0ld", "2new"))
+    for each in (old, new):
+        each.write_bytes(b"half")
+    os.utime(old, (time.time() - 90_000,) * 2)
+    db.use(worker_database)
+    low.forget_old()
+    assert (old.exists(), new.exists(), kept.exists()) == (False, True, True)

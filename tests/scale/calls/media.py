@@ -76,6 +76,10 @@ CALLS: Final[Calls] = {
     store.overdue_uploads: (
         outside(lambda session, _: store.overdue_uploads(session, timedelta(days=1), 100), "worker"),
     ),
+    store.old_uploads: (outside(lambda session, _: store.old_uploads(session, timedelta(days=30), 100), "worker"),),
+    store.forget_uploads: (
+        inside(lambda session, world: store.forget_uploads(session, [world.any_id("upload")]), "worker"),
+    ),
     store.insert_media: (inside(_image),),
     store.add_renditions: (
         inside(
