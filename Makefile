@@ -18,7 +18,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 COMMAND := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m core.cli "$$@"\n' "$(CURDIR)" "$(CURDIR)" \
   > $(BIN)/masthead && chmod 755 $(BIN)/masthead
 
-.PHONY: help run test check types rest-of-check e2e chaos bench screenshots guide lock clean
+.PHONY: help run test check types rest-of-check e2e chaos bench load screenshots guide lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -52,6 +52,9 @@ chaos: $(DEVELOPMENT) ## Kill and count posts, a JSON line per mode: CHAOS=label
 
 bench: $(DEVELOPMENT) ## Measure, one JSON line per figure
 	@$(BIN)/python -m bench
+
+load: $(DEVELOPMENT) ## Put load on the product, one JSON line per figure: LOAD=burst|steady|fair|wall|limits|all
+	@$(BIN)/python -m bench.load $(filter-out all,$(LOAD)) --minutes $(or $(LOAD_MINUTES),5)
 
 screenshots: $(DEVELOPMENT) ## Take a screenshot of every page into screenshots/
 	@$(BIN)/python -m ops.screenshots

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 import json
-import pkgutil
 from itertools import count
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import measures
-from bench.figures import Baseline, Figure, alternately, percentile
+from bench import load, measures
+from bench.figures import Baseline, Figure, alternately, none_of, percentile, within
+from bench.load.burst import ideal_s
+from bench.running import names_in
 
 
 def test_a_figure_is_one_line_of_json_with_its_baseline_in_the_same_unit() -> None:
@@ -54,8 +56,34 @@ def test_a_percentile_is_a_measured_value_that_enough_values_do_not_exceed(value
     assert sum(value <= found for value in values) >= percent / 100 * len(values) - 1e-9
 
 
-def test_every_module_of_measures_can_be_measured_by_its_name() -> None:
-    names = [module.name for module in pkgutil.iter_modules(measures.__path__)]
+@pytest.mark.parametrize("package", [measures, load])
+def test_every_module_of_a_package_can_be_measured_by_its_name(package: ModuleType) -> None:
+    names = names_in(package)
 
     assert names
-    assert all(callable(importlib.import_module(f"bench.measures.{name}").measure) for name in names)
+    assert all(callable(importlib.import_module(f"{package.__name__}.{name}").measure) for name in names)
+
+
+def test_a_figure_that_is_more_than_it_may_be_says_so_and_one_at_its_limit_does_not() -> None:
+    ideal = Baseline("N x L / W", 10.0)
+
+    assert Figure("last", 12.5, "s", ideal, most=1.25).excess is None
+    assert Figure("last", 99.0, "s", ideal).excess is None
+    assert Figure("last", 12.6, "s", ideal, most=1.25).excess == "last is 1.26 times its baseline; it may be 1.25"
+
+
+def test_a_limit_is_the_baseline_of_its_figure_and_may_be_reached() -> None:
+    assert within("lag", 0.5, "s", 0.5).excess is None
+    assert within("lag", 0.51, "s", 0.5).excess is not None
+
+
+def test_of_what_may_not_be_a_single_one_is_too_many() -> None:
+    requests = Baseline("requests", 100_000)
+
+    assert none_of("wrong_rows", 0, "rows", requests).excess is None
+    assert none_of("wrong_rows", 1, "rows", requests).excess is not None
+
+
+def test_what_is_ideal_is_the_networks_own_time_shared_by_all_slots() -> None:
+    assert ideal_s(1000, 0.2, 8) == pytest.approx(25.0)
+    assert ideal_s(1000, 0.2, 32) == pytest.approx(6.25)
