@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.accounts import credentials, store
-from core.accounts.rules import STATE_WORDS, AccountState, ConnectionState, CredentialState, Purpose
+from core.accounts.rules import STATE_WORDS, AccountState, ConnectionState
 from core.infra.crypto import CredentialTampered, KeyMissing
 from core.provider_kit.errors import ReconnectNeeded, Unreadable
 from core.provider_kit.types import Access
@@ -26,20 +26,18 @@ def access_for(session: Session, account_id: UUID, correlation_id: str) -> Acces
     an account that is disconnected, refused by the network, without a usable token, or whose stored token was changed;
     Unreadable, which is one, where this installation lacks the key.
     """
-    account = store.account(session, account_id)
+    account = store.standing(session, account_id)
     if account is None:
         raise ReconnectNeeded("This account doesn't exist in this organization.", how_to_fix=_RECONNECT)
     if account.state != AccountState.ACTIVE:
         words = STATE_WORDS[AccountState(account.state)]
         raise ReconnectNeeded(f"{words}: {account.state_reason or account.name}", how_to_fix=_RECONNECT)
-    connection = store.connection(session, account.connection_id)
-    if connection is None or connection.state not in (ConnectionState.ACTIVE, ConnectionState.BROKEN):
+    if account.connection_state not in (ConnectionState.ACTIVE, ConnectionState.BROKEN):
         raise ReconnectNeeded("The grant behind this account was given back.", how_to_fix=_RECONNECT)
-    stored = _stored(session, account.connection_id, account_id)
-    if stored is None or stored.expired:
+    if account.token is None or account.token.expired:
         raise ReconnectNeeded("The token of this account has expired.", how_to_fix=_RECONNECT)
     try:
-        token = credentials.opened(session, stored)
+        token = credentials.opened(session, account.token)
     except KeyMissing as error:
         raise Unreadable(error.message, how_to_fix=_ASK_OPERATOR) from None
     except CredentialTampered as error:
@@ -65,9 +63,3 @@ def report_broken(session: Session, account_id: UUID, reason: str) -> None:
             state=ConnectionState.BROKEN,
             last_error={"account_id": str(account_id), "words": reason},
         )
-
-
-def _stored(session: Session, connection_id: UUID, account_id: UUID) -> store.StoredCredential | None:
-    if store.has_own_token(session, connection_id, account_id):
-        return store.stored_credential(session, connection_id, account_id, Purpose.ACCOUNT, CredentialState.CURRENT)
-    return store.stored_credential(session, connection_id, None, Purpose.GRANT, CredentialState.CURRENT)

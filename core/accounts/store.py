@@ -331,6 +331,51 @@ class StoredCredential:
     expired: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a call for an account stands on: it, its connection, and its own token or else the connection's."""
+
+    state: str
+    state_reason: str | None
+    name: str
+    provider_account_id: str
+    connection_state: str
+    token: StoredCredential | None
+
+
+# An account that was once given a token of its own never falls back to its connection's. Read at every send.
+_STANDING = text("""
+select a.state, a.state_reason, a.name, a.provider_account_id, c.state as connection_state, a.connection_id,
+  t.id, t.account_id, t.purpose, t.key_id, t.wrapped_key, t.nonce, t.ciphertext, t.expires_at,
+  coalesce(t.expires_at <= clock_timestamp(), false) as expired
+from masthead.account a
+join masthead.connection c on c.organization_id = a.organization_id and c.id = a.connection_id
+left join lateral (
+  select k.* from masthead.credential k
+  where k.organization_id = a.organization_id and k.connection_id = a.connection_id and k.state = 'current'
+    and (k.account_id = a.id and k.purpose = 'account'
+      or k.account_id is null and k.purpose = 'grant' and not exists (
+        select 1 from masthead.credential own where own.organization_id = a.organization_id
+          and own.connection_id = a.connection_id and own.account_id = a.id and own.purpose = 'account'))
+  order by k.created_at desc, k.id desc limit 1) t on true
+where a.id = :account_id
+""")
+
+
+def standing(session: Session, account_id: UUID) -> Standing | None:
+    """What a call for an account that starts now stands on; None for an account that isn't there."""
+    row = session.execute(_STANDING, {"account_id": account_id}).one_or_none()
+    if row is None:
+        return None
+    token = None
+    if row.id is not None:
+        sealed = Sealed(row.key_id, row.wrapped_key, row.nonce, row.ciphertext)
+        token = StoredCredential(
+            row.id, row.connection_id, row.account_id, row.purpose, sealed, row.expires_at, bool(row.expired)
+        )
+    return Standing(row.state, row.state_reason, row.name, row.provider_account_id, row.connection_state, token)
+
+
 def change_window(session: Session, account_id: UUID, window_s: int) -> None:
     """How long after its time a post may still go out to an account, in seconds."""
     session.execute(update(Account).where(Account.id == account_id).values(window_s=window_s))

@@ -518,16 +518,15 @@ def ask_a_person(session: Session, publication_id: UUID, because: str, *, read_a
 
 
 _PUBLISHED = text("""
-update masthead.publication set state = 'published', provider_post_id = :provider_post_id,
-  proof = cast(:proof as jsonb), published_at = coalesce(:published_at, clock_timestamp()), needs = null,
-  lease_owner = null, lease_until = null,
-  next_action_at = null, last_error = null
-where id = :publication_id
-""").bindparams(bindparam("published_at", type_=TIMESTAMP(timezone=True)))
-_LINK = text("""
+with moved as (
+  update masthead.publication set state = 'published', provider_post_id = :provider_post_id,
+    proof = cast(:proof as jsonb), published_at = coalesce(:published_at, clock_timestamp()), needs = null,
+    lease_owner = null, lease_until = null, next_action_at = null, last_error = null
+  where id = :publication_id
+  returning organization_id, id)
 insert into masthead.publication_link(organization_id, publication_id, state, url)
-values (:organization_id, :publication_id, :state, :url) on conflict do nothing
-""")
+select m.organization_id, m.id, cast(:link_state as text), cast(:url as text) from moved m on conflict do nothing
+""").bindparams(bindparam("published_at", type_=TIMESTAMP(timezone=True)))
 
 
 def close_as_published(
@@ -553,14 +552,7 @@ def close_as_published(
             "provider_post_id": provider_post_id,
             "proof": None if proof is None else json.dumps(proof),
             "published_at": published_at,
-        },
-    )
-    session.execute(
-        _LINK,
-        {
-            "organization_id": organization_of(session),
-            "publication_id": publication_id,
-            "state": (LinkState.FOUND if permalink else LinkState.PENDING).value,
+            "link_state": (LinkState.FOUND if permalink else LinkState.PENDING).value,
             "url": permalink,
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -235,6 +236,22 @@ def test_a_connection_that_died_while_nobody_used_it_is_replaced_unseen(small: d
         backend = session.execute(text("select pg_backend_pid()")).scalar_one()
     with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
         assert connection.execute("select pg_terminate_backend(%s, 2000)", (backend,)).fetchone() == (True,)
+    time.sleep(db.ASKED_AFTER_S)
 
     with small.free_transaction() as session:
         assert session.execute(text("select pg_backend_pid()")).scalar_one() != backend
+
+
+def test_a_connection_that_was_in_use_just_now_is_not_asked_whether_it_lives(
+    small: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(small.engine.dialect, "do_ping", asked.append)
+    for _ in range(3):
+        with small.free_transaction() as session:
+            session.execute(text("select 1"))
+    assert asked == []
+    time.sleep(db.ASKED_AFTER_S)
+    with small.free_transaction() as session:
+        session.execute(text("select 1"))
+    assert len(asked) == 1

@@ -178,6 +178,7 @@ CALLS: Final[Calls] = {
             "worker",
         ),
     ),
+    store.standing: (inside(lambda session, world: store.standing(session, _active(world)), "worker"),),
     store.change_wrap: (inside(_wrap, "worker"),),
     store.wrapped_by_others: (
         inside(lambda session, _: store.wrapped_by_others(session, "new", _NONE, 100), "worker"),
