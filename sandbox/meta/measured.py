@@ -31,7 +31,7 @@ def of_page(world: World, conditions: Conditions, video: PageVideo, arrived: Arr
     found = arrived.video
     wrong = limits.problem(found, limits.of_page(world, video.kind)) if found else Problem.FORMAT
     error = limits.OF_PAGES[wrong] if wrong else None
-    work = processing.begin(world, conditions, video=True, error=error, failing=PAGE_FAILED)
+    work = processing.begin(world, conditions, error, PAGE_FAILED)
     size = found.size if found else video.received
     return replace(
         video,
@@ -56,7 +56,7 @@ def of_instagram(world: World, conditions: Conditions, container: Container, arr
     error = limits.OF_INSTAGRAM[wrong] if wrong else None
     if error is None and found is not None and container.thumb_offset_ms > found.seconds * 1000:
         error = THUMB_OUT_OF_RANGE
-    work = processing.begin(world, conditions, video=True, error=error, failing=INSTAGRAM_FAILED)
+    work = processing.begin(world, conditions, error, INSTAGRAM_FAILED)
     size = found.size if found else container.received
     return replace(
         container,

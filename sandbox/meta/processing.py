@@ -26,9 +26,9 @@ class Processing:
         return now >= self.ready_at and not self.polls_left
 
 
-def begin(world: World, conditions: Conditions, *, video: bool, error: int | None, failing: int) -> Processing:
-    """Work that begins now: none on pictures, `video_processing_s` on videos, and what faults make of it."""
-    taking_s = float(world.option("meta", "video_processing_s")) if video else 0.0
+def begin(world: World, conditions: Conditions, error: int | None, failing: int) -> Processing:
+    """Work on a video that begins now: `video_processing_s`, and what faults make of it."""
+    taking_s = float(world.option("meta", "video_processing_s"))
     return spoil(Processing(world.now + taking_s, 0, error), world.now, conditions, failing)
 
 

@@ -10,7 +10,7 @@ import orjson
 from sandbox import clips, pictures
 from sandbox.meta import arriving, containers, limits, measured, processing
 from sandbox.meta.arriving import Arrived
-from sandbox.meta.containers import CAROUSEL, PICTURE, STORIES, Container
+from sandbox.meta.containers import CAROUSEL, PICTURE, STORIES, VIDEO, Container
 from sandbox.meta.facts import NEWEST_VERSION, RUPLOAD
 from sandbox.meta.fetching import FetchFailed, FetchTimeout, TooLarge, fetch_to
 from sandbox.meta.graph.instagram import errors
@@ -23,6 +23,7 @@ from sandbox.meta.graph.request import GraphRequest
 from sandbox.meta.images import Picture
 from sandbox.meta.instagram import InstagramAccount
 from sandbox.meta.measured import INSTAGRAM_FAILED
+from sandbox.meta.processing import Processing
 
 # What a container's status says of a video that couldn't be fetched (meta 10.4).
 TIMED_OUT, NOT_FETCHED, TOO_LARGE = 2207003, 2207077, 2207082
@@ -93,10 +94,10 @@ def _new(
     request: GraphRequest, account: InstagramAccount, kind: Kind, offset_ms: int, children: list[str]
 ) -> Container:
     world = request.world
-    # A video's own time is added when it is there.
-    work = processing.begin(world, request.call.conditions, video=False, error=None, failing=INSTAGRAM_FAILED)
-    # What a fault asks of a video that comes with this call is asked of it when it is measured.
-    mine = work if kind.shows == PICTURE or kind.resumable or kind.name == CAROUSEL else None
+    work = Processing(world.now)
+    # A video that comes with this call meets faults, and takes its time, when it is measured.
+    if kind.shows != VIDEO or kind.resumable:
+        work = processing.spoil(work, world.now, request.call.conditions, INSTAGRAM_FAILED)
     return Container(
         id=containers.new_id(world),
         account_id=account.id,
@@ -115,9 +116,9 @@ def _new(
         thumb_offset_ms=offset_ms,
         created_at=world.now,
         uploaded_at=None,
-        ready_at=mine.ready_at if mine else world.now,
-        polls_left=mine.polls_left if mine else 0,
-        error_subcode=mine.error if mine else None,
+        ready_at=work.ready_at,
+        polls_left=work.polls_left,
+        error_subcode=work.error,
         media_id=None,
         shortcode=None,
         published_at=None,
