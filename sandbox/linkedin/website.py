@@ -93,7 +93,11 @@ def _upload(world: World, call: Call, key: str) -> Answer:
         return Answer(403, b"", "text/plain", kind=Kind.PROTOCOL)
     if asset.upload_expires_at <= world.now:
         return Answer(401, b"", "text/plain", kind=Kind.REFUSED)
-    if not call.file.stat().st_size:
+    size = call.file.stat().st_size
+    if call.headers.get("content-length", str(size)) != str(size):
+        # Cut off on its way: nothing is kept, and there is nobody to answer.
+        return Answer(400, b"", "text/plain", kind=Kind.REFUSED)
+    if not size:
         return Answer(400, b"", "text/plain", kind=Kind.PROTOCOL)
     return TAKERS[upload.takes](world, Arrival(call, call.file, asset, upload))
 

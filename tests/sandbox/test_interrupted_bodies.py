@@ -1,4 +1,4 @@
-"""Bodies that are cut off on their way: an upload keeps what came, any other call was never made (meta 4.5, 4.6)."""
+"""Bodies that are cut off: an upload of Meta's keeps what came (meta 4.5, 4.6), nothing else was ever made."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import time
 from urllib.parse import urlencode, urlsplit
 
 from tests.sandbox.driver import Box, Page
+from tests.sandbox.linkedin_driver import Author, LinkedIn, picture
+from tests.sandbox.papers import pdf
 from tests.sandbox.videos import REEL, finish, look, process, send, start, status
 
 
-def cut_off(box: Box, path: str, headers: dict[str, str], sent: bytes, announced: int) -> None:
+def cut_off(box: Box, path: str, headers: dict[str, str], sent: bytes, announced: int, method: str = "POST") -> None:
     """Send the beginning of a request whose body is longer, and hang up."""
-    lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{box.port}", f"Content-Length: {announced}"]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{box.port}", f"Content-Length: {announced}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     with socket.create_connection(("127.0.0.1", box.port)) as wire:
         wire.sendall("\r\n".join([*lines, "", ""]).encode() + sent)
@@ -41,3 +43,17 @@ def test_a_post_that_did_not_come_in_whole_was_never_made(box: Box, page: Page) 
     assert look(box, page, f"{page.id}/feed", "id")["data"] == []
     assert box.posts(page.id) == []
     assert box.publish(page, "whole").is_success
+
+
+def test_a_picture_or_document_at_linkedin_comes_whole_or_not_at_all(
+    box: Box, linkedin: LinkedIn, company: Author
+) -> None:
+    for resource, content in (("images", picture(300, 300)), ("documents", pdf())):
+        place = linkedin.reserve(company, resource)
+        address = urlsplit(place["uploadUrl"])
+        cut_off(box, f"{address.path}?{address.query}", {}, content[:-9], len(content), "PUT")
+        urn = place[resource.removesuffix("s")]
+        assert linkedin.status(company, urn) == "WAITING_UPLOAD"
+        assert linkedin.put(place["uploadUrl"], content).is_success
+        box.control("clock", {"advance_s": 2})
+        assert linkedin.status(company, urn) == "AVAILABLE"
