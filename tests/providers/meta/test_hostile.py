@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure
 from core.provider_kit.http import Answer
 from core.provider_kit.types import Payload
+from core.providers.meta import video_status
 from core.providers.meta.facebook_posts import published_posts
 from core.providers.meta.failures import Purpose, failure
+from core.providers.meta.graph import Reply
 from core.providers.meta.instagram_posts import shown
 from core.providers.meta.live_posts import Edge, Sighting
 from core.providers.meta.paging import next_page
@@ -21,6 +23,8 @@ from tests.providers.meta.test_contract import IMAGE, INSTAGRAM, PAGE
 NAMES = [
     *("id", "message", "created_time", "permalink_url", "attachments", "data", "url", "target", "paging", "next"),
     *("caption", "timestamp", "permalink", "media_type", "media_product_type"),
+    *("status", "video_status", "uploading_phase", "processing_phase", "publishing_phase", "publish_status"),
+    *("bytes_transferred", "bytes_transfered", "publish_time", "errors", "message", "published", "post_id"),
     *("cursors", "code", "error_subcode", "error_user_title", "error_user_msg", "is_transient", "fbtrace_id", "type"),
 ]
 NEARLY_RIGHT = [
@@ -45,6 +49,9 @@ EDGES = [
     published_posts(Payload("facebook", PAGE, "Hello", media=(IMAGE,)), {"1001_1"}),
     shown(Payload("instagram", INSTAGRAM, "Hello", media=(IMAGE,))),
     shown(Payload("instagram", INSTAGRAM, "", media=(IMAGE,))),
+    shown(Payload("instagram", INSTAGRAM, "Hello", media=(IMAGE, IMAGE), format="carousel")),
+    shown(Payload("instagram", INSTAGRAM, "Hello", media=(IMAGE,), format="reel")),
+    shown(Payload("instagram", INSTAGRAM, "", media=(IMAGE,), format="story")),
 ]
 
 
@@ -55,6 +62,15 @@ def test_any_list_of_posts_can_be_read(items: list[Any], edge: Edge) -> None:
     for post in (*sighting.matches.values(), *sighting.look_alikes.values()):
         f"{post.provider_post_id}{post.text}{post.link}{post.permalink}".encode()
         assert "\0" not in post.text
+
+
+@given(objects(JSON))
+def test_any_status_of_a_video_can_be_read(body: dict[str, Any]) -> None:
+    found = video_status.read(Reply(200, body, {}, None))
+    f"{found.words}{found.permalink}{found.post_id}".encode()
+    assert found.live in {True, False}
+    assert not (found.live and not body), "what says nothing is not live"
+    assert found.received is None or isinstance(found.received, int)
 
 
 @given(objects(JSON))
