@@ -30,6 +30,7 @@ def problems(network: Network, payload: Payload) -> list[Problem]:
         *(replace(each, place="link") for each in _link(network, form, payload)),
         *(replace(each, place="image") for each in file_checks.problems(network.title, form, payload)),
         *(replace(each, place="option") for each in option_checks.problems(network.title, form, payload)),
+        *(replace(each, place="comment") for each in _comment(network, payload)),
     ]
     return sorted(found, key=lambda problem: problem.severity != "error")
 
@@ -48,6 +49,25 @@ def _text(network: Network, form: Format, payload: Payload) -> Iterator[Problem]
         yield Problem("warning", f"{network.title}'s {form.title.lower()} has no text: yours is left out.", "")
     if _is_broken(text):
         yield Problem("error", "The text has characters that can't be sent.", "Delete the broken characters.")
+
+
+def _comment(network: Network, payload: Payload) -> Iterator[Problem]:
+    rules = network.comments
+    if not payload.comment:
+        return
+    if rules is None:
+        yield Problem("error", f"{network.title} takes no first comment from here.", "Remove it.")
+    elif _is_broken(payload.comment):
+        words = "The first comment has characters that can't be sent."
+        yield Problem("error", words, "Delete the broken characters.")
+    elif (over := length(payload.comment, rules.counter, rules.escaped) - rules.max_length) > 0:
+        unit = _UNITS[rules.counter]
+        yield Problem(
+            "error",
+            f"The first comment is {over:,} {unit if over > 1 else unit[:-1]} too long for {network.title}"
+            f" (at most {rules.max_length:,}).",
+            f"Shorten it by {over:,}.",
+        )
 
 
 def _length(network: Network, form: Format, payload: Payload) -> Iterator[Problem]:

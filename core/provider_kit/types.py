@@ -205,6 +205,12 @@ class ApiVersion:
     setting: str
 
 
+def kind_of(mime: str) -> MediaKind:
+    """What a file is, by its type."""
+    family = mime.partition("/")[0]
+    return "image" if family == "image" else "video" if family == "video" else "document"
+
+
 @dataclass(frozen=True, slots=True)
 class MediaItem:
     """One file of a payload: exactly the bytes that were seen and approved, by their SHA-256 (hex).
@@ -229,8 +235,7 @@ class MediaItem:
     @property
     def kind(self) -> MediaKind:
         """What it is, by its type."""
-        family = self.mime.partition("/")[0]
-        return "image" if family == "image" else "video" if family == "video" else "document"
+        return kind_of(self.mime)
 
     def as_json(self) -> dict[str, Any]:
         """The form that is stored in `publication.payload`; what an image never has is only there where it is said."""
@@ -246,7 +251,7 @@ class Payload:
     """What goes to one account, complete: the thing that is approved, hashed and sent (PRODUCT 5).
 
     `format` names one of the network's forms; `options` holds what that form asks besides, by `Option.key`; `cover` is
-    the picture that stands for a video.
+    the picture that stands for a video; `comment` is written under the post as its first, once it is live.
     """
 
     network: str
@@ -257,6 +262,7 @@ class Payload:
     options: Mapping[str, Any] = field(default_factory=dict)
     format: str = FEED
     cover: MediaItem | None = None
+    comment: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The form that is stored in `publication.payload`. What a plain post doesn't have is left out.
@@ -275,6 +281,8 @@ class Payload:
             stored["format"] = self.format
         if self.cover is not None:
             stored["cover"] = self.cover.as_json()
+        if self.comment:
+            stored["comment"] = self.comment
         return stored
 
     @classmethod
@@ -289,6 +297,7 @@ class Payload:
             options=stored["options"],
             format=stored.get("format", FEED),
             cover=MediaItem(**stored["cover"]) if stored.get("cover") else None,
+            comment=stored.get("comment", ""),
         )
 
     def sha256(self) -> bytes:
@@ -298,7 +307,7 @@ class Payload:
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).digest()
 
 
-Place = Literal["post", "text", "length", "link", "image", "format", "option"]
+Place = Literal["post", "text", "length", "link", "image", "format", "option", "comment"]
 
 
 @dataclass(frozen=True, slots=True)

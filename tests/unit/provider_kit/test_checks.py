@@ -49,6 +49,26 @@ def test_characters_that_cannot_be_sent(text: str) -> None:
     assert words(NETWORK, replace(PAYLOAD, text=text)) == ["The text has characters that can't be sent."]
 
 
+@pytest.mark.parametrize(
+    ("comments", "comment", "said"),
+    [
+        (TextRules("codepoints", 5), "12345", []),
+        (
+            TextRules("codepoints", 5),
+            "1234567",
+            ["The first comment is 2 characters too long for Town Crier (at most 5)."],
+        ),
+        (TextRules("utf8", 5), "12345é", ["The first comment is 2 bytes too long for Town Crier (at most 5)."]),
+        (TextRules("codepoints", 5), "a\x00b", ["The first comment has characters that can't be sent."]),
+        (None, "Hi", ["Town Crier takes no first comment from here."]),
+        (None, "", []),
+    ],
+)
+def test_a_first_comment(comments: TextRules | None, comment: str, said: list[str]) -> None:
+    found = problems(replace(NETWORK, comments=comments), replace(PAYLOAD, comment=comment))
+    assert [(each.words, each.place) for each in found] == [(words, "comment") for words in said]
+
+
 def test_a_network_without_links_and_one_that_needs_an_image() -> None:
     assert words(replace(NETWORK, takes_link=False), replace(PAYLOAD, link="https://example.com")) == [
         "Town Crier takes no separate link."

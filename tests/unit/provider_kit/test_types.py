@@ -100,3 +100,11 @@ def test_what_holds_secrets_does_not_show_them() -> None:
         Answer(200, {"X": secret}, secret.encode()),
     ]
     assert secret not in repr(shown)
+
+
+def test_a_first_comment_is_part_of_what_is_approved_and_left_out_where_there_is_none() -> None:
+    plain = Payload("facebook", "1", "Hello")
+    said = Payload("facebook", "1", "Hello", comment="The recipe")
+    assert "comment" not in plain.as_json()
+    assert Payload.from_json(said.as_json()) == said
+    assert said.sha256() != plain.sha256()
