@@ -23,8 +23,8 @@ from core.infra.errors import Refused
 from core.organizations import commands as organizations
 from core.posts import commands, queries
 from core.posts.commands import EditConflict
-from core.posts.content import Content, Image
-from core.posts.views import Draft, Saved, Theirs, Whole
+from core.posts.content import Content
+from core.posts.views import Draft, Saved, Theirs
 
 COMPOSER: Final = "composer"
 
@@ -40,7 +40,7 @@ class Clash:
     @property
     def saved(self) -> Content:
         """What they wrote."""
-        return content_of(self.theirs)
+        return self.theirs.content
 
 
 def key_of(hand: DraftInHand, name: str) -> str:
@@ -290,18 +290,16 @@ def _revision(hand: DraftInHand, draft: Draft, said: composer.Written) -> int:
     return said.base
 
 
-def content_of(whole: Whole) -> Content:
-    """The words of a version, without its accounts and times."""
-    return Content(whole.text, whole.link, whole.media_id, whole.alt, whole.variants)
-
-
 def _words(content: Content) -> dict[str, Any]:
     """What a post says, as `create` and `save` take it."""
     return {
         "text": content.text,
         "link": content.link,
-        "media": content.media_id or Image.NONE,
-        "alt": content.alt,
+        "files": content.files,
+        "cover": content.cover,
+        "format": content.format or "",
+        "options": content.options,
+        "comment": content.comment,
         "variants": content.variants,
     }
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from bench.reads import Read, Sample, filled
 from core.infra.actor import Role
 from core.posts import post_reads, store
+from core.posts.model import PostVariant
 from core.publishing import store as publishing
 
 _OF: Final = "p.organization_id = {organization} and p.post_id ="
@@ -71,7 +74,7 @@ READS: Final = filled(
     Read(
         "post_versions",
         lambda session, sample: post_reads.versions(session, sample.asked),
-        """select v.version, v.text, v.link, v.media_id, v.alt, v.variants, v.at, person.name
+        """select v.version, v.text, v.link, v.besides, v.at, person.name
         from masthead.post_version v [by] v.submitted_by join masthead.person on person.id = m.person_id
         where v.organization_id = {organization} and v.post_id = {asked} order by v.version desc limit 20""",
     ),
@@ -137,7 +140,7 @@ READS: Final = filled(
     ),
     Read(
         "post_variants",
-        lambda session, sample: store.variants(session, sample.asked),
+        lambda session, sample: session.execute(select(PostVariant).where(PostVariant.post_id == sample.asked)).all(),
         """select v.* from masthead.post_variant v
         where v.organization_id = {organization} and v.post_id = {asked}""",
         unordered=True,

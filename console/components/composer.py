@@ -7,7 +7,7 @@ counting rules come from the networks' declared data; core checks everything aga
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,10 +15,10 @@ import streamlit as st
 
 from console import navigation, places, state
 from console.components import frontend
-from console.components.networks import network_data
+from console.components.networks import IMAGE_TYPES, network_data
 from console.plain import one_line
 from core.media.views import MediaView
-from core.posts.content import Content, Image, Variant, differing
+from core.posts.content import Attached, Content, Files, Variant, differing
 from core.posts.views import AccountProblem
 
 _COMPOSER: Final = st.components.v2.component(
@@ -31,10 +31,15 @@ _COMPOSER: Final = st.components.v2.component(
         "preview",
         "upload",
         "version",
+        "forms",
+        "preview_files",
         "saving",
         "scopes",
         "counters",
-        "image_field",
+        "sending",
+        "files_field",
+        "options_field",
+        "form_field",
         "composer",
     ),
 )
@@ -71,7 +76,7 @@ def composer(
     revision: int,
     done: int,
     content: Content,
-    images: Iterable[MediaView],
+    files: Iterable[MediaView],
     targets: Sequence[Target],
     problems: Iterable[AccountProblem],
     locked: str | None,
@@ -90,7 +95,8 @@ def composer(
             "revision": revision,
             "done": done,
             "version": _version(content),
-            "images": [{**asdict(image), "id": str(image.id)} for image in images],
+            "media": [_media(each) for each in files],
+            "image_types": IMAGE_TYPES,
             "ingest": places.ingest_url(),
             "accounts": [
                 {
@@ -103,13 +109,13 @@ def composer(
                 for target, network in zip(targets, networks, strict=True)
             ],
             "problems": [_problem(each) for each in problems],
-            "takes_link": not networks or any(network.get("takes_link") for network in networks),
             "locked": locked is not None,
             "locked_words": locked or "",
             "saved_words": saved_words,
             "trouble": trouble,
             "ready": "Ready: passes the rules of " + _listed(sorted({str(each["title"]) for each in networks})) + ".",
             "placeholder": "What do you want to share?",
+            "describe": "Description for people who can't see the image",
         },
         on_written_change=on_written,
     )
@@ -141,6 +147,35 @@ def _problem(problem: AccountProblem) -> dict[str, Any]:
         "fix": problem.fix,
         "place": problem.place,
         "href": navigation.address("accounts") if problem.mend == "resume" else "",
+        "at": problem.at,
+    }
+
+
+def _media(view: MediaView) -> dict[str, Any]:
+    """A file as ingest's answer to an upload shows it, too."""
+    return {
+        "id": str(view.id),
+        "file_name": view.file_name,
+        "mime": view.mime,
+        "width": view.width,
+        "height": view.height,
+        "size": view.size,
+        "duration_ms": view.duration_ms,
+        "pages": view.pages,
+        "alt": view.alt,
+        "address": view.address,
+        "thumbnail": view.thumbnail,
+        "poster": view.poster,
+        "renditions": [
+            {
+                "network": each.network,
+                "mime": each.mime,
+                "width": each.width,
+                "height": each.height,
+                "address": each.address,
+            }
+            for each in view.renditions
+        ],
     }
 
 
@@ -148,9 +183,22 @@ def _version(content: Content) -> dict[str, Any]:
     return {
         "text": content.text,
         "link": content.link or "",
-        "media": str(content.media_id) if content.media_id else None,
-        "alt": content.alt,
-        "variants": {str(account_id): each.as_json() for account_id, each in content.variants.items()},
+        "files": _listed_files(content.files),
+        "cover": str(content.cover) if content.cover else None,
+        "format": content.format,
+        "options": dict(content.options),
+        "comment": content.comment,
+        "variants": {
+            str(account_id): {
+                "text": each.text,
+                "files": None if each.files is None else _listed_files(each.files),
+                "cover": str(each.cover) if each.cover else None,
+                "format": each.format,
+                "options": dict(each.options),
+                "comment": each.comment,
+            }
+            for account_id, each in content.variants.items()
+        },
     }
 
 
@@ -159,19 +207,40 @@ def _content(version: Mapping[str, Any]) -> Content:
     return Content(
         text=str(version["text"]),
         link=str(version["link"]).strip() or None,
-        media_id=UUID(version["media"]) if version["media"] else None,
-        alt=str(version["alt"]),
+        files=_files(version["files"]),
+        cover=_id(version["cover"]),
+        format=_word(version["format"]) or None,
+        options=dict(version["options"]),
+        comment=str(version["comment"]),
         variants=differing(variants),
     )
 
 
 def _variant(said: Mapping[str, Any]) -> Variant:
-    text, media, alt = said["text"], str(said["media"]), said["alt"]
     return Variant(
-        text=None if text is None else str(text),
-        media=Image(media) if media in set(Image) else UUID(media),
-        alt=None if alt is None else str(alt),
+        text=_word(said["text"]),
+        files=None if said["files"] is None else _files(said["files"]),
+        cover=_id(said["cover"]),
+        format=_word(said["format"]) or None,
+        options=dict(said["options"]),
+        comment=_word(said["comment"]),
     )
+
+
+def _listed_files(files: Files) -> list[dict[str, str]]:
+    return [{"media": str(each.media_id), "alt": each.alt} for each in files]
+
+
+def _files(said: Iterable[Mapping[str, Any]]) -> Files:
+    return tuple(Attached(UUID(str(each["media"])), str(each["alt"])) for each in said)
+
+
+def _id(said: object) -> UUID | None:
+    return UUID(str(said)) if said else None
+
+
+def _word(said: object) -> str | None:
+    return None if said is None else str(said)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,46 +2,130 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, Final
 
-from core.provider_kit.types import Network
+from core.provider_kit.types import Format, ImageRules, MediaKind, Network, TextRules, VideoRules
 from core.providers import networks
 
-_UNKNOWN_COLOR = "#667085"
+_UNKNOWN_COLOR: Final = "#667085"
+# What is taken as an image: what a network doesn't take of these gets a rendition that it does.
+IMAGE_TYPES: Final = ("image/jpeg", "image/png")
+_ANYTHING: Final = TextRules("codepoints", 100_000)
+_MEGABYTE: Final = 1_000_000
 
 
 def network_data(key: str) -> dict[str, Any]:
-    """Title, colour, text rules and actions of a network, for a component."""
+    """Title, colour, rules, actions and forms of post of a network, for a component."""
     network: Network | None = networks().get(key)
     if network is None:  # its folder was taken out of this installation
-        rules = {"counter": "codepoints", "max_length": 100_000, "fold_at": None, "escaped": ""}
-        return {
-            "key": key,
-            "title": key.capitalize(),
-            "color": _UNKNOWN_COLOR,
-            "text": rules,
-            "takes_link": True,
-            "actions": [],
-        }
-    rules = {
-        "counter": network.text.counter,
-        "max_length": network.text.max_length,
-        "fold_at": network.text.fold_at,
-        "escaped": network.text.escaped,
-    }
+        network = Network(key, key.capitalize(), "", _UNKNOWN_COLOR, _ANYTHING, takes_link=True)
     images = network.images and {"max_alt": network.images.max_alt, "ratio": network.images.ratio}
     return {
         "key": key,
         "title": network.title,
         "color": network.color,
-        "text": rules,
+        "text": _text(network.text),
         "actions": list(network.actions),
         "takes_link": network.takes_link,
         "needs_media": network.needs_media,
         "images": images,
+        "forms": [_form(network, form) for form in network.forms],
+        "comments": network.comments and _text(network.comments),
     }
+
+
+def form_data(network: dict[str, Any], key: str) -> dict[str, Any]:
+    """One of the forms in `network_data`; the plain one under this name where the network has it no more."""
+    forms: list[dict[str, Any]] = network["forms"]
+    return next((form for form in forms if form["key"] == key), {**forms[0], "key": key, "options": []})
 
 
 def network_title(key: str) -> str:
     """How people call a network."""
     return str(network_data(key)["title"])
+
+
+def _text(rules: TextRules) -> dict[str, Any]:
+    return {
+        "counter": rules.counter,
+        "max_length": rules.max_length,
+        "fold_at": rules.fold_at,
+        "escaped": rules.escaped,
+    }
+
+
+def _form(network: Network, form: Format) -> dict[str, Any]:
+    known: dict[MediaKind, object] = {"image": form.images, "video": form.videos, "document": form.documents}
+    others = [rules.mimes for rules in (form.videos, form.documents) if rules is not None]
+    return {
+        "key": form.key,
+        "title": form.title,
+        "words": form.words,
+        "needs": "; ".join(_needs(network, form)),
+        "files": list(form.files),
+        "takes": [kind for kind, rules in known.items() if rules is not None],
+        "types": [*(IMAGE_TYPES if form.images is not None else ()), *(mime for mimes in others for mime in mimes)],
+        "videos_most": form.videos_most,
+        "mixed": form.mixed,
+        "text": _text(form.text or network.text),
+        "takes_text": form.takes_text,
+        "takes_link": form.takes_link,
+        "max_alt": form.images.max_alt if form.images is not None else 0,
+        "ratio": form.images.ratio if form.images is not None else None,
+        "covers": form.covers is not None,
+        "options": [{**asdict(option), "source": ""} for option in form.options],
+    }
+
+
+def _needs(network: Network, form: Format) -> Iterator[str]:
+    """What a form carries, in words for whoever chooses it."""
+    least, most = form.files
+    kinds = _either([f"{kind}s" for kind in _kinds(form)])
+    if most == 0:
+        yield "No files"
+    elif least == most:
+        yield f"Needs {least} {_either(_kinds(form)) if least == 1 else kinds}"
+    else:
+        yield (
+            f"{least} to {most} {kinds}" if least else f"At most {most} {_either(_kinds(form)) if most == 1 else kinds}"
+        )
+    if form.images is not None:
+        yield f"images {_size(form.images)}"
+    if form.videos is not None:
+        shortest, longest = form.videos.duration_s
+        yield f"videos of {_lasting(shortest)} to {_lasting(longest)}, {_size(form.videos)}"
+    if form.documents is not None:
+        pages = f" and {form.documents.max_pages} pages" if form.documents.max_pages is not None else ""
+        yield f"documents of at most {_weight(form.documents.max_bytes)}{pages}"
+    if not form.takes_text:
+        yield "no text"
+    else:
+        rules = form.text or network.text
+        yield f"text of at most {rules.max_length:,} {'bytes' if rules.counter == 'utf8' else 'characters'}"
+    asked = [option.title.lower() for option in form.options if option.required]
+    if asked:
+        yield f"asks for {' and '.join(asked)}"
+
+
+def _kinds(form: Format) -> list[str]:
+    named = (("image", form.images), ("video", form.videos), ("document", form.documents))
+    return [kind for kind, rules in named if rules is not None]
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1] if names else ""]))
+
+
+def _size(rules: ImageRules | VideoRules) -> str:
+    ratio = f"{rules.ratio[0]:.2f}:1 to {rules.ratio[1]:.2f}:1, " if rules.ratio is not None else ""
+    return f"{ratio}at most {_weight(rules.max_bytes)}"
+
+
+def _weight(size: int) -> str:
+    return f"{size / _MEGABYTE:.0f} MB" if size < 1000 * _MEGABYTE else f"{size / 1000 / _MEGABYTE:.3g} GB"
+
+
+def _lasting(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds < 60 else f"{seconds / 60:.3g} min"

@@ -18,7 +18,7 @@ from core.infra import clock
 from core.infra.ids import new_id
 from core.posts import commands as posts
 from core.posts import queries
-from core.posts.content import Variant
+from core.posts.content import Attached, Variant
 from core.publishing import claiming, sweeping
 from core.publishing import commands as publishing
 from core.publishing.asking import check_one
@@ -92,8 +92,7 @@ class _Telling:
                 text=words.facebook,
                 account_ids=[page, instagram, linkedin],
                 slot_at=slot_at,
-                media=media,
-                alt=picture.ALT,
+                files=[Attached(media, picture.ALT)],
                 variants={instagram: Variant(words.instagram), linkedin: Variant(words.linkedin)},
             )
 

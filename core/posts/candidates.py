@@ -73,10 +73,12 @@ class Subject:
         place: Place = "post",
         mend: Mend = "edit",
         threatens: bool = False,
+        at: int | str | None = None,
     ) -> AccountProblem:
         """Something found. `threatens`: it may keep the post from going out, so people are told ahead of its time."""
+        threatens = threatens or severity == "error"
         return AccountProblem(
-            severity, self.account.id, self.account.name, words, fix, place, mend, threatens or severity == "error"
+            severity, self.account.id, self.account.name, words, fix, place, mend, threatens=threatens, at=at
         )
 
     @property

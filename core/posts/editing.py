@@ -137,7 +137,7 @@ class Stored:
         return {each.account_id for each in self.publications} | set(self.content.variants)
 
     def changes(self, wanted: Wanted) -> tuple[str, ...]:
-        """What saving `wanted` changes: text, link, media, alt, variants, accounts, slot; empty when it is saved."""
+        """What saving `wanted` changes: parts of `content.SAID`, accounts, slot; empty when it is saved."""
         now_chosen = self.chosen
         places = (
             ("accounts", set(now_chosen) != set(wanted.account_ids)),
@@ -153,7 +153,7 @@ _STAYS_FREE: Final = frozenset({"slot"})
 def plan(
     stored: Stored,
     accounts: Mapping[UUID, AccountFacts],
-    images: Mapping[Rendition, MediaItem],
+    files: Mapping[Rendition, MediaItem],
     wanted: Wanted,
     situation: Situation,
 ) -> Plan:
@@ -163,7 +163,7 @@ def plan(
     fixed = why_fixed(stored.publications, accounts)
     if fixed is not None and set(changed) - _STAYS_FREE:
         raise Refused(fixed)
-    steps = tuple(_steps(stored, accounts, images, wanted, situation))
+    steps = tuple(_steps(stored, accounts, files, wanted, situation))
     _refuse_passed_slots(steps, situation)
     return Plan(steps, changed)
 
@@ -171,14 +171,14 @@ def plan(
 def _steps(
     stored: Stored,
     accounts: Mapping[UUID, AccountFacts],
-    images: Mapping[Rendition, MediaItem],
+    files: Mapping[Rendition, MediaItem],
     wanted: Wanted,
     situation: Situation,
 ) -> Iterator[Step]:
     now_chosen = stored.chosen
     for account_id in wanted.account_ids:
         account = accounts[account_id]
-        payload = payloads.build(account, wanted.content.of(account_id), images)
+        payload = payloads.build(account, wanted.content.of(account_id), files)
         publication = now_chosen.get(account_id)
         due_at = _wanted_due(stored.post, publication, account_id, wanted)
         if publication is None:

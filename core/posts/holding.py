@@ -63,11 +63,7 @@ def conflict(session: Session, stored: Stored, mine: Wanted | None = None) -> Ed
     post, said = stored.post, stored.content
     own_slots = editing.own_slots(post, stored.publications)
     theirs = Theirs(
-        text=said.text,
-        link=said.link,
-        media_id=said.media_id,
-        alt=said.alt,
-        variants=said.variants,
+        content=said,
         account_ids=tuple(stored.chosen),
         slot_at=post.slot_at,
         own_slots=own_slots,
@@ -79,13 +75,8 @@ def conflict(session: Session, stored: Stored, mine: Wanted | None = None) -> Ed
 
 
 def _whole(wanted: Wanted, own_slots: Mapping[UUID, datetime | None]) -> Whole:
-    said = wanted.content
     return Whole(
-        text=said.text,
-        link=said.link,
-        media_id=said.media_id,
-        alt=said.alt,
-        variants=said.variants,
+        content=wanted.content,
         account_ids=wanted.account_ids,
         slot_at=wanted.slot_at,
         own_slots=own_slots if wanted.own_slots is None else wanted.own_slots,

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self, TypedDict
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    TypeAdapter,
+    ValidationError,
+)
 
 from core.infra.errors import Invalid
-from core.posts.content import Content, Image, NoImage, Variant, Wanted, differing
-from core.posts.rules import MAX_ACCOUNTS, MAX_ALT, MAX_COMMENT, MAX_LINK, MAX_TEXT
+from core.posts.content import Attached, Content, Files, Variant, Wanted, differing
+from core.posts.rules import (
+    MAX_ACCOUNTS,
+    MAX_ALT,
+    MAX_COMMENT,
+    MAX_FILES,
+    MAX_LINK,
+    MAX_OPTION,
+    MAX_OPTIONS,
+    MAX_TEXT,
+)
 
 
 def storable(value: str) -> str:
@@ -29,7 +49,14 @@ def _text(value: str) -> str:
 def _alt(value: str) -> str:
     words = storable(value).replace("\n", " ")
     if len(words) > MAX_ALT:
-        raise ValueError(f"The description of the image is longer than {MAX_ALT:,} characters. Shorten it.")
+        raise ValueError(f"The description of a file is longer than {MAX_ALT:,} characters. Shorten it.")
+    return words
+
+
+def _first_comment(value: str) -> str:
+    words = storable(value)
+    if len(words) > MAX_TEXT:
+        raise ValueError(f"The first comment is longer than {MAX_TEXT:,} characters. Shorten it.")
     return words
 
 
@@ -77,7 +104,59 @@ class _Input(BaseModel):
 
 
 Text = Annotated[str, AfterValidator(_text)]
-Alt = Annotated[str, AfterValidator(_alt)]
+FirstComment = Annotated[str, AfterValidator(_first_comment)]
+_Said = Annotated[str, AfterValidator(storable), Field(max_length=MAX_OPTION)]
+_Name = Annotated[str, AfterValidator(storable), Field(max_length=200)]
+_Share = Annotated[float, Field(ge=0, le=1), AfterValidator(lambda share: round(share, 4))]
+
+
+class FileInput(_Input):
+    """One file of a post (`content.Attached`)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    media_id: UUID
+    alt: Annotated[str, AfterValidator(_alt)] = ""
+
+
+def _files(value: tuple[FileInput, ...]) -> tuple[FileInput, ...]:
+    if len(value) > MAX_FILES:
+        raise ValueError(f"A post carries at most {MAX_FILES} files. Remove some.")
+    if len({each.media_id for each in value}) < len(value):
+        raise ValueError("A file is there twice. Remove one of the two.")
+    return value
+
+
+class TagInput(_Input):
+    """Somebody who is marked on a file; where on an image, as shares of its width and height."""
+
+    username: _Name
+    file: Annotated[int, Field(ge=0, lt=MAX_FILES)] = 0
+    x: _Share | None = None
+    y: _Share | None = None
+
+
+class PollInput(_Input):
+    """A question with its answers, for so many days."""
+
+    question: _Said
+    answers: Annotated[tuple[_Said, ...], Field(max_length=10)] = ()
+    days: Annotated[int, Field(ge=1, le=366)] | None = None
+
+
+OptionInput = (
+    StrictBool
+    | StrictInt
+    | _Said
+    | Annotated[tuple[_Name, ...], Field(max_length=100)]
+    | Annotated[tuple[TagInput, ...], Field(max_length=100)]
+    | PollInput
+)
+_OPTION: Final[TypeAdapter[Any]] = TypeAdapter(OptionInput)
+_Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Options = Annotated[dict[_Key, OptionInput], Field(max_length=MAX_OPTIONS)]
+_FormKey = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,39})?$")]
+_FileList = Annotated[tuple[FileInput, ...], AfterValidator(_files)]
 
 
 class VariantInput(_Input):
@@ -86,24 +165,52 @@ class VariantInput(_Input):
     model_config = ConfigDict(from_attributes=True)
 
     text: Text | None = None
-    media: UUID | Image = Image.INHERIT
-    alt: Alt | None = None
+    files: _FileList | None = None
+    cover: UUID | None = None
+    format: _FormKey | None = None
+    options: Options = Field(default_factory=dict)
+    comment: FirstComment | None = None
 
     def variant(self) -> Variant:
         """The value of it."""
-        return Variant(self.text, self.media, self.alt)
+        return Variant(
+            text=self.text,
+            files=None if self.files is None else _attached(self.files),
+            cover=None if self.files is None else self.cover,
+            format=self.format or None,
+            options=_stored(self.options),
+            comment=self.comment,
+        )
+
+
+class More(TypedDict, total=False):
+    """What commands take of a post besides text and link; what isn't given, or None, stays as it is.
+
+    The cover goes with the files: whoever gives files gives the cover too, or there is none. `format` "": whichever
+    fits the files.
+    """
+
+    files: Sequence[Attached] | None
+    cover: UUID | None
+    format: str | None
+    options: Mapping[str, Any] | None
+    comment: str | None
+    variants: Mapping[UUID, Variant] | None
 
 
 class PostInput(_Input):
-    """A post as the composer has it. `own_slots`, `media`, `alt` and `variants` None: leave those as they are."""
+    """A post as the composer has it; of `own_slots` and of what `More` names, None leaves it as it is."""
 
     text: Text = ""
     link: Annotated[str | None, AfterValidator(_link)] = None
     account_ids: Annotated[tuple[UUID, ...], AfterValidator(_accounts)] = ()
     slot_at: Moment | None = None
     own_slots: dict[UUID, Moment | None] | None = None
-    media: UUID | NoImage | None = None
-    alt: Alt | None = None
+    files: _FileList | None = None
+    cover: UUID | None = None
+    format: _FormKey | None = None
+    options: Options | None = None
+    comment: FirstComment | None = None
     variants: dict[UUID, VariantInput] | None = None
 
     def over(self, stored: Content) -> Wanted:
@@ -114,11 +221,23 @@ class PostInput(_Input):
         content = Content(
             text=self.text,
             link=self.link,
-            media_id=stored.media_id if self.media is None else None if self.media is Image.NONE else self.media,
-            alt=stored.alt if self.alt is None else self.alt,
+            files=stored.files if self.files is None else _attached(self.files),
+            cover=stored.cover if self.files is None else self.cover,
+            format=stored.format if self.format is None else self.format or None,
+            options=stored.options if self.options is None else _stored(self.options),
+            comment=stored.comment if self.comment is None else self.comment,
             variants=variants,
         )
         return Wanted(content, self.account_ids, self.slot_at, self.own_slots)
+
+
+def _attached(files: Iterable[FileInput]) -> Files:
+    return tuple(Attached(each.media_id, each.alt) for each in files)
+
+
+def _stored(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as they are stored and hashed: plain JSON."""
+    return {key: _OPTION.dump_python(value, mode="json", exclude_none=True) for key, value in options.items()}
 
 
 class RemarkInput(_Input):
@@ -137,5 +256,7 @@ def _in_words(place: tuple[int | str, ...], message: str) -> str:
     own = message.removeprefix("Value error, ")
     if own != message:
         return own
+    if "options" in place:
+        return "An option of the post holds something that can't be kept. Fill it in again."
     field = str(place[0]).replace("_", " ") if place else "input"
     return f"{field[:1].upper()}{field[1:]}: {message}."

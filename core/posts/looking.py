@@ -20,7 +20,7 @@ from core.posts import (
     deciding,
     differences,
     editing,
-    images,
+    files,
     payloads,
     post_reads,
     problems,
@@ -59,26 +59,34 @@ def draft(actor: Actor, post_id: UUID) -> Draft:
     """Everything the composer shows of a post. Raises NotFound, for a deleted one too."""
     require(actor, Permission.READ)
     with db.transaction(actor) as session:
-        post, publications = _post(session, post_id)
+        row = _row(session, post_id)
+        post, publications = _post(session, row)
         if post.deleted:
             raise NotFound("This post was deleted. Bring it back with Undo to go on.")
         situation = store.situation(session)
         accounts = store.accounts(session)
         stored = store.publications(session, [post_id])
         fixed = editing.why_fixed(stored, accounts)
-        content = _content(session, post)
-        forms = images.known(session, content.media_ids, accounts.values())
+        content = store.content(session, row)
+        renditions = files.known(session, content.media_ids, accounts.values())
         found = _draft_problems(session, post, content, stored, situation)
         chosen = editing.chosen(stored)
         by_account = {each.account_id: each for each in publications if each.current}
         return Draft(
             post=post,
             content=content,
-            images={each: media.view(session, each) for each in content.media_ids},
+            files={each: media.view(session, each) for each in {media_id for media_id, _ in renditions}},
             organization=situation.organization,
             accounts=tuple(
                 _draft_account(
-                    actor.organization_id, account, content, forms, chosen, by_account.get(account.id), found, fixed
+                    actor.organization_id,
+                    account,
+                    content,
+                    renditions,
+                    chosen,
+                    by_account.get(account.id),
+                    found,
+                    fixed,
                 )
                 for account in accounts.values()
                 if account.state != AccountState.DISABLED or account.id in by_account
@@ -94,7 +102,7 @@ def approvers(actor: Actor, post_id: UUID) -> tuple[Who, ...]:
     """Who may be asked to approve a post when the actor submits it; nobody: an admin must invite or change the rule."""
     require(actor, Permission.READ)
     with db.transaction(actor) as session:
-        post, _ = _post(session, post_id)
+        post, _ = _post(session, _row(session, post_id))
         return _who_may_be_asked(session, post, actor, store.situation(session))
 
 
@@ -102,12 +110,13 @@ def review(actor: Actor, post_id: UUID) -> Review:
     """Everything an approver needs for one post; its `hashes` go into `approve`. Raises NotFound."""
     require(actor, Permission.READ)
     with db.transaction(actor) as session:
-        post, publications = _post(session, post_id)
+        row = _row(session, post_id)
+        post, publications = _post(session, row)
         situation = store.situation(session)
         members = store.members(session, APPROVERS)
         asked = [each for each in publications if each.state is _S.IN_REVIEW]
         stored = {each.id: each for each in store.publications(session, [post_id])}
-        content = _content(session, post)
+        content = store.content(session, row)
         rows_asked = [stored[each.id] for each in asked]
         found = problems.of(session, post_id, rows_asked, Ask.APPROVE, situation, content)
         kept = post_reads.versions(session, post_id)
@@ -139,7 +148,7 @@ def detail(actor: Actor, post_id: UUID) -> Detail:
     """One post, deleted ones too, with its publications and its timeline, oldest first. Raises NotFound."""
     require(actor, Permission.READ)
     with db.transaction(actor) as session:
-        post, publications = _post(session, post_id)
+        post, publications = _post(session, _row(session, post_id))
         reasons = (rules.why_fixed(each.state, each.needs, each.account_name) for each in publications)
         return Detail(
             post=post,
@@ -151,10 +160,15 @@ def detail(actor: Actor, post_id: UUID) -> Detail:
         )
 
 
-def _post(session: Session, post_id: UUID) -> tuple[PostFacts, tuple[PublicationRow, ...]]:
+def _row(session: Session, post_id: UUID) -> Row[Any]:
     row = post_reads.post(session, post_id)
     if row is None:
         raise NotFound
+    return row
+
+
+def _post(session: Session, row: Row[Any]) -> tuple[PostFacts, tuple[PublicationRow, ...]]:
+    post_id = row.id
     publications = tuple(rows.publication(each, row.slot_at) for each in post_reads.publications(session, post_id))
     return rows.post_facts(row, publications), publications
 
@@ -170,15 +184,11 @@ def _who_may_be_asked(session: Session, post: PostFacts, actor: Actor, situation
     return deciding.may_decide(members, own_work_of, situation.organization.self_approval)
 
 
-def _content(session: Session, post: PostFacts) -> Content:
-    return Content(post.text, post.link, post.media_id, post.alt, store.variants(session, post.id))
-
-
 def _draft_account(
     organization_id: UUID,
     account: AccountFacts,
     content: Content,
-    forms: Mapping[Rendition, MediaItem],
+    renditions: Mapping[Rendition, MediaItem],
     chosen: Collection[UUID],
     publication: PublicationRow | None,
     found: Iterable[AccountProblem],
@@ -187,6 +197,7 @@ def _draft_account(
     is_chosen = account.id in chosen
     own_slot = publication is not None and is_chosen and publication.own_slot
     mine = content.of(account.id)
+    payload = payloads.build(account, mine, renditions)
     return DraftAccount(
         account_id=account.id,
         network=account.network,
@@ -197,7 +208,8 @@ def _draft_account(
         chosen=is_chosen,
         content=mine,
         variant=content.variants.get(account.id, AS_THE_POST),
-        image=differences.picture(organization_id, payloads.build(account, mine, forms)),
+        files=differences.pictures(organization_id, payload),
+        format=payload.format,
         own_slot=own_slot,
         own_slot_at=publication.due_at if publication is not None and own_slot else None,
         problems=tuple(each for each in found if each.account_id == account.id),
@@ -219,7 +231,7 @@ def _draft_problems(
 
 def _names(session: Session, versions: Sequence[Row[Any]]) -> dict[UUID, str]:
     """The names of the accounts that got something of their own in one of these versions."""
-    ids = {UUID(account_id) for row in versions for account_id in row.variants}
+    ids = {UUID(account_id) for row in versions for account_id in row.besides["variants"]}
     return {each.id: each.name for each in store.accounts(session, ids).values()} if ids else {}
 
 
@@ -229,8 +241,8 @@ def _last_round(session: Session, versions: Sequence[Row[Any]], asked: Sequence[
         return {}
     said = rows.submitted(versions[1])
     accounts = store.accounts(session, {each.account_id for each in asked})
-    forms = images.known(session, said.media_ids, accounts.values())
-    return {account.id: payloads.build(account, said.of(account.id), forms) for account in accounts.values()}
+    known = files.known(session, said.media_ids, accounts.values())
+    return {account.id: payloads.build(account, said.of(account.id), known) for account in accounts.values()}
 
 
 def _reviewed(

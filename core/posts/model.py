@@ -1,4 +1,4 @@
-"""Tables of posts and publications (migrations 0003, 0004 and 0008 have the rules that Postgres holds)."""
+"""Tables of posts and publications (migrations 0003, 0004, 0008 and 0023 have the rules that Postgres holds)."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ class Post(Base):
     author_id: Mapped[UUID]
     text: Mapped[str]
     link: Mapped[str | None]
-    media_id: Mapped[UUID | None]
-    alt: Mapped[str] = mapped_column(default="")
+    cover_id: Mapped[UUID | None]
+    format: Mapped[str | None]
+    options: Mapped[dict[str, Any]] = mapped_column(_json, default=dict)
+    comment: Mapped[str] = mapped_column(default="")
     slot_at: Mapped[datetime | None] = mapped_column(_moment)
     revision: Mapped[int] = mapped_column(default=1)
     submitted_version: Mapped[int] = mapped_column(default=0)
@@ -53,7 +55,10 @@ class Post(Base):
 
 
 class PostVariant(Base):
-    """What one account gets instead of the post's own; null is the post's. `media` counts where `media_id` is null."""
+    """What one account gets instead of the post's own; null, or an option that isn't there, is the post's.
+
+    `own_files`: its files are those of `PostMedia` with its id, none where there are none.
+    """
 
     __tablename__ = "post_variant"
 
@@ -61,13 +66,29 @@ class PostVariant(Base):
     post_id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     text: Mapped[str | None]
-    media: Mapped[str]
-    media_id: Mapped[UUID | None]
-    alt: Mapped[str | None]
+    own_files: Mapped[bool] = mapped_column(default=False)
+    cover_id: Mapped[UUID | None]
+    format: Mapped[str | None]
+    options: Mapped[dict[str, Any]] = mapped_column(_json, default=dict)
+    comment: Mapped[str | None]
+
+
+class PostMedia(Base):
+    """A file of a post (`account_id` null) or of one account's own list; `place` null: it was taken off."""
+
+    __tablename__ = "post_media"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    post_id: Mapped[UUID]
+    account_id: Mapped[UUID | None]
+    media_id: Mapped[UUID]
+    place: Mapped[int | None]
+    alt: Mapped[str] = mapped_column(default="")
 
 
 class PostVersion(Base):
-    """A post as it was submitted, with what single accounts get; never changed."""
+    """A post as it was submitted; `besides` is everything but text and link (`content.besides_as_json`). Unchanging."""
 
     __tablename__ = "post_version"
 
@@ -76,9 +97,7 @@ class PostVersion(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str]
     link: Mapped[str | None]
-    media_id: Mapped[UUID | None]
-    alt: Mapped[str] = mapped_column(default="")
-    variants: Mapped[dict[str, Any]] = mapped_column(_json, default=dict)
+    besides: Mapped[dict[str, Any]] = mapped_column(_json)
     submitted_by: Mapped[UUID]
     at: Mapped[datetime] = mapped_column(_moment, server_default=FetchedValue())
 

@@ -3,41 +3,89 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from core.posts.content import AccountContent
 from core.posts.store import AccountFacts
-from core.provider_kit.types import MediaItem, Payload
+from core.provider_kit.types import FEED, Format, MediaItem, MediaKind, Network, Option, Payload
 from core.providers import networks
 
-# An image as one network gets it.
+# A file as one network gets it.
 Rendition = tuple[UUID, str]
 
 
-def build(account: AccountFacts, content: AccountContent, images: Mapping[Rendition, MediaItem]) -> Payload:
+def build(account: AccountFacts, content: AccountContent, files: Mapping[Rendition, MediaItem]) -> Payload:
     """The payload of a post on one account.
 
-    What a network takes no part of is left out (link, description), so that changing it costs no approval there.
+    What the form of post takes no part of is left out (text, link, files, descriptions, cover, options, comment), so
+    that changing it costs no approval there. A form that the network doesn't have stays as it was asked for: its checks
+    say so.
     """
-    known = networks().get(account.network)
-    item = None if content.media_id is None else images.get((content.media_id, account.network))
-    return Payload(
+    network = networks().get(account.network)
+    items = [
+        replace(item, alt=each.alt.strip())
+        for each in content.files
+        if (item := files.get((each.media_id, account.network))) is not None
+    ]
+    key, form = form_of(network, content, [item.kind for item in items])
+    cover = None if content.cover is None else files.get((content.cover, account.network))
+    payload = Payload(
         network=account.network,
         provider_account_id=account.provider_account_id,
         text=content.text,
-        link=content.link if known is None or known.takes_link else None,
-        media=() if item is None else (replace(item, alt=content.alt.strip() if takes_alt(account.network) else ""),),
+        link=content.link,
+        media=tuple(items),
+        options={name: value for name, value in content.options.items() if is_said(value)},
+        format=key,
+        cover=cover,
+        comment=content.comment.strip(),
+    )
+    if network is None or form is None:
+        return payload
+    return replace(
+        payload,
+        text=payload.text if form.takes_text else "",
+        link=payload.link if form.takes_link else None,
+        media=tuple(_described(item, form) for item in items) if form.files[1] else (),
+        options={
+            option.key: payload.options[option.key]
+            for option in form.options
+            if option.key in payload.options and not _is_default(option, payload.options[option.key])
+        },
+        cover=cover if form.covers is not None and any(item.kind == "video" for item in items) else None,
+        comment=payload.comment if network.comments is not None else "",
     )
 
 
-def takes_alt(network: str) -> bool:
-    """Whether a network keeps the description of an image."""
-    known = networks().get(network)
-    return known is None or (known.images is not None and known.images.max_alt > 0)
+def form_of(network: Network | None, content: AccountContent, kinds: Sequence[MediaKind]) -> tuple[str, Format | None]:
+    """The form of post that one account gets, and what its network declares of it; None: it has none of that name."""
+    if network is None:
+        return content.format or FEED, None
+    if content.format is not None:
+        return content.format, network.form(content.format)
+    common = network.form(content.common_format) if content.common_format else None
+    form = common or network.fitting(kinds)
+    return form.key, form
+
+
+def is_said(value: Any) -> bool:
+    """Whether an option holds anything: what was left empty goes nowhere."""
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})
 
 
 def intent_key(post_id: UUID, account_id: UUID, occurrence: int) -> str:
     """The name of one intent to publish, unique in the organization: doubled clicks and imports meet in one row."""
     return hashlib.sha256(f"{post_id}|{account_id}|{occurrence}".encode()).hexdigest()
+
+
+def _described(item: MediaItem, form: Format) -> MediaItem:
+    keeps = item.kind == "image" and form.images is not None and form.images.max_alt > 0
+    return item if keeps else replace(item, alt="")
+
+
+def _is_default(option: Option, value: Any) -> bool:
+    """A switch that stands where it stands by itself says nothing."""
+    return option.shape == "switch" and value is option.default

@@ -52,7 +52,7 @@ where c.post_id = :post order by c.at, c.id
 
 _VERSIONS: Final = statement(
     """
-select v.version, v.text, v.link, v.media_id, v.alt, v.variants, v.at, person.name
+select v.version, v.text, v.link, v.besides, v.at, person.name
 from masthead.post_version v
 join masthead.member m on m.organization_id = v.organization_id and m.id = v.submitted_by
 join masthead.person on person.id = m.person_id

@@ -92,12 +92,18 @@ def _subjects(
         if (network := known.get(each.account.network)) and network.daily_posts is not None
     ]
     twins = store.twins(
-        session, post_id, [(each.account.id, each.payload.text, at[each.account.id]) for each in candidates]
+        session,
+        post_id,
+        [
+            (each.account.id, each.payload.text, at[each.account.id])
+            for each in candidates
+            if each.payload.text.strip()  # what has no words is no twin of all that has none either
+        ],
     )
     standings = accounts.standings_in(session, at)
     planned = store.planned(session, post_id, counted)
     held = throttle.last_holds(session, at, (Route.PREPARE, Route.PUBLISH))
-    hashes = {item.sha256 for each in candidates for item in each.payload.media}
+    hashes = {item.sha256 for each in candidates for item in (*each.payload.media, each.payload.cover) if item}
     lost = files.lost(store.organization_of(session), hashes) if hashes else frozenset()
     public_url = installation.settings().ingest_url if hashes else ""
     subjects = []

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from core.accounts import pause_rows
 from core.posts import differences, rules
-from core.posts.content import Content, variants_from_json
+from core.posts.content import Content, from_version
 from core.posts.rules import CommentKind, Needs, PublicationState
 from core.posts.views import AskedPublication, Brief, Comment, PostFacts, PublicationRow, Version, Waiting, Who
 from core.provider_kit.types import Payload
@@ -31,6 +31,7 @@ def error_words(last_error: Mapping[str, Any] | None) -> str:
 def publication(row: Row[Any], slot_at: object) -> PublicationRow:
     """One publication of a post whose slot is `slot_at`."""
     state, needs = PublicationState(row.state), _needs(row)
+    payload = Payload.from_json(row.payload)
     return PublicationRow(
         id=row.id,
         post_id=row.post_id,
@@ -45,9 +46,14 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         shown=rules.words(state, needs, row.account_state, bool(row.pauses), risk=row.risk or ""),
         because=_because(row),
         held=_held(row),
-        text=row.payload["text"],
-        link=row.payload["link"],
-        image=differences.picture(row.organization_id, Payload.from_json(row.payload)),
+        text=payload.text,
+        link=payload.link,
+        files=differences.pictures(row.organization_id, payload),
+        cover=None if payload.cover is None else differences.picture(row.organization_id, payload.cover),
+        format=payload.format,
+        options=payload.options,
+        told=differences.told(payload),
+        comment=payload.comment,
         sha256=bytes(row.payload_sha256),
         due_at=row.due_at,
         not_after=row.not_after,
@@ -138,8 +144,6 @@ def post_facts(row: Row[Any], publications: Iterable[PublicationRow]) -> PostFac
         author=Who(row.author_id, row.author_name),
         text=row.text,
         link=row.link,
-        media_id=row.media_id,
-        alt=row.alt,
         slot_at=row.slot_at,
         revision=row.revision,
         submitted_version=row.submitted_version,
@@ -173,7 +177,7 @@ def version(row: Row[Any], names: Mapping[UUID, str]) -> Version:
     return Version(
         version=row.version,
         content=submitted(row),
-        names={UUID(account_id): names.get(UUID(account_id), "") for account_id in row.variants},
+        names={UUID(account_id): names.get(UUID(account_id), "") for account_id in row.besides["variants"]},
         submitted_by=row.name,
         at=row.at,
     )
@@ -181,7 +185,7 @@ def version(row: Row[Any], names: Mapping[UUID, str]) -> Version:
 
 def submitted(row: Row[Any]) -> Content:
     """What a submitted version says."""
-    return Content(row.text, row.link, row.media_id, row.alt, variants_from_json(row.variants))
+    return from_version(row.text, row.link, row.besides)
 
 
 def _needs(row: Row[Any]) -> Needs | None:

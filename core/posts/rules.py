@@ -16,6 +16,9 @@ MAX_TEXT: Final = 100_000
 MAX_LINK: Final = 2_000
 MAX_ALT: Final = 5_000
 MAX_COMMENT: Final = 5_000
+MAX_FILES: Final = 30
+MAX_OPTION: Final = 5_000
+MAX_OPTIONS: Final = 30
 MAX_ACCOUNTS: Final = 50
 TWIN_WITHIN: Final = timedelta(hours=24)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Row, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -21,8 +21,8 @@ from core.accounts.model import Account
 from core.accounts.rules import Pause
 from core.infra.actor import Role
 from core.infra.ids import new_id
-from core.posts.content import AS_THE_POST, Content, Image, Variant, Wanted, differing, variants_as_json
-from core.posts.model import Post, PostVariant, PostVersion, Publication, ReviewComment
+from core.posts.content import AS_THE_POST, Attached, Content, Files, Variant, Wanted, besides_as_json, differing
+from core.posts.model import Post, PostMedia, PostVariant, PostVersion, Publication, ReviewComment
 from core.posts.rules import TWIN_WITHIN, CommentKind, PublicationState
 from core.posts.views import OrganizationFacts, Who
 
@@ -113,37 +113,95 @@ def write(session: Session, post: Post, wanted: Wanted) -> None:
     """Make a post say what is wanted; its publications are another matter."""
     said = wanted.content
     post.text, post.link, post.slot_at = said.text, said.link, wanted.slot_at
-    post.media_id, post.alt = said.media_id, said.alt
+    post.cover_id, post.format, post.options, post.comment = said.cover, said.format, dict(said.options), said.comment
     session.flush()
-    before = variants(session, post.id)
+    listed = _files(session, post.id)
+    before = _variants(session, post.id, listed)
+    _write_files(session, post, None, listed.get(None, ()), said.files)
     for account_id in {*before, *said.variants}:
-        variant = said.variants.get(account_id, AS_THE_POST)
-        if variant != before.get(account_id, AS_THE_POST):
+        variant, was = said.variants.get(account_id, AS_THE_POST), before.get(account_id, AS_THE_POST)
+        if variant != was:
+            _write_files(session, post, account_id, listed.get(account_id, ()), variant.files or ())
             _write_variant(session, post, account_id, variant)
 
 
 def _write_variant(session: Session, post: Post, account_id: UUID, variant: Variant) -> None:
-    own = not isinstance(variant.media, Image)
     values = {
         "text": variant.text,
-        "media": Image.INHERIT if own else variant.media,
-        "media_id": variant.media if own else None,
-        "alt": variant.alt,
+        "own_files": variant.files is not None,
+        "cover_id": variant.cover,
+        "format": variant.format,
+        "options": dict(variant.options),
+        "comment": variant.comment,
     }
     key = {"organization_id": post.organization_id, "post_id": post.id, "account_id": account_id}
     written = insert(PostVariant).values(**key, **values)
     session.execute(written.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
-def variants(session: Session, post_id: UUID) -> dict[UUID, Variant]:
+def _write_files(session: Session, post: Post, account_id: UUID | None, before: Files, after: Files) -> None:
+    """One list of files as it should be; what isn't in it any more keeps its row, without a place."""
+    if before == after:
+        return
+    owner = {"organization_id": post.organization_id, "post_id": post.id, "account_id": account_id}
+    gone = {each.media_id for each in before} - {each.media_id for each in after}
+    if gone:
+        of_it = (PostMedia.post_id == post.id, PostMedia.account_id.is_not_distinct_from(account_id))
+        session.execute(update(PostMedia).where(*of_it, PostMedia.media_id.in_(gone)).values(place=None))
+    if after:
+        rows = [
+            {**owner, "id": new_id(), "media_id": each.media_id, "place": place, "alt": each.alt}
+            for place, each in enumerate(after)
+        ]
+        written = insert(PostMedia).values(rows)
+        session.execute(
+            written.on_conflict_do_update(
+                index_elements=[*owner, "media_id"],
+                set_={"place": written.excluded.place, "alt": written.excluded.alt},
+            )
+        )
+
+
+def _files(session: Session, post_id: UUID) -> dict[UUID | None, Files]:
+    """Account (None: the post itself) -> its list of files."""
+    query = select(PostMedia.__table__).where(PostMedia.post_id == post_id, PostMedia.place.is_not(None))
+    found: dict[UUID | None, Files] = {}
+    for row in session.execute(query.order_by(PostMedia.place)):
+        found[row.account_id] = (*found.get(row.account_id, ()), Attached(row.media_id, row.alt))
+    return found
+
+
+def _variants(session: Session, post_id: UUID, listed: Mapping[UUID | None, Files]) -> dict[UUID, Variant]:
     """Account -> what it gets instead of the post's own."""
     rows = session.execute(select(PostVariant.__table__).where(PostVariant.post_id == post_id)).all()
-    return differing({row.account_id: Variant(row.text, row.media_id or Image(row.media), row.alt) for row in rows})
+    return differing(
+        {
+            row.account_id: Variant(
+                text=row.text,
+                files=listed.get(row.account_id, ()) if row.own_files else None,
+                cover=row.cover_id,
+                format=row.format,
+                options=row.options,
+                comment=row.comment,
+            )
+            for row in rows
+        }
+    )
 
 
-def content(session: Session, post: Post) -> Content:
-    """What a post says everywhere."""
-    return Content(post.text, post.link, post.media_id, post.alt, variants(session, post.id))
+def content(session: Session, post: Post | Row[Any]) -> Content:
+    """What a post says everywhere; `post` is its row, with all columns."""
+    listed = _files(session, post.id)
+    return Content(
+        text=post.text,
+        link=post.link,
+        files=listed.get(None, ()),
+        cover=post.cover_id,
+        format=post.format,
+        options=post.options,
+        comment=post.comment,
+        variants=_variants(session, post.id, listed),
+    )
 
 
 def move_slot(session: Session, post: Post, slot_at: datetime | None, member_id: UUID, moment: datetime) -> None:
@@ -275,9 +333,7 @@ def add_version(session: Session, post: Post, said: Content, member_id: UUID) ->
             version=post.submitted_version,
             text=said.text,
             link=said.link,
-            media_id=said.media_id,
-            alt=said.alt,
-            variants=variants_as_json(said.variants),
+            besides=besides_as_json(said),
             submitted_by=member_id,
         )
     )

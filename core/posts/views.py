@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from core.accounts.rules import Pause
 from core.media.views import MediaView
-from core.posts.content import AccountContent, Content, Image, NoImage, Variant
+from core.posts.content import AccountContent, Content, Variant
 from core.posts.redline import Segment
 from core.posts.rules import CommentKind, Needs, PublicationState, Shown, Word, can_be_asked
-from core.provider_kit.types import Place
+from core.provider_kit.types import MediaKind, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class AccountProblem:
     place: Place = field(default="post", compare=False)  # where it is mended
     mend: Mend = field(default="edit", compare=False)
     threatens: bool = field(default=False, compare=False)
+    at: int | str | None = field(default=None, compare=False)  # which file (from 0) or option of that place
 
     @property
     def sentence(self) -> str:
@@ -73,19 +74,10 @@ class Lost:
 class Whole:
     """One version of a post with everything that `save` takes, so that nothing of it is lost."""
 
-    text: str
-    link: str | None
-    media_id: UUID | None
-    alt: str
-    variants: Mapping[UUID, Variant]
+    content: Content
     account_ids: tuple[UUID, ...]
     slot_at: datetime | None
     own_slots: Mapping[UUID, datetime | None]
-
-    @property
-    def media(self) -> UUID | NoImage:
-        """The image as `save` takes it."""
-        return self.media_id or Image.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,14 +152,17 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image as one account gets it. Sizes in bytes and pixels; `address` shows it for a day, to whoever has it."""
+    """A file as one account gets it. Sizes in bytes and pixels; `address` shows it for a day, to whoever has it."""
 
     sha256: str
     mime: str
+    kind: MediaKind
     width: int
     height: int
     size: int
     alt: str
+    duration_ms: int
+    pages: int
     address: str
 
 
@@ -178,7 +173,7 @@ class PublicationRow:
     `shown.label` and `because` say everything: why it is held, what a person must decide, why it failed and what mends
     it. `current` False: a later one for the same account took its place ("Try again"). `own_slot`: its time isn't the
     post's. `url` None while published: "live, link not found yet". `held`: the network may not be called now, for the
-    reason in `because`.
+    reason in `because`. `told`: (title, what it says) of its form, where the network has several, and its options.
     """
 
     id: UUID
@@ -196,7 +191,12 @@ class PublicationRow:
     held: bool
     text: str
     link: str | None
-    image: Picture | None
+    files: tuple[Picture, ...]
+    cover: Picture | None
+    format: str
+    options: Mapping[str, Any]
+    told: tuple[tuple[str, str], ...]
+    comment: str
     sha256: bytes
     due_at: datetime | None
     not_after: datetime | None
@@ -215,6 +215,11 @@ class PublicationRow:
     attempt_count: int
     next_action_at: datetime | None
     correlation_id: str
+
+    @property
+    def looks(self) -> tuple[object, ...]:
+        """What two publications share that look the same to people."""
+        return self.network, self.text, self.link, self.files, self.cover, self.told, self.comment
 
     @property
     def can_be_asked(self) -> bool:
@@ -263,8 +268,6 @@ class PostFacts:
     author: Who
     text: str
     link: str | None
-    media_id: UUID | None
-    alt: str
     slot_at: datetime | None
     revision: int
     submitted_version: int
@@ -294,8 +297,8 @@ class OrganizationFacts:
 class DraftAccount:
     """An account in the composer, chosen or not. `fixed`: it can't be chosen or unchosen any more, `because` says why.
 
-    `content` is what it gets, `variant` what of that is its own, `image` the image as its network gets it (None: no
-    image, or no form for this network). `own_slot`: its time isn't the post's; it is `own_slot_at`, None for no time.
+    `content` is what it gets, `variant` what of that is its own, `files` the files as its network gets them, `format`
+    the form of post that it gets them in. `own_slot`: its time isn't the post's; it is `own_slot_at`, None for no time.
     `problems` are those that name this account; there are none while it isn't chosen.
     """
 
@@ -308,7 +311,8 @@ class DraftAccount:
     chosen: bool
     content: AccountContent
     variant: Variant
-    image: Picture | None
+    files: tuple[Picture, ...]
+    format: str
     own_slot: bool
     own_slot_at: datetime | None
     problems: tuple[AccountProblem, ...]
@@ -322,23 +326,18 @@ class Draft:
     """Everything the composer shows. `fixed` holds the words when the text can't change any more.
 
     `content.variants` has every account that gets something of its own, those too that can't be chosen any more.
-    `images` has every image of `content` by id, with what each network makes of it.
+    `files` has every file of `content` by id, with what each network makes of it; not those that are gone.
     """
 
     post: PostFacts
     content: Content
-    images: Mapping[UUID, MediaView]
+    files: Mapping[UUID, MediaView]
     organization: OrganizationFacts
     accounts: tuple[DraftAccount, ...]
     problems: tuple[AccountProblem, ...]
     fixed: str | None
     approvers: tuple[Who, ...]
     comments: tuple[Comment, ...]
-
-    @property
-    def media(self) -> UUID | NoImage:
-        """The post's own image as `save` takes it."""
-        return self.content.media_id or Image.NONE
 
     @property
     def own_slots(self) -> dict[UUID, datetime | None]:
@@ -466,6 +465,32 @@ class ReviewQueue:
     after: str | None
 
 
+Change = Literal["same", "added", "removed", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What became of one file: its place among the others, and its description word by word."""
+
+    change: Change
+    picture: Picture
+    alt: tuple[Segment, ...]
+
+    @property
+    def is_any(self) -> bool:
+        """Whether it is not as it was."""
+        return self.change != "same" or any(each.change != "same" for each in self.alt)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The form of post or one option, in words, before and now; empty: not set."""
+
+    title: str
+    before: str
+    after: str
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What one account gets now, beside what was approved or submitted for it before."""
@@ -473,10 +498,23 @@ class Difference:
     text: tuple[Segment, ...]
     link_before: str | None
     link_changed: bool
-    image_before: Picture | None
-    image_changed: bool
-    alt: tuple[Segment, ...]
-    alt_changed: bool
+    files: tuple[FileChange, ...]
+    comment: tuple[Segment, ...]
+    told: tuple[Told, ...]
+    cover_before: Picture | None
+    cover_changed: bool
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything differs at all."""
+        words = (*self.text, *self.comment)
+        return (
+            self.link_changed
+            or self.cover_changed
+            or any(each.change != "same" for each in words)
+            or any(each.is_any for each in self.files)
+            or any(each.before != each.after for each in self.told)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -14,11 +14,11 @@ from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import Refused
 from core.organizations.rules import Permission, require
-from core.posts import content, editing, images, problems, receipts, store
-from core.posts.content import Content, NoImage, Variant, Wanted
+from core.posts import content, editing, files, problems, receipts, store
+from core.posts.content import Content, Wanted
 from core.posts.editing import Plan, Stored
 from core.posts.holding import conflict, existing, locked_whole
-from core.posts.inputs import PostInput
+from core.posts.inputs import More, PostInput
 from core.posts.model import Post
 from core.posts.payloads import intent_key
 from core.posts.problems import Ask
@@ -48,9 +48,7 @@ def create(
     account_ids: Collection[UUID] = (),
     slot_at: datetime | None = None,
     own_slots: Mapping[UUID, datetime | None] | None = None,
-    media: UUID | NoImage | None = None,
-    alt: str | None = None,
-    variants: Mapping[UUID, Variant] | None = None,
+    **more: Unpack[More],
 ) -> UUID:
     """A new draft by the actor; gives its id. Raises NotAllowed, Invalid."""
     require(actor, Permission.WRITE)
@@ -60,9 +58,7 @@ def create(
         account_ids=tuple(account_ids),
         slot_at=slot_at,
         own_slots=_plain(own_slots),
-        media=media,
-        alt=alt,
-        variants=_plain(variants),
+        **_plain_more(more),
     ).over(NOTHING)
     with db.transaction(actor) as session:
         made = receipts.earlier(session, actor, action_id, "post.create", Made)
@@ -103,15 +99,13 @@ def save(
     account_ids: Collection[UUID],
     slot_at: datetime | None,
     own_slots: Mapping[UUID, datetime | None] | None = None,
-    media: UUID | NoImage | None = None,
-    alt: str | None = None,
-    variants: Mapping[UUID, Variant] | None = None,
     may_cost: bool = True,
+    **more: Unpack[More],
 ) -> Saved:
     """Save the whole post as the composer has it, if `revision` is still the newest (autosave calls this).
 
-    `own_slots` are the accounts with a time of their own, `variants` those with a text, image or description of their
-    own, each complete; these, `media` and `alt` may be None: they stay as they are. Publications whose bytes change go
+    `own_slots` are the accounts with a time of their own, complete; None, and whatever `More` names and isn't given,
+    stays as it is. Publications whose bytes change go
     back to draft and are listed in `voided`; all others keep review, approval and schedule, a new slot included. Saving
     what is saved already changes nothing, so a repeated call is harmless.
 
@@ -126,9 +120,7 @@ def save(
         account_ids=tuple(account_ids),
         slot_at=slot_at,
         own_slots=_plain(own_slots),
-        media=media,
-        alt=alt,
-        variants=_plain(variants),
+        **_plain_more(more),
     )
     with db.transaction(actor) as session:
         stored = locked_whole(session, post_id)
@@ -166,14 +158,11 @@ def would_void(
     text: str,
     link: str | None,
     account_ids: Collection[UUID] | None = None,
-    media: UUID | NoImage | None = None,
-    alt: str | None = None,
-    variants: Mapping[UUID, Variant] | None = None,
+    **more: Unpack[More],
 ) -> tuple[Lost, ...]:
     """What saving this would cost, publication by publication; changes nothing.
 
-    None: the accounts, the image, its description, what single accounts get stay. Raises Refused when the words are
-    fixed.
+    None: the accounts stay, and so does whatever `More` names and isn't given. Raises Refused when the words are fixed.
     """
     require(actor, Permission.READ)
     with db.transaction(actor) as session:
@@ -184,9 +173,7 @@ def would_void(
             link=link,
             account_ids=tuple(stored.chosen if account_ids is None else account_ids),
             slot_at=post.slot_at,
-            media=media,
-            alt=alt,
-            variants=_plain(variants),
+            **_plain_more(more),
         ).over(stored.content)
         situation = store.situation(session)
         return _plan(session, stored, wanted, situation).lost(situation)
@@ -194,6 +181,11 @@ def would_void(
 
 def _plain(given: Mapping[UUID, Any] | None) -> dict[UUID, Any] | None:
     return None if given is None else dict(given)
+
+
+def _plain_more(more: More) -> dict[str, Any]:
+    given: dict[str, Any] = {**more}
+    return given | {"variants": _plain(more.get("variants"))}
 
 
 def _create(session: Session, actor: Actor, wanted: Wanted) -> Post:
@@ -205,9 +197,9 @@ def _create(session: Session, actor: Actor, wanted: Wanted) -> Post:
 
 
 def _plan(session: Session, stored: Stored, wanted: Wanted, situation: Situation) -> Plan:
-    """What saving does, with the accounts and images it takes looked up."""
+    """What saving does, with the accounts and files it takes looked up."""
     accounts = store.accounts(session, stored.account_ids | {*wanted.account_ids, *wanted.content.variants})
-    found = images.renditions(session, wanted.content, accounts.values())
+    found = files.renditions(session, wanted.content, accounts.values())
     return editing.plan(stored, accounts, found, wanted, situation)
 
 
@@ -261,7 +253,8 @@ def _audited(post: Post, said: Content, account_ids: Iterable[UUID]) -> dict[str
         "revision": post.revision,
         "characters": len(said.text),
         "link": said.link,
-        "media": said.media_id,
+        "media": [each.media_id for each in said.files],
+        "format": said.format,
         "accounts": list(account_ids),
         "own_content": list(said.variants),
         "slot_at": post.slot_at,

@@ -148,7 +148,7 @@ def _arguments(function: Callable[..., Any]) -> dict[str, Any]:
     return {
         name: made_up(hints[name])
         for name, parameter in inspect.signature(function).parameters.items()
-        if name != "actor" and parameter.default is parameter.empty
+        if name != "actor" and parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
     }
 
 

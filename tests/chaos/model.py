@@ -27,6 +27,7 @@ from core.infra.crash import LABELS
 from core.infra.errors import MastheadError
 from core.posts import commands as posts
 from core.posts import queries
+from core.posts.content import Attached
 from core.posts.rules import PublicationState
 from core.publishing import commands
 from core.publishing.commands import Decision, Fate
@@ -215,7 +216,7 @@ class Machine(RuleBasedStateMachine):
             self.author,
             [self.places[place][1].account.id for place in places],
             text=self._words(),
-            media=self._image(places),
+            files=self._files(places),
             slot_at=datetime.now(UTC) + timedelta(days=1),
         )
         self.posts[post_id] = frozenset(places)
@@ -234,7 +235,7 @@ class Machine(RuleBasedStateMachine):
             link=None,
             account_ids=[self.places[place][1].account.id for place in self.posts[post_id]],
             slot_at=datetime.now(UTC) + timedelta(days=1),
-            media=self._image(self.posts[post_id]),
+            files=self._files(self.posts[post_id]),
         )
 
     def _edit_and_approve(self, post_id: UUID) -> None:
@@ -281,8 +282,8 @@ class Machine(RuleBasedStateMachine):
     def _comes(self, post_id: UUID) -> None:
         tamper(self.author.organization_id, _ITS_SLOT_COMES, id=post_id)
 
-    def _image(self, places: Collection[int]) -> UUID | None:
-        return self.image if any(self.places[place][0].has_image for place in places) else None
+    def _files(self, places: Collection[int]) -> list[Attached]:
+        return [Attached(self.image)] if any(self.places[place][0].has_image for place in places) else []
 
     def _words(self) -> str:
         self.versions += 1

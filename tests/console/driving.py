@@ -113,7 +113,8 @@ class Tab:
     def write(self, text: str, link: str = "", *, base: int = 0, was: str = "", number: int = 1, **own: Any) -> None:
         """What the composer hands over; it arrives with the next press, as a blur does in a browser.
 
-        `own`: media, alt and variants as the browser has them; what isn't given is as the composer was given it.
+        `own`: files, options, variants and the like as the browser has them; what isn't given is as the composer was
+        given it.
         """
         self.app.session_state["composer"] = {"written": self._written(text, link, base, was, number, own)}
 

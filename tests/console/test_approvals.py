@@ -12,13 +12,14 @@ from core.infra import db
 from core.infra.actor import Role
 from core.organizations import commands as organizations
 from core.posts import commands, queries
-from core.posts.content import Image, Variant
+from core.posts.content import Variant
+from core.posts.inputs import More
 from core.posts.rules import Word
 from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
 from tests.factories.media import make_kept_image
-from tests.factories.posts import Team, hashes, make_approved, make_submitted, soon
+from tests.factories.posts import Team, attached, hashes, make_approved, make_submitted, soon
 
 
 @pytest.fixture
@@ -186,32 +187,30 @@ def test_what_single_accounts_get_is_shown_account_by_account(team: Team, reader
         uuid4(),
         text="Beans on Monday",
         account_ids=[team.account_id, second],
-        media=image,
-        alt="A cup",
-        variants={second: Variant(text="Beans, loves", media=Image.NONE)},
+        files=attached((image, "A cup")),
+        variants={second: Variant(text="Beans, loves", files=())},
     )
     commands.submit(team.author, uuid4(), post, 1)
     reader.open("approvals")
     shown = [reader.component(f"redline_{post}_{index}") for index in (0, 1)]
     by_text = {each["segments"][0][1]: each for each in shown}
-    assert len(by_text["Beans on Monday"]["images"]["shown"]) == 1
-    assert by_text["Beans on Monday"]["images"]["alt"] == [["same", "A cup"]]
-    assert by_text["Beans, loves"]["images"]["shown"] == []
+    (shown_file,) = by_text["Beans on Monday"]["files"]
+    assert shown_file["alt"] == [["same", "A cup"]]
+    assert by_text["Beans, loves"]["files"] == []
     assert "Acme Corner: Never approved before" in reader.words
 
 
 def test_another_image_is_shown_beside_the_approved_one(team: Team, reader: Tab) -> None:
     first, other = make_kept_image(team.author), make_kept_image(team.author)
-    post = commands.create(team.author, uuid4(), text="Beans", account_ids=[team.account_id], media=first)
+    post = commands.create(team.author, uuid4(), text="Beans", account_ids=[team.account_id], files=attached(first))
     commands.submit(team.author, uuid4(), post, 1)
     commands.approve(team.approver, uuid4(), post, hashes(team.author, post))
     accounts = [team.account_id]
-    saved = commands.save(
-        team.author, post, 1, text="Beans", link=None, account_ids=accounts, slot_at=None, media=other
-    )
+    given: More = {"files": attached(other)}
+    saved = commands.save(team.author, post, 1, text="Beans", link=None, account_ids=accounts, slot_at=None, **given)
     commands.submit(team.author, uuid4(), post, saved.revision)
-    shown = reader.open("approvals").component(f"redline_{post}_0")["images"]["shown"]
-    assert [change for change, _ in shown] == ["removed", "added"]
+    shown = reader.open("approvals").component(f"redline_{post}_0")["files"]
+    assert [each["change"] for each in shown] == ["added", "removed"]
 
 
 def test_several_are_approved_at_once_and_each_is_reported(team: Team, reader: Tab) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from core.infra.actor import Role
 from core.posts import commands, queries
-from core.posts.content import Image, Variant
+from core.posts.content import Attached, Variant
+from core.posts.inputs import More
 from core.posts.rules import Word
 from core.posts.views import DraftAccount
 from tests.console.days import ahead, clocks_change
@@ -19,9 +20,10 @@ from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
 from tests.factories.media import make_kept_image
-from tests.factories.posts import Team, make_approved, make_post, soon
+from tests.factories.posts import Team, attached, make_approved, make_post, soon
 
-OWN = {"text": "Fresh beans, loves.", "media": "inherit", "alt": None}
+AS_THE_POST = {"text": None, "files": None, "cover": None, "format": None, "options": {}, "comment": None}
+OWN = {**AS_THE_POST, "text": "Fresh beans, loves."}
 
 
 @pytest.fixture
@@ -63,28 +65,23 @@ def test_what_one_account_gets_instead_is_saved_and_comes_back(team: Team, write
     post = make_post(team.author, [team.account_id, second], text="Fresh beans")
     image = make_kept_image(team.author)
     writer.open("compose", post=str(post))
-    variants = {str(second): {"text": "Loves!", "media": "none", "alt": None}}
-    writer.hand_over("Fresh beans", base=1, was="Fresh beans", media=str(image), alt="Beans", variants=variants)
+    variants = {str(second): {**AS_THE_POST, "text": "Loves!", "files": []}}
+    files = [{"media": str(image), "alt": "Beans"}]
+    writer.hand_over("Fresh beans", base=1, was="Fresh beans", files=files, variants=variants)
     writer.open("compose", post=str(post))
     given = writer.component("composer")["version"]
-    assert (given["text"], given["media"], given["alt"], given["variants"]) == (
-        "Fresh beans",
-        str(image),
-        "Beans",
-        variants,
-    )
+    assert (given["text"], given["files"], given["variants"]) == ("Fresh beans", files, variants)
     assert account(team, post, second).content.text == "Loves!"
-    assert account(team, post, second).content.media_id is None
-    assert account(team, post, team.account_id).content.alt == "Beans"
+    assert account(team, post, second).content.files == ()
+    assert account(team, post, team.account_id).content.files == (Attached(image, "Beans"),)
 
 
 def test_the_preview_gets_the_form_each_network_gets(team: Team, writer: Tab) -> None:
     post = make_post(team.author, [team.account_id])
     image = make_kept_image(team.author)
-    commands.save(
-        team.author, post, 1, text="Look", link=None, account_ids=[team.account_id], slot_at=None, media=image
-    )
-    (shown,) = writer.open("compose", post=str(post)).component("composer")["images"]
+    given: More = {"files": attached(image)}
+    commands.save(team.author, post, 1, text="Look", link=None, account_ids=[team.account_id], slot_at=None, **given)
+    (shown,) = writer.open("compose", post=str(post)).component("composer")["media"]
     assert (shown["id"], shown["width"], shown["height"]) == (str(image), 800, 500)
     assert "/files/" in shown["address"]
 
@@ -110,7 +107,7 @@ def test_a_problem_names_the_account_and_the_place_where_it_is_mended(team: Team
 def test_an_image_alone_is_enough_to_be_sent_for_approval(team: Team, writer: Tab) -> None:
     post = make_post(team.author, [team.account_id], text="")
     writer.open("compose", post=str(post))
-    writer.hand_over("", base=1, media=str(make_kept_image(team.author)))
+    writer.hand_over("", base=1, files=[{"media": str(make_kept_image(team.author)), "alt": ""}])
     assert not writer.button("submit").disabled
 
 
@@ -119,7 +116,7 @@ def test_the_words_of_one_account_in_conflict_are_shown_and_neither_is_lost(
 ) -> None:
     post = make_post(team.author, [team.account_id, second], text="Ours")
     writer.open("compose", post=str(post))
-    theirs = {second: Variant(text="Theirs for the café", media=Image.NONE)}
+    theirs = {second: Variant(text="Theirs for the café", files=())}
     both = [team.account_id, second]
     commands.save(team.author, post, 1, text="Ours", link=None, account_ids=both, slot_at=None, variants=theirs)
     writer.hand_over("Ours", base=1, was="Ours", variants={str(second): OWN})
@@ -159,7 +156,7 @@ def test_a_copy_has_what_single_accounts_get(team: Team, writer: Tab, second: UU
     )
     copy = commands.duplicate(team.author, uuid4(), post)
     given = writer.open("compose", post=str(copy)).component("composer")["version"]
-    assert given["variants"] == {str(second): {"text": "Loves!", "media": "inherit", "alt": None}}
+    assert given["variants"] == {str(second): {**AS_THE_POST, "text": "Loves!"}}
 
 
 def test_one_account_gets_a_time_of_its_own_and_the_posts_again(team: Team, writer: Tab, second: UUID) -> None:

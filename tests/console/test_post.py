@@ -11,7 +11,7 @@ from sqlalchemy import text
 from core.infra import db
 from core.infra.actor import Role
 from core.posts import commands, queries
-from core.posts.content import Image, Variant
+from core.posts.content import Variant
 from core.posts.rules import PublicationState, Word
 from tests.console.days import ahead
 from tests.console.driving import Tab
@@ -20,6 +20,7 @@ from tests.factories.accounts import make_account
 from tests.factories.media import make_kept_image
 from tests.factories.posts import (
     Team,
+    attached,
     fail,
     lose,
     make_approved,
@@ -221,17 +222,17 @@ def test_what_goes_out_is_shown_once_for_each_thing_that_differs(team: Team, app
         uuid4(),
         text="Beans",
         account_ids=[team.account_id, same, other],
-        media=make_kept_image(team.author),
-        alt="A cup",
-        variants={other: Variant(text="Beans, loves", media=Image.NONE)},
+        files=attached((make_kept_image(team.author), "A cup")),
+        variants={other: Variant(text="Beans, loves", files=())},
     )
     approver.open("post", post=str(post))
     rows = {each.account_id: each for each in queries.detail(team.admin, post).publications}
     drawn = {row.account_id: row for row in rows.values() if approver.has(f"post_preview_{row.id}")}
     assert len(drawn) == 2
     alone = approver.component(f"post_preview_{rows[other].id}")
-    assert (alone["post"]["text"], alone["image"]) == ("Beans, loves", None)
+    assert (alone["post"]["text"], alone["post"]["files"]) == ("Beans, loves", [])
     (shared,) = [row for account_id, row in drawn.items() if account_id != other]
     given = approver.component(f"post_preview_{shared.id}")
-    assert (given["post"]["alt"], given["image"]["width"]) == ("A cup", 800)
+    (shown,) = given["post"]["files"]
+    assert (shown["alt"], shown["width"], given["form"]["key"]) == ("A cup", 800, "feed")
     assert "The same for" in approver.words

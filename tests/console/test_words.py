@@ -169,7 +169,22 @@ COMPONENTS = [
 ]
 
 
-PARTS = ["dom", "counting", "preview", "upload", "version", "saving", "scopes", "counters", "image_field"]
+PARTS = [
+    "dom",
+    "counting",
+    "forms",
+    "preview",
+    "preview_files",
+    "upload",
+    "version",
+    "saving",
+    "scopes",
+    "counters",
+    "sending",
+    "files_field",
+    "options_field",
+    "form_field",
+]
 
 
 @pytest.mark.parametrize("name", [*COMPONENTS, *PARTS])

@@ -234,9 +234,9 @@ def check_what_followers_see(story: Story, slots: Mapping[str, datetime]) -> Non
     assert {named[account_id]: each["text"] for account_id, each in live.items()} == story.texts
     for account_id, each in live.items():
         publication = found[named[account_id]]
-        assert publication.image is not None
-        assert (publication.image.width, publication.image.height) == SIZES[publication.account_name]
-        assert [image["sha256"] for image in each["media"]] == [publication.image.sha256]
+        (shown,) = publication.files
+        assert (shown.width, shown.height) == SIZES[publication.account_name]
+        assert [image["sha256"] for image in each["media"]] == [shown.sha256]
         late = datetime.fromisoformat(each["created_at"]) - slots[publication.account_name]
         assert timedelta(0) <= late < LIVE_WITHIN
         assert publication.url is not None

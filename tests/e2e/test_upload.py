@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -110,7 +111,7 @@ COPY = """content => {
 }"""
 
 
-def test_an_image_is_dropped_on_the_composer_cancelled_while_it_is_sent_and_pasted(
+def test_images_are_dropped_on_the_composer_cancelled_pasted_and_put_in_another_order(
     someone: Callable[..., Someone],
 ) -> None:
     sara = someone("Sara Lund")
@@ -135,10 +136,16 @@ def test_an_image_is_dropped_on_the_composer_cancelled_while_it_is_sent_and_past
     sara.context.grant_permissions(["clipboard-write", "clipboard-read"])
     page.evaluate(COPY, base64.b64encode(picture("PNG", (700, 400))).decode())
     composer.text.press("Control+V")
-    expect(box.locator(".size")).to_contain_text("700 x 400", timeout=PATIENCE_MS)
+    expect(box.locator(".size").last).to_contain_text("700 x 400", timeout=PATIENCE_MS)
+    page.get_by_role("button", name=re.compile("^Move .*, 2 of 2")).press("Alt+ArrowUp")
+    expect(box.locator(".size").first).to_contain_text("700 x 400")
+    page.get_by_role("button", name=re.compile("^Move .*, 1 of 2")).drag_to(box.locator(".file").last)
+    expect(box.locator(".size").first).to_contain_text("600 x 400")
+    page.get_by_role("button", name=re.compile("^Move .*, 2 of 2")).press("Alt+ArrowUp")
     composer.saved()
     composer.open(composer.path)
-    expect(box.locator(".size")).to_contain_text("700 x 400", timeout=PATIENCE_MS)
+    expect(box.locator(".size").first).to_contain_text("700 x 400", timeout=PATIENCE_MS)
+    expect(box.locator(".size").last).to_contain_text("600 x 400")
     expect(composer.text).to_have_value("An image from elsewhere")
 
 

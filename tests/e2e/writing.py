@@ -73,21 +73,32 @@ class Composer:
         self.text.fill(words)
 
     def choose_image(self, content: bytes, *, name: str = "autumn.png", mime: str = "image/png") -> None:
-        """Choose a file for the open tab and wait until it is there."""
-        picker = self.page.locator(".image input[type=file]")
-        picker.set_input_files({"name": name, "mimeType": mime, "buffer": content})
-        expect(self.page.locator(".image .name")).to_have_text(name, timeout=PATIENCE_MS)
+        """Choose a file for the open tab, instead of those that are there, and wait until it is there."""
+        for remove in reversed(self.page.locator(".file .remove").all()):
+            remove.click()
+        self.add_files((name, mime, content))
+        expect(self.page.locator(".file .name")).to_have_text(name, timeout=PATIENCE_MS)
         expect(self.thumb).to_be_visible()
+
+    def add_files(self, *files: tuple[str, str, bytes]) -> None:
+        """Choose files (name, type, content) for the open tab, after those that are there."""
+        picker = self.page.locator(".files input[type=file]")
+        picker.set_input_files([{"name": name, "mimeType": mime, "buffer": content} for name, mime, content in files])
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the files of the open tab, in their order."""
+        return self.page.locator(".file .name").all_inner_texts()
 
     def choose_own_image(self, content: bytes, *, name: str) -> None:
         """Choose a file for the account whose tab is open, in place of that for all."""
-        self.page.get_by_role("button", name="Own image").click()
+        self.page.get_by_role("button", name="Own files").click()
         self.choose_image(content, name=name)
 
     def no_image(self, account: str) -> None:
         """Let one account go out without an image."""
         self.look_at(account)
-        self.page.get_by_role("button", name="No image").click()
+        self.page.get_by_role("button", name="No files").click()
 
     def set_time(self, slot: datetime) -> None:
         """The post's time, on the organization's clocks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
@@ -13,6 +13,8 @@ from sqlalchemy import update
 from core.infra import db
 from core.infra.actor import Actor, Role
 from core.posts import commands, store
+from core.posts.content import Attached
+from core.posts.inputs import More
 from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
 from tests.factories.accounts import make_account
@@ -58,9 +60,18 @@ def make_post(
     link: str | None = None,
     slot_at: datetime | None = None,
     media: UUID | None = None,
+    **more: Unpack[More],
 ) -> UUID:
-    """A draft by the actor."""
-    return commands.create(actor, uuid4(), text=text, link=link, account_ids=account_ids, slot_at=slot_at, media=media)
+    """A draft by the actor; `media`: its only file."""
+    given: More = {"files": attached(media)} if media is not None else {}
+    return commands.create(
+        actor, uuid4(), text=text, link=link, account_ids=account_ids, slot_at=slot_at, **(given | more)
+    )
+
+
+def attached(*media: UUID | tuple[UUID, str]) -> list[Attached]:
+    """A list of files, each as its id or with its description."""
+    return [Attached(*each) if isinstance(each, tuple) else Attached(each) for each in media]
 
 
 def make_submitted(actor: Actor, account_ids: Collection[UUID], **post: Any) -> UUID:

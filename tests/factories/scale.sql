@@ -139,19 +139,23 @@ from (
   from (select n, pg_temp.chance(n + 3, 10000) as h from generate_series(1, {posts}::bigint) n) numbers) states;
 
 insert into masthead.post(organization_id, id, author_id, text, link, slot_at, revision, submitted_version, submitted_by,
-  submitted_at, reviewer_id, created_at, updated_at, updated_by, media_id, alt, deleted_at)
+  submitted_at, reviewer_id, created_at, updated_at, updated_by, deleted_at)
 select organization_id, id, author_id, text, case when n % 3 = 0 then 'https://example.org/' || n end, slot_at, 4,
   case when state = 'draft' then 0 else 1 end, case when state <> 'draft' then author_id end,
   case when state <> 'draft' then least(slot_at, clock_timestamp()) - interval '1 day' end,
   case when state <> 'draft' and n % 4 = 0 then pg_temp.key(2, o * 100 + 1) end,
   coalesce(least(slot_at, clock_timestamp()), clock_timestamp() - pg_temp.chance(n, 5000) * interval '1 hour') - interval '3 days',
   coalesce(least(slot_at, clock_timestamp()), clock_timestamp() - pg_temp.chance(n, 5000) * interval '1 hour'), author_id,
-  case when n % 5 = 0 then pg_temp.key(11, o * 1000 + n % 200) end, '',
   case when state in ('draft','cancelled') and n % 20 = 3 then clock_timestamp() end
 from made;
 
-insert into masthead.post_version(organization_id, post_id, version, text, submitted_by)
-select organization_id, id, 1, text, author_id from made where state <> 'draft';
+-- Every fifth post has an image, every hundredth four of them.
+insert into masthead.post_media(organization_id, id, post_id, media_id, place)
+select organization_id, pg_temp.key(18, n * 4 + place), id, pg_temp.key(11, o * 1000 + (n + place) % 200), place
+from made, generate_series(0, 3) place where n % 5 = 0 and (place = 0 or n % 100 = 0);
+
+insert into masthead.post_version(organization_id, post_id, version, text, besides, submitted_by)
+select organization_id, id, 1, text, '{{"variants": {{}}}}', author_id from made where state <> 'draft';
 
 insert into masthead.review_comment(organization_id, id, post_id, version, kind, text, author_id)
 select organization_id, pg_temp.key(13, n), id, 1,

@@ -14,7 +14,7 @@ from console.components.header import header
 from console.components.networks import network_title
 from console.components.post_list import Row, post_list
 from console.components.preview import preview
-from console.components.redline import Images, redline
+from console.components.redline import publication_redline
 from console.components.split import split
 from console.components.status import badge
 from console.components.timeline import Entry, timeline
@@ -25,7 +25,6 @@ from console.plain import beginning, plain
 from core.infra.actor import Actor
 from core.organizations.rules import Permission
 from core.posts import commands, queries
-from core.posts.redline import Segment
 from core.posts.rules import SHOWN, CommentKind, Word
 from core.posts.views import Decided, Difference, PublicationRow, Review, ReviewItem, ReviewPublication
 
@@ -178,42 +177,14 @@ def _changes(review: Review, zones: Zones) -> None:
             since = clock(each.approved_before_at, zones.organization)
         never = "Never approved before: all of it"
         st.caption(f"{names}{never if each.since_approval is None else f'Since it was approved on {plain(since)}'}")
-        _difference(each.publication, each.since_approval, f"redline_{review.post.id}_{index}")
-    moved = [each for each in review.publications if _differs(each.since_last_round)]
+        publication_redline(each.publication, each.since_approval, key=f"redline_{review.post.id}_{index}")
+    moved = [each for each in review.publications if each.since_last_round and each.since_last_round.is_any]
     if moved:
         with st.expander("Since the last round", icon=":material/difference:"):
             for index, (names, each) in enumerate(_alike(moved, lambda each: each.since_last_round)):
                 if names:
                     st.caption(names.removesuffix(": "))
-                _difference(each.publication, each.since_last_round, f"redline_round_{index}")
-
-
-def _differs(difference: Difference | None) -> bool:
-    if difference is None:
-        return False
-    changed = difference.link_changed or difference.image_changed or difference.alt_changed
-    return changed or any(each.change != "same" for each in difference.text)
-
-
-def _difference(publication: PublicationRow, difference: Difference | None, key: str) -> None:
-    """What an account gets, beside what it got before where there is a before."""
-    image = publication.image
-    now = image.address if image is not None else None
-    if difference is None:
-        alt = (Segment("same", image.alt),) if image is not None and image.alt else ()
-        text: Sequence[Segment] = (Segment("same", publication.text),)
-        before = None
-        images = Images(before=None, after=now, changed=False, alt=alt)
-    else:
-        was = difference.image_before
-        text, before = difference.text, difference.link_before
-        images = Images(
-            before=was.address if was is not None else None,
-            after=now,
-            changed=difference.image_changed,
-            alt=difference.alt,
-        )
-    redline(text, link=publication.link, link_before=before, compared=difference is not None, images=images, key=key)
+                publication_redline(each.publication, each.since_last_round, key=f"redline_round_{index}")
 
 
 def _alike(
@@ -223,7 +194,7 @@ def _alike(
     groups: dict[object, list[ReviewPublication]] = {}
     for each in publications:
         row = each.publication
-        groups.setdefault((compared(each), row.text, row.link, row.image), []).append(each)
+        groups.setdefault((compared(each), row.looks), []).append(each)
     if len(groups) == 1:
         return [("", publications[0])]
     return [
@@ -235,19 +206,8 @@ def _alike(
 def _previews(review: Review, zones: Zones) -> None:
     for each in review.publications:
         publication = each.publication
-        preview(
-            account_id=str(publication.account_id),
-            name=publication.account_name,
-            network=publication.network,
-            text=publication.text,
-            link=publication.link,
-            image=publication.image,
-            when=clock(publication.due_at, zones.organization) if publication.due_at else "no time yet",
-            key=f"preview_{publication.id}",
-        )
-        if publication.image is not None:
-            described = publication.image.alt or "The image has no description."
-            st.caption(f":material/image: {plain(described)}")
+        when = clock(publication.due_at, zones.organization) if publication.due_at else "no time yet"
+        preview(publication, when=when, key=f"preview_{publication.id}")
 
 
 def _history(review: Review, zones: Zones) -> None:

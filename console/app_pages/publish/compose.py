@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import streamlit as st
@@ -12,7 +13,7 @@ from console.components.composer import Target, composer
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
-from console.components.redline import Images
+from console.components.redline import ShownFile
 from console.components.redline import redline as draw_redline
 from console.components.split import split
 from console.components.status import badge
@@ -26,11 +27,14 @@ from core.accounts import queries as accounts
 from core.accounts.rules import STATE_WORDS, AccountState
 from core.media import queries as media
 from core.organizations.rules import Permission
-from core.posts import queries, rules
-from core.posts.content import Content
-from core.posts.redline import redline
+from core.posts import option_words, queries, rules
+from core.posts.content import AccountContent, Content
+from core.posts.payloads import is_said
+from core.posts.redline import Segment, redline
 from core.posts.rules import CommentKind
-from core.posts.views import Draft, Who
+from core.posts.views import Change, Draft, Told, Who
+from core.provider_kit.types import kind_of
+from core.providers import networks
 
 PAGE = PageSpec(
     title="Compose",
@@ -256,7 +260,7 @@ def _composer(
         revision=post.revision if post else 0,
         done=hand.done,
         content=draft.content if draft is not None else Content(),
-        images=draft.images.values() if draft is not None else (),
+        files=draft.files.values() if draft is not None else (),
         targets=[target(each) for each in chosen if each in choices],
         problems=() if draft is None or _is_empty(draft) else draft.problems,
         locked=locked,
@@ -269,9 +273,9 @@ def _composer(
 def _is_empty(draft: Draft) -> bool:
     """Whether nothing was written yet, for no account."""
     whole = draft.content
-    single = [each.content for each in draft.accounts if each.chosen]
-    return not (whole.text.strip() or whole.link or whole.media_id) and not any(
-        each.text.strip() or each.media_id for each in single
+    said: list[Content | AccountContent] = [whole, *(each.content for each in draft.accounts if each.chosen)]
+    return not whole.link and not any(
+        each.text.strip() or each.files or any(map(is_said, each.options.values())) for each in said
     )
 
 
@@ -304,18 +308,47 @@ def _both(visitor: Visitor, clash: drafting.Clash, account_id: UUID | None, key:
         link=after.link,
         link_before=before.link,
         compared=True,
-        images=Images(
-            before=_address(visitor, before.media_id),
-            after=_address(visitor, after.media_id),
-            changed=before.media_id != after.media_id,
-            alt=redline(before.alt, after.alt),
-        ),
+        files=list(_files(visitor, before, after)),
+        told=list(_told(before, after)),
+        comment=redline(before.comment, after.comment),
         key=key,
     )
 
 
-def _address(visitor: Visitor, media_id: UUID | None) -> str | None:
-    return None if media_id is None else media.media(visitor.actor, media_id).address
+def _files(visitor: Visitor, before: Content | AccountContent, after: Content | AccountContent) -> Iterator[ShownFile]:
+    """Ours in our order, then those that only they have."""
+    described = {each.media_id: each.alt for each in before.files}
+    ids = [each.media_id for each in after.files]
+    moved = [each.media_id for each in before.files] != ids and set(described) == set(ids)
+    for each in after.files:
+        change: Change = "added" if each.media_id not in described else "moved" if moved else "same"
+        yield _file(visitor, each.media_id, change, redline(described.get(each.media_id, ""), each.alt))
+    for each in before.files:
+        if each.media_id not in ids:
+            yield _file(visitor, each.media_id, "removed", redline(each.alt, ""))
+    for media_id, change in ((after.cover, "added"), (before.cover, "removed")):
+        if media_id is not None and before.cover != after.cover:
+            yield replace(_file(visitor, media_id, change, ()), name="Cover")
+
+
+def _file(visitor: Visitor, media_id: UUID, change: Change, alt: Sequence[Segment]) -> ShownFile:
+    view = media.media(visitor.actor, media_id)
+    return ShownFile(change, kind_of(view.mime), view.address, alt)
+
+
+def _told(before: Content | AccountContent, after: Content | AccountContent) -> Iterator[Told]:
+    """The form and the options in which the two differ."""
+    if before.format != after.format:
+        yield Told("Form", _form_words(before), _form_words(after))
+    for key in sorted({*before.options, *after.options}):
+        was, now = before.options.get(key), after.options.get(key)
+        if was != now:
+            title = option_words.title_of(key, networks())
+            yield Told(title, *("" if each is None else option_words.words(each) for each in (was, now)))
+
+
+def _form_words(said: Content | AccountContent) -> str:
+    return (said.format or "by its files").replace("_", " ")
 
 
 def _actions(visitor: Visitor, hand: DraftInHand, draft: Draft | None) -> None:

@@ -276,24 +276,17 @@ def _previews(current: Sequence[PublicationRow], zones: Zones) -> None:
     """What goes out, once for each thing that differs, with the accounts that get it."""
     groups: dict[object, list[PublicationRow]] = {}
     for each in current:
-        groups.setdefault((each.network, each.text, each.link, each.image), []).append(each)
+        groups.setdefault(each.looks, []).append(each)
     for several in groups.values():
         first = several[0]
         at = first.published_at or first.due_at
         if len(several) > 1:
             st.caption(f"The same for {plain(', '.join(each.account_name for each in several))}")
         preview(
-            account_id=str(first.account_id),
-            name=first.account_name,
-            network=first.network,
-            text=first.text,
-            link=first.link,
-            image=first.image,
+            first,
             when=clock(at, zones.organization) if at else "no time yet",
             key=f"post_preview_{first.id}",
         )
-        if first.image is not None:
-            st.caption(f":material/image: {plain(first.image.alt or 'The image has no description.')}")
 
 
 def _try_again(each: PublicationRow) -> None:

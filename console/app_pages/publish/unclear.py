@@ -134,14 +134,10 @@ def _what_was_sent(each: PublicationRow, evidence: Evidence, zones: Zones) -> No
     if attempt and attempt.message:
         st.caption(f":material/help: {plain(attempt.message)}")
     preview(
-        account_id=str(each.account_id),
-        name=each.account_name,
-        network=each.network,
-        text=each.text,
-        link=each.link,
-        image=each.image,
+        each,
         when=clock(attempt.opened_at, zones.organization) if attempt else "",
         key="unclear_preview",
+        described=False,
     )
     if each.needs is Needs.OUTCOME:
         why = evidence.events[-1].because if evidence.events else ""

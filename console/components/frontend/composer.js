@@ -8,7 +8,7 @@ export default function (component) {
   let m = memory.get(root)
   if (!m) memory.set(root, m = blank())
   settle(m, data)
-  for (const image of data.images) if (!m.images.has(image.id)) m.images.set(image.id, image)
+  for (const view of data.media) if (!m.media.has(view.id)) m.media.set(view.id, view)
 
   const write = (parts, scope = m.tab) => {
     m.now = changed(m.now, scope, parts)
@@ -16,7 +16,7 @@ export default function (component) {
     draw()
   }
   const draw = () => {
-    const got = given(m.now, m.tab)
+    const got = given(m.now, m.tab), takers = reached(m, data)
     drawScopes(find('.tabs'), m, data, account => wrongWith(account, m, data).some(each => each.severity === 'error'))
     drawOwnText(find('.strip'), m, data, write, area)
     drawPrice(find('.price'), m, data)
@@ -27,18 +27,25 @@ export default function (component) {
     area.placeholder = inherits ? 'Nothing is written for all accounts yet.' : data.placeholder
     link.readOnly = data.locked || m.tab !== null
     box.classList.toggle('off', data.locked)
-    const takesLink = m.tab === null ? data.takes_link : m.now.link !== '' && data.accounts.find(each => each.id === m.tab).network.takes_link
-    find('.link').hidden = !takesLink
-    drawImageField(find('.image'), m, data, write)
+    const takesLink = takers.some(({ form }) => form.takes_link) || !data.accounts.length
+    find('.link').hidden = m.tab === null ? !takesLink : m.now.link === '' || !takesLink
+    drawFilesField(find('.files'), m, data, write)
+    drawFormField(find('.more'), m, data, write)
+    find('.more').hidden = [...find('.more').children].every(each => each.hidden)
     drawCounters(find('.bar'), m, data)
-    const wrong = linesAt(m, data, place => place !== 'image'), atImage = linesAt(m, data, place => place === 'image')
-    const empty = !got.text.trim() && !got.link && !got.media
-    const ready = data.accounts.length && !empty && !wrong.length && !atImage.length
-    drawHints(find('.hints.of-image'), atImage)
-    drawHints(find('.hints.of-text'), ready ? [['ok', data.ready, '']] : wrong)
+    drawWrong(got)
     drawPreviews(find('.pv'), m, data)
   }
-  Object.assign(m, { redraw: draw, write })
+  // What stands at a file, an option, the form or the comment itself is drawn there.
+  const drawWrong = got => {
+    const elsewhere = new Set(['image', 'format', 'option', 'comment'])
+    const atFiles = linesAt(m, data, ({ place, at }, account) => place === 'image' && !(Number.isInteger(at) && sharesFiles(m, account)))
+    const wrong = linesAt(m, data, ({ place }) => !elsewhere.has(place)), all = linesAt(m, data, () => true)
+    const empty = !got.text.trim() && !got.link && !got.files.length && !Object.keys(got.options).length
+    drawHints(find('.hints.of-files'), atFiles)
+    drawHints(find('.hints.of-text'), data.accounts.length && !empty && !all.length ? [['ok', data.ready, '']] : wrong)
+  }
+  Object.assign(m, { redraw: draw, write, say: words => { find('.moved').textContent = words } })
 
   area.oninput = () => write({ text: area.value })
   link.oninput = () => write({ link: link.value.trim() }, null)
@@ -58,13 +65,28 @@ export default function (component) {
 
 // One account as its tab asks for, else one of each network.
 function drawPreviews (part, m, data) {
-  const shown = readers(m, data), got = given(m.now, m.tab), image = got.media && m.images.get(got.media)
-  unlessSame(part, [shown, got, image?.address, [...m.unfolded], data.accounts.length], () => replacePreviews(part, m, data, shown, got, image))
+  const shown = readers(m, data).map(account => ({ account, got: given(m.now, account.id) }))
+  const addresses = shown.map(({ got }) => got.files.map(each => m.media.get(each.media)?.address))
+  unlessSame(part, [shown, addresses, [...m.unfolded], [...m.slides], data.accounts.length], () => replacePreviews(part, m, data, shown))
 }
 
-function replacePreviews (part, m, data, shown, got, image) {
-  const again = () => m.redraw()
-  const cards = shown.map(account => previewCard(account, got, image, m.unfolded, again, 'Your text appears here.'))
+function replacePreviews (part, m, data, shown) {
+  const cards = shown.map(({ account, got }) => {
+    const form = formOf(account, got, m), seen = file => seenBy(account.network.key, m.media.get(file.media), file.alt)
+    const files = form.files[1] ? got.files.map(seen).filter(Boolean) : []
+    const cover = form.covers && got.cover ? seenBy(account.network.key, m.media.get(got.cover), '') : null
+    const options = Object.fromEntries(form.options.map(({ key }) => [key, got.options[key]]))
+    return previewCard(account, form, { text: got.text, link: got.link, files, cover, options, comment: got.comment }, {
+      unfolded: m.unfolded, slides: m.slides, again: () => m.redraw(), nothing: 'Your text appears here.'
+    })
+  })
   const why = data.accounts.length ? 'Every account has its own text. Open its tab to see the post there.' : 'Pick an account to see the post as it will look there.'
   part.replaceChildren(...(cards.length ? cards : [el('div', 'empty', why)]))
+}
+
+// A file as a network gets it: its rendition where one was made.
+function seenBy (network, view, alt) {
+  if (!view) return null
+  const form = view.renditions?.find(each => each.network === network) ?? view
+  return { ...view, address: form.address, width: form.width, height: form.height, mime: form.mime, alt }
 }

@@ -1,6 +1,6 @@
 // How much room is left on each network, and what is wrong, at every key.
-function over (account, text) {
-  return lengthOf(text, account.network.text) - account.network.text.max_length
+function over (form, text) {
+  return form.takes_text ? lengthOf(text, form.text) - form.text.max_length : 0
 }
 
 // The accounts that what is being written goes to: one of each network and text is enough to look at.
@@ -11,9 +11,10 @@ function readers (m, data) {
 }
 
 function drawCounters (bar, m, data) {
-  const counters = readers(m, data).map(account => {
-    const { network } = account, most = network.text.max_length
-    const left = -over(account, given(m.now, account.id).text), used = Math.min(1, 1 - left / most)
+  const counted = readers(m, data).map(account => ({ account, form: formOf(account, given(m.now, account.id), m) }))
+  const counters = counted.filter(({ form }) => form.takes_text).map(({ account, form }) => {
+    const { network } = account, most = form.text.max_length
+    const left = -over(form, given(m.now, account.id).text), used = Math.min(1, 1 - left / most)
     const words = left < 0 ? (-left).toLocaleString('en') + ' over' : left.toLocaleString('en') + ' left'
     const counter = el('span', 'ct' + (left < 0 ? ' bad' : left <= most * 0.08 ? ' warn' : ''), ring(used), el('span', '', network.title + ' ' + words))
     counter.title = network.title + ' takes ' + most.toLocaleString('en') + '; this is ' + (most - left).toLocaleString('en')
@@ -44,12 +45,13 @@ function ring (used) {
 
 // What is wrong with what one account gets: what can be counted here at once, then what only the server knows.
 function wrongWith (account, m, data) {
-  const { text, media, link } = given(m.now, account.id), much = over(account, text)
+  const got = given(m.now, account.id), { text, files, link } = got, form = formOf(account, got, m), much = over(form, text)
   const found = []
   if (much > 0) found.push({ severity: 'error', place: 'text', words: much.toLocaleString('en') + ' too long for ' + account.network.title + '.', fix: 'Shorten it by ' + much.toLocaleString('en') + '.' })
-  if (account.network.needs_media && !media && (text.trim() || link)) found.push({ severity: 'error', place: 'image', words: account.network.title + ' needs an image.', fix: 'Add one here.' })
+  const needsImage = account.network.needs_media && account.network.forms.length === 1
+  if (needsImage && !files.length && (text.trim() || link)) found.push({ severity: 'error', place: 'image', words: account.network.title + ' needs an image.', fix: 'Add one here.' })
   for (const problem of data.problems) {
-    const counted = problem.place === 'length' || (problem.place === 'image' && !media)
+    const counted = problem.place === 'length' || (needsImage && problem.place === 'image' && !files.length)
     if (problem.account === account.id && !counted) found.push(problem)
   }
   return found
@@ -60,12 +62,12 @@ function linesAt (m, data, isHere) {
   const accounts = data.accounts.filter(each => m.tab === null || each.id === m.tab)
   const lines = new Map()
   for (const account of accounts) {
-    for (const problem of wrongWith(account, m, data).filter(each => isHere(each.place))) {
+    for (const problem of wrongWith(account, m, data).filter(each => isHere(each, account.id))) {
       const key = problem.words + '\n' + problem.fix
       lines.set(key, { ...problem, names: [...(lines.get(key)?.names ?? []), account.name] })
     }
   }
-  const post = data.problems.filter(each => each.account === null && isHere(each.place))
+  const post = data.problems.filter(each => each.account === null && isHere(each, null))
   const several = m.tab === null && data.accounts.length > 1
   return [...post, ...lines.values()].sort((one, other) => (one.severity !== 'error') - (other.severity !== 'error'))
     .map(({ severity, words, fix, names, href }) => {

@@ -1,4 +1,4 @@
-// How a post will look on a network: name, text folded where the network folds it, links and hashtags marked.
+// How a post will look on a network: name, text folded where the network folds it, links and hashtags marked, its files.
 const MARKED = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'’”]|[#＃][\p{L}\p{N}_]*[\p{L}_][\p{L}\p{N}_]*)/u
 
 function marked (text) {
@@ -6,29 +6,35 @@ function marked (text) {
     index % 2 ? el('span', 'mark', part) : document.createTextNode(part))
 }
 
-// `account`: {name, network: {key, title, color, text: {counter, max_length, fold_at, escaped}, takes_link, needs_media,
-// images, actions}, when}; `post`: {text, link, alt}; `image`: {address, width, height, renditions} or nothing.
-// `unfolded`: a set of account ids whose "See more" was pressed; `again` draws anew.
-function previewCard (account, post, image, unfolded, again, nothing) {
-  const { network } = account, link = network.takes_link ? post.link : ''
-  const small = el('small', 'num', dot(network), el('span', 'cut', network.title + (account.when ? ' · ' + account.when : '')))
+// `account`: {id, name, network: {key, title, color, needs_media, forms, comments, actions}, when}; `form`: one of its
+// forms; `post`: {text, link, files, cover, options, comment} with files as {address, width, height, mime, alt, ...}.
+// `means`: `unfolded`, a set of account ids whose "See more" was pressed, `slides`, account id -> file that is shown,
+// `again` draws anew, `nothing` stands where nothing is written.
+function previewCard (account, form, post, means) {
+  const { network } = account, link = form.takes_link ? post.link : '', files = post.files
+  const formed = network.forms.length > 1 ? ' · ' + form.title : ''
+  const small = el('small', 'num', dot(network), el('span', 'cut', network.title + formed + (account.when ? ' · ' + account.when : '')))
   const who = el('div', 'who', avatar(account.name, network.color), el('div', 'names', el('b', '', account.name), small))
-  const body = post.text.trim() || link || image ? shownText(account, post.text, unfolded, again) : el('div', 'txt', el('span', 'none', nothing))
-  const shown = image ? picture(account, image, post.alt, unfolded) : null
+  const asks = form.options.filter(option => option.shape === 'poll').map(option => pollCard(post.options[option.key])).filter(Boolean)
+  const something = post.text.trim() || link || files.length || asks.length
+  const body = !form.takes_text ? null : something ? shownText(account, form, post.text, means) : el('div', 'txt', el('span', 'none', means.nothing))
+  const shown = files.length ? shownFiles(account, form, post, means) : null
   // Where nothing goes without an image, the image comes first and the words under it.
-  const parts = network.needs_media ? [el('div', 'in', who), shown, el('div', 'in', body)] : [el('div', 'in', who, body), shown]
-  const card = el('div', 'card', ...parts)
+  const words = body ? el('div', 'in', body) : null
+  const parts = network.needs_media || !form.takes_text ? [el('div', 'in', who), shown, words] : [el('div', 'in', who, body), shown]
+  const card = el('div', 'card' + (isUpright(form, files) ? ' upright' : ''), ...parts, ...asks)
   if (link) {
     let host = ''
     try { host = new URL(link).hostname.replace(/^www\./, '') } catch { host = '' }
     card.append(el('div', 'lk', host ? el('span', 'host', host) : null, el('span', 'addr', link.replace(/^https?:\/\//, ''))))
   }
-  if (network.actions.length) card.append(el('div', 'act', ...network.actions.map(action => el('span', '', action))))
+  if (network.actions.length && form.takes_text) card.append(el('div', 'act', ...network.actions.map(action => el('span', '', action))))
+  if (network.comments && post.comment?.trim()) card.append(el('div', 'said', el('b', '', account.name), ' ', ...marked(post.comment.trim())))
   return card
 }
 
-function shownText (account, text, unfolded, again) {
-  const rules = account.network.text, body = el('div', 'txt'), fits = fitting(text, rules, rules.max_length)
+function shownText (account, form, text, { unfolded, again }) {
+  const rules = form.text, body = el('div', 'txt'), fits = fitting(text, rules, rules.max_length)
   if (rules.fold_at && !unfolded.has(account.id) && lengthOf(text, rules) > rules.fold_at) {
     const more = el('button', 'more', 'See more')
     more.type = 'button'
@@ -41,17 +47,8 @@ function shownText (account, text, unfolded, again) {
   return body
 }
 
-// The very file the network gets, cut where the network cuts: nothing is shown wider or higher than it takes. Drawn
-// again it is the same element, so that it doesn't blink at every key.
-const PICTURES = new WeakMap()
-function picture (account, image, alt, unfolded) {
-  if (!PICTURES.has(unfolded)) PICTURES.set(unfolded, new Map())
-  const kept = PICTURES.get(unfolded), form = image.renditions?.find(each => each.network === account.network.key) ?? image
-  const shown = kept.get(account.id) ?? el('img', 'pic')
-  kept.set(account.id, shown)
-  if (shown.getAttribute('src') !== form.address) shown.src = form.address
-  const [least, most] = account.network.images?.ratio ?? [0.4, Infinity]
-  shown.style.aspectRatio = String(Math.min(most, Math.max(least, form.width / form.height)))
-  shown.alt = alt || 'Image without a description'
-  return shown
+function pollCard (poll) {
+  if (!poll?.question?.trim() && !poll?.answers?.some(each => each.trim())) return null
+  const days = poll.days ? poll.days + (poll.days > 1 ? ' days' : ' day') : ''
+  return el('div', 'poll', el('b', '', poll.question || 'The question'), ...(poll.answers ?? []).map(each => el('span', 'answer', each || 'An answer')), days ? el('small', 'quiet', days) : null)
 }

@@ -1,24 +1,32 @@
-// What changed between two texts, links and images: removed and added marked by colour, line and, for those who can't
-// see, by word.
-const IMAGE_WORDS = { same: 'Image', removed: 'Image taken off', added: 'New image' }
+// What changed between two texts, links, files and options: removed and added marked by colour, line and, for those who
+// can't see, by word.
+const FILE_WORDS = { same: '', removed: ' taken off', added: ' is new', moved: ' has another place' }
 
 export default function (component) {
   const { data, parentElement: root } = component
+  const find = selector => root.querySelector(selector)
   const text = pieces(data.segments)
-  root.querySelector('.df').replaceChildren(...(text.length ? text : [el('span', 'none', 'No text.')]))
-  const lines = data.links.map(([change, link]) => el('div', 'lk', icon('link'), change === 'same' ? el('span', '', link) : el(change === 'added' ? 'ins' : 'del', '', link)))
-  root.querySelector('.lks').replaceChildren(...lines)
-  const shown = data.images?.shown ?? [], alt = data.images?.alt ?? []
-  const changed = shown.length === 2
-  const figures = shown.map(([change, address]) => {
-    const words = changed ? (change === 'removed' ? 'Image before' : 'Image changed to this') : IMAGE_WORDS[change]
-    const image = el('img')
-    image.src = address
-    image.alt = words
-    return el('figure', change, image, el('figcaption', '', words))
-  })
-  const described = alt.length ? el('div', 'alt', el('span', 'none', 'Description: '), ...pieces(alt)) : null
-  root.querySelector('.ims').replaceChildren(...figures, ...(described ? [described] : []))
+  find('.df').replaceChildren(...(text.length ? text : [el('span', 'none', 'No text.')]))
+  find('.lks').replaceChildren(...data.links.map(([change, link]) => el('div', 'lk', icon('link'), change === 'same' ? el('span', '', link) : el(change === 'added' ? 'ins' : 'del', '', link))))
+  find('.ims').replaceChildren(...data.files.map((file, at) => figure(file, at, data.files)))
+  find('.told').replaceChildren(...data.told.map(([title, before, after]) => el('div', 'fact', el('span', 'none', title + ': '), ...pieces(compared(before, after)))),
+    ...(data.comment.length ? [el('div', 'fact', el('span', 'none', 'First comment: '), ...pieces(data.comment))] : []))
+}
+
+function compared (before, after) {
+  if (before === after) return [['same', after]]
+  return [['removed', before], ['added', after]].filter(([, words]) => words)
+}
+
+function figure ({ change, address, mime, kind, name, alt }, at, files) {
+  const many = files.filter(each => each.change !== 'removed').length > 1
+  const called = (name ?? kind[0].toUpperCase() + kind.slice(1)) + (many && change !== 'removed' && !name ? ' ' + (at + 1) : '')
+  const words = called + FILE_WORDS[change]
+  const shown = kind === 'image' ? el('img') : kind === 'video' ? el('video') : el('span', 'file', icon('description'))
+  if (kind === 'image') Object.assign(shown, { src: address, alt: words })
+  if (kind === 'video') { Object.assign(shown, { src: address, muted: true, preload: 'metadata', tabIndex: -1 }); shown.setAttribute('aria-label', words) }
+  const described = alt.length ? el('span', 'alt', ...pieces(alt)) : null
+  return el('figure', change, shown, el('figcaption', '', el('span', 'what', words), described))
 }
 
 function pieces (segments) {

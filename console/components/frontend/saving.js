@@ -11,7 +11,7 @@ const ANSWER_WITHIN_MS = 2500
 function blank () {
   return {
     token: null, post: null, refill: null, base: 0, now: null, saved: null, sent: [], sentAt: 0, timer: null, unsavedSince: null,
-    tab: null, unfolded: new Set(), images: new Map(), jobs: new Map(), dropped: new Map()
+    tab: null, unfolded: new Set(), media: new Map(), jobs: new Set(), dropped: new Map(), slides: new Map()
   }
 }
 
@@ -42,7 +42,7 @@ function take (m, version) {
 }
 
 function startAnew (m) {
-  for (const job of m.jobs.values()) job.controller.abort()
+  for (const job of m.jobs) job.controller.abort()
   m.jobs.clear()
   m.dropped.clear()
   m.tab = null

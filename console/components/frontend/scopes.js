@@ -55,8 +55,8 @@ function drawOwnText (strip, m, data, write, area) {
 // What a change in the open tab costs, before there is one: only the accounts that get what is written there.
 function drawPrice (line, m, data) {
   const gets = ({ id, network }) => {
-    const { text, media } = variantOf(m.now, id)
-    return m.tab === id || (m.tab === null && (text === null || media === 'inherit' || network.takes_link))
+    const { text, files } = variantOf(m.now, id)
+    return m.tab === id || (m.tab === null && (text === null || files === null || network.takes_link))
   }
   const lost = data.accounts.filter(each => each.price && gets(each)).map(each => each.name + ' ' + each.price)
   line.hidden = data.locked || lost.length === 0

@@ -1,7 +1,7 @@
-// What a post says, as one value: {text, link, media, alt, variants}. A variant holds what one account gets instead,
-// {text, media, alt}: text and alt null, and media 'inherit', are the post's own (core/posts/content.py).
+// What a post says, as one value: {text, link, files, cover, format, options, comment, variants}. A variant holds what
+// one account gets instead: null, and an option that isn't there, are the post's own (core/posts/content.py).
 // `scope` is what is being written: null for all accounts, else the id of one.
-const AS_THE_POST = Object.freeze({ text: null, media: 'inherit', alt: null })
+const AS_THE_POST = Object.freeze({ text: null, files: null, cover: null, format: null, options: Object.freeze({}), comment: null })
 
 function variantOf (version, account) {
   return version.variants[account] ?? AS_THE_POST
@@ -10,26 +10,41 @@ function variantOf (version, account) {
 // What an account gets, or with null what those get that have nothing of their own: `Content.of` in core.
 function given (version, scope) {
   const variant = scope === null ? AS_THE_POST : variantOf(version, scope)
-  const own = variant.media !== 'inherit' && variant.media !== 'none'
-  const media = own ? variant.media : variant.media === 'inherit' ? version.media : null
-  const alt = own ? variant.alt ?? '' : variant.alt ?? version.alt
-  return { text: variant.text ?? version.text, link: version.link, media, alt: media ? alt : '' }
+  return {
+    text: variant.text ?? version.text,
+    link: version.link,
+    files: variant.files ?? version.files,
+    cover: variant.files === null ? version.cover : variant.cover,
+    format: scope === null ? null : variant.format,
+    common: version.format,
+    options: { ...version.options, ...variant.options },
+    comment: variant.comment ?? version.comment
+  }
 }
 
 // The version with these parts of the post, or of one account's variant, changed.
 function changed (version, scope, parts) {
   if (scope === null) return { ...version, ...parts }
-  const variants = { ...version.variants, [scope]: { ...variantOf(version, scope), ...parts } }
-  const { text, media, alt } = variants[scope]
-  if (text === null && media === 'inherit' && alt === null) delete variants[scope]
+  const variant = { ...variantOf(version, scope), ...parts }
+  if (variant.files === null) variant.cover = null
+  const variants = { ...version.variants, [scope]: variant }
+  if (stable(variant) === stable(AS_THE_POST)) delete variants[scope]
   return { ...version, variants }
 }
 
-function same (one, other) {
-  return Boolean(one && other) && canonical(one) === canonical(other)
+// The options of a scope with one of them changed; undefined takes it away.
+function withOption (version, scope, key, value) {
+  const options = { ...(scope === null ? version.options : variantOf(version, scope).options), [key]: value }
+  if (value === undefined) delete options[key]
+  return options
 }
 
-function canonical ({ text, link, media, alt, variants }) {
-  const own = Object.entries(variants).sort(([one], [other]) => one < other ? -1 : 1)
-  return JSON.stringify([text, link, media, alt, own.map(([account, each]) => [account, each.text, each.media, each.alt])])
+function same (one, other) {
+  return Boolean(one && other) && stable(one) === stable(other)
+}
+
+// A value as text, whatever order its names are in.
+function stable (value) {
+  return JSON.stringify(value, (_, each) => each && typeof each === 'object' && !Array.isArray(each)
+    ? Object.fromEntries(Object.entries(each).sort(([one], [other]) => one < other ? -1 : 1)) : each)
 }

@@ -18,4 +18,4 @@ def check(subject: Subject) -> Iterator[AccountProblem]:
         yield subject.problem("error", f"Masthead can't publish to {network}.", "Ask your operator.", mend="operator")
         return
     for each in rules.problems(subject.payload):
-        yield subject.problem(each.severity, each.words, each.fix, place=each.place)
+        yield subject.problem(each.severity, each.words, each.fix, place=each.place, at=each.at)

@@ -22,16 +22,25 @@ from core.accounts.rules import AccountState
 from core.infra import db
 from core.infra.errors import Invalid, Refused
 from core.posts import commands, queries
-from core.posts.content import Image, Variant
+from core.posts.content import Attached, Variant
 from core.posts.rules import PublicationState
-from core.provider_kit.types import ImageRules, Network, TextRules
+from core.provider_kit.types import Format, ImageRules, Network, Option, TextRules
 from core.publishing import commands as publishing
 from tests.factories.media import make_kept_image
 from tests.factories.networks import declare
-from tests.factories.posts import Team, hashes, make_team, publication, soon
+from tests.factories.posts import Team, attached, hashes, make_team, publication, soon
 
 TAKES = ImageRules(("image/jpeg", "image/png"), 1_000_000, max_alt=100)
-NETWORK = Network("facebook", "Facebook", "", "", TextRules("codepoints", 500), takes_link=True, images=TAKES)
+NETWORK = Network(
+    "facebook",
+    "Facebook",
+    "",
+    "",
+    TextRules("codepoints", 500),
+    takes_link=True,
+    images=TAKES,
+    comments=TextRules("codepoints", 100),
+)
 SLOT = timedelta(days=1)
 
 
@@ -50,6 +59,12 @@ def images(**rules: Any) -> Network:
     return replace(NETWORK, images=replace(TAKES, **rules))
 
 
+def form(**rules: Any) -> Network:
+    """The network with one form of post, which is the plain one but for these rules."""
+    plain: dict[str, Any] = {"key": "feed", "title": "Post", "files": (0, 1), "images": TAKES, "takes_link": True}
+    return replace(NETWORK, formats=(Format(**{**plain, **rules}),))
+
+
 TROUBLES = {
     "text too long": Trouble("characters too long for", replace(NETWORK, text=TextRules("codepoints", 5))),
     "text too long in bytes": Trouble("bytes too long for", replace(NETWORK, text=TextRules("utf8", 5))),
@@ -63,6 +78,18 @@ TROUBLES = {
     "too many pixels": Trouble("pixels; Facebook takes at most", images(max_pixels=1_000)),
     "description too long": Trouble("description of the image is .* too long", images(max_alt=2)),
     "a link where none is taken": Trouble("takes no separate link", replace(NETWORK, takes_link=False)),
+    "the form of post is gone": Trouble("no form of post called feed", form(key="story", title="Story")),
+    "too few files for the form": Trouble("needs at least 2 images", form(files=(2, 10))),
+    "a kind of file that the form doesn't take": Trouble("can't carry an image", form(images=None)),
+    "image outside the form's ratio": Trouble("takes 0.80:1 to 1.00:1", form(images=replace(TAKES, ratio=(0.8, 1.0)))),
+    "text too long for the form": Trouble("characters too long for", form(text=TextRules("codepoints", 5))),
+    "an option that is needed": Trouble(
+        "needs: Title", form(options=(Option("title", "Title", "line", required=True),))
+    ),
+    "first comment too long": Trouble(
+        "first comment is .* too long", replace(NETWORK, comments=TextRules("codepoints", 5))
+    ),
+    "a first comment where none is taken": Trouble("takes no first comment", replace(NETWORK, comments=None)),
     "unknown network": Trouble("can't publish to", None),
     "account to be connected again": Trouble("must be connected again", account=AccountState.AUTH_BROKEN),
     "account disconnected": Trouble("is disconnected", account=AccountState.DISABLED),
@@ -171,7 +198,13 @@ ROUTES: dict[str, tuple[Callable[[Case], None], Callable[[Case], Any]]] = {
     ),
 }
 # What a save makes anew without the part that isn't taken any more: other bytes, which nobody approved.
-LEFT_OUT_BY_A_SAVE = {"an image where none is taken", "a link where none is taken"}
+LEFT_OUT_BY_A_SAVE = {
+    "an image where none is taken",
+    "a link where none is taken",
+    "a first comment where none is taken",
+    "the form of post is gone",
+    "a kind of file that the form doesn't take",
+}
 # Which have no slot that could pass: they send now.
 AT_ONCE = {"publish a post now", "publish one publication now", "try again"}
 
@@ -190,8 +223,8 @@ def make_case(team: Team, *, with_image: bool) -> Case:
         link="https://example.com/beans",
         account_ids=[team.account_id],
         slot_at=soon(24),
-        media=make_kept_image(team.author) if with_image else Image.NONE,
-        alt="Beans in a bowl",
+        files=attached((make_kept_image(team.author), "Beans in a bowl")) if with_image else (),
+        comment="The recipe comes tomorrow.",
     )
     return Case(team, post_id, soon(48))
 
@@ -275,20 +308,21 @@ def test_without_a_problem_each_of_these_routes_goes_through(team: Team, route: 
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (Variant(text=""), "The post is empty"),
-        (Variant(text="x" * 501), "1 character too long"),
-        (Variant(alt="x" * 101), "1 characters too long"),
+        ({"text": "", "files": ()}, "The post is empty"),
+        ({"text": "x" * 501}, "1 character too long"),
+        ({"alt": "x" * 101}, "1 characters too long"),
     ],
 )
-def test_a_problem_of_what_one_account_gets_refuses_as_well(team: Team, said: Variant, words: str) -> None:
-    declared = replace(said, media=Image.NONE) if said.text is not None else said
+def test_a_problem_of_what_one_account_gets_refuses_as_well(team: Team, said: dict[str, Any], words: str) -> None:
+    image = make_kept_image(team.author)
+    own = {"files": (Attached(image, said["alt"]),)} if "alt" in said else said
     post_id = commands.create(
         team.author,
         uuid4(),
         text="Fresh beans on Monday.",
         account_ids=[team.account_id],
-        media=make_kept_image(team.author),
-        variants={team.account_id: declared},
+        files=[Attached(image)],
+        variants={team.account_id: Variant(**own)},
     )
     with pytest.raises(Invalid, match=words):
         commands.submit(team.author, uuid4(), post_id, 1)

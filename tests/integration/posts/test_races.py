@@ -140,7 +140,7 @@ def test_of_people_who_save_at_once_one_wins_and_the_others_are_shown_the_winner
         assert won.revision == 2
         conflicts = [each for each in answers if isinstance(each, EditConflict)]
         assert len(conflicts) == len(people) - 1
-        assert {(each.theirs.text, each.theirs.saved_by) for each in conflicts} == {(won.text, won.text)}
+        assert {(each.theirs.content.text, each.theirs.saved_by) for each in conflicts} == {(won.text, won.text)}
         assert publication(team.author, post_id).payload["text"] == won.text
 
 

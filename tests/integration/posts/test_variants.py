@@ -14,7 +14,7 @@ from core.infra import db
 from core.infra.errors import Invalid, Refused
 from core.posts import commands, queries
 from core.posts.commands import EditConflict, WouldCost
-from core.posts.content import AS_THE_POST, Image, Variant
+from core.posts.content import AS_THE_POST, Attached, Variant
 from core.posts.model import Publication
 from core.posts.rules import PublicationState
 from core.posts.views import DraftAccount
@@ -22,6 +22,9 @@ from tests.factories.accounts import make_account
 from tests.factories.posts import Team, hashes, make_approved, make_post, make_team, publications, soon
 
 OWN = Variant(text="Fresh beans, loves.")
+KEPT = Variant(
+    "Fresh beans, loves.", (), None, "feed", {"poll": {"question": "Which?", "answers": ["A", "B"]}}, "First!"
+)
 _S = PublicationState
 
 
@@ -44,8 +47,6 @@ def save(team: Team, post_id: UUID, **changes: Any) -> Any:
         "account_ids": [each.account_id for each in draft.accounts if each.chosen],
         "slot_at": draft.post.slot_at,
         "own_slots": draft.own_slots,
-        "media": draft.media,
-        "alt": draft.post.alt,
         "variants": draft.content.variants,
     }
     return commands.save(team.author, post_id, draft.post.revision, **(whole | changes))
@@ -157,19 +158,19 @@ def test_they_are_as_long_as_a_text_and_of_accounts_here(team: Team, second: UUI
     post_id = make_post(team.author, [team.account_id, second])
     with pytest.raises(Invalid, match="longer than 100,000"):
         save(team, post_id, variants={second: Variant(text="x" * 100_001)})
-    with pytest.raises(Invalid, match="description of the image is longer than 5,000"):
-        save(team, post_id, variants={second: Variant(alt="x" * 5_001)})
+    with pytest.raises(Invalid, match="description of a file is longer than 5,000"):
+        save(team, post_id, variants={second: Variant(files=(Attached(uuid4(), "x" * 5_001),))})
     with pytest.raises(Invalid, match="isn't in this organization"):
         save(team, post_id, variants={uuid4(): OWN})
-    with pytest.raises(Invalid, match="image isn't here any more"):
-        save(team, post_id, variants={second: Variant(media=uuid4())})
-    with pytest.raises(Invalid, match="image isn't here any more"):
-        save(team, post_id, media=uuid4())
+    with pytest.raises(Invalid, match="file isn't here any more"):
+        save(team, post_id, variants={second: Variant(files=(Attached(uuid4()),))})
+    with pytest.raises(Invalid, match="file isn't here any more"):
+        save(team, post_id, files=[Attached(uuid4())])
 
 
 def test_a_duplicate_says_the_same_everywhere(team: Team, second: UUID) -> None:
     post_id = make_post(team.author, [team.account_id, second])
-    save(team, post_id, variants={second: OWN}, alt="Beans")
+    save(team, post_id, variants={second: OWN}, comment="More inside", options={"title": "Beans"})
     copy = commands.duplicate(team.author, uuid4(), post_id)
     assert queries.draft(team.author, copy).content == queries.draft(team.author, post_id).content
     assert sent(team, copy)[second].payload["text"] == "Fresh beans, loves."
@@ -177,14 +178,14 @@ def test_a_duplicate_says_the_same_everywhere(team: Team, second: UUID) -> None:
 
 def test_what_was_submitted_is_kept_whole(team: Team, second: UUID) -> None:
     post_id = make_post(team.author, [team.account_id, second])
-    save(team, post_id, variants={second: Variant("Fresh beans, loves.", Image.NONE, "Beans")})
+    save(team, post_id, variants={second: KEPT})
     commands.submit(team.author, uuid4(), post_id, 2)
     commands.withdraw(team.author, uuid4(), post_id)
     save(team, post_id, variants={})
     commands.submit(team.author, uuid4(), post_id, 3)
 
     newer, older = queries.review(team.approver, post_id).versions
-    assert older.content.variants == {second: Variant("Fresh beans, loves.", Image.NONE, "Beans")}
+    assert older.content.variants == {second: KEPT}
     assert older.names == {second: "Acme Café"}
     assert (newer.content.variants, newer.names) == ({}, {})
 
@@ -200,7 +201,7 @@ def test_an_approver_sees_for_each_account_what_changed(team: Team, second: UUID
     assert mine.since_last_round is not None
     for difference in (mine.since_approval, mine.since_last_round):
         assert ("removed", "on Monday") in [(each.change, each.text) for each in difference.text]
-        assert (difference.link_changed, difference.image_changed, difference.alt_changed) == (False, False, False)
+        assert (difference.link_changed, difference.files, difference.cover_changed) == (False, (), False)
 
 
 def test_whoever_is_refused_by_another_save_loses_nothing(team: Team, second: UUID) -> None:
@@ -221,8 +222,9 @@ def test_whoever_is_refused_by_another_save_loses_nothing(team: Team, second: UU
         )
     stays, lost = caught.value.theirs, caught.value.mine
     assert lost is not None
-    assert (stays.variants, stays.own_slots, stays.text) == (theirs, {second: soon(30)}, "Fresh beans on Monday.")
-    assert (lost.variants, lost.text, lost.account_ids) == ({second: OWN}, "My words", (second,))
+    assert (stays.content.variants, stays.own_slots) == (theirs, {second: soon(30)})
+    assert stays.content.text == "Fresh beans on Monday."
+    assert (lost.content.variants, lost.content.text, lost.account_ids) == ({second: OWN}, "My words", (second,))
     assert lost.slot_at == soon(48)
 
 

@@ -117,7 +117,7 @@ def test_two_people_in_one_draft_the_later_save_is_refused_and_shows_the_earlier
         save(team.author, post_id, 1, text="Mine")
 
     theirs = caught.value.theirs
-    assert (theirs.text, theirs.revision, theirs.saved_by) == ("Theirs", 2, "Apia Approver")
+    assert (theirs.content.text, theirs.revision, theirs.saved_by) == ("Theirs", 2, "Apia Approver")
     assert (theirs.account_ids, theirs.slot_at) == ((team.account_id,), soon())
     assert queries.draft(team.author, post_id).post.text == "Theirs"
     assert save(team.author, post_id, theirs.revision, text="Mine after all").revision == 3

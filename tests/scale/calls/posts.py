@@ -189,7 +189,6 @@ CALLS: Final[Calls] = {
     store.lock_posts: (inside(lambda session, world: store.lock_posts(session, _posts(world))),),
     store.add_post: (inside(lambda session, world: store.add_post(session, world.actor.member_id, _wanted(world))),),
     store.write: (inside(lambda session, world: store.write(session, post(session, world), _wanted(world))),),
-    store.variants: (inside(lambda session, world: store.variants(session, world.post_id())),),
     store.content: (inside(lambda session, world: store.content(session, post(session, world))),),
     store.move_slot: (
         inside(

@@ -1,4 +1,4 @@
-"""The images of a post as networks get them."""
+"""The files of a post as networks get them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from core.posts.payloads import Rendition
 from core.posts.store import AccountFacts
 from core.provider_kit.types import MediaItem
 
-GONE = "The image isn't here any more. Upload it again."
+GONE = "A file isn't here any more. Add it again."
 
 
 def renditions(session: Session, content: Content, accounts: Iterable[AccountFacts]) -> dict[Rendition, MediaItem]:
-    """Every image that some account may get, as each account's network gets it. Raises Invalid for a lost one."""
+    """Every file that some account may get, as each account's network gets it. Raises Invalid for a lost one."""
     found = known(session, content.media_ids, accounts)
     if content.media_ids - {media_id for media_id, _ in found}:
         raise Invalid([GONE])
@@ -28,7 +28,7 @@ def renditions(session: Session, content: Content, accounts: Iterable[AccountFac
 def known(
     session: Session, media_ids: Collection[UUID], accounts: Iterable[AccountFacts]
 ) -> dict[Rendition, MediaItem]:
-    """As `renditions`, of those images that are here."""
+    """As `renditions`, of those files that are here."""
     networks = {each.network for each in accounts}
     found: dict[Rendition, MediaItem] = {}
     for media_id in media_ids:
