@@ -28,7 +28,7 @@ _HEADERS: Final = {
     "Cache-Control": "private, max-age=86400, immutable",
     "Cross-Origin-Resource-Policy": "same-site",
 }
-_ONE_PIECE: Final = 12 * 1024 * 1024
+_ONE_PIECE: Final = 16 * 1024 * 1024
 _OF_A_PLAYER: Final = 4 * 1024 * 1024
 _BLOCK: Final = 256 * 1024
 streams: Final = Turns(in_all=6, for_one=4, refusal=Busy)

@@ -129,8 +129,8 @@ def test_a_file_that_is_gone_or_changed_is_not_found(client: FlaskClient, made: 
 
 @pytest.fixture
 def film(client: FlaskClient, database: db.Database) -> tuple[str, bytes]:
-    """The address of a file of 13 MB, and its bytes."""
-    return kept_as("video/mp4", os.urandom(13 << 20))
+    """The address of a file of 17 MB, and its bytes."""
+    return kept_as("video/mp4", os.urandom(17 << 20))
 
 
 def kept_as(mime: str, content: bytes) -> tuple[str, bytes]:
@@ -141,7 +141,7 @@ def kept_as(mime: str, content: bytes) -> tuple[str, bytes]:
 
 @pytest.mark.parametrize(
     ("asked", "start", "end"),
-    [("bytes=0-99", 0, 100), ("bytes=1000000-", 1_000_000, 13 << 20), ("bytes=-10", (13 << 20) - 10, 13 << 20)],
+    [("bytes=0-99", 0, 100), ("bytes=1000000-", 1_000_000, 17 << 20), ("bytes=-10", (17 << 20) - 10, 17 << 20)],
 )
 def test_a_part_of_a_file_is_given_as_it_is_asked_for(
     client: FlaskClient, film: tuple[str, bytes], asked: str, start: int, end: int
@@ -149,13 +149,13 @@ def test_a_part_of_a_file_is_given_as_it_is_asked_for(
     address, content = film
     answer = client.get(address, headers={"Range": asked})
     assert (answer.status_code, answer.headers["Accept-Ranges"]) == (206, "bytes")
-    assert answer.headers["Content-Range"] == f"bytes {start}-{end - 1}/{13 << 20}"
+    assert answer.headers["Content-Range"] == f"bytes {start}-{end - 1}/{17 << 20}"
     assert (int(answer.headers["Content-Length"]), answer.data) == (end - start, content[start:end])
 
 
 def test_a_part_that_there_is_not_is_answered_with_the_size(client: FlaskClient, film: tuple[str, bytes]) -> None:
     answer = client.get(film[0], headers={"Range": "bytes=99999999-"})
-    assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{13 << 20}")
+    assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{17 << 20}")
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=1-2", "nonsense"])
@@ -168,13 +168,13 @@ def test_a_part_of_another_file_than_this_is_not_given(client: FlaskClient, film
     address, content = film
     same = client.get(address, headers={"Range": "bytes=0-9", "If-Range": f'"{hashlib.sha256(content).hexdigest()}"'})
     other = client.get(address, headers={"Range": "bytes=0-9", "If-Range": f'"{HASH}"'})
-    assert (same.status_code, other.status_code, len(other.data)) == (206, 200, 13 << 20)
+    assert (same.status_code, other.status_code, len(other.data)) == (206, 200, 17 << 20)
 
 
 def test_a_players_open_range_is_given_in_pieces(client: FlaskClient, film: tuple[str, bytes]) -> None:
     answer = client.get(film[0], headers={"Range": "bytes=0-", "Sec-Fetch-Dest": "video"})
     assert (answer.status_code, len(answer.data)) == (206, 4 << 20)
-    assert answer.headers["Content-Range"] == f"bytes 0-{(4 << 20) - 1}/{13 << 20}"
+    assert answer.headers["Content-Range"] == f"bytes 0-{(4 << 20) - 1}/{17 << 20}"
 
 
 def test_what_is_large_takes_a_turn_until_it_is_given(
@@ -184,7 +184,7 @@ def test_what_is_large_takes_a_turn_until_it_is_given(
     first = client.get(film[0], buffered=False)
     assert client.get(film[0]).status_code == 503
     assert client.get(film[0], headers={"Range": "bytes=0-9"}).status_code == 206, "small parts take none"
-    assert len(first.data) == 13 << 20
+    assert len(first.data) == 17 << 20
     first.close()
     assert client.get(film[0]).status_code == 200
 
