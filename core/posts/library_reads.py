@@ -12,15 +12,19 @@ from sqlalchemy.orm import Session
 
 from core.posts.fragments import Rows
 
-# Which posts carry a file, the accounts' own included; deleted posts carry none. Nowhere else is
+# Which posts carry a file, for all accounts, for single ones, or as a cover; deleted posts carry none. Nowhere else is
 # known where that stands.
 _USES: Final = """
-select t.media_id, t.id as post_id from masthead.post t
-where t.media_id {which} and t.deleted_at is null
+select f.media_id, f.post_id from masthead.post_media f
+join masthead.post t on t.organization_id = f.organization_id and t.id = f.post_id
+where f.media_id {which} and f.place is not null and t.deleted_at is null
 union
-select v.media_id, v.post_id from masthead.post_variant v
+select t.cover_id, t.id from masthead.post t
+where t.cover_id {which} and t.deleted_at is null
+union
+select v.cover_id, v.post_id from masthead.post_variant v
 join masthead.post t on t.organization_id = v.organization_id and t.id = v.post_id
-where v.media_id {which} and t.deleted_at is null"""
+where v.cover_id {which} and t.deleted_at is null"""
 _OF_ONE: Final = _USES.format(which="= m.id")
 _CONDITIONS: Final = {
     "kinds": "and m.kind = any(:kinds)",
