@@ -16,10 +16,12 @@ from core.media import commands as media
 from core.media import queries as media_reads
 from core.media.views import MediaView
 from core.posts import commands, queries
+from core.posts.content import Variant
+from core.posts.inputs import More
 from core.posts.library import Wanted
 from tests.factories.media import another_picture, make_kept_image, make_media
 from tests.factories.organizations import make_actor
-from tests.factories.posts import Team, make_post, make_team
+from tests.factories.posts import Team, attached, make_post, make_team
 
 
 @pytest.fixture
@@ -84,6 +86,30 @@ def test_a_file_says_which_posts_carry_it_and_how_they_stand(team: Team, tree: M
         (second, "More trees", "Draft"),
         (first, "Plant trees", "Draft"),
     ]
+
+
+@pytest.mark.parametrize("place", ["among several", "in an account's own list", "as a cover", "as an account's cover"])
+def test_a_file_is_used_wherever_a_post_has_it_and_until_it_is_taken_off(
+    team: Team, tree: MediaView, place: str
+) -> None:
+    other = make_media(team.author, file_name="other.jpg").id
+    carried: dict[str, More] = {
+        "among several": {"files": attached(other, tree.id)},
+        "in an account's own list": {"variants": {team.account_id: Variant(files=tuple(attached(tree.id)))}},
+        "as a cover": {"files": attached(other), "cover": tree.id},
+        "as an account's cover": {
+            "variants": {team.account_id: Variant(files=tuple(attached(other)), cover=tree.id)},
+        },
+    }
+    post = make_post(team.author, [team.account_id], **carried[place])
+    assert [each.post_id for each in queries.carriers(team.author, tree.id)] == [post]
+    with pytest.raises(Refused, match="A post carries this file"):
+        commands.delete_file(team.author, tree.id)
+    nothing: More = {"files": [], "variants": {}}
+    accounts = [team.account_id]
+    commands.save(team.author, post, 1, text="Hello", link=None, account_ids=accounts, slot_at=None, **nothing)
+    assert queries.carriers(team.author, tree.id) == ()
+    commands.delete_file(team.author, tree.id)
 
 
 def test_only_what_no_post_carries_is_deleted_and_it_comes_back(team: Team, tree: MediaView) -> None:

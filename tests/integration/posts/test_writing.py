@@ -23,6 +23,7 @@ from core.posts.rules import PublicationState
 from core.provider_kit.types import Payload
 from core.providers import networks
 from tests.factories.accounts import make_account
+from tests.factories.networks import declare
 from tests.factories.pauses import pause_account
 from tests.factories.posts import (
     Team,
@@ -474,8 +475,8 @@ def test_a_composer_that_has_not_told_the_price_saves_nothing_that_has_one(team:
 def test_a_network_that_takes_no_link_goes_without_one_says_so_and_outlives_its_change(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    linkless = replace(networks()["facebook"], takes_link=False)
-    monkeypatch.setattr("core.posts.payloads.networks", lambda: {"facebook": linkless})
+    linkless = replace(networks()["facebook"], takes_link=False, formats=())
+    declare(monkeypatch, {"facebook": linkless})
     post_id = make_approved(team.author, team.approver, [team.account_id], link="https://acme.example/a")
     assert publication(team.author, post_id).payload["link"] is None
     assert save(team.author, post_id, 1, link="https://acme.example/b").voided == ()
