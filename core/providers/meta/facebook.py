@@ -57,7 +57,6 @@ def network(settings: MetaSettings) -> Network:
         images=images(settings),
         actions=("Like", "Comment", "Share"),
         formats=formats(settings),
-        comments=TextRules(counter=settings.text_counter, max_length=settings.comment_max, source="meta 11.3 [G]"),
         edits=True,
         deletes=True,
     )

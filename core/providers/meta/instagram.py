@@ -62,11 +62,6 @@ def network(settings: MetaSettings) -> Network:
         fetches_media=True,
         daily_posts=settings.daily_posts,
         formats=formats(settings),
-        comments=TextRules(
-            counter=settings.caption_counter,
-            max_length=settings.instagram_comment_max,
-            source="meta 11.4: not re-verified",
-        ),
         deletes=True,
     )
 

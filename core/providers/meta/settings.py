@@ -55,8 +55,6 @@ class MetaSettings(ProviderSettings):
     upload_lives_s: Annotated[float, Field(gt=0, le=86_400)] = 84_600  # meta 14 row 20: 24 h [A]
     upload_timeout_s: Seconds = 90  # one call with bytes of a video, within the lease of its sender
     finish_again: bool = False  # whether a finish that had no effect may go out again by itself: in no line of meta.md
-    comment_max: Annotated[int, Field(ge=1)] = 8_000  # meta 11.3 [G]
-    instagram_comment_max: Annotated[int, Field(ge=1)] = 300  # meta 11.4: not re-verified
     photo_lives_s: Annotated[float, Field(gt=0, le=86_400)] = 84_600  # meta 4.4: deleted after about 24 h [M:photos]
     caption_max: Annotated[int, Field(ge=1, le=1_000_000)] = 2_200  # meta 5.7 [M:ig-media]
     caption_counter: Literal["codepoints", "utf16", "utf8"] = "utf16"  # unit unknown, as above
