@@ -132,8 +132,10 @@ class Scripted:
         while (line := reader.readline().decode().strip()) != "":
             name, _, value = line.partition(":")
             headers[name.strip().lower()] = value.strip()
-        body = b"" if self._peek().before_body else reader.read(int(headers.get("content-length", 0)))
-        return Received(method, target, headers, body)
+        declared = 0 if self._peek().before_body else int(headers.get("content-length", 0))
+        body = reader.read(declared)
+        # A request whose body was cut off is none, however much of it came before the connection ended.
+        return Received(method, target, headers, body) if len(body) == declared else None
 
     def _speak(self, connection: socket.socket, said: Said) -> None:
         size = said.piece or max(len(said.raw), 1)
