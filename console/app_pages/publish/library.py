@@ -270,7 +270,7 @@ def _description(visitor: Visitor, shown: MediaView) -> None:
         max_chars=LONGEST_ALT,
         height=90,
         disabled=not may_write,
-        help=visitor.why_not(Permission.WRITE) or "A new post that takes this file begins with it.",
+        help=visitor.why_not(Permission.WRITE) or "What the file shows. The search looks at it too.",
         key=f"library_alt_{shown.id}_{shown.revision}",
     )
     rights = st.text_input(
