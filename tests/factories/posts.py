@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Unpack
 from uuid import UUID, uuid4
 
@@ -47,9 +48,15 @@ def make_team(timezone: str = "Europe/Berlin", account: str = "Acme Coffee") -> 
     )
 
 
+@cache
+def this_minute() -> datetime:
+    """The minute in which a test first asked; `tests.fixtures.clocks` forgets it before each test."""
+    return datetime.now(UTC).replace(second=0, microsecond=0)
+
+
 def soon(hours: float = 24) -> datetime:
-    """A slot ahead, on a whole minute."""
-    return (datetime.now(UTC) + timedelta(hours=hours)).replace(second=0, microsecond=0)
+    """A slot ahead, on a whole minute: the same one however often a test asks, though a minute ends meanwhile."""
+    return (this_minute() + timedelta(hours=hours)).replace(second=0, microsecond=0)
 
 
 def make_post(
