@@ -119,6 +119,24 @@ def test_an_account_to_reconnect_offers_consent_again(team: Team, admin: Tab) ->
     assert editor.button(f"again_{broken.id}_off").disabled
 
 
+def test_of_many_accounts_those_that_want_a_person_come_first_and_the_others_on_asking(
+    team: Team, admin: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.app_pages.accounts.accounts.AT_ONCE", 2)
+    last = make_account(team.admin, name="Zest", state=AccountState.AUTH_BROKEN).id
+    made = [*(make_account(team.admin, name=name).id for name in ("Bar", "Cellar")), last]
+
+    def drawn() -> list[UUID]:
+        keys = [each.key or "" for each in admin.app.button]
+        return [each for each in (team.account_id, *made) if f"disconnect_{each}" in keys]
+
+    admin.open("accounts")
+    assert drawn() == [team.account_id, last]
+    assert admin.button("accounts_more").label == "Show the other 2 accounts"
+    admin.press("accounts_more")
+    assert drawn() == [team.account_id, *made]
+
+
 def test_only_what_was_chosen_comes_in(team: Team) -> None:
     sign_in, actor = someone(team.organization_id, Role.ADMIN)
     connection_id = granted(actor, [page("1", "Acme Tea"), page("2", "Acme Cakes"), page("3", "Acme Old", "No task.")])

@@ -47,6 +47,7 @@ _BADGES: Final = {
 }
 _PAUSED: Final = ("orange", "pause_circle")
 _SOON: Final = timedelta(days=14)
+AT_ONCE: Final = 24  # cards, which take a browser longer than all else here
 MANY: Final = 10
 STRANDED: Final = 5
 ROWS_HEIGHT: Final = 420  # so that the button under a long list stays in sight
@@ -75,10 +76,33 @@ def render(visitor: Visitor) -> None:
             draw=lambda: _connect_buttons(visitor),
         )
         return
+    shown = rows if state.value("accounts_all") else _first(rows)
     with st.grid(3, gap="small", min_column_width=300):
-        for each in rows:
+        for each in shown:
             _card(visitor, each, zones)
+    if len(shown) < len(rows):
+        st.button(
+            f"Show the other {len(rows) - len(shown)} accounts",
+            icon=":material/expand_more:",
+            on_click=state.put,
+            args=("accounts_all", True),
+            key="accounts_more",
+        )
     _asked(visitor, rows)
+
+
+def _first(rows: Sequence[AccountRow]) -> Sequence[AccountRow]:
+    """What is drawn at once: what somebody has to do something about first, then the others in their order."""
+    if len(rows) <= AT_ONCE + 1:
+        return rows
+    return sorted(rows, key=lambda each: not _wants_a_person(each))[:AT_ONCE]
+
+
+def _wants_a_person(each: AccountRow) -> bool:
+    ends_soon = each.token_expires_at is not None and each.token_expires_at - now() < _SOON
+    return each.state is not AccountState.DISABLED and bool(
+        each.state is AccountState.AUTH_BROKEN or each.missing_scopes or each.stranded or ends_soon
+    )
 
 
 def _connect_buttons(visitor: Visitor) -> None:
