@@ -37,10 +37,10 @@ def parser(package: ModuleType, command: str, words: str) -> argparse.ArgumentPa
     return taking
 
 
-def run(package: ModuleType, names: Sequence[str], options: Sequence[str], *, apart: bool = False) -> int:
+def run(package: ModuleType, names: Sequence[str], options: Sequence[str]) -> int:
     """Measure what is named, all of the package without names; gives 0 when all could be taken and no limit was broken.
 
-    `apart`: each module has a folder of its own, so what one leaves is gone for the next.
+    Each has a folder of its own, so that what one leaves is gone for the next.
     """
     known = names_in(package)
     for name in names:
@@ -49,7 +49,7 @@ def run(package: ModuleType, names: Sequence[str], options: Sequence[str], *, ap
             return 2
     heed_signals()
     with tempfile.TemporaryDirectory(prefix="masthead-bench-", ignore_cleanup_errors=True) as shared:
-        folders = [Path(shared) / name if apart else Path(shared) for name in names or known]
+        folders = [Path(shared) / name for name in names or known]
         try:
             return max(
                 [

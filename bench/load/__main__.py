@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     taking.add_argument("--minutes", type=float, default=MINUTES, help=f"how long the steady load lasts ({MINUTES:g})")
     given = taking.parse_args(arguments)
     options = ["--minutes", str(given.minutes), *(["--quick"] if given.quick else [])]
-    return running.run(load, given.name, options, apart=True)
+    return running.run(load, given.name, options)
 
 
 if __name__ == "__main__":
