@@ -46,20 +46,22 @@ class Sender:
     def drain(self) -> int:
         """Send and read back what is due until nothing is, the budget is over or a stop is asked; gives how many."""
         until = time.monotonic() + self.times.drain_budget_s
-        k, begun = self.times.in_flight, 0
+        begun = 0
         while True:
             if self.stopping.is_set():
                 self._give_back()
             open_for_more = not self.stopping.is_set() and time.monotonic() < until
+            nap = self.times.tick_s
             try:
-                has_room = open_for_more and len(self._flight) <= k + k // 4
-                found = self._claim() if has_room else 0
-                # With nothing more to claim, look again when the next row is due: a send may take half a minute.
-                nap = self._until_next_due() if has_room and not found else self.times.tick_s
+                if open_for_more and self._has_room():
+                    # Asked before the claim, so that what becomes due meanwhile is not slept through.
+                    next_due_s = self._until_next_due()
+                    begun += self._claim()
+                    # A send may take half a minute: while a slot is free, look again when the next row is due.
+                    nap = next_due_s if self._has_room() else nap
             except DBAPIError:
                 _log.warning("Postgres is away; what is in flight is finished", exc_info=True)
-                found, nap, until = 0, self.times.tick_s, 0.0
-            begun += found
+                until = 0.0
             if not self._flight:
                 break
             self._land(nap)
@@ -86,6 +88,10 @@ class Sender:
             return  # the dispatcher hints when Postgres is back
         if sends:
             self.hints.give(JobName.DRAIN)
+
+    def _has_room(self) -> bool:
+        k = self.times.in_flight
+        return len(self._flight) <= k + k // 4
 
     def _claim(self) -> int:
         k = self.times.in_flight

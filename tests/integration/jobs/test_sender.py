@@ -118,6 +118,21 @@ def test_what_becomes_due_during_a_long_send_is_not_kept_waiting(house: House, w
         slots.close()
 
 
+def test_a_claim_that_leaves_slots_free_is_followed_by_another_as_soon_as_more_is_due(
+    house: House, worker: db.Database, slow: Network
+):
+    make_due(house)
+    bring_forward(house.approver, make_scheduled(house).id, ago_s=-1)
+    slots = Sender(TIMES.model_copy(update={"tick_s": 9}))
+    with acting_as(worker):
+        draining = threading.Thread(target=slots.drain)
+        draining.start()
+        until(lambda: slow.inside == 2, within_s=4)
+        slow.open.set()
+        draining.join(10)
+        slots.close()
+
+
 def test_questions_are_read_back_beside_the_sends(house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch):
     row = make_due(house)
     leave_unclear(worker, house, row.id)
