@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from datetime import date, time
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 from uuid import UUID
@@ -118,24 +119,32 @@ _BY_SHAPE: Final = (
     re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL),
 )
 
-_known: set[str] = set()
+_WORDS: Final = frozenset(word for words, _ in _BY_NAME for word in words)
+
+_known: tuple[str, ...] = ()  # the longest first, for one may be a part of another
 
 
 def conceal(*secrets: str) -> None:
     """Never write these values from now on, in whatever they stand: keys, passwords, client secrets of this process."""
+    global _known
+    known = set(_known)
     for secret in secrets:
         if len(secret) >= SHORTEST_SECRET:
-            _known.update({secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]})
+            known.update({secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]})
+    _known = tuple(sorted(known, key=len, reverse=True))
+    _name.cache_clear()
 
 
 def redacted(text: str) -> str:
     """`text` without what is, or looks like, a secret."""
-    for secret in sorted(_known, key=len, reverse=True):
+    for secret in _known:
         text = text.replace(secret, MASK)
     lowered = text.lower()
-    for words, by_name in _BY_NAME:
-        if any(word in lowered for word in words):
-            text = by_name.sub(rf"\g<1>{MASK}", text)
+    there = {word for word in _WORDS if word in lowered}
+    if there:
+        for words, by_name in _BY_NAME:
+            if not there.isdisjoint(words):
+                text = by_name.sub(rf"\g<1>{MASK}", text)
     for pattern in _BY_SHAPE:
         text = pattern.sub(MASK, text)
     return text
@@ -143,7 +152,13 @@ def redacted(text: str) -> str:
 
 def redacted_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """A copy that JSON can hold, without secrets: values are masked by their key's name and by their own shape."""
-    return {redacted(str(key)): _field(str(key), value, 0) for key, value in fields.items()}
+    return {_name(str(key)): _field(str(key), value, 0) for key, value in fields.items()}
+
+
+@lru_cache(maxsize=1024)
+def _name(key: str) -> str:
+    """A field's name without secrets: there are few, and each is on every line."""
+    return redacted(key)
 
 
 def _field(key: str, value: Any, depth: int) -> Any:
@@ -175,7 +190,7 @@ def _plain(value: Any, depth: int) -> Any:
     if isinstance(value, UUID | date | time):
         return value.isoformat() if isinstance(value, date | time) else str(value)
     if depth < _DEEPEST and isinstance(value, Mapping):
-        return {redacted(str(key)): _field(str(key), each, depth + 1) for key, each in value.items()}
+        return {_name(str(key)): _field(str(key), each, depth + 1) for key, each in value.items()}
     if depth < _DEEPEST and isinstance(value, list | tuple | Set):
         if isinstance(value, list | tuple) and _is_secret_pair(value):
             return [redacted(_named(value[0])), MASK]
