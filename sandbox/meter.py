@@ -54,8 +54,13 @@ class Meter:
         """Write what changed, and forget what no window reaches any more."""
         rows = [(name, slot, self._slots[name][slot]) for name, slot in self._changed]
         self._db.executemany("insert or replace into calls values (?, ?, ?)", rows)
+        for name in {name for name, _ in self._changed}:
+            self._forget(name)
         self._changed.clear()
-        for name, slots in self._slots.items():
-            oldest = max(slots) - KEPT_S // SLOT_S
+
+    def _forget(self, name: str) -> None:
+        slots = self._slots[name]
+        oldest = max(slots) - KEPT_S // SLOT_S
+        if min(slots) < oldest:
             self._slots[name] = {slot: calls for slot, calls in slots.items() if slot >= oldest}
             self._db.execute("delete from calls where name = ? and slot < ?", (name, oldest))
