@@ -30,7 +30,8 @@ def build(account: AccountFacts, content: AccountContent, files: Mapping[Renditi
         for each in content.files
         if (item := files.get((each.media_id, account.network))) is not None
     ]
-    key, form = form_of(network, content, [item.kind for item in items])
+    kinds = [item.kind for item in items]
+    key, form = form_of(network, content, kinds)
     cover = None if content.cover is None else files.get((content.cover, account.network))
     payload = Payload(
         network=account.network,
@@ -53,9 +54,11 @@ def build(account: AccountFacts, content: AccountContent, files: Mapping[Renditi
         options={
             option.key: payload.options[option.key]
             for option in form.options
-            if option.key in payload.options and not _is_default(option, payload.options[option.key])
+            if option.key in payload.options
+            and option.belongs(kinds)
+            and not _is_default(option, payload.options[option.key])
         },
-        cover=cover if form.covers is not None and any(item.kind == "video" for item in items) else None,
+        cover=cover if form.covers is not None and "video" in kinds else None,
         comment=payload.comment if network.comments is not None else "",
     )
 

@@ -21,7 +21,7 @@ def problems(title: str, form: Format, payload: Payload) -> Iterator[Problem]:
     for option in form.options:
         value = payload.options.get(option.key)
         if value in (None, "", [], {}):
-            if option.required:
+            if option.required and option.belongs([item.kind for item in payload.media]):
                 yield Problem("error", f"{title} needs: {option.title}.", option.words or "Fill it in.", at=option.key)
             continue
         for each in _value(title, option, value, payload):

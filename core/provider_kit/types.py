@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal
@@ -96,6 +96,8 @@ class Option:
     What the shapes hold: switch a bool; line and text a str, at most `most` long in code points; people a list of at
     most `most` names of accounts there; tags a list of `{"username", "file"}` with `x` and `y` from 0 to 1 on an image;
     moment whole milliseconds into the video; poll `{"question", "answers": [...], "days"}`.
+
+    `of`: only a post that carries such a file is asked for it; empty: every post.
     """
 
     key: str
@@ -106,6 +108,11 @@ class Option:
     default: bool = False
     most: int = 0
     source: str = ""
+    of: tuple[MediaKind, ...] = ()
+
+    def belongs(self, kinds: Collection[MediaKind]) -> bool:
+        """Whether it is asked of a post with files of these kinds."""
+        return not self.of or any(kind in self.of for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 // What a form of post asks besides, each option drawn by its shape (core/provider_kit/types.py): switch, line, text,
 // people, tags, moment, poll.
 function drawOptions (part, m, data, takers, write) {
-  const options = askedOf(takers), scope = m.tab, locked = data.locked
+  const options = askedOf(takers, m), scope = m.tab, locked = data.locked
   part.hidden = options.length === 0
   const own = scope === null ? {} : variantOf(m.now, scope).options
   const got = given(m.now, scope)
@@ -20,11 +20,13 @@ function drawOptions (part, m, data, takers, write) {
   })
 }
 
-// The options of all forms that come of it, each once, with the networks that ask it where not all do.
-function askedOf (takers) {
+// The options of all forms that come of it, each once, with the networks that ask it where not all do. One that belongs to
+// a kind of file is asked where there is such a file.
+function askedOf (takers, m) {
   const options = new Map()
-  for (const { account, form } of takers) {
-    for (const option of form.options) {
+  for (const { account, got, form } of takers) {
+    const kinds = kindsOf(got.files, m)
+    for (const option of form.options.filter(({ of }) => !of.length || of.some(kind => kinds.includes(kind)))) {
       const known = options.get(option.key) ?? { ...option, networks: [] }
       if (!known.networks.includes(account.network.title)) known.networks.push(account.network.title)
       options.set(option.key, known)

@@ -64,6 +64,8 @@ class FormsContract(ABC):
         promise(len(set(keys)) == len(keys), "no two forms have one key")
         for form in network.forms:
             promise(bool(form.title and (form.source or not network.formats)), f"{form.key}: has a title and a source")
+            idle = [each.key for each in form.options if not any(map(each.belongs, _carried(form)))]
+            promise(not idle, f"{form.key}: asks nothing that belongs to files it doesn't carry, but {idle}")
             for payload in fitting(network, form, self.account):
                 errors = [one.words for one in publisher.problems(payload) if one.severity == "error"]
                 promise(not errors, f"{form.key} with {_kinds(payload)}: {errors}")
@@ -119,6 +121,16 @@ class FormsContract(ABC):
 
 def fitting(network: Network, form: Format, account: str) -> list[Payload]:
     """Payloads of one form, out of its declared data: with the fewest files and the most, of each kind, and mixed."""
+    found = []
+    for kinds in _carried(form):
+        media = tuple(_file(form, kind, number) for number, kind in enumerate(kinds))
+        options = {option.key: _value(option) for option in form.options if option.required and option.belongs(kinds)}
+        text = "Fresh beans today" if form.takes_text else ""
+        found.append(Payload(network.key, account, text, None, media, options, form.key))
+    return found
+
+
+def _carried(form: Format) -> list[tuple[MediaKind, ...]]:
     least, most = form.files
     carried: list[tuple[MediaKind, ...]] = [()] if least == 0 else []
     known: dict[MediaKind, object] = {"image": form.images, "video": form.videos, "document": form.documents}
@@ -128,14 +140,7 @@ def fitting(network: Network, form: Format, account: str) -> list[Payload]:
             carried += [(kind,) * count for count in dict.fromkeys((max(least, 1), top)) if 0 < count <= top]
     if form.mixed:
         carried.append(("image", "video"))
-    found = []
-    for kinds in carried:
-        if form.takes(kinds):
-            media = tuple(_file(form, kind, number) for number, kind in enumerate(kinds))
-            options = {option.key: _value(option) for option in form.options if option.required}
-            text = "Fresh beans today" if form.takes_text else ""
-            found.append(Payload(network.key, account, text, None, media, options, form.key))
-    return found
+    return [kinds for kinds in carried if form.takes(kinds)]
 
 
 def _kinds(payload: Payload) -> list[str]:

@@ -99,4 +99,5 @@ def _title(settings: MetaSettings) -> Option:
         words="Shown with the video.",
         most=settings.title_max,
         source="meta 4.5 [M:videos], 4.6 [M:reels]; its length is unverified",
+        of=("video",),
     )

@@ -66,6 +66,7 @@ def formats(settings: MetaSettings) -> tuple[Format, ...]:
                     "moment",
                     words="The picture at this moment stands for the reel, unless there is a cover.",
                     source="meta 5.1 [M:ig-media]",
+                    of=("video",),
                 ),
                 _collaborators(),
                 _tags(settings),
@@ -133,4 +134,5 @@ def _tags(settings: MetaSettings) -> Option:
         words="Accounts that are in it; on an image with their place.",
         most=settings.tags_max,
         source="meta 5.1 [M:ig-media], 10.4 [M:ig-errors]",
+        of=("image", "video"),
     )

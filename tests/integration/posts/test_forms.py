@@ -23,8 +23,9 @@ from tests.factories.posts import Team, attached, hashes, make_post, make_team, 
 IMAGES = ImageRules(("image/jpeg",), 10_000_000, max_alt=100)
 TEXT = TextRules("codepoints", 500)
 TITLE, PINNED = Option("title", "Title", "line", most=20), Option("pinned", "Pinned", "switch", default=True)
+CREDIT = Option("credit", "Credit", "line", of=("image",))
 POLL = Option("poll", "Poll", "poll", required=True, most=140)
-FEED = Format("feed", "Post", files=(0, 1), images=IMAGES, takes_link=True, options=(TITLE, PINNED))
+FEED = Format("feed", "Post", files=(0, 1), images=IMAGES, takes_link=True, options=(TITLE, PINNED, CREDIT))
 CAROUSEL = Format("carousel", "Carousel", files=(2, 10), images=replace(IMAGES, ratio=(1.0, 3.0)))
 STORY = Format("story", "Story", files=(1, 1), images=replace(IMAGES, max_alt=0), takes_text=False)
 ASKS = Format("poll", "Poll", files=(0, 0), options=(POLL,))
@@ -131,6 +132,14 @@ def test_options_reach_only_the_form_that_asks_for_them(team: Team, second: UUID
     assert [each.account_id for each in save(team, post_id, options={"title": "Other beans"}).voided] == [
         team.account_id
     ]
+
+
+def test_an_option_that_belongs_to_a_kind_of_file_goes_out_with_one(team: Team, images: list[UUID]) -> None:
+    post_id = make_post(team.author, [team.account_id], options={"credit": "Jo Doe"})
+    assert sent(team, post_id)[team.account_id].options == {}
+    assert said(team, post_id, team.account_id) == []
+    save(team, post_id, files=attached(images[0]))
+    assert sent(team, post_id)[team.account_id].options == {"credit": "Jo Doe"}
 
 
 def test_an_account_may_say_one_option_otherwise_and_keeps_the_rest(team: Team) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,3 +98,15 @@ class Suite(FormsContract):
 def test_a_publisher_that_refuses_what_its_network_declares_is_caught() -> None:
     with pytest.raises(AssertionError, match="quiet with"):
         Suite().test_what_fits_a_form_has_no_error()
+
+
+class Idle(Suite):
+    """A network with an option that nobody can ever be asked for."""
+
+    def network(self) -> Network:
+        return network(replace(QUIET, options=(Option("title", "Title", "line", of=("video",)),)))
+
+
+def test_an_option_of_files_that_its_form_never_carries_is_caught() -> None:
+    with pytest.raises(AssertionError, match="title"):
+        Idle().test_what_fits_a_form_has_no_error()

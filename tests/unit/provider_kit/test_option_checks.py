@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,3 +96,11 @@ def test_what_an_option_may_not_hold(options: dict[str, Any], words: str) -> Non
 )
 def test_a_poll(poll: dict[str, Any], words: str | None) -> None:
     assert said({"poll": poll}, "poll", ()) == ([] if words is None else [words])
+
+
+def test_what_belongs_to_a_kind_of_file_is_needed_beside_such_a_file_alone() -> None:
+    credit = Option("credit", "Credit", "line", required=True, of=("image",))
+    town = replace(NETWORK, formats=(replace(NETWORK.formats[0], options=(credit,)),))
+    payload = Payload("town", "1", "Hello")
+    assert problems(town, payload) == []
+    assert [each.at for each in problems(town, replace(payload, media=(PHOTO,)))] == ["credit"]
