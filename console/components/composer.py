@@ -8,23 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 import streamlit as st
 
 from console import navigation, places, state
 from console.components import frontend
+from console.components.files import tile
 from console.components.networks import IMAGE_TYPES, network_data
 from console.plain import one_line
 from core.media.views import MediaView
 from core.posts.content import Attached, Content, Files, Variant, differing
+from core.posts.library import Library
 from core.posts.views import AccountProblem
+from core.provider_kit.types import MediaKind
 
 _COMPOSER: Final = st.components.v2.component(
     "masthead_composer",
     html=frontend.markup("composer"),
-    css=frontend.style("preview", "composer"),
+    css=frontend.style("preview", "tiles", "composer", "shelf"),
     js=frontend.script(
         "counting",
         "dom",
@@ -40,6 +43,8 @@ _COMPOSER: Final = st.components.v2.component(
         "files_field",
         "options_field",
         "form_field",
+        "tiles",
+        "shelf",
         "composer",
     ),
 )
@@ -54,6 +59,16 @@ class Written:
     base: int
     number: int
     token: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody who writes wants to see of the library; `number` tells the browser whose answer it gets."""
+
+    words: str
+    kinds: tuple[MediaKind, ...]
+    after: str | None
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +94,16 @@ def composer(
     files: Iterable[MediaView],
     targets: Sequence[Target],
     problems: Iterable[AccountProblem],
+    library: tuple[Asked, Library] | None,
     locked: str | None,
     saved_words: str,
     trouble: str,
     on_written: Callable[[], None],
 ) -> None:
-    """Draw the composer for one post. `locked` says why nothing can be written; `done` is the last number saved."""
+    """Draw the composer for one post. `locked` says why nothing can be written; `done` is the last number saved.
+
+    `library`: what was `asked` for last, and the files that answer it.
+    """
     networks = [network_data(target.network) for target in targets]
     _COMPOSER(
         key=key,
@@ -109,6 +128,8 @@ def composer(
                 for target, network in zip(targets, networks, strict=True)
             ],
             "problems": [_problem(each) for each in problems],
+            "library": library and _shelf(*library),
+            "library_href": navigation.address("library"),
             "locked": locked is not None,
             "locked_words": locked or "",
             "saved_words": saved_words,
@@ -118,6 +139,7 @@ def composer(
             "describe": "Description for people who can't see the image",
         },
         on_written_change=on_written,
+        on_library_change=_nothing,
     )
 
 
@@ -137,6 +159,25 @@ def written(key: str) -> Written | None:
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
+
+
+def asked(key: str) -> Asked | None:
+    """What is asked for of the library, checked for shape; None while nobody looks."""
+    held: Any = state.value(key)
+    said: Any = held.get("library") if held else None
+    if not isinstance(said, Mapping):
+        return None
+    try:
+        kinds = tuple(kind for kind in get_args(MediaKind) if kind in said["kinds"])
+        found = Asked(str(said["words"]), kinds, _word(said["after"]), int(said["number"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return found if kinds else None
+
+
+def _shelf(asked_for: Asked, found: Library) -> dict[str, Any]:
+    files = [{**_media(row.media), **tile(row)} for row in found.rows]
+    return {"number": asked_for.number, "files": files, "after": found.after}
 
 
 def _problem(problem: AccountProblem) -> dict[str, Any]:
@@ -163,6 +204,7 @@ def _media(view: MediaView) -> dict[str, Any]:
         "duration_ms": view.duration_ms,
         "pages": view.pages,
         "alt": view.alt,
+        "rights": view.rights,
         "address": view.address,
         "thumbnail": view.thumbnail,
         "poster": view.poster,
@@ -241,6 +283,10 @@ def _id(said: object) -> UUID | None:
 
 def _word(said: object) -> str | None:
     return None if said is None else str(said)
+
+
+def _nothing() -> None:
+    """What is asked for is read where the page looks it up."""
 
 
 def _listed(names: Sequence[str]) -> str:

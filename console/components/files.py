@@ -1,4 +1,4 @@
-"""Files of the organization as people see them: tiles to open or choose from, one of them large, and sending new ones.
+"""Files of the organization as people see them: tiles to open, one of them large, and sending new ones.
 
 What a browser sends goes to ingest, past Streamlit (PRODUCT 5).
 """
@@ -24,12 +24,6 @@ _LIBRARY: Final = st.components.v2.component(
     html=frontend.markup("library"),
     css=frontend.style("tiles", "library"),
     js=frontend.script("dom", "upload", "tiles", "library"),
-)
-_PICKER: Final = st.components.v2.component(
-    "masthead_file_picker",
-    html='<div class="root"><div class="grid" role="group" aria-label="Files to choose from"></div></div>',
-    css=frontend.style("tiles"),
-    js=frontend.script("dom", "tiles", "picker"),
 )
 _VIEW: Final = st.components.v2.component(
     "masthead_media_view",
@@ -60,7 +54,7 @@ def library(shown: Library, *, key: str, page: str, on_open: Callable[[UUID], No
         key=key,
         data={
             "files": [
-                _tile(row)
+                tile(row)
                 | {"href": navigation.address(page, file=row.media.id), "selected": row.media.id == shown.opened}
                 for row in shown.rows
             ],
@@ -71,20 +65,6 @@ def library(shown: Library, *, key: str, page: str, on_open: Callable[[UUID], No
         on_opened_change=opened,
         on_changed_change=state.count_write,
     )
-
-
-def file_picker(rows: Sequence[LibraryRow], *, key: str, most: int = 1) -> list[UUID]:
-    """Draw files to choose from; the ids that are chosen, at most so many, in the order they were chosen in."""
-    held: Any = state.value(key)
-    known = {str(row.media.id) for row in rows}
-    chosen = [each for each in (held or {}).get("chosen") or [] if each in known]
-    _PICKER(
-        key=key,
-        data={"files": [_tile(row) for row in rows], "chosen": chosen, "most": most},
-        default={"chosen": chosen},
-        on_chosen_change=_nothing,
-    )
-    return [UUID(each) for each in chosen]
 
 
 def media_view(media: MediaView, *, key: str) -> None:
@@ -122,7 +102,8 @@ def used(uses: int) -> str:
     return "Not used" if not uses else "In one post" if uses == 1 else f"In {uses:,} posts"
 
 
-def _tile(row: LibraryRow) -> dict[str, Any]:
+def tile(row: LibraryRow) -> dict[str, Any]:
+    """What a tile shows of a file, for a component."""
     media = row.media
     return {
         "id": str(media.id),
@@ -144,7 +125,3 @@ def _upload(upload: Upload) -> dict[str, Any]:
         "preparing": upload.preparing,
         "trouble": upload.failed_because or "",
     }
-
-
-def _nothing() -> None:
-    """The choice is read where the component is drawn."""

@@ -81,16 +81,7 @@ def _form(network: Network, form: Format) -> dict[str, Any]:
 
 def _needs(network: Network, form: Format) -> Iterator[str]:
     """What a form carries, in words for whoever chooses it."""
-    least, most = form.files
-    kinds = _either([f"{kind}s" for kind in _kinds(form)])
-    if most == 0:
-        yield "No files"
-    elif least == most:
-        yield f"Needs {least} {_either(_kinds(form)) if least == 1 else kinds}"
-    else:
-        yield (
-            f"{least} to {most} {kinds}" if least else f"At most {most} {_either(_kinds(form)) if most == 1 else kinds}"
-        )
+    yield _number(form)
     if form.images is not None:
         yield f"images {_size(form.images)}"
     if form.videos is not None:
@@ -107,6 +98,26 @@ def _needs(network: Network, form: Format) -> Iterator[str]:
     asked = [option.title.lower() for option in form.options if option.required]
     if asked:
         yield f"asks for {' and '.join(asked)}"
+
+
+def _number(form: Format) -> str:
+    """How many files, by kind where it carries fewer videos: "At most 10 images, or 1 video"."""
+    least, most = form.files
+    if most == 0:
+        return "No files"
+    kinds, videos = _kinds(form), min(most, form.videos_most)
+    fewer = "video" in kinds and len(kinds) > 1 and videos < most
+    groups = [(kinds, most)]
+    if fewer and not form.mixed:
+        groups = [([kind for kind in kinds if kind != "video"], most), (["video"], videos)]
+    said = ", or ".join(_counted(group, least, number) for group, number in groups)
+    begins = "At most " if not least else "Needs " if least == most else ""
+    return f"{begins}{said}{f', at most {videos} of them videos' if fewer and form.mixed else ''}"
+
+
+def _counted(kinds: Sequence[str], least: int, most: int) -> str:
+    number = f"{least} to {most}" if 0 < least < most else f"{most}"
+    return f"{number} {_either(kinds) if most == 1 else _either([f'{kind}s' for kind in kinds])}"
 
 
 def _kinds(form: Format) -> list[str]:

@@ -37,6 +37,14 @@ def _edit_first(page: Page) -> None:
     settled(page)
 
 
+def _shelf(page: Page) -> None:
+    """The files of the library over the composer, the first of them chosen."""
+    _edit_first(page)
+    page.get_by_role("button", name="From the library").first.click()
+    page.locator("dialog.shelf .tile").first.click()
+    settled(page)
+
+
 def _press(name: str) -> Callable[[Page], None]:
     def press(page: Page) -> None:
         _open_first(page)
@@ -101,6 +109,7 @@ FULL: Final = (
     View("home", "/"),
     View("compose-new", "/compose"),
     View("compose-draft", "/posts?state=draft", _edit_first),
+    View("compose-library", "/posts?state=draft", _shelf),
     View("compose-approved", "/posts?state=scheduled", _edit_first),
     View("calendar", "/calendar"),
     View("calendar-week", "/calendar?view=week"),

@@ -66,6 +66,15 @@ class Tab:
         self.app._run(states)
         return self._unbroken()
 
+    def state(self, key: str, **values: object) -> Tab:
+        """What one of our own components keeps from now on, instead of what it kept."""
+        states = self.app._tree.get_widget_states()
+        state = states.widgets.add()
+        state.id = self.app.get_by_key(key).proto.id
+        state.json_value = json.dumps(values)
+        self.app._run(states)
+        return self._unbroken()
+
     def component(self, key: str) -> Mapping[str, Any]:
         """What one of our own components was given to draw."""
         data: Mapping[str, Any] = json.loads(self.app.get_by_key(key).proto.json)
@@ -120,12 +129,7 @@ class Tab:
 
     def hand_over(self, text: str, link: str = "", *, base: int = 0, was: str = "", number: int = 1, **own: Any) -> Tab:
         """As `write`, arriving by itself, as it does shortly after the last key."""
-        states = self.app._tree.get_widget_states()
-        state = states.widgets.add()
-        state.id = self.app.get_by_key("composer").proto.id
-        state.json_value = json.dumps({"written": self._written(text, link, base, was, number, own)})
-        self.app._run(states)
-        return self._unbroken()
+        return self.state("composer", written=self._written(text, link, base, was, number, own))
 
     def _written(self, text: str, link: str, base: int, was: str, number: int, own: dict[str, Any]) -> dict[str, Any]:
         given = self.component("composer")

@@ -6,7 +6,7 @@ import itertools
 import json
 import shutil
 import subprocess
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -88,6 +88,53 @@ def test_the_browser_gives_an_account_what_core_gives_it(monkeypatch: pytest.Mon
     assert node(script) == [as_core_says(each) for each in told]
 
 
+TITLE = Option("title", "Title", "line", of=("video",))
+SQUARE = Network(
+    "square",
+    "Square",
+    "",
+    "#123456",
+    TextRules("codepoints", 500),
+    True,
+    formats=(
+        Format("feed", "Post", files=(0, 10), images=IMAGES, videos=VIDEOS, options=(TITLE,)),
+        Format("poll", "Poll", files=(0, 0), options=(Option("poll", "Poll", "poll", required=True),)),
+    ),
+)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
+def test_only_what_the_form_and_its_files_carry_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "networks", lambda: {"town": NETWORK, "square": SQUARE})
+    photo, clip = UUID(int=100), UUID(int=101)
+    told = (
+        ("square", Content()),
+        ("square", Content(files=(Attached(photo),))),
+        ("square", Content(files=(Attached(clip),))),
+        ("square", Content(format="poll")),
+        ("town", Content(format="paper")),
+    )
+    asked = [[_version(content), networks.network_data(key)] for key, content in told]
+    media = [[str(media_id), {"mime": MIMES[number]}] for number, media_id in enumerate((photo, clip))]
+    script = f"""
+      {frontend.script("version", "forms", "files_field", "options_field")}
+      console.log(JSON.stringify({json.dumps(asked)}.map(([now, network]) => {{
+        const m = {{ now, tab: null, media: new Map({json.dumps(media)}) }}
+        const data = {{ accounts: [{{ id: '{ACCOUNT}', network }}], image_types: [] }}
+        const taken = takenFiles(m, data, null)
+        return [askedOf(reached(m, data), m).map(each => each.key), taken.kinds, taken.most, saidOfTaken(taken)]
+      }})))
+    """
+    either = "Images (JPEG or PNG, at most 10 MB) or videos. Drop or paste them here too."
+    assert node(script) == [
+        [[], ["image", "video"], 10, either],
+        [[], ["image", "video"], 10, either],
+        [["title"], ["image", "video"], 10, either],
+        [["poll"], [], 0, "No files: what is chosen takes none."],
+        [[], ["document"], 1, "Documents. Drop or paste them here too."],
+    ]
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
 def test_what_differs_in_nothing_is_no_variant_and_order_of_names_is_no_difference() -> None:
     script = f"""
@@ -126,3 +173,7 @@ def test_a_form_says_what_it_needs() -> None:
         "paper": f"Needs 1 document; documents of at most 100 MB and 300 pages; {text}",
         "story": f"Needs 1 image or video; {images}; {videos}; no text",
     }
+    fewer_videos = replace(FORMS[1], files=(0, 10), videos_most=1)
+    assert networks._number(replace(fewer_videos, mixed=False)) == "At most 10 images, or 1 video"
+    assert networks._number(fewer_videos) == "At most 10 images or videos, at most 1 of them videos"
+    assert networks._number(replace(fewer_videos, files=(0, 0))) == "No files"

@@ -166,6 +166,8 @@ COMPONENTS = [
     "account",
     "away",
     "preview_card",
+    "library",
+    "media_view",
 ]
 
 
@@ -184,6 +186,8 @@ PARTS = [
     "files_field",
     "options_field",
     "form_field",
+    "tiles",
+    "shelf",
 ]
 
 
@@ -200,6 +204,6 @@ def test_each_component_exports_one_function(name: str) -> None:
 
 
 def test_styles_take_every_colour_from_the_theme() -> None:
-    for name in ("composer", "calendar", "preview", "post_list", "timeline", "redline", "attention", "account"):
+    for name in (*COMPONENTS[:7], "preview", "shelf"):
         colours = re.findall(r"#[0-9a-fA-F]{3,8}\b", frontend.style(name))
         assert set(colours) <= {"#667085"}, name  # the grey of a network that declares none

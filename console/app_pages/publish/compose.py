@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 import streamlit as st
 
 from console import draft_times, drafting, filters, navigation, state
-from console.components.composer import Target, composer
+from console.components.composer import Asked, Target, asked, composer
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
@@ -29,6 +30,7 @@ from core.media import queries as media
 from core.organizations.rules import Permission
 from core.posts import option_words, queries, rules
 from core.posts.content import AccountContent, Content
+from core.posts.library import Library, Wanted
 from core.posts.payloads import is_said
 from core.posts.redline import Segment, redline
 from core.posts.rules import CommentKind
@@ -44,6 +46,7 @@ PAGE = PageSpec(
     url_path="compose",
     order=10,
 )
+FILES_AT_ONCE: Final = 40
 
 
 def render(visitor: Visitor) -> None:
@@ -82,7 +85,7 @@ def render(visitor: Visitor) -> None:
         _nobody_else(visitor)
     if hand.conflict is not None:
         _conflict(visitor, hand, draft)
-    _composer(hand, draft, zones, choices, locked)
+    _composer(hand, draft, zones, choices, _library(visitor), locked)
     with actions:
         _actions(visitor, hand, draft)
 
@@ -235,6 +238,7 @@ def _composer(
     draft: Draft | None,
     zones: Zones,
     choices: Mapping[UUID, tuple[str, str, str]],
+    library: tuple[Asked, Library] | None,
     locked: str | None,
 ) -> None:
     if draft is not None:
@@ -263,11 +267,21 @@ def _composer(
         files=draft.files.values() if draft is not None else (),
         targets=[target(each) for each in chosen if each in choices],
         problems=() if draft is None or _is_empty(draft) else draft.problems,
+        library=library,
         locked=locked,
         saved_words=f"Saved {ago(post.updated_at)}" if post else "Nothing to save yet",
         trouble=hand.not_saved and f"Not saved: {hand.not_saved}",
         on_written=lambda: drafting.written(hand),
     )
+
+
+def _library(visitor: Visitor) -> tuple[Asked, Library] | None:
+    """What the composer asked for of the organization's files, with the answer; None while nobody looks."""
+    wanted = asked(drafting.COMPOSER)
+    if wanted is None:
+        return None
+    narrowed = Wanted(wanted.words, wanted.kinds)
+    return wanted, queries.library(visitor.actor, narrowed, after=wanted.after, limit=FILES_AT_ONCE)
 
 
 def _is_empty(draft: Draft) -> bool:

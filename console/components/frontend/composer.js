@@ -8,7 +8,8 @@ export default function (component) {
   let m = memory.get(root)
   if (!m) memory.set(root, m = blank())
   settle(m, data)
-  for (const view of data.media) if (!m.media.has(view.id)) m.media.set(view.id, view)
+  // What the library shows of a file isn't all that previews need; the whole of it comes with what is saved.
+  for (const view of data.media) if (m.media.get(view.id)?.brief ?? !m.media.has(view.id)) m.media.set(view.id, view)
 
   const write = (parts, scope = m.tab) => {
     m.now = changed(m.now, scope, parts)
@@ -35,6 +36,7 @@ export default function (component) {
     drawCounters(find('.bar'), m, data)
     drawWrong(got)
     drawPreviews(find('.pv'), m, data)
+    drawShelf(find('.shelf'), m, data)
   }
   // What stands at a file, an option, the form or the comment itself is drawn there.
   const drawWrong = got => {
@@ -45,7 +47,7 @@ export default function (component) {
     drawHints(find('.hints.of-files'), atFiles)
     drawHints(find('.hints.of-text'), data.accounts.length && !empty && !all.length ? [['ok', data.ready, '']] : wrong)
   }
-  Object.assign(m, { redraw: draw, write, say: words => { find('.moved').textContent = words } })
+  Object.assign(m, { redraw: draw, write, say: words => { find('.moved').textContent = words }, ask: asked => setStateValue('library', asked) })
 
   area.oninput = () => write({ text: area.value })
   link.oninput = () => write({ link: link.value.trim() }, null)
@@ -66,7 +68,7 @@ export default function (component) {
 // One account as its tab asks for, else one of each network.
 function drawPreviews (part, m, data) {
   const shown = readers(m, data).map(account => ({ account, got: given(m.now, account.id) }))
-  const addresses = shown.map(({ got }) => got.files.map(each => m.media.get(each.media)?.address))
+  const addresses = shown.map(({ got }) => got.files.map(each => m.media.get(each.media)).map(view => [view?.address, view?.brief]))
   unlessSame(part, [shown, addresses, [...m.unfolded], [...m.slides], data.accounts.length], () => replacePreviews(part, m, data, shown))
 }
 

@@ -18,20 +18,42 @@ function drawFilesField (field, m, data, write) {
   unlessSame(whichGroup, [scope, which, data.locked], () => replaceWhich(whichGroup, m, scope, which, data.locked))
 
   drawFiles(find('.list'), m, data, scope, got.files, editable, write)
-  const types = takenTypes(m, data, scope)
-  const say = find('.say'), images = types.every(type => type.startsWith('image/'))
+  const taken = takenFiles(m, data, scope), say = find('.say')
   say.hidden = got.files.length > 0 || jobs.length > 0
   say.textContent = which === 'none' ? 'No files for this account'
-    : which === 'inherit' ? 'No files for all accounts yet' : (images ? 'JPEG or PNG, at most 10 MB.' : 'Images, videos or documents.') + ' Drop or paste them here too.'
+    : which === 'inherit' ? 'No files for all accounts yet' : saidOfTaken(taken)
 
+  find('.sources').hidden = which !== 'own' || !taken.kinds.length
+  drawSources(find('.sources'), m, data, scope, taken, got.files)
+  drawSendings(find('.sendings'), m, data, jobs)
+}
+
+// Where files come from: this computer, or the library.
+function drawSources (part, m, data, scope, taken, files) {
+  const find = selector => part.querySelector(selector), images = taken.kinds.every(kind => kind === 'image')
   const add = find('.add'), picker = find('input[type=file]')
-  find('.sources').hidden = which !== 'own'
-  add.lastChild.textContent = images ? (got.files.length ? 'Add another image' : 'Add image') : got.files.length ? 'Add more files' : 'Add files'
+  add.lastChild.textContent = images ? (files.length ? 'Add another image' : 'Add image') : files.length ? 'Add more files' : 'Add files'
   add.disabled = data.locked
   add.onclick = () => picker.click()
-  picker.accept = types.join(',')
+  picker.accept = taken.types.join(',')
   picker.onchange = () => { sendFiles(m, data, scope, [...picker.files]); picker.value = '' }
-  drawSendings(find('.sendings'), m, data, jobs)
+  drawWayToLibrary(find('.library'), m, data, { scope, cover: false, kinds: taken.kinds, most: taken.most - carried(m, scope).length })
+}
+
+// A button that can do nothing says why, and keeps the focus of whoever comes back to it.
+function drawWayToLibrary (button, m, data, wanted) {
+  const full = wanted.most < 1
+  button.disabled = data.locked
+  button.setAttribute('aria-disabled', String(full))
+  button.title = full ? 'More files fit nowhere. Remove one first.' : ''
+  button.onclick = () => full ? m.say(button.title) : openShelf(m, { ...wanted, opener: button })
+}
+
+function saidOfTaken ({ kinds }) {
+  if (!kinds.length) return 'No files: what is chosen takes none.'
+  const words = { image: 'images (JPEG or PNG, at most 10 MB)', video: 'videos', document: 'documents' }
+  const said = kinds.length > 1 || kinds[0] !== 'image' ? either(kinds.map(kind => words[kind])) : 'JPEG or PNG, at most 10 MB'
+  return said[0].toUpperCase() + said.slice(1) + '. Drop or paste them here too.'
 }
 
 function replaceWhich (group, m, scope, which, locked) {
@@ -76,7 +98,8 @@ function drawFiles (list, m, data, scope, files, editable, write) {
 function fileRow (view, describe) {
   const name = view?.file_name ?? 'A file that is gone', kind = kindOf(view)
   const grip = iconButton('grip', 'drag_indicator')
-  const what = el('span', 'what', el('span', 'name', name), el('small', 'size num', view ? sizeOf(view) : 'Remove it, or add it again.'))
+  const what = el('span', 'what', el('span', 'name', name), el('small', 'size num', view ? sizeOf(view) : 'Remove it, or add it again.'),
+    view?.rights ? el('small', 'rights', 'Rights: ' + view.rights) : null)
   const row = el('li', 'file', grip, thumb(view, kind), what,
     iconButton('earlier', 'arrow_upward'), iconButton('later', 'arrow_downward'), el('button', 'small remove', 'Remove'))
   const count = el('span', 'count num'), input = el('textarea')

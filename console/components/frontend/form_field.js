@@ -64,6 +64,8 @@ function drawCover (part, m, data, takers) {
   remove.hidden = !own || !got.cover
   add.disabled = remove.disabled = data.locked
   add.textContent = got.cover ? 'Replace' : 'Choose an image'
+  find('.library').hidden = add.hidden
+  drawWayToLibrary(find('.library'), m, data, { scope: m.tab, cover: true, kinds: ['image'], most: 1 })
   add.onclick = () => picker.click()
   picker.accept = data.image_types.join(',')
   picker.onchange = () => { sendFiles(m, data, m.tab, [...picker.files].slice(0, 1), 'cover'); picker.value = '' }

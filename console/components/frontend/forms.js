@@ -29,11 +29,25 @@ function reached (m, data, scope = m.tab) {
   })
 }
 
-// Types of files that some account takes in some form; images while no account is chosen.
-function takenTypes (m, data, scope) {
-  const forms = reached(m, data, scope).flatMap(({ account }) => account.network.forms)
-  const types = new Set(forms.flatMap(form => form.types))
-  return types.size ? [...types] : data.image_types
+// The forms that what a scope says may have: the one that was chosen, else any of the network.
+function possibleForms (m, data, scope) {
+  return reached(m, data, scope).flatMap(({ account, got }) => {
+    const { forms } = account.network, named = key => forms.find(each => each.key === key)
+    const chosen = named(got.format) ?? named(got.common)
+    return chosen ? [chosen] : forms
+  })
+}
+
+// What files some account takes: of which kinds, which types, how many. While no account is chosen, images.
+function takenFiles (m, data, scope) {
+  if (!data.accounts.length) return { kinds: ['image'], types: data.image_types, most: Infinity }
+  const forms = possibleForms(m, data, scope).filter(form => form.files[1])
+  const kinds = ['image', 'video', 'document'].filter(kind => forms.some(form => form.takes.includes(kind)))
+  return { kinds, types: [...new Set(forms.flatMap(form => form.types))], most: Math.max(0, ...forms.map(form => form.files[1])) }
+}
+
+function either (names) {
+  return [names.slice(0, -1).join(', '), names[names.length - 1]].filter(Boolean).join(' or ')
 }
 
 function lasting (ms) {

@@ -40,7 +40,7 @@ export default function (component) {
 
   draw()
   lookAfter(m)
-  const grid = find('.grid')
+  const grid = find('.tiles')
   unlessSame(grid, data.files, () => {
     const focused = grid.getRootNode().activeElement?.dataset?.id
     grid.replaceChildren(...data.files.map(file =>

@@ -11,7 +11,7 @@ const ANSWER_WITHIN_MS = 2500
 function blank () {
   return {
     token: null, post: null, refill: null, base: 0, now: null, saved: null, sent: [], sentAt: 0, timer: null, unsavedSince: null,
-    tab: null, unfolded: new Set(), media: new Map(), jobs: new Set(), dropped: new Map(), slides: new Map()
+    tab: null, unfolded: new Set(), media: new Map(), jobs: new Set(), dropped: new Map(), slides: new Map(), shelf: null
   }
 }
 
@@ -45,7 +45,7 @@ function startAnew (m) {
   for (const job of m.jobs) job.controller.abort()
   m.jobs.clear()
   m.dropped.clear()
-  m.tab = null
+  m.tab = m.shelf = null
 }
 
 // Hand over what isn't saved. What is still under way is not sent twice, unless no answer came: then the connection or

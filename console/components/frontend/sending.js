@@ -1,17 +1,24 @@
 // Files on their way to ingest, one after the other; what arrives goes where it was chosen, whatever tab is open by then.
 // A job: {scope, purpose: 'file' or 'cover', file, id, sent, trouble, mayRepeat, controller}.
 
+// The files that a scope has of its own.
+function carried (m, scope) {
+  return (scope === null ? m.now.files : variantOf(m.now, scope).files) ?? []
+}
+
 // Files of the organization (as ingest and core show them) join what a scope carries. Whatever brings files comes in here.
 function attach (m, scope, views) {
-  const there = (scope === null ? m.now.files : variantOf(m.now, scope).files) ?? []
-  for (const view of views) m.media.set(view.id, view)
+  const there = carried(m, scope)
+  for (const view of views) if (!view.brief || !m.media.has(view.id)) m.media.set(view.id, view)
   const fresh = views.filter(view => !there.some(each => each.media === view.id))
   m.wantsOwn = null
-  m.write({ files: [...there, ...fresh.map(view => ({ media: view.id, alt: view.alt ?? '' }))] }, scope)
+  // Only images go out with a description.
+  const alt = view => kindOf(view) === 'image' ? view.alt ?? '' : ''
+  m.write({ files: [...there, ...fresh.map(view => ({ media: view.id, alt: alt(view) }))] }, scope)
 }
 
 function setCover (m, scope, view) {
-  if (view) m.media.set(view.id, view)
+  if (view && !(view.brief && m.media.has(view.id))) m.media.set(view.id, view)
   const files = scope === null ? {} : { files: given(m.now, scope).files }
   m.write({ ...files, cover: view?.id ?? null }, scope)
 }

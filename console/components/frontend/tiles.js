@@ -3,7 +3,7 @@ const KINDS = { image: ['image', 'Image'], video: ['movie', 'Video'], document: 
 
 function fileTile (file, { selected, onPick, href }) {
   const [symbol, kind] = KINDS[file.kind]
-  const shown = el('span', 'pic')
+  const shown = el('span', 'face')
   if (file.thumbnail) {
     const picture = el('img')
     Object.assign(picture, { src: file.thumbnail, alt: '', loading: 'lazy', decoding: 'async' })
