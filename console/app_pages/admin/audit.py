@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from console import deeds, identity, state
-from console.components.empty import empty
+from console import deeds, filters, identity
 from console.components.header import header
 from console.components.split import split
 from console.components.times import Zones, when
+from console.filter_bar import FROM, TO, FilterBar
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
@@ -35,23 +34,23 @@ PAGE = PageSpec(
 )
 
 PER_PAGE: Final = 50
-_WHO, _AREA, _FROM, _TO, _REFERENCE, _BEFORE = "who", "area", "from", "to", "ref", "before"
-_FILTERS: Final = (_WHO, _AREA, _FROM, _TO, _REFERENCE)
+_WHO, _AREA, _REFERENCE = "who", "area", "ref"
+_BAR: Final = FilterBar("audit", (_WHO, _AREA, FROM, TO, _REFERENCE), place="before")
 
 
 def render(visitor: Visitor) -> None:
     """Draw the page."""
     zones = Zones.of(visitor)
     narrowed = _narrowed(zones)
-    found = trail(visitor.actor, narrowed, before=_number(st.query_params.get(_BEFORE)), limit=PER_PAGE)
+    found = trail(visitor.actor, narrowed, before=_number(st.query_params.get(_BAR.place)), limit=PER_PAGE)
     with header("Audit", f"Times in {plain(zones.organization)}"):
         _csv(zones, narrowed, anything=bool(found.lines))
     _filter_row(visitor)
     if not found.lines:
-        _nothing()
+        _BAR.nothing("No line fits", "Nothing that was done here fits these filters.")
         return
     chosen = _table(found, zones)
-    _pager(found)
+    _BAR.pager(found.before, shortcut="Right")
     if chosen is not None:
         _detail(chosen, zones)
 
@@ -79,7 +78,7 @@ def _csv(zones: Zones, narrowed: Narrowed, *, anything: bool) -> None:
 
 def _narrowed(zones: Zones) -> Narrowed:
     address = st.query_params
-    first, last = _day(address.get(_FROM)), _day(address.get(_TO))
+    first, last = filters.day(FROM), filters.day(TO)
     return Narrowed(
         actor=f"person:{address[_WHO]}" if _WHO in address else None,
         areas=deeds.AREAS.get(address.get(_AREA, ""), ()),
@@ -92,48 +91,11 @@ def _narrowed(zones: Zones) -> Narrowed:
 def _filter_row(visitor: Visitor) -> None:
     names = {str(each.person_id): each.name for each in organizations.members(visitor.actor)}
     who, area, days, reference, clear = split("audit", [1.4, 1.4, 1.9, 1.9, 0.75], controls=True)
-    state.put("audit_who", st.query_params.get(_WHO) if st.query_params.get(_WHO) in names else None)
-    who.selectbox(
-        "Who",
-        list(names),
-        format_func=lambda each: names[each],
-        index=None,
-        placeholder="Everybody",
-        key="audit_who",
-        on_change=_to_address,
-        args=(_WHO, "audit_who"),
-    )
-    state.put("audit_area", st.query_params.get(_AREA) if st.query_params.get(_AREA) in deeds.AREAS else None)
-    area.selectbox(
-        "What",
-        list(deeds.AREAS),
-        index=None,
-        placeholder="Everything",
-        key="audit_area",
-        on_change=_to_address,
-        args=(_AREA, "audit_area"),
-    )
-    first, last = _day(st.query_params.get(_FROM)), _day(st.query_params.get(_TO))
-    chosen: list[date | datetime | str | Literal["today"] | None] = [first, last] if first and last else []
-    key = "_".join(("audit_days", *map(str, chosen)))
-    days.date_input("Days", value=chosen, format="YYYY-MM-DD", key=key, on_change=_days_to_address, args=(key,))
-    state.put("audit_reference", st.query_params.get(_REFERENCE, ""))
-    reference.text_input(
-        "Id",
-        type="search",
-        placeholder="A subject's id or a trace id",
-        key="audit_reference",
-        on_change=_to_address,
-        args=(_REFERENCE, "audit_reference"),
-    )
-    clear.button(
-        "Clear",
-        icon=":material/filter_alt_off:",
-        type="tertiary",
-        on_click=_clear,
-        disabled=not _is_narrowed(),
-        key="audit_clear",
-    )
+    _BAR.choice(who, _WHO, "Who", names, "Everybody")
+    _BAR.choice(area, _AREA, "What", {each: each for each in deeds.AREAS}, "Everything")
+    _BAR.days(days)
+    _BAR.search(reference, _REFERENCE, "A subject's id or a trace id", label="Id", live=False)
+    _BAR.clear_button(clear)
 
 
 def _table(found: Trail, zones: Zones) -> TrailLine | None:
@@ -196,83 +158,5 @@ def _who(line: TrailLine) -> str:
     return f"Masthead ({line.who})" if line.by_program else line.who
 
 
-def _pager(found: Trail) -> None:
-    if found.before is None and _BEFORE not in st.query_params:
-        return
-    with st.container(horizontal=True, horizontal_alignment="center", key="audit_pager"):
-        st.button(
-            "Newest",
-            icon=":material/first_page:",
-            type="tertiary",
-            on_click=_open_page,
-            args=(None,),
-            disabled=_BEFORE not in st.query_params,
-            key="audit_newest",
-        )
-        st.button(
-            "Older",
-            icon=":material/chevron_right:",
-            on_click=_open_page,
-            args=(found.before,),
-            disabled=found.before is None,
-            shortcut="Right",
-            key="audit_older",
-        )
-
-
-def _nothing() -> None:
-    empty(
-        "search_off",
-        "No line fits",
-        "Nothing that was done here fits these filters.",
-        action="Clear filters",
-        on_click=_clear,
-        key="audit_none",
-    )
-
-
-def _to_address(parameter: str, key: str) -> None:
-    _set(parameter, state.value(key))
-
-
-def _days_to_address(key: str) -> None:
-    days = state.value(key) or ()
-    if len(days) == 1:  # the second end is still to be chosen
-        return
-    _set(_FROM, days[0].isoformat() if days else None)
-    _set(_TO, days[1].isoformat() if days else None)
-
-
-def _set(parameter: str, value: object) -> None:
-    st.query_params.pop(_BEFORE, None)
-    if value:
-        st.query_params[parameter] = str(value)
-    else:
-        st.query_params.pop(parameter, None)
-
-
-def _open_page(before: int | None) -> None:
-    if before is None:
-        st.query_params.pop(_BEFORE, None)
-    else:
-        st.query_params[_BEFORE] = str(before)
-
-
-def _clear() -> None:
-    for parameter in (*_FILTERS, _BEFORE):
-        st.query_params.pop(parameter, None)
-
-
-def _is_narrowed() -> bool:
-    return any(parameter in st.query_params for parameter in _FILTERS)
-
-
 def _number(said: str | None) -> int | None:
     return int(said) if said and said.isascii() and said.isdigit() and len(said) < 19 else None
-
-
-def _day(said: str | None) -> date | None:
-    try:
-        return date.fromisoformat(said) if said else None
-    except ValueError:
-        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Final, get_args
 from uuid import UUID
 
 import streamlit as st
@@ -15,6 +15,7 @@ from console.components.header import header
 from console.components.split import split
 from console.components.status import badge
 from console.components.times import Zones, when
+from console.filter_bar import FilterBar
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import beginning, plain
@@ -26,7 +27,7 @@ from core.media.rules import LONGEST_ALT, LONGEST_RIGHTS
 from core.media.views import MediaView
 from core.organizations.rules import Permission
 from core.posts import commands, queries
-from core.posts.library import Library, Wanted
+from core.posts.library import Wanted
 from core.provider_kit.types import MediaKind
 
 PAGE = PageSpec(
@@ -42,12 +43,11 @@ PER_PAGE: Final = 40
 _WORDS: Final = "q"
 _KIND: Final = "kind"
 _USED: Final = "used"
-_AFTER: Final = "after"
 _FILE: Final = "file"
 _ADDRESS: Final = "library_address"
-_FILTERS: Final = (_WORDS, _KIND, _USED)
+_BAR: Final = FilterBar("library", (_WORDS, _KIND, _USED))
 _STRAYS: Final = ("post", "from", "account", "state")
-_KINDS: Final[dict[MediaKind, str]] = {"image": "Images", "video": "Videos", "document": "Documents"}
+_KINDS: Final = {"image": "Images", "video": "Videos", "document": "Documents"}
 _USES: Final = {"yes": "Used", "no": "Not used"}
 
 
@@ -55,7 +55,7 @@ def render(visitor: Visitor) -> None:
     """Draw the page."""
     filters.mend_address("library", _STRAYS)
     wanted = _from_address()
-    found = queries.library(visitor.actor, wanted, after=st.query_params.get(_AFTER), limit=PER_PAGE)
+    found = queries.library(visitor.actor, wanted, after=st.query_params.get(_BAR.place), limit=PER_PAGE)
     may_write = visitor.may(Permission.WRITE)
     with header("Library"):
         _from_the_web(visitor)
@@ -74,7 +74,7 @@ def render(visitor: Visitor) -> None:
     )
     if not found.rows:
         _nothing(may_write=may_write)
-    _pager(found)
+    _BAR.pager(found.after)
     _show_opened(visitor)
 
 
@@ -82,90 +82,22 @@ def _from_address() -> Wanted:
     kind = st.query_params.get(_KIND)
     return Wanted(
         words=st.query_params.get(_WORDS, ""),
-        kinds=tuple(each for each in _KINDS if each == kind),
+        kinds=tuple(each for each in get_args(MediaKind) if each == kind),
         used={"yes": True, "no": False}.get(st.query_params.get(_USED, "")),
     )
 
 
 def _filter_row() -> None:
-    state.put("library_q", st.query_params.get(_WORDS, ""))
-    state.put("library_kind", _asked(_KIND, _KINDS))
-    state.put("library_used", _asked(_USED, _USES))
-    words, kind, used, clear = split("library", [2.2, 2.2, 1.4, 0.8], controls=True)
-    words.text_input(
-        "Search",
-        type="search",
-        live=True,
-        placeholder="Name, description or rights",
-        key="library_q",
-        on_change=_to_address,
-        args=(_WORDS, "library_q"),
-    )
-    kind.segmented_control(
-        "Kind",
-        list(_KINDS),
-        format_func=lambda each: _KINDS[each],
-        key="library_kind",
-        on_change=_to_address,
-        args=(_KIND, "library_kind"),
-    )
-    used.segmented_control(
-        "In posts",
-        list(_USES),
-        format_func=_USES.__getitem__,
-        key="library_used",
-        on_change=_to_address,
-        args=(_USED, "library_used"),
-    )
-    clear.button(
-        "Clear",
-        icon=":material/filter_alt_off:",
-        type="tertiary",
-        on_click=_clear,
-        disabled=not filters.narrowed(_FILTERS),
-        key="library_clear",
-    )
-
-
-def _asked(parameter: str, known: object) -> str | None:
-    said = st.query_params.get(parameter)
-    return said if isinstance(known, dict) and said in known else None
-
-
-def _pager(found: Library) -> None:
-    after = st.query_params.get(_AFTER)
-    if after is None and found.after is None:
-        return
-    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="library_pager"):
-        st.button(
-            "First page",
-            icon=":material/first_page:",
-            type="tertiary",
-            on_click=filters.put,
-            args=(_AFTER, None),
-            disabled=after is None,
-            key="library_first",
-        )
-        st.button(
-            "Next page",
-            icon=":material/chevron_right:",
-            on_click=filters.put,
-            args=(_AFTER, found.after),
-            disabled=found.after is None,
-            key="library_next",
-        )
+    words, kind, used, clear = split("library", [2.2, 1.4, 1.4, 0.8], controls=True)
+    _BAR.search(words, _WORDS, "Name, description or rights")
+    _BAR.choice(kind, _KIND, "Kind", _KINDS, "All kinds")
+    _BAR.choice(used, _USED, "In posts", _USES, "Used or not")
+    _BAR.clear_button(clear)
 
 
 def _nothing(*, may_write: bool) -> None:
-    if filters.narrowed(_FILTERS) or st.query_params.get(_AFTER):
-        empty(
-            "search_off",
-            "No file matches",
-            "Nothing fits this search and these filters.",
-            action="Clear filters",
-            on_click=_clear,
-            key="library_none",
-        )
+    if _BAR.is_narrowed or st.query_params.get(_BAR.place):
+        _BAR.nothing("No file matches", "Nothing fits this search and these filters.")
     else:
         why = "Drop one above, or add one to a post." if may_write else "Editors add them here or to a post."
         empty("perm_media", "No files yet", why, key="library_none")
@@ -264,13 +196,14 @@ def _about(shown: MediaView) -> str:
 
 def _description(visitor: Visitor, shown: MediaView) -> None:
     may_write = visitor.may(Permission.WRITE)
+    what_for = "A post that takes the image begins with it." if shown.kind == "image" else "What the file shows."
     alt = st.text_area(
         "Description for people who can't see it",
         value=shown.alt,
         max_chars=LONGEST_ALT,
         height=90,
         disabled=not may_write,
-        help=visitor.why_not(Permission.WRITE) or "What the file shows. The search looks at it too.",
+        help=visitor.why_not(Permission.WRITE) or f"{what_for} The search looks at it too.",
         key=f"library_alt_{shown.id}_{shown.revision}",
     )
     rights = st.text_input(
@@ -309,12 +242,3 @@ def _delete(shown: MediaView) -> None:
 
 def _undelete(shown: MediaView) -> None:
     feedback.act("posts.undelete_file", lambda actor: commands.undelete_file(actor, shown.id), done="It is back.")
-
-
-def _to_address(parameter: str, key: str) -> None:
-    filters.put(_AFTER, None)
-    filters.put(parameter, state.value(key))
-
-
-def _clear() -> None:
-    filters.clear((*_FILTERS, _AFTER))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Final, Literal
+from typing import Final
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from console.components.header import header
 from console.components.post_list import Row, post_list
 from console.components.split import split
 from console.components.times import Zones
+from console.filter_bar import FROM, TO, FilterBar
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
@@ -33,10 +33,9 @@ PAGE = PageSpec(
 )
 
 PER_PAGE: Final = 50
-# The address is the view: these are its parameters, and nothing else remembers a filter.
-_WORDS, _FROM, _TO, _AFTER = "q", "from", "to", "after"
+_WORDS: Final = "q"
 _STRAYS: Final = ("post",)
-_FILTERS: Final = (filters.STATES, filters.ACCOUNT, filters.AUTHOR, _WORDS, _FROM, _TO)
+_BAR: Final = FilterBar("posts", (filters.STATES, filters.ACCOUNT, filters.AUTHOR, _WORDS, FROM, TO))
 
 
 def render(visitor: Visitor) -> None:
@@ -44,7 +43,7 @@ def render(visitor: Visitor) -> None:
     zones = Zones.of(visitor)
     filters.mend_address("posts", _STRAYS)
     wanted = _from_address()
-    listing = queries.listing(visitor.actor, wanted, after=st.query_params.get(_AFTER), limit=PER_PAGE)
+    listing = queries.listing(visitor.actor, wanted, after=st.query_params.get(_BAR.place), limit=PER_PAGE)
     with header("Posts", f"Times in {plain(zones.organization)}"):
         _export(visitor, listing, wanted)
         navigation.new_post(visitor)
@@ -54,7 +53,7 @@ def render(visitor: Visitor) -> None:
         _nothing()
         return
     post_list([_row(each) for each in listing.rows], zones, key="posts_list", label="Posts")
-    _pager(listing)
+    _BAR.pager(listing.after, shortcut="Right")
 
 
 def _export(visitor: Visitor, listing: Listing, wanted: Filters) -> None:
@@ -108,44 +107,17 @@ def _from_address() -> Filters:
         account_id=filters.uuid(filters.ACCOUNT),
         author_id=filters.uuid(filters.AUTHOR),
         text=st.query_params.get(_WORDS, ""),
-        from_day=filters.day(_FROM),
-        to_day=filters.day(_TO),
+        from_day=filters.day(FROM),
+        to_day=filters.day(TO),
     )
 
 
 def _filter_row(visitor: Visitor) -> None:
-    state.put("posts_q", st.query_params.get(_WORDS, ""))
     words, account, author, days, clear = split("posts", [1.9, 1.4, 1.3, 2.1, 0.75], controls=True)
-    words.text_input(
-        "Search",
-        type="search",
-        live=True,
-        placeholder="Text or link",
-        key="posts_q",
-        on_change=_to_address,
-        args=(_WORDS, "posts_q"),
-    )
-    filters.account_and_author(visitor, account, author, page="posts", on_change=_to_address)
-    first, last = filters.day(_FROM), filters.day(_TO)
-    chosen: list[date | datetime | str | Literal["today"] | None] = [first, last] if first and last else []
-    # A key for each pair of days: Streamlit warns when a range gets its value from the state and has a default too.
-    key = "_".join(("posts_days", *map(str, chosen)))
-    days.date_input(
-        "Days",
-        value=chosen,
-        format="YYYY-MM-DD",
-        key=key,
-        on_change=_days_to_address,
-        args=(key,),
-    )
-    clear.button(
-        "Clear",
-        icon=":material/filter_alt_off:",
-        type="tertiary",
-        on_click=_clear,
-        disabled=not _narrowed(),
-        key="posts_clear",
-    )
+    _BAR.search(words, _WORDS, "Text or link")
+    filters.account_and_author(visitor, account, author, page="posts", on_change=_BAR.heard)
+    _BAR.days(days)
+    _BAR.clear_button(clear)
 
 
 def _chips(listing: Listing, wanted: Filters) -> None:
@@ -161,41 +133,9 @@ def _chips(listing: Listing, wanted: Filters) -> None:
     )
 
 
-def _pager(listing: Listing) -> None:
-    after = st.query_params.get(_AFTER)
-    if after is None and listing.after is None:
-        return
-    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="posts_pager"):
-        st.button(
-            "First page",
-            icon=":material/first_page:",
-            type="tertiary",
-            on_click=_open_page,
-            args=(None,),
-            disabled=after is None,
-            key="posts_first",
-        )
-        st.button(
-            "Next page",
-            icon=":material/chevron_right:",
-            on_click=_open_page,
-            args=(listing.after,),
-            disabled=listing.after is None,
-            shortcut="Right",
-            key="posts_next",
-        )
-
-
 def _nothing() -> None:
-    if _narrowed() or st.query_params.get(_AFTER):
-        empty(
-            "search_off",
-            "No post matches",
-            "Nothing fits this search and these filters.",
-            action="Clear filters",
-            on_click=_clear,
-            key="posts_none",
-        )
+    if _BAR.is_narrowed or st.query_params.get(_BAR.place):
+        _BAR.nothing("No post matches", "Nothing fits this search and these filters.")
     else:
         empty(
             "edit_square",
@@ -207,34 +147,5 @@ def _nothing() -> None:
         )
 
 
-def _to_address(parameter: str, key: str) -> None:
-    _set(parameter, state.value(key))
-
-
-def _days_to_address(key: str) -> None:
-    days = state.value(key) or ()
-    if len(days) == 1:  # the second end is still to be chosen
-        return
-    _set(_FROM, days[0].isoformat() if days else None)
-    _set(_TO, days[1].isoformat() if days else None)
-
-
 def _states_to_address() -> None:
-    _set(filters.STATES, [word.value for word in state.value("posts_states") or ()])
-
-
-def _set(parameter: str, value: object) -> None:
-    filters.put(_AFTER, None)
-    filters.put(parameter, value)
-
-
-def _open_page(after: str | None) -> None:
-    filters.put(_AFTER, after)
-
-
-def _clear() -> None:
-    filters.clear((*_FILTERS, _AFTER))
-
-
-def _narrowed() -> bool:
-    return filters.narrowed(_FILTERS)
+    _BAR.put(filters.STATES, [word.value for word in state.value("posts_states") or ()])
