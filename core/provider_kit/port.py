@@ -25,7 +25,9 @@ from core.provider_kit.types import (
     Problem,
     Published,
     ReadBack,
+    Renewed,
     Scope,
+    TokenFacts,
     VisibleCall,
 )
 
@@ -63,6 +65,23 @@ class OAuth(Protocol):
 
     def revoke(self, token: SecretStr) -> None:
         """Give the grant back; one that is dead already counts as given back. Raises ProviderFailure."""
+        ...
+
+
+class Tokens(Protocol):
+    """How a grant is kept alive between two consents, and what it is still worth."""
+
+    @property
+    def needs_refresh_token(self) -> bool:
+        """Whether only a token of its own renews a grant; else the living token itself does."""
+        ...
+
+    def renew(self, token: SecretStr, refresh_token: SecretStr | None) -> Renewed:
+        """Ask for a token that follows this one. Raises ProviderFailure; ReconnectNeeded when only a consent helps."""
+        ...
+
+    def look(self, token: SecretStr) -> TokenFacts:
+        """What a token is worth now, by the cheapest read. Raises ProviderFailure; ReconnectNeeded when it is dead."""
         ...
 
 
@@ -178,6 +197,7 @@ class Provider:
     `limits`: what it doesn't say itself of how often it may be called.
     `api` None: no end of the interface's version is known. `consent_lasts`: after this a person must consent anew,
     however often tokens are renewed; None where a consent has no end.
+    `tokens` None: a grant lives as long as it lives, and nothing tells of it before a call fails.
     """
 
     key: str
@@ -192,3 +212,4 @@ class Provider:
     api: ApiVersion | None = None
     consent_lasts: timedelta | None = None
     live: Mapping[str, Live] = field(default_factory=dict)
+    tokens: Tokens | None = None

@@ -343,13 +343,41 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a person's consent gave us. `expires_at` None: no date known."""
+    """What a person's consent gave us. `expires_at` None: no date known.
+
+    `refresh_token`: what renews the token, where the network gives such. `consent_ends_at`: when the person must
+    consent anew, however often it is renewed; None where the network doesn't say.
+    """
 
     provider_user_id: str
     name: str
     token: SecretStr
     scopes: frozenset[str]
     declined: frozenset[str]
+    expires_at: datetime | None
+    data_access_expires_at: datetime | None = None
+    refresh_token: SecretStr | None = None
+    consent_ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A token that follows another of the same consent; `refresh_token` None: the one that renewed it goes on.
+
+    Dates as in `Grant`.
+    """
+
+    token: SecretStr
+    expires_at: datetime | None
+    refresh_token: SecretStr | None = None
+    consent_ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What a network says of a token that lives: its permissions and its ends, each None where it says none."""
+
+    scopes: frozenset[str]
     expires_at: datetime | None
     data_access_expires_at: datetime | None = None
 

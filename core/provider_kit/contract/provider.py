@@ -138,6 +138,25 @@ class ProviderContract(ABC):
                         said = everything(failure)
                 promise(CANARY not in said + " ".join(lines), f"no token in what is said of {status} {body[:40]!r}")
 
+    def test_renewing_and_looking_raise_only_the_ports_failures(self) -> None:
+        """And never show a token; a refresh that went wrong is never in doubt, for it is asked again."""
+        tokens = self.build().tokens
+        if tokens is None:
+            return
+        canary = SecretStr(CANARY)
+        dead = self.dead_token()
+        for status, body in (*NONSENSE, (dead.status, dead.body)):
+            for do in (partial(tokens.renew, canary, canary), partial(tokens.look, canary)):
+                self.stand_in.forget()
+                for _ in range(5):
+                    self.stand_in.reply(status, body.replace(b"%SECRET%", CANARY.encode()))
+                with listening() as lines:
+                    failure = failure_of(do, f"{do.func} on {status} {body[:40]!r}")
+                promise(not isinstance(failure, OutcomeUnknown), "what is asked of a token can be asked again")
+                said = everything(failure) + " ".join(lines)
+                for secret in (*self.secrets, CANARY):
+                    promise(secret not in said, f"no secret in what is said of {status} {body[:40]!r}")
+
     def test_a_dead_grant_counts_as_given_back(self) -> None:
         """Disconnect must end, also after the person took Masthead off at the network."""
         dead = self.dead_token()

@@ -13,6 +13,7 @@ from core.providers.linkedin.oauth import LinkedInLogin
 from core.providers.linkedin.posts import LinkedInPosts, network
 from core.providers.linkedin.rest import Rest
 from core.providers.linkedin.settings import App, LinkedInSettings
+from core.providers.linkedin.tokens import LinkedInTokens
 
 LIMITS = Limits(
     # "1, 2, 4 ... 60 s, at most 5 tries, then as daily"; an hour stands for the day, for a wrong guess costs no more.
@@ -48,6 +49,7 @@ def build(environment: dict[str, str]) -> list[Provider]:
             limits=LIMITS,
             api=ApiVersion(settings.version, settings.version_ends, "PROVIDER_LINKEDIN_VERSION"),
             consent_lasts=timedelta(days=settings.consent_days),
+            tokens=LinkedInTokens(rest, app),
         )
 
     return [

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr
@@ -20,6 +19,7 @@ from core.providers.linkedin import urns
 from core.providers.linkedin.organizations import organizations
 from core.providers.linkedin.rest import Reply, Rest
 from core.providers.linkedin.settings import App, LinkedInSettings
+from core.providers.linkedin.tokens import AGAIN, given, names
 
 # What each permission is for; an app asks for those that its settings name (linkedin 2.8).
 SCOPES: Final = (
@@ -32,14 +32,12 @@ SCOPES: Final = (
     Scope("email", "LinkedIn may refuse to tell Masthead who signed in.", required=False),
     Scope("w_member_social", "Masthead can't publish on your own profile."),
 )
-_AGAIN: Final = "Press Connect again."
 _OPTIONAL: Final = Scope(
     "w_member_social", "Masthead can't publish on your own profile, only on Pages.", required=False
 )
 _NOT_ALLOWED: Final = (
     "Masthead was not given the permission to publish on your own profile. Connect again and allow it."
 )
-_LONGEST_LIFE_S: Final = 10 * 365 * 86_400
 
 _log = logging.getLogger(__name__)
 
@@ -94,22 +92,20 @@ class LinkedInLogin:
         del code_verifier
         asked_at = datetime.now(UTC)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-        given = self._rest.sign_in("accessToken", self._app, form).body
-        token = given.get("access_token")
-        if not isinstance(token, str) or not token:
-            raise RetryLater("LinkedIn's answer holds no access.", how_to_fix=_AGAIN)
-        held = SecretStr(token)
+        said = self._rest.sign_in("accessToken", self._app, form).body
+        held = given(said, asked_at)
         # An answer without scopes gave what was asked (RFC 6749 5.1).
-        granted = _names(given.get("scope")) or frozenset(self._app.scopes)
-        person = self._person(held, fresh=True)
-        lives_s = hostile.whole(given.get("expires_in"))
+        granted = names(said.get("scope")) or frozenset(self._app.scopes)
+        person = self._person(held.token, fresh=True)
         return Grant(
             provider_user_id=person.provider_account_id,
             name=person.name,
-            token=held,
+            token=held.token,
             scopes=granted,
             declined=frozenset(self._app.scopes) - granted,
-            expires_at=asked_at + timedelta(seconds=lives_s) if lives_s and 0 < lives_s < _LONGEST_LIFE_S else None,
+            expires_at=held.expires_at,
+            refresh_token=held.refresh_token,
+            consent_ends_at=held.consent_ends_at,
         )
 
     def accounts(self, token: SecretStr) -> Sequence[OfferedAccount]:
@@ -143,8 +139,8 @@ class LinkedInLogin:
         """What a token may do (linkedin 2.5 [P]). Raises ProviderFailure."""
         said = self._rest.sign_in("introspectToken", self._app, {"token": token.get_secret_value()}).body
         if said.get("active") is not True:
-            raise ReconnectNeeded("LinkedIn says the access has ended.", how_to_fix=_AGAIN)
-        return _names(said.get("scope"))
+            raise ReconnectNeeded("LinkedIn says the access has ended.", how_to_fix=AGAIN)
+        return names(said.get("scope"))
 
     def _person(self, token: SecretStr, *, fresh: bool = False) -> OfferedAccount:
         """The member behind a token. A `fresh` one may need some seconds until it works (linkedin 2.2 [S])."""
@@ -166,7 +162,7 @@ def _member(reply: Reply, www_url: str) -> OfferedAccount:
     said = reply.body
     urn = urns.person(hostile.identifier(said.get("sub")) or hostile.identifier(said.get("id")) or "")
     if not urns.is_account(urn):
-        raise Rejected("LinkedIn doesn't say clearly who signed in.", how_to_fix=_AGAIN)
+        raise Rejected("LinkedIn doesn't say clearly who signed in.", how_to_fix=AGAIN)
     vanity = hostile.identifier(said.get("vanityName"))
     parts = [hostile.line(said.get(f"localized{part}Name"), limit=100) for part in ("First", "Last")]
     return OfferedAccount(
@@ -178,9 +174,3 @@ def _member(reply: Reply, www_url: str) -> OfferedAccount:
         token=None,
         eligible=True,
     )
-
-
-def _names(value: Any) -> frozenset[str]:
-    """Scopes of an answer: documents separate them by spaces, real answers by commas (linkedin 2.2)."""
-    parts = re.split(r"[ ,]+", value) if isinstance(value, str) else []
-    return frozenset(name for name in map(hostile.identifier, parts) if name)

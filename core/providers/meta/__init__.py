@@ -13,6 +13,7 @@ from core.providers.meta.graph import Graph
 from core.providers.meta.instagram_live import InstagramLive
 from core.providers.meta.oauth import FacebookLogin
 from core.providers.meta.settings import MetaSettings
+from core.providers.meta.tokens import MetaTokens
 
 LIMITS = Limits(regain_after_s=(300.0, 900.0, 3600.0), source="meta 9 [M:rate best practices + A]")
 
@@ -36,6 +37,7 @@ def build(environment: dict[str, str]) -> Provider:
         oauth=FacebookLogin(settings, graph),
         limits=LIMITS,
         api=settings.api,
+        tokens=MetaTokens(graph),
         publishers={
             pages.key: facebook.FacebookPages(settings, graph),
             profiles.key: instagram.InstagramAccounts(settings, of_instagram),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import SecretStr
 
 from core.provider_kit import hostile
-from core.provider_kit.errors import ReconnectNeeded
+from core.provider_kit.errors import ReconnectNeeded, Rejected, RetryLater
 from core.provider_kit.http import Answer
 from core.providers.meta.failures import Purpose, failure
 from core.providers.meta.graph import Graph
+
+_OPERATOR: Final = "Ask your operator to check PROVIDER_META_CLIENT_ID and PROVIDER_META_CLIENT_SECRET."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,22 @@ class Inspected:
 
 
 def inspect(graph: Graph, token: SecretStr) -> Inspected:
-    """Ask /debug_token, which calls a token dead with HTTP 200. Raises ProviderFailure, then ReconnectNeeded."""
-    reply = graph.get("debug_token", token=graph.app_token(), params={"input_token": token.get_secret_value()})
+    """Ask /debug_token, which calls a token dead with HTTP 200. Raises ProviderFailure, then ReconnectNeeded.
+
+    A refusal of the question itself is about our app, and an answer without a verdict about nothing: neither says that
+    the token is dead.
+    """
+    ours: ReconnectNeeded | None = None
+    try:
+        reply = graph.get("debug_token", token=graph.app_token(), params={"input_token": token.get_secret_value()})
+    except ReconnectNeeded as refused:
+        ours = refused
+    if ours is not None:
+        raise Rejected("Facebook doesn't accept Masthead's app.", how_to_fix=_OPERATOR, trace=ours.trace)
     data = hostile.mapping(reply.body.get("data"))
-    if data.get("is_valid") is not True:
+    if not isinstance(data.get("is_valid"), bool):
+        raise RetryLater("Facebook doesn't say whether the access is valid.")
+    if data["is_valid"] is False:
         envelope = hostile.mapping(data.get("error"))
         dead = failure(Answer(400, {}, b""), Purpose.READ, envelope=envelope, secrets=[token.get_secret_value()])
         raise (

@@ -13,8 +13,9 @@ from core.provider_kit.errors import ReconnectNeeded, Rejected, RetryLater
 from core.provider_kit.types import Grant, OfferedAccount, Scope
 from core.providers.meta.accounts import accounts
 from core.providers.meta.grants import inspect, permissions
-from core.providers.meta.graph import Graph, Reply
+from core.providers.meta.graph import Graph
 from core.providers.meta.settings import MetaSettings
+from core.providers.meta.tokens import AGAIN, exchanged, token_of
 
 SCOPES: Final = (
     Scope("pages_show_list", "Masthead can't list your Pages."),
@@ -35,7 +36,6 @@ LIVE_SCOPES: Final = (
     Scope("instagram_manage_comments", "Masthead can't comment under posts on Instagram.", required=False),
     Scope("instagram_manage_contents", "Masthead can't take posts away on Instagram.", required=False),
 )
-_AGAIN: Final = "Press Connect again."
 
 
 class FacebookLogin:
@@ -79,20 +79,16 @@ class FacebookLogin:
     def exchange(self, *, code: str, redirect_uri: str, code_verifier: str | None) -> Grant:
         """Code -> short-lived -> long-lived token, then who it is and what they granted. Raises ProviderFailure."""
         del code_verifier
-        short = _token(self._graph.exchange({"redirect_uri": redirect_uri, "code": code}, post=True))
-        long = _token(
-            self._graph.exchange(
-                {"grant_type": "fb_exchange_token", "fb_exchange_token": short.get_secret_value()}, post=False
-            )
-        )
+        short = token_of(self._graph.exchange({"redirect_uri": redirect_uri, "code": code}, post=True))
+        long = exchanged(self._graph, short).token
         held = inspect(self._graph, long)
         if held.app_id != self._settings.client_id:
-            raise Rejected("Facebook's answer is meant for another app.", how_to_fix=_AGAIN)
+            raise Rejected("Facebook's answer is meant for another app.", how_to_fix=AGAIN)
         granted, withheld = permissions(self._graph, long)
         person = self._graph.get("me", token=long, params={"fields": "id,name"}).body
         person_id = hostile.identifier(person.get("id"))
         if person_id is None or person_id != held.user_id:
-            raise Rejected("Facebook doesn't say clearly who signed in.", how_to_fix=_AGAIN)
+            raise Rejected("Facebook doesn't say clearly who signed in.", how_to_fix=AGAIN)
         return Grant(
             provider_user_id=person_id,
             name=hostile.line(person.get("name"), limit=200) or person_id,
@@ -117,11 +113,3 @@ class FacebookLogin:
             return
         if reply.body.get("success") is not True:
             raise RetryLater("Facebook didn't say that the access is given back.")
-
-
-def _token(reply: Reply) -> SecretStr:
-    """The token of an answer of /oauth/access_token. Raises RetryLater."""
-    token = reply.body.get("access_token")
-    if not isinstance(token, str) or not token:
-        raise RetryLater("Facebook's answer holds no access.", how_to_fix=_AGAIN)
-    return SecretStr(token)

@@ -361,3 +361,48 @@ def test_an_upload_without_an_answer_is_made_again_and_shows_nothing(
 
 def requests_at(url: str) -> list[dict[str, Any]]:
     return [*httpx.get(f"{url}/_sandbox/requests", timeout=10).json()]
+
+
+# --- tokens -----------------------------------------------------------------------------------------------------------
+
+
+def consent(granted: Grant, sandbox: RunningSandbox, key: str) -> tuple[Provider, Any]:
+    """The provider and what a person's consent gave."""
+    provider = granted(key).provider
+    redirect_uri = f"{sandbox.ingest_url}/oauth/{key}/callback"
+    address = provider.oauth.authorize_url(
+        redirect_uri=redirect_uri,
+        state="s" * 43,
+        scopes=[scope.name for scope in provider.oauth.scopes],
+        code_challenge=None,
+        ask_again=False,
+    )
+    back = httpx.post(address, data={"action": "continue", "person": "p-maya"}, timeout=10).headers["location"]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    return provider, provider.oauth.exchange(code=code, redirect_uri=redirect_uri, code_verifier=None)
+
+
+def test_a_refresh_token_renews_the_access_and_never_the_consent(granted: Grant, sandbox: RunningSandbox) -> None:
+    provider, grant = consent(granted, sandbox, "linkedin")
+    tokens = provider.tokens
+    assert tokens is not None
+    assert grant.refresh_token is not None
+    assert timedelta(days=364) < grant.consent_ends_at - datetime.now(UTC) <= timedelta(days=365)
+    renewed = tokens.renew(grant.token, grant.refresh_token)
+    assert renewed.token != grant.token
+    assert abs(renewed.consent_ends_at - grant.consent_ends_at) < timedelta(minutes=1)
+    for token in (grant.token, renewed.token):
+        assert tokens.look(token).scopes == grant.scopes
+    sandbox.post("/_sandbox/linkedin/revocations", {"app": "linkedin", "person": "p-maya", "reason": "revoked"})
+    with pytest.raises(ReconnectNeeded, match="taken back"):
+        tokens.look(renewed.token)
+    with pytest.raises(ReconnectNeeded):
+        tokens.renew(renewed.token, renewed.refresh_token or grant.refresh_token)
+
+
+def test_the_app_for_profiles_gets_nothing_to_renew_by(granted: Grant, sandbox: RunningSandbox) -> None:
+    provider, grant = consent(granted, sandbox, "linkedin_member")
+    assert (grant.refresh_token, grant.consent_ends_at) == (None, None)
+    assert provider.tokens is not None
+    with pytest.raises(ReconnectNeeded, match="nothing to renew"):
+        provider.tokens.renew(grant.token, None)

@@ -256,3 +256,25 @@ def test_read_back_pages_until_the_asked_instant(page: Page) -> None:
 
 def test_a_post_of_nobody_has_no_permalink(page: Page) -> None:
     assert page.publisher.permalink(f"{page.access.provider_account_id}_1", page.access, timeout_s=5) is None
+
+
+def test_a_living_token_is_renewed_by_itself_and_a_dead_one_says_so(world: World) -> None:
+    tokens = world.provider.tokens
+    assert tokens is not None
+    token = world.token("p-maya")
+    renewed = tokens.renew(token, None)
+    assert renewed.expires_at is not None
+    assert renewed.expires_at - datetime.now(UTC) > timedelta(days=55)
+    assert {"pages_show_list", "pages_manage_posts"} <= tokens.look(renewed.token).scopes
+    world.sandbox.post(
+        "/_sandbox/meta/permissions", {"person": "p-maya", "scope": "pages_manage_posts", "status": "declined"}
+    )
+    assert "pages_manage_posts" not in tokens.look(renewed.token).scopes
+    world.sandbox.post("/_sandbox/meta/tokens", {"person": "p-maya", "subcode": 460})
+    for ask in (lambda: tokens.look(renewed.token), lambda: tokens.renew(renewed.token, None)):
+        with pytest.raises(ReconnectNeeded):
+            ask()
+    wrong = meta_at(world.sandbox, client_secret="not-ours").tokens
+    assert wrong is not None
+    with pytest.raises(Rejected):  # our app is refused, which says nothing of the token
+        wrong.look(token)
