@@ -41,6 +41,11 @@ def look_ahead() -> int:
     return _until_none_is_due(preflight.look_due)
 
 
+def tend_tokens() -> int:
+    """Renew tokens ahead of their end and look at grants, for a quarter of a minute; gives how many."""
+    return accounts.tend_tokens()
+
+
 def send_mail() -> None:
     """Write the mail that is due, and send what waits."""
     notices.write_mail()

@@ -34,6 +34,7 @@ def housekeeping() -> None:
     notices.raise_ends()
     notices.raise_risks()
     _given().give(JobName.LOOK_AHEAD)
+    _given().give(JobName.TEND_TOKENS)
     _given().give(JobName.REVOKE_OVERDUE_CHOICES)
     _given().give(JobName.DROP_OVERDUE_UPLOADS)
 

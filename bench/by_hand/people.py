@@ -76,7 +76,9 @@ READS: Final = (
           a.provider_account_id, a.connection_id, a.created_at, a.window_s, c.scopes, c.state as connection_state,
           c.created_at as connected_at, p.name as connected_by_name,
           coalesce(own.expires_at, case when own.id is null then c.expires_at end) as expires_at,
-          c.data_access_expires_at, [pauses] as pauses,
+          c.data_access_expires_at, own.id is null and exists (select 1 from masthead.token_care t
+            where t.organization_id = {organization} and t.connection_id = c.id and t.next_renewal_at is not null
+              and t.renewal_failures < 3) as renews, [pauses] as pauses,
           case when a.state = 'active' and not [paused] then 0 else (select count(*) from masthead.publication q
             where q.organization_id = {organization} and q.account_id = a.id
               and q.state in ('scheduled','queued','claimed')) end as stranded

@@ -154,8 +154,8 @@ READS: Final = filled(
         "accounts_to_choose",
         lambda session, _: store.accounts(session),
         """select a.organization_id, a.id, a.connection_id, a.provider, a.network, a.provider_account_id, a.name, a.url,
-          a.picture_url, a.state, a.state_reason, a.window_s, a.next_send_at, a.usage, a.created_at, a.updated_at,
-          [pauses] as pauses
+          a.picture_url, a.state, a.state_reason, a.heals, a.window_s, a.next_send_at, a.usage, a.created_at,
+          a.updated_at, [pauses] as pauses
         from masthead.account a where a.organization_id = {organization} order by lower(a.name), a.id""",
     ),
     Read(

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.accounts import credentials, store
+from core.accounts import credentials, store, token_rows
 from core.accounts.rules import STATE_WORDS, AccountState, ConnectionState
+from core.audit import commands as audit
+from core.infra.actor import ProgramActor
 from core.infra.crypto import CredentialTampered, KeyMissing
 from core.provider_kit.errors import ReconnectNeeded, Unreadable
 from core.provider_kit.types import Access
@@ -42,20 +44,24 @@ def access_for(session: Session, account_id: UUID, correlation_id: str) -> Acces
         raise Unreadable(error.message, how_to_fix=_ASK_OPERATOR) from None
     except CredentialTampered as error:
         raise ReconnectNeeded(error.message, how_to_fix=_RECONNECT) from None
+    if account.unused_lately and token_rows.use(session, account.token.id):
+        actor = ProgramActor(store.organization_of(session), "accounts", correlation_id)
+        audit.record(session, actor, "token.used", "account", account_id)
     return Access(account.provider_account_id, token, correlation_id)
 
 
 def report_broken(session: Session, account_id: UUID, reason: str) -> None:
     """Hold an active account whose token the network refused, with the reason in words, until a person connects again.
 
-    Where the token is the connection's own, every account of that connection is held.
+    Where the token is the connection's own, every account of that connection is held. The grant is looked at next, for
+    what else stands on it.
     """
     account = store.account(session, account_id)
     if account is None:
         return
     own = store.has_own_token(session, account.connection_id, account_id)
+    connection = store.connection(session, account.connection_id, lock=True)  # before its accounts, as everywhere
     store.break_accounts(session, account.connection_id, account_id if own else None, reason)
-    connection = store.connection(session, account.connection_id)
     if connection is not None and connection.state == ConnectionState.ACTIVE:
         store.change_connection(
             session,
@@ -63,3 +69,4 @@ def report_broken(session: Session, account_id: UUID, reason: str) -> None:
             state=ConnectionState.BROKEN,
             last_error={"account_id": str(account_id), "words": reason},
         )
+        token_rows.look_soon(session, connection.id)

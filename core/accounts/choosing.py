@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core import providers
-from core.accounts import credentials, store
+from core.accounts import credentials, store, token_rows
 from core.accounts.connecting import pending
 from core.accounts.giving_back import end_connection, give_back, locked_with_grant
 from core.accounts.model import Connection
@@ -121,13 +121,18 @@ def _live_connection(session: Session, actor: Actor, chosen: Connection) -> UUID
     if not earlier:
         store.empty_credentials(session, connection_id=chosen.id, purpose=Purpose.OFFER)
         store.change_connection(session, chosen.id, **facts)
+        token_rows.begin(session, chosen.id)
         return chosen.id
     token = credentials.grant_token(session, chosen.id)
     if token is None:
         raise Refused("The token of this grant is gone. Connect again.")
     target = earlier[0].id
-    store.empty_credentials(session, connection_id=target, purpose=Purpose.GRANT)
+    renewal = credentials.grant_token(session, chosen.id, purpose=Purpose.REFRESH)
+    for purpose in (Purpose.GRANT, Purpose.REFRESH):
+        store.empty_credentials(session, connection_id=target, purpose=purpose)
     credentials.keep(session, target, Purpose.GRANT, token, expires_at=chosen.expires_at)
+    if renewal is not None:
+        credentials.keep(session, target, Purpose.REFRESH, renewal, expires_at=chosen.consent_ends_at)
     store.empty_credentials(session, connection_id=chosen.id)
     store.change_connection(session, chosen.id, state=ConnectionState.REVOKED, choose_until=None)
     store.change_connection(
@@ -139,8 +144,11 @@ def _live_connection(session: Session, actor: Actor, chosen: Connection) -> UUID
         connected_by=actor.member_id,
         expires_at=chosen.expires_at,
         data_access_expires_at=chosen.data_access_expires_at,
+        consented_at=chosen.consented_at,
+        consent_ends_at=chosen.consent_ends_at,
         **facts,
     )
+    token_rows.begin(session, target)
     return target
 
 
@@ -154,6 +162,7 @@ def _take(session: Session, target: UUID, grant: Connection, offered: OfferedAcc
         "name": offered.name,
         "url": offered.url,
         "picture_url": offered.picture_url,
+        "heals": False,
     }
     before = store.account_by_provider_id(session, offered.network, offered.provider_account_id)
     try:

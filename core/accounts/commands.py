@@ -12,6 +12,7 @@ from core.accounts.giving_back import revoke_overdue_choices
 from core.accounts.pausing import Paused, pause_account, pause_organization, pause_provider
 from core.accounts.rotating import keys_in_use, rotate_keys
 from core.accounts.rules import LONGEST_WINDOW_S, SHORTEST_WINDOW_S
+from core.accounts.tending import tend_due as tend_tokens
 from core.audit import commands as audit
 from core.infra import db
 from core.infra.actor import Actor
@@ -38,6 +39,7 @@ __all__ = [
     "revoke_overdue_choices",
     "rotate_keys",
     "start_connect",
+    "tend_tokens",
 ]
 
 

@@ -256,8 +256,13 @@ def _keep(actor: Actor, provider: Provider, consent: ConsentFacts, grant: Grant)
             connected_by=actor.member_id,
             expires_at=grant.expires_at,
             data_access_expires_at=grant.data_access_expires_at,
+            consent_ends_at=grant.consent_ends_at,
         )
         credentials.keep(session, connection_id, Purpose.GRANT, grant.token, expires_at=grant.expires_at)
+        if grant.refresh_token is not None:
+            credentials.keep(
+                session, connection_id, Purpose.REFRESH, grant.refresh_token, expires_at=grant.consent_ends_at
+            )
         store.close_consent(session, consent.id, "granted", connection_id)
         audit.record(
             session,

@@ -28,8 +28,9 @@ def keep(
     *,
     account_id: UUID | None = None,
     expires_at: datetime | None = None,
-) -> None:
-    """Seal a token for its row and make it the current one of its kind. The caller has emptied the one before."""
+    state: CredentialState = CredentialState.CURRENT,
+) -> UUID:
+    """Seal a token for its row and make it the one of its kind in this state. The caller has emptied the one before."""
     credential_id = new_id()
     context = CredentialContext(store.organization_of(session), connection_id, account_id, credential_id, purpose)
     store.insert_credential(
@@ -40,7 +41,9 @@ def keep(
         purpose=purpose,
         sealed=seal(token, context),
         expires_at=expires_at,
+        state=state,
     )
+    return credential_id
 
 
 def opened(session: Session, stored: store.StoredCredential) -> SecretStr:
@@ -59,11 +62,9 @@ def rewrapped(session: Session, stored: store.StoredCredential) -> Sealed:
     return rewrap(stored.sealed, context)
 
 
-def grant_token(
-    session: Session, connection_id: UUID, state: CredentialState = CredentialState.CURRENT
-) -> SecretStr | None:
-    """The token of the grant itself; None once it is emptied. Raises CredentialTampered."""
-    stored = store.stored_credential(session, connection_id, None, Purpose.GRANT, state)
+def grant_token(session: Session, connection_id: UUID, *, purpose: Purpose = Purpose.GRANT) -> SecretStr | None:
+    """The token in use of the grant itself, or what renews it; None once it is emptied. Raises CredentialTampered."""
+    stored = store.stored_credential(session, connection_id, None, purpose, CredentialState.CURRENT)
     return opened(session, stored) if stored else None
 
 

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from core import providers
-from core.accounts import credentials, store
+from core.accounts import credentials, store, token_rows
 from core.accounts.model import Connection
 from core.accounts.rules import GIVE_BACK_AGAIN_AFTER, ConnectionState, CredentialState, Purpose
 from core.audit import commands as audit
@@ -49,8 +49,10 @@ def end_connection(session: Session, connection: Connection) -> bool:
         store.empty_credentials(session, connection_id=connection_id)
     else:
         store.set_aside(session, connection_id)
-        store.empty_credentials(session, connection_id=connection_id, purpose=Purpose.OFFER)
-        store.empty_credentials(session, connection_id=connection_id, purpose=Purpose.ACCOUNT)
+        token_rows.drop_followers(session, connection_id)
+        for purpose in (Purpose.OFFER, Purpose.ACCOUNT, Purpose.REFRESH):
+            store.empty_credentials(session, connection_id=connection_id, purpose=purpose)
+    token_rows.rest(session, connection_id)
     store.change_connection(
         session,
         connection_id,
@@ -80,6 +82,7 @@ def give_back(actor: ActsInOrganization, connection_id: UUID) -> bool:
         return False
     with db.transaction(actor) as session:
         _given_back(session, connection_id)
+        audit.record(session, actor, "token.revoked", "connection", connection_id, after={"provider": provider_key})
     return True
 
 

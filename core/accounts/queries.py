@@ -33,7 +33,10 @@ from core.provider_kit.types import OfferedAccount, Scope
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account as pages show it. `pauses`: those over it, widest first; `stranded`: what waits while it is held."""
+    """An account as pages show it. `pauses`: those over it, widest first; `stranded`: what waits while it is held.
+
+    `renews`: its token is renewed before `token_expires_at`, without anybody doing anything.
+    """
 
     id: UUID
     network: str
@@ -51,6 +54,7 @@ class AccountRow:
     connected_at: datetime
     token_expires_at: datetime | None
     data_access_expires_at: datetime | None
+    renews: bool
     window_s: int
     stranded: int
     pauses: tuple[Pause, ...]
@@ -70,13 +74,15 @@ class AccountRow:
 class Standing:
     """How an account may be used, as far as its grant tells. A date that is None is one nobody told us.
 
-    `consented_at`: when a person last consented. `provider` None: its folder is gone.
+    `consent_ends_at`: when a person must consent anew, however often it is renewed. `renews`: the token is renewed
+    before it ends. `provider` None: its folder is gone.
     """
 
     provider: Provider | None
     missing: tuple[MissingScope, ...]
-    consented_at: datetime | None
+    consent_ends_at: datetime | None
     token_ends_at: datetime | None
+    renews: bool
     data_access_ends_at: datetime | None
 
 
@@ -147,8 +153,9 @@ def standings_in(session: Session, account_ids: Collection[UUID]) -> dict[UUID, 
         row.id: Standing(
             provider=registry.providers().get(row.provider),
             missing=missing_scopes(_asked(row.provider), row.scopes),
-            consented_at=row.consented_at,
+            consent_ends_at=consent_end(row.provider, row.consented_at, row.consent_ends_at),
             token_ends_at=row.expires_at,
+            renews=row.renews,
             data_access_ends_at=row.data_access_expires_at,
         )
         for row in store.standings(session, account_ids)
@@ -237,10 +244,18 @@ def _row(row: Row[Any]) -> AccountRow:
         connected_at=row.connected_at,
         token_expires_at=row.expires_at,
         data_access_expires_at=row.data_access_expires_at,
+        renews=row.renews,
         window_s=row.window_s,
         stranded=row.stranded,
         pauses=pauses,
     )
+
+
+def consent_end(provider_key: str, consented_at: datetime, said: datetime | None) -> datetime | None:
+    """When a person must consent anew: as the network said, else as long after as its folder knows."""
+    provider = registry.providers().get(provider_key)
+    lasts = provider.consent_lasts if provider else None
+    return said or (consented_at + lasts if lasts else None)
 
 
 def _asked(provider_key: str) -> Sequence[Scope]:

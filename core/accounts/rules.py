@@ -65,17 +65,23 @@ class ConnectionState(StrEnum):
 
 
 class CredentialState(StrEnum):
-    """A stored token: in use, kept only to be revoked at the network, or emptied."""
+    """A stored token: in use, a follower that is still to prove itself, the one before, or emptied.
+
+    Of a grant that ended the one before is kept only to be revoked at the network; of a refresh token until its
+    follower has renewed something.
+    """
 
     CURRENT = "current"
+    NEXT = "next"
     PREVIOUS = "previous"
     REVOKED = "revoked"
 
 
 class Purpose(StrEnum):
-    """What a stored token is for: the person's grant, one account's own token, or the offer that waits for a choice."""
+    """What a stored token is for: a person's grant, its renewal, an account's own token, the offer before a choice."""
 
     GRANT = "grant"
+    REFRESH = "refresh"
     ACCOUNT = "account"
     OFFER = "offer"
 
@@ -210,3 +216,45 @@ def state_after_consent(missing: Iterable[MissingScope]) -> tuple[AccountState, 
     if not reasons:
         return AccountState.ACTIVE, None
     return AccountState.AUTH_BROKEN, " ".join(reasons)
+
+
+# How a grant is kept alive
+
+# From this many failures in a row on, or from one on when less than so much is left, people are told (PRODUCT 6).
+FAILURES_TO_TELL: Final = 3
+LEFT_TO_TELL: Final = timedelta(hours=48)
+# A token that lives as long as its consent can't be renewed beyond it.
+NOTHING_TO_GAIN: Final = timedelta(days=1)
+
+
+def renewal_due(
+    had_since: datetime,
+    ends_at: datetime | None,
+    consent_ends_at: datetime | None,
+    *,
+    ahead: timedelta,
+    at_most_every: timedelta,
+    earlier: timedelta,
+) -> datetime | None:
+    """When a token is to be renewed; None when it has no end, or none that a renewal could move.
+
+    `ahead` of its end, but in the second half of its life; `earlier` by a draw of chance that keeps grants which came
+    together from being renewed together; never sooner than `at_most_every` after the token came.
+    """
+    if ends_at is None or (consent_ends_at is not None and ends_at >= consent_ends_at - NOTHING_TO_GAIN):
+        return None
+    life = ends_at - had_since
+    return max(ends_at - min(ahead, life / 2) - min(earlier, life / 4), had_since + min(at_most_every, life / 2))
+
+
+def retry_in(failures: int, waits_s: Sequence[float], chance: float) -> timedelta:
+    """How long to wait after so many failures in a row; `chance` from 0 to 1 makes it 75 to 125 % of the step."""
+    step = waits_s[min(max(failures, 1), len(waits_s)) - 1]
+    return timedelta(seconds=step * (0.75 + chance / 2))
+
+
+def renewal_must_be_told(failures: int, ends_at: datetime | None, moment: datetime) -> bool:
+    """Whether people are to hear that a token can't be renewed (PRODUCT 6)."""
+    if failures <= 0:
+        return False
+    return failures >= FAILURES_TO_TELL or (ends_at is not None and ends_at - moment < LEFT_TO_TELL)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.accounts.model import Account, Connection, Consent, Credential
 from core.accounts.pause_rows import PAUSED, PAUSES
 from core.accounts.rules import (
+    FAILURES_TO_TELL,
     AccountState,
     ConnectionState,
     ConsentFacts,
@@ -230,16 +231,20 @@ def change_account(session: Session, account_id: UUID, **values: Any) -> None:
     _unless_taken(session, change.execution_options(synchronize_session=False))
 
 
-def break_accounts(session: Session, connection_id: UUID, account_id: UUID | None, reason: str) -> None:
-    """Mark active accounts of a connection, or one of them, as needing a new consent."""
+def break_accounts(
+    session: Session, connection_id: UUID, account_id: UUID | None, reason: str, *, heals: bool = False
+) -> list[UUID]:
+    """Mark active accounts of a connection, or one of them, as needing a new consent; gives which.
+
+    `heals`: what holds them was seen by a look at the grant, and may be seen to be over.
+    """
     change = update(Account).where(Account.connection_id == connection_id, Account.state == AccountState.ACTIVE)
     if account_id is not None:
         change = change.where(Account.id == account_id)
-    session.execute(
-        change.values(state=AccountState.AUTH_BROKEN, state_reason=reason, updated_at=_clock()).execution_options(
-            synchronize_session=False
-        )
-    )
+    broken = change.values(
+        state=AccountState.AUTH_BROKEN, state_reason=reason, heals=heals, updated_at=_clock()
+    ).returning(Account.id)
+    return list(session.execute(broken.execution_options(synchronize_session=False)).scalars())
 
 
 def connected_here(session: Session, network: str, provider_account_ids: Collection[str]) -> set[str]:
@@ -270,13 +275,18 @@ def account_owner(session: Session, network: str, provider_account_id: str) -> t
     return (row.organization_id, row.account_id) if row else None
 
 
+# Whether the token of the connection `c` is renewed before it ends; when that fails again and again, it is not.
+_RENEWS = f"""exists (select 1 from masthead.token_care care where care.organization_id = c.organization_id
+    and care.connection_id = c.id and care.next_renewal_at is not null
+    and care.renewal_failures < {FAILURES_TO_TELL})"""  # noqa: S608 - the parts are our own words
+
 # What the accounts page lists. Publications belong to a higher noun, but how many wait for an account is a fact of the
 # account, and one statement for the page is worth the glance.
 _LISTED = f"""
 select a.id, a.network, a.provider, a.name, a.url, a.picture_url, a.state, a.state_reason, a.provider_account_id,
   a.connection_id, a.created_at, a.window_s, c.scopes, c.state as connection_state, c.created_at as connected_at,
   p.name as connected_by_name, coalesce(own.expires_at, case when own.id is null then c.expires_at end) as expires_at,
-  c.data_access_expires_at, {PAUSES} as pauses,
+  c.data_access_expires_at, own.id is null and {_RENEWS} as renews, {PAUSES} as pauses,
   case when a.state = 'active' and not {PAUSED} then 0 else (select count(*) from masthead.publication q
     where q.organization_id = a.organization_id and q.account_id = a.id
       and q.state in ('scheduled','queued','claimed')) end as stranded
@@ -297,17 +307,16 @@ def listed(session: Session, account_id: UUID | None = None) -> Sequence[Row[Any
     return session.execute(text(_LISTED + _BY_NAME)).all()
 
 
-_STANDINGS = """
-select a.id, a.provider, c.scopes, c.data_access_expires_at, granted.created_at as consented_at,
-  coalesce(own.expires_at, case when own.id is null then c.expires_at end) as expires_at
+_STANDINGS = f"""
+select a.id, a.provider, c.scopes, c.data_access_expires_at, c.consented_at, c.consent_ends_at,
+  coalesce(own.expires_at, case when own.id is null then c.expires_at end) as expires_at,
+  own.id is null and {_RENEWS} as renews
 from masthead.account a
 join masthead.connection c on c.organization_id = a.organization_id and c.id = a.connection_id
 left join masthead.credential own on own.organization_id = a.organization_id and own.connection_id = a.connection_id
   and own.account_id = a.id and own.purpose = 'account' and own.state = 'current'
-left join masthead.credential granted on granted.organization_id = a.organization_id
-  and granted.connection_id = a.connection_id and granted.purpose = 'grant' and granted.state = 'current'
 where a.id = any(:ids)
-"""
+"""  # noqa: S608 - the parts are our own words
 
 
 def standings(session: Session, account_ids: Collection[UUID]) -> Sequence[Row[Any]]:
@@ -329,11 +338,15 @@ class StoredCredential:
     sealed: Sealed
     expires_at: datetime | None
     expired: bool
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a call for an account stands on: it, its connection, and its own token or else the connection's."""
+    """What a call for an account stands on: it, its connection, and its own token or else the connection's.
+
+    `unused_lately`: the token wasn't noted as used within the last hour.
+    """
 
     state: str
     state_reason: str | None
@@ -341,12 +354,15 @@ class Standing:
     provider_account_id: str
     connection_state: str
     token: StoredCredential | None
+    unused_lately: bool
 
 
 # An account that was once given a token of its own never falls back to its connection's. Read at every send.
 _STANDING = text("""
 select a.state, a.state_reason, a.name, a.provider_account_id, c.state as connection_state, a.connection_id,
   t.id, t.account_id, t.purpose, t.key_id, t.wrapped_key, t.nonce, t.ciphertext, t.expires_at,
+  t.created_at as had_since,
+  coalesce(t.last_used_at < clock_timestamp() - interval '1 hour', true) as unused_lately,
   coalesce(t.expires_at <= clock_timestamp(), false) as expired
 from masthead.account a
 join masthead.connection c on c.organization_id = a.organization_id and c.id = a.connection_id
@@ -371,9 +387,24 @@ def standing(session: Session, account_id: UUID) -> Standing | None:
     if row.id is not None:
         sealed = Sealed(row.key_id, row.wrapped_key, row.nonce, row.ciphertext)
         token = StoredCredential(
-            row.id, row.connection_id, row.account_id, row.purpose, sealed, row.expires_at, bool(row.expired)
+            row.id,
+            row.connection_id,
+            row.account_id,
+            row.purpose,
+            sealed,
+            row.expires_at,
+            bool(row.expired),
+            row.had_since,
         )
-    return Standing(row.state, row.state_reason, row.name, row.provider_account_id, row.connection_state, token)
+    return Standing(
+        row.state,
+        row.state_reason,
+        row.name,
+        row.provider_account_id,
+        row.connection_state,
+        token,
+        bool(row.unused_lately),
+    )
 
 
 def change_window(session: Session, account_id: UUID, window_s: int) -> None:
@@ -390,8 +421,9 @@ def insert_credential(
     purpose: Purpose,
     sealed: Sealed,
     expires_at: datetime | None,
+    state: CredentialState = CredentialState.CURRENT,
 ) -> None:
-    """A sealed token as the current one of its connection or account."""
+    """A sealed token of a connection or account, as the one in use unless another state is given."""
     session.execute(
         insert(Credential).values(
             organization_id=organization_of(session),
@@ -399,6 +431,7 @@ def insert_credential(
             connection_id=connection_id,
             account_id=account_id,
             purpose=purpose,
+            state=state,
             key_id=sealed.key_id,
             wrapped_key=sealed.wrapped_key,
             nonce=sealed.nonce,
@@ -431,6 +464,7 @@ def stored_credential(
         sealed=Sealed(found.key_id, found.wrapped_key, found.nonce, found.ciphertext),
         expires_at=found.expires_at,
         expired=bool(row.expired),
+        created_at=found.created_at,
     )
 
 
@@ -463,6 +497,7 @@ def wrapped_by_others(session: Session, newest: str, after: UUID, at_most: int) 
             sealed=Sealed(row.key_id, row.wrapped_key, row.nonce, row.ciphertext),
             expires_at=row.expires_at,
             expired=False,
+            created_at=row.created_at,
         )
         for row in rows
     ]

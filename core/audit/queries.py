@@ -69,9 +69,11 @@ def history(actor: ActsInOrganization, subject_kind: str, subject_id: UUID | str
         return lines(session, subject_kind, (subject_id,))
 
 
-def lines(session: Session, subject_kind: str, subject_ids: Sequence[UUID | str]) -> tuple[AuditLine, ...]:
-    """As `history`, for several subjects of one kind inside a transaction that is already open."""
-    found = store.events_of(session, subject_kind, [str(each) for each in subject_ids], NEWEST)
+def lines(
+    session: Session, subject_kind: str, subject_ids: Sequence[UUID | str], actions: Sequence[str] = ()
+) -> tuple[AuditLine, ...]:
+    """As `history`, for several subjects of one kind, of these actions alone, inside an open transaction."""
+    found = store.events_of(session, subject_kind, [str(each) for each in subject_ids], NEWEST, actions)
     return tuple(_line(row) for row in found)
 
 

@@ -19,14 +19,18 @@ def add_event(session: Session, values: Mapping[str, Any]) -> None:
     session.execute(insert(AuditEvent).values(**values))
 
 
-def events_of(session: Session, subject_kind: str, subject_ids: Sequence[str], limit: int) -> list[AuditEvent]:
-    """The newest `limit` lines about these subjects, oldest first."""
+def events_of(
+    session: Session, subject_kind: str, subject_ids: Sequence[str], limit: int, actions: Sequence[str] = ()
+) -> list[AuditEvent]:
+    """The newest `limit` lines about these subjects, oldest first; of some actions alone where they are named."""
     newest = (
         select(AuditEvent)
         .where(AuditEvent.subject_kind == subject_kind, AuditEvent.subject_id.in_(subject_ids))
         .order_by(AuditEvent.id.desc())
         .limit(limit)
     )
+    if actions:
+        newest = newest.where(AuditEvent.action.in_(actions))
     return list(reversed(session.scalars(newest).all()))
 
 

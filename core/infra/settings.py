@@ -77,6 +77,32 @@ class PublishTimes(BaseSettings):
         return tuple(value.split(",")) if isinstance(value, str) else value
 
 
+class TokenTimes(BaseSettings):
+    """When tokens are renewed and looked at, in seconds, `MASTHEAD_TOKEN_<NAME>`.
+
+    `renew_ahead_s`: before a token's end, and more than the 14 days at which people are told, so that they hear of it
+    only where renewing doesn't work; `renew_jitter_s` and `check_jitter_s` spread what was connected at one time.
+    `reach_every_s`: how often the accounts of a grant are listed anew, to see whether somebody lost a role.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MASTHEAD_TOKEN_", frozen=True, env_ignore_empty=True)
+
+    renew_ahead_s: Seconds = 16 * 86_400
+    renew_jitter_s: Annotated[float, Field(ge=0)] = 86_400
+    renew_at_most_every_s: Seconds = 86_400
+    check_every_s: Seconds = 21_600
+    check_jitter_s: Annotated[float, Field(ge=0)] = 3_600
+    reach_every_s: Seconds = 86_400
+    retry_after_s: Annotated[tuple[Seconds, ...], NoDecode] = (60, 300, 900, 3_600, 21_600)
+    lease_s: Seconds = 300
+    trial_again_for_s: Seconds = 600
+
+    @field_validator("retry_after_s", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.split(",")) if isinstance(value, str) else value
+
+
 class SignInTimes(BaseSettings):
     """The times of sign-ins in seconds, `MASTHEAD_<NAME>`."""
 
@@ -126,6 +152,7 @@ class Settings(BaseSettings):
 
     sign_in: SignInTimes = Field(default_factory=SignInTimes)
     publish: PublishTimes = Field(default_factory=PublishTimes)
+    tokens: TokenTimes = Field(default_factory=TokenTimes)
 
     @field_validator("database_url", "database_url_web", "database_url_worker", "database_url_dispatch")
     @classmethod

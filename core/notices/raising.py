@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from core.accounts import queries as accounts
+from core.accounts.rules import renewal_must_be_told
 from core.infra import db
 from core.infra.logs import bound
 from core.notices import rules, store
@@ -36,7 +39,7 @@ def raise_due() -> int:
 
 
 def raise_ends() -> int:
-    """Tell admins of accesses that end within 14, 7 or 1 days, in all organizations; gives how many notices are new."""
+    """Tell admins of accesses that end within 14, 7 or 1 days, or can't be renewed; gives how many notices are new."""
     count, after = 0, UUID(int=0)
     while True:
         with db.free_transaction() as session:
@@ -77,7 +80,7 @@ def raise_in(organization_id: UUID) -> int:
 
 
 def raise_ends_in(organization_id: UUID) -> int:
-    """Tell the admins of one organization which accesses end soon."""
+    """Tell the admins of one organization which accesses end soon or can't be renewed."""
     with db.organization_transaction(organization_id, RAISER) as session:
         return _tell(session, _ends(session, organizations.organization_in(session)))
 
@@ -198,26 +201,52 @@ def _ended(words: str) -> str:
 
 
 def _broken(rows: Sequence[Row[Any]]) -> Iterator[News]:
-    """Accounts whose access the network refused. Each token breaks once: a new consent brings another."""
+    """Accounts whose access the network refused. Each token breaks once: a new consent brings another.
+
+    What a look at the grant holds, a look may let go: so it may come again with the same token.
+    """
     for row in rows:
         if row.state == "auth_broken":
-            yield _of_account(row, f"broken:{row.credential_id}", {"account": row.name, "why": _ended(row.reason)})
+            key = f"broken:{row.credential_id}"
+            if row.heals:
+                key = f"{key}:{row.updated_at.isoformat()}"
+            yield _of_account(row, key, {"account": row.name, "why": _ended(row.reason)})
 
 
 def _ends(session: Session, facts: OrganizationFacts) -> Iterator[News]:
-    moment = store.moment(session)
+    moment, told = store.moment(session), set[UUID]()
     for row in store.accesses(session):
-        days = rules.ends_threshold(row.ends_at, moment) if row.ends_at and row.state != "auth_broken" else None
-        if days is not None:
-            on = row.ends_at.astimezone(ZoneInfo(facts.timezone))
-            data = {"account": row.name, "ends": f"{on.day} {on:%B %Y}"}
-            yield _of_account(row, f"ends:{row.ends_at:%Y-%m-%d}:{days}", data)
+        consent_ends_at = accounts.consent_end(row.provider, row.consented_at, row.consent_ends_at)
+        ends_at = min(filter(None, (row.token_ends_at, row.data_access_expires_at, consent_ends_at)), default=None)
+        days = rules.ends_threshold(ends_at, moment) if ends_at and row.state != "auth_broken" else None
+        if ends_at is not None and days is not None:
+            data = {"account": row.name, "ends": _day(ends_at, facts)}
+            yield _of_account(row, f"ends:{ends_at:%Y-%m-%d}:{days}", data)
+        elif row.renewal_refused_at is not None and row.state != "auth_broken" and ends_at and ends_at > moment:
+            data = {"account": row.name, "ends": _day(ends_at, facts)}
+            yield _of_account(row, f"refused:{row.grant_id}", data)
+        if row.connection_id not in told and renewal_must_be_told(row.renewal_failures, row.grant_ends_at, moment):
+            told.add(row.connection_id)  # one consent, one notice, however many accounts stand on it
+            yield _not_renewed(row, facts)
 
 
-def _of_account(row: Row[Any], key: str, data: dict[str, str]) -> News:
+def _not_renewed(row: Row[Any], facts: OrganizationFacts) -> News:
+    times = "once" if row.renewal_failures == 1 else f"{row.renewal_failures} times in a row"
+    ends = _day(row.grant_ends_at, facts) if row.grant_ends_at else ""
+    data = {"account": row.name, "why": _ended(row.renewal_error), "times": times, "ends": ends}
+    return _of_account(row, f"{row.grant_id}", data, kind=Kind.NOT_RENEWED)
+
+
+def _day(at: datetime, facts: OrganizationFacts) -> str:
+    """As in "3 December 2026", in the organization's zone."""
+    on = at.astimezone(ZoneInfo(facts.timezone))
+    return f"{on.day} {on:%B %Y}"
+
+
+def _of_account(row: Row[Any], key: str, data: dict[str, str], *, kind: Kind = Kind.RECONNECT) -> News:
     return News(
-        kind=Kind.RECONNECT,
-        key=f"{Kind.RECONNECT}:{row.id}:{key}",
+        kind=kind,
+        key=f"{kind}:{row.id}:{key}",
         subject_kind="account",
         subject_id=row.id,
         actor="",

@@ -41,6 +41,7 @@ class Kind(StrEnum):
     LATE = "late"
     AT_RISK = "at_risk"
     RECONNECT = "reconnect"
+    NOT_RENEWED = "not_renewed"
 
 
 class Delivery(StrEnum):
@@ -124,6 +125,13 @@ ABOUT: Final[Mapping[Kind, About]] = {
         "{account} must be connected again",
         "{n} accounts must be connected again",
     ),
+    Kind.NOT_RENEWED: About(
+        "An access can't be renewed",
+        "sync_problem",
+        Delivery.AT_ONCE,
+        "The access to {account} can't be renewed",
+        "{n} accesses can't be renewed",
+    ),
 }
 
 
@@ -163,7 +171,7 @@ def told(news: News, members: Iterable[Person], *, self_approval: bool) -> froze
     """The members to be told, of those who are active: never who did it.
 
     Approval asked: the named approver, else all who may approve it. Changes and approval: who wrote and who submitted
-    it. Trouble: those two, and the approvers, who can do something about it. Reconnect: who may connect, and who did.
+    it. Trouble: those two, and the approvers, who can do something about it. Access: who may connect, and who did.
     """
     members = tuple(members)
     own = {each for each in (news.author_id, news.submitted_by) if each is not None}
@@ -172,7 +180,7 @@ def told(news: News, members: Iterable[Person], *, self_approval: bool) -> froze
         if news.reviewer_id is not None:
             asked &= {news.reviewer_id}
         wanted: set[UUID | None] = asked if self_approval else asked - own - news.writers
-    elif news.kind is Kind.RECONNECT:
+    elif news.kind in (Kind.RECONNECT, Kind.NOT_RENEWED):
         wanted = _who_may(members, Permission.CONNECT) | {news.connected_by}
     elif ABOUT[news.kind].is_trouble:
         wanted = _who_may(members, Permission.APPROVE) | own
@@ -214,6 +222,11 @@ def sentence(kind: Kind, data: Mapping[str, Any]) -> str:
             words = f"The access to {account} ends on {data['ends']}. Connect it again before that."
         case Kind.RECONNECT:
             words = f"{account} must be connected again, nothing goes out to it. {why}"
+        case Kind.NOT_RENEWED:
+            words = (
+                f"The access to {account} could not be renewed {data.get('times', '')}. {why} It is tried on"
+                f"{_until(data)}; connect it again if it stays so."
+            )
     return words.strip()
 
 
@@ -235,6 +248,10 @@ def subject_line(kinds: Sequence[tuple[Kind, Mapping[str, Any]]], organization: 
 class _Known(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "Somebody" if key == "who" else f"an {key}"
+
+
+def _until(data: Mapping[str, Any]) -> str:
+    return f" until it ends on {data['ends']}" if data.get("ends") else ""
 
 
 def _quoted(post: str) -> str:

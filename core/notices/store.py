@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session
 
+from core.accounts.rules import FAILURES_TO_TELL
 from core.infra.ids import new_id
 from core.notices.model import Mail, Notice, NoticeMark, NoticePreference
 from core.notices.rules import HELD_AT_MOST, SAME_CAUSE_WITHIN, STALE_AFTER, Delivery
@@ -136,9 +137,13 @@ def news(session: Session, after: Place) -> tuple[Rows, Place | None]:
 
 # Accounts with the token that counts for them. An account's own comes before its connection's.
 _ACCESS: Final = """
-select a.id, a.name, a.state, coalesce(a.state_reason, '') as reason, a.connection_id, c.connected_by,
-  coalesce(own.id, granted.id) as credential_id,
-  least(case when own.id is null then c.expires_at else own.expires_at end, c.data_access_expires_at) as ends_at
+select a.id, a.name, a.state, coalesce(a.state_reason, '') as reason, a.heals, a.updated_at, a.connection_id,
+  c.connected_by, coalesce(own.id, granted.id) as credential_id,
+  case when own.id is not null then own.expires_at
+    when care.next_renewal_at is null or care.renewal_failures >= :failures then c.expires_at end as token_ends_at,
+  c.data_access_expires_at, c.provider, c.consented_at, c.consent_ends_at, c.expires_at as grant_ends_at,
+  granted.id as grant_id, coalesce(care.renewal_failures, 0) as renewal_failures,
+  coalesce(care.renewal_error, '') as renewal_error, care.renewal_refused_at
 from masthead.account a
 join masthead.connection c on c.organization_id = a.organization_id and c.id = a.connection_id
 left join masthead.credential own on own.organization_id = a.organization_id and own.connection_id = a.connection_id
@@ -146,14 +151,16 @@ left join masthead.credential own on own.organization_id = a.organization_id and
 left join masthead.credential granted on granted.organization_id = a.organization_id
   and granted.connection_id = a.connection_id and granted.account_id is null and granted.purpose = 'grant'
   and granted.state = 'current'
+left join masthead.token_care care on care.organization_id = c.organization_id and care.connection_id = c.id
 where a.organization_id = :organization and a.state <> 'disabled'
 order by a.id
 """
 
 
 def accesses(session: Session) -> Rows:
-    """The organization's live accounts, with whether and until when they can be used."""
-    return session.execute(text(_ACCESS), {"organization": organization_of(session)}).all()
+    """The organization's live accounts, with whether and until when they can be used; none where it is renewed."""
+    values = {"organization": organization_of(session), "failures": FAILURES_TO_TELL}
+    return session.execute(text(_ACCESS), values).all()
 
 
 _RISKS: Final = """

@@ -27,6 +27,7 @@ class JobName(StrEnum):
     SEND_MAIL = "jobs.low.send_mail"
     FORGET_OLD = "jobs.low.forget_old"
     LOOK_AHEAD = "jobs.low.look_ahead"
+    TEND_TOKENS = "jobs.low.tend_tokens"
     TICK = "jobs.tick.tick"
     RAISE_NOTICES = "jobs.tick.raise_notices"
     HOUSEKEEPING = "jobs.tick.housekeeping"
@@ -41,6 +42,7 @@ QUEUE_OF: Final[Mapping[JobName, QueueName]] = {
     JobName.SEND_MAIL: QueueName.LOW,
     JobName.FORGET_OLD: QueueName.LOW,
     JobName.LOOK_AHEAD: QueueName.LOW,
+    JobName.TEND_TOKENS: QueueName.LOW,
     JobName.TICK: QueueName.TICK,
     JobName.RAISE_NOTICES: QueueName.TICK,
     JobName.HOUSEKEEPING: QueueName.TICK,

@@ -20,6 +20,7 @@ FREE = {
     "core/accounts/disconnecting.py": "definer functions that return ids",
     "core/accounts/giving_back.py": "definer functions that return ids",
     "core/accounts/rotating.py": "definer functions that return ids",
+    "core/accounts/tending.py": "definer functions that return ids",
     "core/media/commands.py": "definer functions that return ids",
     "core/media/preparing.py": "definer functions that return ids",
     "core/media/sweeping.py": "definer functions that return ids",

@@ -86,6 +86,7 @@ DEFINERS = {
     "preflight_due": ("worker", "organization_id uuid, publication_id uuid"),
     "organizations_at_risk": ("worker", "organization_id uuid"),
     "claim_mails": ("worker", "organization_id uuid, mail_id uuid"),
+    "claim_tokens": ("worker", "organization_id uuid, connection_id uuid, epoch bigint"),
     "lapse": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
     "sweep": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
 }

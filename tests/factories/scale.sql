@@ -94,6 +94,12 @@ from (select organization_id, connection_id, id as account_id, 'account' as purp
       select organization_id, id, null, 'grant' from masthead.connection where name like 'Grant %') a,
   generate_series(0, 3) age;
 
+-- Each grant in use is cared for, and of the largest organization some are due.
+insert into masthead.token_care(organization_id, connection_id, next_check_at, next_renewal_at, checked_at)
+select c.organization_id, c.id, clock_timestamp() + random() * interval '6 hours' - interval '1 minute',
+  clock_timestamp() + random() * interval '40 days', clock_timestamp()
+from masthead.connection c where c.state in ('active','broken');
+
 insert into masthead.consent(organization_id, id, state_sha256, intent_sha256, session_id, person_id, member_id, provider,
   scopes, redirect_uri, created_at, expires_at)
 select pg_temp.organization(o), pg_temp.key(10, o * 100 + i), pg_temp.sha256_of('state ' || o || '-' || i),

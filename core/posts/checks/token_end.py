@@ -13,18 +13,23 @@ _FIX = "An admin can connect the account again on Accounts."
 
 
 def check(subject: Subject) -> Iterator[AccountProblem]:
-    """The earliest end that the grant tells: of the token, of the access to data, of the consent itself."""
+    """The earliest end that the grant tells: of the token, of the access to data, of the consent itself.
+
+    The end of a token that is renewed before is none, unless it has come.
+    """
     standing = subject.standing
     if standing is None:
         return
-    lasts = standing.provider.consent_lasts if standing.provider else None
-    consent_ends_at = standing.consented_at + lasts if standing.consented_at and lasts else None
+    moment = subject.situation.moment
+    token_ends_at = standing.token_ends_at
+    if standing.renews and token_ends_at is not None and token_ends_at > moment:
+        token_ends_at = None
     ends: list[tuple[datetime, str]] = [
         (at, what)
         for at, what in (
-            (standing.token_ends_at, "The access to the account"),
+            (token_ends_at, "The access to the account"),
             (standing.data_access_ends_at, "The access to the account's data"),
-            (consent_ends_at, "The consent behind the account"),
+            (standing.consent_ends_at, "The consent behind the account"),
         )
         if at is not None
     ]
@@ -32,7 +37,7 @@ def check(subject: Subject) -> Iterator[AccountProblem]:
         return
     at, what = min(ends)
     when = slots.said(at, subject.situation.organization.timezone)
-    if at <= subject.situation.moment:
+    if at <= moment:
         yield subject.problem("error", f"{what} has ended ({when}).", _FIX, mend="connect")
     elif at <= subject.at:
         words = f"{what} ends before its time ({when})."

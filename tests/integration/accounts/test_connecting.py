@@ -47,7 +47,8 @@ def test_a_page_is_connected_from_the_button_to_a_token_that_works(
     assert "EAA" not in repr(access) + str(access)
 
     audit = rows(maya.actor.organization_id, "select action from masthead.audit_event order by id")
-    assert [row.action for row in audit][-3:] == ["connect.started", "connect.granted", "accounts.connected"]
+    done_so_far = ["connect.started", "connect.granted", "accounts.connected", "token.used"]
+    assert [row.action for row in audit][-4:] == done_so_far
 
 
 def test_the_choice_lists_every_page_with_the_reason_where_one_cannot_be_taken(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from core.accounts import credentials, pause_rows, queries, store
+from core.accounts import credentials, health_reads, pause_rows, queries, store, token_rows
 from core.accounts.rules import AccountState, ConnectionState, CredentialState, PauseScope, Purpose
+from core.accounts.token_rows import Claimed
 from core.infra import db
 from core.infra.crypto import Sealed
 from core.provider_kit.types import OfferedAccount
@@ -25,6 +26,12 @@ _NONE: Final = UUID(int=0)
 def _active(world: World) -> UUID:
     """An account that sends."""
     found: UUID = world.one("select id from masthead.account where state = 'active' order by id limit 1")
+    return found
+
+
+def _token(world: World) -> UUID:
+    """A token in use."""
+    found: UUID = world.one("select id from masthead.credential where state = 'current' order by id limit 1")
     return found
 
 
@@ -195,5 +202,35 @@ CALLS: Final[Calls] = {
         ),
     ),
     store.set_aside: (inside(lambda session, world: store.set_aside(session, _connection_of(world))),),
+    token_rows.claim: (outside(lambda session, _: token_rows.claim(session, 1, timedelta(minutes=5)), "worker"),),
+    token_rows.care: (inside(lambda session, world: token_rows.care(session, _connection_of(world)), "worker"),),
+    token_rows.begin: (inside(lambda session, world: token_rows.begin(session, _connection_of(world))),),
+    token_rows.note: (
+        inside(lambda session, world: token_rows.note(session, _connection_of(world), check_error="Away."), "worker"),
+    ),
+    token_rows.look_soon: (
+        inside(lambda session, world: token_rows.look_soon(session, _connection_of(world)), "worker"),
+    ),
+    token_rows.postpone: (
+        inside(lambda session, world: token_rows.postpone(session, _connection_of(world), datetime.now(UTC)), "worker"),
+    ),
+    token_rows.rest: (inside(lambda session, world: token_rows.rest(session, _connection_of(world))),),
+    token_rows.still_ours: (
+        inside(
+            lambda session, world: token_rows.still_ours(
+                session, Claimed(world.organization_id, _connection_of(world), 1)
+            ),
+            "worker",
+        ),
+    ),
+    token_rows.turn: (
+        inside(lambda session, world: token_rows.turn(session, _token(world), CredentialState.REVOKED), "worker"),
+    ),
+    token_rows.drop_followers: (
+        inside(lambda session, world: token_rows.drop_followers(session, _connection_of(world)), "worker"),
+    ),
+    token_rows.use: (inside(lambda session, world: token_rows.use(session, _token(world)), "worker"),),
+    token_rows.health: (inside(lambda session, _: token_rows.health(session)),),
+    health_reads.health: (alone(lambda world: health_reads.health(world.actor)),),
 }
-WITHOUT_SQL: Final = (pause_rows.read, queries.providers, store.organization_of, store.later)
+WITHOUT_SQL: Final = (pause_rows.read, queries.providers, queries.consent_end, store.organization_of, store.later)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,6 +18,9 @@ from core.accounts.rules import (
     Refusal,
     missing_scopes,
     refusal,
+    renewal_due,
+    renewal_must_be_told,
+    retry_in,
     state_after_consent,
 )
 from core.provider_kit.types import Scope
@@ -97,3 +101,40 @@ def test_without_a_required_scope_an_account_needs_another_consent() -> None:
 
 def test_without_an_optional_scope_an_account_works() -> None:
     assert state_after_consent(missing_scopes([LIST, EXTRA], {"list"})) == (AccountState.ACTIVE, None)
+
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+DAYS = {"ahead": timedelta(days=16), "at_most_every": timedelta(days=1), "earlier": timedelta(hours=6)}
+
+
+@pytest.mark.parametrize(
+    ("lives", "consent", "due"),
+    [
+        (60, None, timedelta(days=44) - timedelta(hours=6)),
+        (60, 365, timedelta(days=44) - timedelta(hours=6)),
+        (5, 5, None),
+        (60, 60.5, None),
+        (5, 300, timedelta(days=2.5) - timedelta(hours=6)),
+        (None, None, None),
+    ],
+    ids=["long", "in a longer consent", "as long as its consent", "nothing to gain", "short", "without an end"],
+)
+def test_a_token_is_renewed_ahead_of_its_end_where_that_gains_something(
+    lives: float | None, consent: float | None, due: timedelta | None
+) -> None:
+    ends_at = NOON + timedelta(days=lives) if lives else None
+    consent_ends_at = NOON + timedelta(days=consent) if consent else None
+    assert renewal_due(NOON, ends_at, consent_ends_at, **DAYS) == (NOON + due if due else None)
+
+
+def test_a_failed_renewal_is_told_after_three_or_at_once_near_the_end() -> None:
+    assert not renewal_must_be_told(0, NOON + timedelta(hours=1), NOON)
+    assert not renewal_must_be_told(2, NOON + timedelta(hours=48), NOON)
+    assert renewal_must_be_told(1, NOON + timedelta(hours=47), NOON)
+    assert renewal_must_be_told(3, None, NOON)
+
+
+def test_tries_are_spread_around_longer_and_longer_waits() -> None:
+    waits = (60.0, 300.0)
+    assert [retry_in(failures, waits, 0.5).total_seconds() for failures in (0, 1, 2, 9)] == [60, 60, 300, 300]
+    assert (retry_in(1, waits, 0).total_seconds(), retry_in(1, waits, 1).total_seconds()) == (45, 75)

@@ -36,6 +36,7 @@ TOLD = {
     Kind.LATE: TROUBLE,
     Kind.AT_RISK: TROUBLE,
     Kind.RECONNECT: "admin viewer",  # the viewer connected it, when they were an admin
+    Kind.NOT_RENEWED: "admin viewer",
 }
 
 
