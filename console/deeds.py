@@ -8,7 +8,7 @@ from typing import Final
 # Area as people know it -> the beginnings of its actions.
 AREAS: Final[Mapping[str, tuple[str, ...]]] = {
     "Posts": ("post", "publication", "media"),
-    "Accounts": ("account", "accounts", "provider", "organization", "connection", "connect", "credentials"),
+    "Accounts": ("account", "accounts", "provider", "organization", "connection", "connect", "token", "credentials"),
     "People and settings": ("organizations", "member", "notices"),
 }
 
@@ -55,6 +55,16 @@ _WORDS: Final[Mapping[str, str]] = {
     "connect.granted": "consented at the network",
     "accounts.connected": "connected accounts",
     "connect.lapsed": "gave an unused consent back",
+    "token.renewed": "renewed an access",
+    "token.renewal_failed": "could not renew an access",
+    "token.renewal_refused": "was refused a renewal",
+    "token.scopes_changed": "found other permissions",
+    "token.dead": "found an access ended",
+    "token.held": "held an account",
+    "token.recovered": "found an account well again",
+    "token.used": "used an access today",
+    "token.revoked": "gave an access back",
+    "accounts.export_history": "exported the history of tokens",
     "credentials.rewrap": "wrapped tokens by the newest key",
     "organizations.create": "made the organization",
     "organizations.enrol": "added a member",

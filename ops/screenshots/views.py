@@ -129,6 +129,8 @@ FULL: Final = (
     View("resume-spread", "/resume", _spread),
     View("members", "/members"),
     View("settings", "/settings"),
+    View("token-health", "/token_health"),
+    View("token-health-narrowed", "/token_health?what=Consents"),
     View("limits", "/limits"),
     View("notices", "/notices"),
     View("profile", "/profile"),
@@ -151,6 +153,7 @@ EMPTY: Final = (
     View("library", "/library"),
     View("posts-nothing-found", "/posts?q=nothing+like+it"),
     View("accounts", "/accounts"),
+    View("token-health", "/token_health"),
     View("notices", "/notices"),
     View("post-not-there", "/post"),
 )

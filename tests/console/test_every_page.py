@@ -26,6 +26,7 @@ EMPTY = {
     "accounts": ("empty_state",),
     "post": (),
     "resume": (),
+    "token_health": ("token_health_none_state",),
     "members": (),  # whoever looks is one
     "settings": (),
     "limits": ("limits_none_state",),
@@ -61,6 +62,7 @@ def test_the_menu_is_what_lies_in_the_folders() -> None:
         "post",
         "accounts",
         "resume",
+        "token_health",
         "members",
         "settings",
         "limits",

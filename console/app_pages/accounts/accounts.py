@@ -9,7 +9,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from console import cached, feedback, navigation, pausing, places, state
+from console import cached, consenting, feedback, navigation, pausing, places, state
 from console.components.account import account_badge
 from console.components.away import away
 from console.components.empty import empty
@@ -143,7 +143,7 @@ def _card(visitor: Visitor, each: AccountRow, zones: Zones) -> None:
             st.markdown(
                 f":orange[:material/warning:] **{plain(missing.breaks)}** :gray[({plain(missing.scope)} was not given)]"
             )
-        if each.token_expires_at and each.token_expires_at - now() < _SOON:
+        if each.token_expires_at and not each.renews and each.token_expires_at - now() < _SOON:
             st.markdown(f":orange[:material/schedule:] Access ends {ago(each.token_expires_at)}. Connect again before.")
         if each.stranded:
             st.markdown(
@@ -168,15 +168,8 @@ def _card_actions(visitor: Visitor, each: AccountRow) -> None:
 
 
 def _consent_again(visitor: Visitor, each: AccountRow) -> None:
-    refusal = visitor.why_not(Permission.CONNECT)
-    if refusal is None:
-        path = commands.connect_intent(visitor.actor, each.provider, each.connection_id)
-        label = "Connect again" if each.state is not AccountState.ACTIVE else "Allow what is missing"
-        away(label, places.ingest_url() + path, icon="key", key=f"again_{each.id}")
-    else:
-        st.button(
-            "Connect again", icon=":material/key:", disabled=True, help=plain(refusal), key=f"again_{each.id}_off"
-        )
+    label = "Connect again" if each.state is not AccountState.ACTIVE else "Allow what is missing"
+    consenting.again(visitor, each, label, key=f"again_{each.id}")
 
 
 def _button(label: str, icon: str, why_not: str | None, verb: str, each: AccountRow) -> None:
