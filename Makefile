@@ -44,8 +44,8 @@ rest-of-check: $(DEVELOPMENT)
 	$(BIN)/python -m ops.check.links
 	$(BIN)/python -m ops.check.wheel
 
-e2e: $(DEVELOPMENT) ## Run the tests in headless Chromium (Debian's package chromium)
-	$(BIN)/python -m pytest tests/e2e $(PYTEST)
+e2e: $(DEVELOPMENT) ## Run the tests in headless Chromium (Debian's package chromium); E2E=all: every kind of post, too
+	E2E=$(E2E) $(BIN)/python -m pytest tests/e2e $(PYTEST)
 
 chaos: $(DEVELOPMENT) ## Kill and count posts, a JSON line per mode: CHAOS=labels|zombies|random|power|model|lies|all
 	@$(BIN)/python -m tests.chaos $(or $(CHAOS),all) --seed $(or $(CHAOS_SEED),1) --minutes $(or $(CHAOS_MINUTES),5)

@@ -38,3 +38,9 @@ def test_every_setting_and_option_that_is_named_exists(
     assert {name.lower() for name in named} <= settings.model_fields.keys()
     set_at = {name for row in rows for name in CODE.findall(row[3]) if OPTION.fullmatch(name)}
     assert set_at - WORDS <= options.keys()
+
+
+def test_every_setting_of_meta_is_named_with_what_it_decides() -> None:
+    document = (DOCUMENTS / "meta.md").read_text("utf-8")
+    asked = {name for name in MetaSettings.model_fields if name not in ProviderSettings.model_fields}
+    assert {name for name in asked if not name.endswith("_url") and f"`{name.upper()}`" not in document} == set()
