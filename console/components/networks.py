@@ -14,6 +14,7 @@ _UNKNOWN_COLOR: Final = "#667085"
 IMAGE_TYPES: Final = ("image/jpeg", "image/png")
 _ANYTHING: Final = TextRules("codepoints", 100_000)
 _MEGABYTE: Final = 1_000_000
+_ANY_SHAPE: Final = (0.1, 10.0)  # width / height
 
 
 def network_data(key: str) -> dict[str, Any]:
@@ -130,7 +131,9 @@ def _either(names: Sequence[str]) -> str:
 
 
 def _size(rules: ImageRules | VideoRules) -> str:
-    ratio = f"{rules.ratio[0]:.2f}:1 to {rules.ratio[1]:.2f}:1, " if rules.ratio is not None else ""
+    least, most = rules.ratio or _ANY_SHAPE
+    bound = least > _ANY_SHAPE[0] or most < _ANY_SHAPE[1]  # what hardly any file breaks needs no words
+    ratio = f"{least:.2f}:1 to {most:.2f}:1, " if bound else ""
     return f"{ratio}at most {_weight(rules.max_bytes)}"
 
 

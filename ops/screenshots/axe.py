@@ -19,7 +19,12 @@ _TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pr
 _RUN: Final = """async ([tags, known]) => {
   const results = await axe.run(document, {runOnly: tags})
   const element = path => path.reduce((root, step) => (root.shadowRoot ?? root).querySelector(step), document)
-  return results.violations.flatMap(rule => rule.nodes.map(node => {
+  const roots = [document, ...[...document.querySelectorAll('*')].map(each => each.shadowRoot).filter(Boolean)]
+  const modal = roots.map(root => root.querySelector('dialog:modal')).find(Boolean)
+  const reached = results.violations.map(rule => ({
+    ...rule, nodes: rule.nodes.filter(node => !modal || modal.contains(element(node.target.flat())))
+  }))
+  return reached.flatMap(rule => rule.nodes.map(node => {
     const found = element(node.target.flat())
     const owner = known.findIndex(each => each.rule === rule.id && found?.closest(each.selector))
     return {rule: rule.id, impact: rule.impact, selector: node.target.flat().join(' >> '), known: owner,
@@ -57,7 +62,10 @@ def known() -> list[Known]:
 
 
 def look(page: Page, listed: Sequence[Known]) -> list[Finding]:
-    """Run axe-core on a page as it stands, tooltips and menus closed."""
+    """Run axe-core on a page as it stands, tooltips and menus closed.
+
+    While a dialog is open, what lies behind it is left out: nobody reaches it, and the dialog covers parts of it.
+    """
     page.mouse.move(700, 3)
     page.wait_for_timeout(300)
     # By the debugger, which our Content-Security-Policy doesn't bind.

@@ -201,7 +201,7 @@ def file_of(form: Format, kind: MediaKind, number: int) -> tuple[str, str, bytes
 
 @cache
 def film(seconds: float, size: tuple[int, int], number: int) -> bytes:
-    return clips.clip(seconds=seconds, size=size, rate=FRAMES_PER_S, shade=60 * number + 17)
+    return clips.clip(seconds=seconds, size=size, rate=FRAMES_PER_S, shade=60 * number + 17, edit_list=False)
 
 
 def even(pixels: float) -> int:

@@ -32,12 +32,17 @@ def clip(
     fragmented: bool = False,
     metadata: dict[str, str] | None = None,
     shade: int = 0,
+    edit_list: bool = True,
 ) -> bytes:
-    """A video whose left half is red and whose right half is blue, with a tone. `shade` makes another one of it."""
+    """A video whose left half is red and whose right half is blue, with a tone. `shade` makes another one of it.
+
+    Encoders write edit lists unless told otherwise.
+    """
     flags = "frag_keyframe+empty_moov" if fragmented else "faststart" if index_first else "0"
+    options = {"movflags": flags} | ({} if edit_list else {"use_editlist": "0"})
     with (
         tempfile.NamedTemporaryFile() as written,
-        av.open(written.name, "w", format=form, options={"movflags": flags}) as output,
+        av.open(written.name, "w", format=form, options=options) as output,
     ):
         output.metadata.update(metadata or {})
         pictures = output.add_stream(codec, rate=rate)
