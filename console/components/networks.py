@@ -34,6 +34,7 @@ def network_data(key: str) -> dict[str, Any]:
         "images": images,
         "forms": [_form(network, form) for form in network.forms],
         "comments": network.comments and _text(network.comments),
+        "mentions": network.mentions,
     }
 
 

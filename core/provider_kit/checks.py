@@ -15,6 +15,8 @@ from core.provider_kit.types import Format, Network, Payload, Problem
 
 _LONGEST_LINK: Final = 2048
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+# A mention as the networks that make one take it (`Network.mentions`): its name, and whom it means.
+_MENTION: Final = re.compile(r"@\[[^\[\]\r\n]{1,200}\]\(urn:[^()\s]{1,200}\)")
 _UNITS: Final = {"codepoints": "characters", "utf16": "characters", "utf8": "bytes", "graphemes": "characters"}
 
 
@@ -47,6 +49,9 @@ def _text(network: Network, form: Format, payload: Payload) -> Iterator[Problem]
         )
     if text.strip() and not form.takes_text:
         yield Problem("warning", f"{network.title}'s {form.title.lower()} has no text: yours is left out.", "")
+    if form.takes_text and not network.mentions and (mention := _MENTION.search(text)):
+        words = f"{network.title} makes no mention of “{mention[0]}” and shows it as it stands."
+        yield Problem("warning", words, "Write the name alone for this account.")
     if _is_broken(text):
         yield Problem("error", "The text has characters that can't be sent.", "Delete the broken characters.")
 

@@ -121,6 +121,12 @@ def _size(title: str, most: int, item: MediaItem, called: str) -> Iterator[Probl
         )
 
 
+def _least_size(title: str, least: int, item: MediaItem, called: str) -> Iterator[Problem]:
+    if item.size < least:
+        words = f"{called} has only {item.size:,} bytes; {title} takes at least {least:,}."
+        yield Problem("error", words, "Export it in a better quality and upload that.")
+
+
 def _ratio(title: str, rules: ImageRules | VideoRules, item: MediaItem, called: str) -> Iterator[Problem]:
     if rules.ratio is None or not item.height:
         return
@@ -165,6 +171,7 @@ def _image(title: str, rules: ImageRules, item: MediaItem, called: str) -> Itera
 def _video(title: str, rules: VideoRules, item: MediaItem, called: str) -> Iterator[Problem]:
     yield from _type(title, rules, item, called)
     yield from _size(title, rules.max_bytes, item, called)
+    yield from _least_size(title, rules.min_bytes, item, called)
     yield from _ratio(title, rules, item, called)
     least_s, most_s = rules.duration_s
     if not least_s * 1000 <= item.duration_ms <= most_s * 1000:
@@ -188,9 +195,9 @@ def _video(title: str, rules: VideoRules, item: MediaItem, called: str) -> Itera
             "Save it smaller and upload that.",
         )
     if rules.codecs and item.codec not in rules.codecs:
-        yield _encoding(title, called, "video", item.codec, rules.codecs)
+        yield _encoding(title, called, item.codec, rules.codecs)
     if rules.audio_codecs and item.audio_codec and item.audio_codec not in rules.audio_codecs:
-        yield _encoding(title, called, "sound", item.audio_codec, rules.audio_codecs)
+        yield _encoding(title, f"{called}'s sound", item.audio_codec, rules.audio_codecs)
     if rules.frame_rate is not None and not rules.frame_rate[0] <= round(item.frame_rate, 1) <= rules.frame_rate[1]:
         yield Problem(
             "error",
@@ -207,11 +214,11 @@ def _video(title: str, rules: VideoRules, item: MediaItem, called: str) -> Itera
         )
 
 
-def _encoding(title: str, called: str, what: str, codec: str, takes: Sequence[str]) -> Problem:
+def _encoding(title: str, of: str, codec: str, takes: Sequence[str]) -> Problem:
     these = " or ".join(each.upper() for each in takes)
     return Problem(
         "error",
-        f"{called}'s {what} is {codec.upper() or 'of an unknown encoding'}; {title} takes {these}.",
+        f"{of} is {codec.upper() or 'of an unknown encoding'}; {title} takes {these}.",
         f"Export it as {takes[0].upper()} and upload that.",
     )
 

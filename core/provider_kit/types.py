@@ -77,6 +77,7 @@ class VideoRules:
     frame_rate: tuple[float, float] | None = None
     bit_rate: int | None = None
     source: str = ""
+    min_bytes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,8 @@ class Network:
     reads files from our public address by itself. `daily_posts`: how many posts of ours an account takes in any 24
     hours, None where no such limit is known. `formats`: the forms a post may have, the plain one first; none: the one
     that `takes_link`, `needs_media` and `images` describe. `comments`: rules of a first comment, None: can't be made.
-    `edits`, `deletes`: whether a live post's text can be changed, and the post taken away.
+    `edits`, `deletes`: whether a live post's text can be changed, and the post taken away. `mentions`: whether
+    `@[Name](urn:…)` in a text becomes a mention there; elsewhere people read it as it stands.
     """
 
     key: str
@@ -180,6 +182,7 @@ class Network:
     comments: TextRules | None = None
     edits: bool = False
     deletes: bool = False
+    mentions: bool = False
 
     @property
     def forms(self) -> tuple[Format, ...]:

@@ -67,6 +67,8 @@ STEP_WORDS: Final = MappingProxyType(
         "container": "handed the image to {network}",
         "photo": "handed the image to {network}",
         "image": "handed the image to {network}",
+        "document": "handed the document to {network}",
+        "video_whole": "handed the video to {network}",
     }
 )
 NO_EFFECT: Final = "The network says that this try had no effect."

@@ -1,12 +1,17 @@
-// How a post will look on a network: name, text folded where the network folds it, links and hashtags marked, its files.
+// How a post will look on a network: name, text folded where the network folds it, links, hashtags and mentions marked,
+// its files.
 const MARKED = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'’”]|[#＃][\p{L}\p{N}_]*[\p{L}_][\p{L}\p{N}_]*)/u
 
-function marked (text) {
-  return text.split(new RegExp(MARKED.source, 'gu')).map((part, index) =>
-    index % 2 ? el('span', 'mark', part) : document.createTextNode(part))
+const MENTION = /@\[([^[\]\r\n]{1,200})\]\(urn:[^()\s]{1,200}\)/u
+
+// `mentions`: whether the network makes a mention of `@[Name](urn:...)`, of which people read the name.
+function marked (text, mentions = false) {
+  const pieces = mentions ? text.split(new RegExp(MENTION.source, 'gu')) : [text]
+  return pieces.flatMap((piece, place) => place % 2 ? [el('span', 'mark', piece)] : piece.split(new RegExp(MARKED.source, 'gu')).map((part, index) =>
+    index % 2 ? el('span', 'mark', part) : document.createTextNode(part)))
 }
 
-// `account`: {id, name, network: {key, title, color, needs_media, forms, comments, actions}, when}; `form`: one of its
+// `account`: {id, name, network: {key, title, color, needs_media, forms, comments, mentions, actions}, when}; `form`: one of its
 // forms; `post`: {text, link, files, cover, options, comment} with files as {address, width, height, mime, alt, ...}.
 // `means`: `unfolded`, a set of account ids whose "See more" was pressed, `slides`, account id -> file that is shown,
 // `again` draws anew, `nothing` stands where nothing is written.
@@ -34,14 +39,14 @@ function previewCard (account, form, post, means) {
 }
 
 function shownText (account, form, text, { unfolded, again }) {
-  const rules = form.text, body = el('div', 'txt'), fits = fitting(text, rules, rules.max_length)
+  const rules = form.text, { mentions } = account.network, body = el('div', 'txt'), fits = fitting(text, rules, rules.max_length)
   if (rules.fold_at && !unfolded.has(account.id) && lengthOf(text, rules) > rules.fold_at) {
     const more = el('button', 'more', 'See more')
     more.type = 'button'
     more.onclick = () => { unfolded.add(account.id); again() }
-    body.append(...marked(fitting(text, rules, rules.fold_at).trimEnd()), '… ', more)
+    body.append(...marked(fitting(text, rules, rules.fold_at).trimEnd(), mentions), '… ', more)
   } else {
-    body.append(...marked(fits))
+    body.append(...marked(fits, mentions))
     if (fits.length < text.length) body.append(el('span', 'over', text.slice(fits.length)))
   }
   return body

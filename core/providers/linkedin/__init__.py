@@ -9,6 +9,7 @@ from core.provider_kit.http import Http
 from core.provider_kit.port import Provider
 from core.provider_kit.throttle import Limits
 from core.provider_kit.types import ApiVersion
+from core.providers.linkedin.live import LinkedInLive
 from core.providers.linkedin.oauth import LinkedInLogin
 from core.providers.linkedin.posts import LinkedInPosts, network
 from core.providers.linkedin.rest import Rest
@@ -25,7 +26,7 @@ LIMITS = Limits(
 def build(environment: dict[str, str]) -> list[Provider]:
     """Both apps out of the `PROVIDER_LINKEDIN_*` settings; either works alone. Raises SettingsInvalid.
 
-    They reach the same network by the same calls, so they share its publisher.
+    They reach the same network by the same calls, so they share its publisher and what comes after.
     """
     settings = LinkedInSettings.load(environment)
     rest = Rest(
@@ -33,7 +34,7 @@ def build(environment: dict[str, str]) -> list[Provider]:
         Http([settings.api_url, settings.www_url, settings.upload_url], connect_timeout_s=settings.connect_timeout_s),
     )
     linkedin = network(settings)
-    posts = LinkedInPosts(settings, rest)
+    posts, live = LinkedInPosts(settings, rest), LinkedInLive(settings, rest)
 
     def provider(key: str, title: str, app: App) -> Provider:
         conceal(app.client_secret.get_secret_value())
@@ -46,6 +47,7 @@ def build(environment: dict[str, str]) -> list[Provider]:
             networks={linkedin.key: linkedin},
             oauth=LinkedInLogin(settings, rest, app),
             publishers={linkedin.key: posts},
+            live={linkedin.key: live},
             limits=LIMITS,
             api=ApiVersion(settings.version, settings.version_ends, "PROVIDER_LINKEDIN_VERSION"),
             consent_lasts=timedelta(days=settings.consent_days),

@@ -29,8 +29,9 @@ class Row:
     """One line of the specification: an HTTP status with a code, a serviceErrorCode, words to look for, or alone.
 
     A row with code and serviceErrorCode fits either; words in `contains` (lower case) must occur besides. `whole_app`:
-    neither this account nor this content is at fault (PRODUCT 7 g). `names_post`: its words name another post. `limit`:
-    whose budget of such calls is used up (linkedin 9: each endpoint has its own).
+    neither this account nor this content is at fault (PRODUCT 7 g). `names_post`: its words name another post. `gone`:
+    what was to be changed isn't there, so nothing was. `limit`: whose budget of such calls is used up (linkedin 9: each
+    endpoint has its own).
     """
 
     status: int
@@ -44,6 +45,7 @@ class Row:
     before: bool = False
     whole_app: bool = False
     names_post: bool = False
+    gone: bool = False
     limit: Scope | None = None
 
 
@@ -128,7 +130,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(400, None, _REJECT, _FORBIDDEN, _OPERATOR, "4.2 [O]", contains="member permissions must be used"),
     Row(404, "RESOURCE_NOT_FOUND", _WAIT, "LinkedIn doesn't offer this to Masthead's app.", _PRODUCT, "10.2 [O]",
         before=True, whole_app=True),
-    Row(404, "NOT_FOUND", _REJECT, "LinkedIn no longer shows this.", _LOOK, "10.2 [S]"),
+    Row(404, "NOT_FOUND", _REJECT, "LinkedIn no longer shows this.", _LOOK, "10.2 [S]", gone=True),
     # --- 10.2: how the request is written
     Row(400, "ILLEGAL_ARGUMENT", _REJECT, _UNREADABLE, _OPERATOR, "10.2 [O]", before=True),
     *(
@@ -149,16 +151,18 @@ TABLE: Final[tuple[Row, ...]] = (
         before=True),
     *(
         Row(400, code, _REJECT, _REFERS, _CONTENT, "10.2 [S+]", before=True)
-        for code in ("INVALID_URN_TYPE", "INVALID_URN_ID", "INVALID_VIDEO_ID")
+        for code in ("INVALID_URN_TYPE", "INVALID_URN_ID")
     ),
     Row(400, "INVALID_IMAGE_ID", _REJECT, "LinkedIn no longer has the image of this post.",
         "Press Try again, which uploads it once more.", "10.2 [S+]", before=True),
+    Row(400, "INVALID_VIDEO_ID", _REJECT, "LinkedIn no longer has the video of this post.",
+        "Press Try again, which uploads it once more.", "10.2 [S+]", before=True),
     Row(400, "INVALID_URL", _REJECT, "LinkedIn can't use the link.", "Change or remove the link.", "10.2 [S+]",
         before=True),
-    Row(400, "MEDIA_ASSET_WAITING_UPLOAD", _WAIT, "LinkedIn isn't done with the image yet.", _WAITS, "10.2 [S+]",
+    Row(400, "MEDIA_ASSET_WAITING_UPLOAD", _WAIT, "LinkedIn isn't done with the file yet.", _WAITS, "10.2 [S+]",
         before=True),
-    Row(400, "MEDIA_ASSET_PROCESSING_FAILED", _REJECT, "LinkedIn couldn't process the image.",
-        "Choose another image.", "10.2 [S+]", before=True),
+    Row(400, "MEDIA_ASSET_PROCESSING_FAILED", _REJECT, "LinkedIn couldn't process the file.",
+        "Choose another file.", "10.2 [S+]", before=True),
     Row(400, "EXPIRED_UPLOAD_URL", _WAIT, "The upload to LinkedIn took too long.", _WAITS, "10.2 [S]"),
     Row(400, "UPDATING_ASSET_FAILED", _UNSURE, _FAULT, _LOOK, "10.2 [S]"),
     Row(500, "UPDATING_ASSET_FAILED", _UNSURE, _FAULT, _LOOK, "10.2 [S]"),

@@ -19,13 +19,15 @@ from core.providers.linkedin.settings import WWW_URL
 
 _LONGEST_QUOTE: Final = 300
 _FIND_OUT: Final = "Masthead finds out whether the post is live before anything else happens."
+_LOOK_AT: Final = "Look at the post on LinkedIn before you do it again."
 
 
 class Purpose(StrEnum):
-    """What was asked for. Only PUBLISH can leave something visible behind; everything else is safe to ask again."""
+    """What was asked for. PUBLISH can leave a post behind, CHANGE alters what is live; a READ is safe to ask again."""
 
     READ = "read"
     PUBLISH = "publish"
+    CHANGE = "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,9 @@ def failure(
     # Retry-After is not documented, and honoured if it comes (linkedin 9).
     after_s = retry_after_s(answer.headers) or (_until_midnight(now or datetime.now(UTC)) if daily else None)
     limit = Usage(row.limit, USED_UP, after_s, of_route=True) if row is not None and row.limit is not None else None
-    if purpose is Purpose.PUBLISH and not (row is not None and row.before):
-        fix = _FIND_OUT
+    certain = row is not None and (row.before or (row.gone and purpose is Purpose.CHANGE))
+    if purpose is not Purpose.READ and not certain:
+        fix = _FIND_OUT if purpose is Purpose.PUBLISH else _LOOK_AT
         if duplicate:
             fix = f"{fix} If {urns.public_address(www_url, duplicate)} is this post, it went out."
         health = broken or bool(row and row.whole_app)

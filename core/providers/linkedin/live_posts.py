@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +11,9 @@ from core.provider_kit import hostile
 from core.provider_kit.likeness import LONGEST_TEXT, canonical_link, resembles, same_text
 from core.provider_kit.types import LivePost, Payload
 from core.providers.linkedin import urns
-from core.providers.linkedin.little_text import readings
+from core.providers.linkedin.content import assets, same_poll
+from core.providers.linkedin.formats import POLL
+from core.providers.linkedin.little_text import as_read, readings
 
 # A post that is on its way counts as made; one that failed or was never published doesn't (linkedin 4.2 [S+]).
 _MADE: Final = frozenset({"PUBLISHED", "PUBLISH_REQUESTED"})
@@ -21,11 +23,11 @@ _MADE: Final = frozenset({"PUBLISHED", "PUBLISH_REQUESTED"})
 class Sighting:
     """What the pages read so far hold of a payload. Feed it pages; it says when they cover everything since `since`.
 
-    `image`: the URN that this publication uploaded. Nobody else has it, so a post that shows it is ours.
+    `assets`: the URNs that this publication's files got. Nobody else has them, so a post that shows one is ours.
     """
 
     payload: Payload
-    image: str | None
+    assets: Collection[str]
     since: datetime
     www_url: str
     unreadable: bool = False
@@ -65,7 +67,6 @@ class Sighting:
         said = readings(commentary[:LONGEST_TEXT] if isinstance(commentary, str) else "")
         content = hostile.mapping(item.get("content"))
         link = hostile.web_address(hostile.mapping(content.get("article")).get("source"))
-        image = urns.image(hostile.mapping(content.get("media")).get("id"))
         post = LivePost(
             provider_post_id=post_id,
             text=hostile.text(said[0], limit=LONGEST_TEXT),
@@ -73,18 +74,24 @@ class Sighting:
             created_at=created_at,
             permalink=urns.public_address(self.www_url, post_id),
         )
-        same_words = any(same_text(one, self.payload.text) for one in said)
+        text = as_read(self.payload.text)
+        same_words = any(same_text(one, text) for one in said)
         same_link = _same_link(link, self.payload.link)
-        same_image = image is not None and image == self.image
         made = item.get("lifecycleState", "PUBLISHED") in _MADE
+        poll = self.payload.options.get(POLL)
+        asks_the_same = poll is not None and same_poll(content, poll)
         if self.payload.media:
-            ours = same_image
+            ours = not assets(content).isdisjoint(self.assets)
         else:
-            shows = _shown(content) - ({"article"} if self.payload.link else set())
+            own = {"poll"} if asks_the_same else {"article"} if self.payload.link else set[str]()
+            shows = _shown(content) - own
             ours = same_words and same_link and not shows and not item.get("reshareContext")
+            ours = ours and (poll is None or asks_the_same)
         if made and ours:
             self.matches[post_id] = post
-        elif ours or any(resembles(one, self.payload.text, same_link=same_link and link is not None) for one in said):
+        elif (
+            ours or asks_the_same or any(resembles(one, text, same_link=same_link and link is not None) for one in said)
+        ):
             self.look_alikes[post_id] = post
         else:
             self.others[post_id] = post

@@ -31,6 +31,10 @@ SCOPES: Final = (
     Scope("profile", "LinkedIn doesn't tell Masthead your name and picture."),
     Scope("email", "LinkedIn may refuse to tell Masthead who signed in.", required=False),
     Scope("w_member_social", "Masthead can't publish on your own profile."),
+    # Comments want more than posts do (linkedin 2.8, 6.1): asked only where the operator names them in `SCOPES`.
+    Scope("w_organization_social_feed", "Masthead can't comment under posts of your Pages.", required=False),
+    Scope("r_organization_social_feed", "Masthead can't see whether its comment on a Page is there.", required=False),
+    Scope("w_member_social_feed", "Masthead can't comment under your own posts.", required=False),
 )
 _OPTIONAL: Final = Scope(
     "w_member_social", "Masthead can't publish on your own profile, only on Pages.", required=False

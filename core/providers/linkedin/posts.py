@@ -1,21 +1,21 @@
-"""How a payload becomes a post on LinkedIn, of a Page or a member: text, link, one image (linkedin 4, 5.1)."""
+"""How a payload becomes a post of a Page or a member, in every form that LinkedIn takes (linkedin 4, 5)."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from core.provider_kit import checks, hostile
+from core.provider_kit.counting import COUNTERS
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, Rejected, Trace
 from core.provider_kit.port import Steps
 from core.provider_kit.signatures import call_sha256
 from core.provider_kit.types import (
+    FEED,
     Access,
-    ImageRules,
     Network,
     Payload,
     Problem,
@@ -25,15 +25,25 @@ from core.provider_kit.types import (
     VisibleCall,
 )
 from core.providers.linkedin import urns
-from core.providers.linkedin.images import STEP, ready_image
-from core.providers.linkedin.little_text import RESERVED, little_text
+from core.providers.linkedin.assets import Turn
+from core.providers.linkedin.content import content, kept_assets, link_title
+from core.providers.linkedin.formats import (
+    DESCRIPTION,
+    DURATIONS,
+    LONGEST_ANSWER,
+    LONGEST_QUESTION,
+    POLL,
+    TITLE,
+    formats,
+    images,
+)
+from core.providers.linkedin.little_text import RESERVED, little_text, mentioned, not_mentioned
 from core.providers.linkedin.live_posts import Sighting
 from core.providers.linkedin.organizations import has_next
 from core.providers.linkedin.rest import JSON, Reply, Rest
 from core.providers.linkedin.settings import LinkedInSettings
 
 _PATH: Final = urns.path("posts")
-_LONGEST_TITLE: Final = 399  # linkedin 4.1: under 400
 _LEAST_TIME_S: Final = 0.2
 _UNREADABLE: Final = (
     "LinkedIn doesn't let apps read a member's posts, so somebody has to look at the profile."  # linkedin 4.2 [O]
@@ -51,26 +61,18 @@ def network(settings: LinkedInSettings) -> Network:
             counter=settings.text_counter,
             max_length=settings.text_max,
             fold_at=settings.text_fold_at,
-            source="linkedin 4.1 [S+]; that escapes count [S], so hashtags count one more than they take;"
+            source="linkedin 4.1 [S+]; that escapes count [S], so hashtags count one more than they take, mentions six;"
             " the fold is unverified",
             escaped=RESERVED if settings.text_counts_escapes else "",
         ),
         takes_link=True,
-        images=ImageRules(
-            mimes=("image/jpeg", "image/png"),
-            max_bytes=settings.image_max_bytes,
-            max_pixels=36_152_319,
-            max_alt=4_086,
-            source="linkedin 4.1, 5.1 [S+]; the bytes are unpublished [G]",
-        ),
+        images=images(settings),
         actions=("Like", "Comment", "Repost", "Send"),
+        formats=formats(settings),
+        edits=True,
+        deletes=True,
+        mentions=True,
     )
-
-
-def link_title(link: str) -> str:
-    """What stands for a page's title, which LinkedIn wants and doesn't fetch: host and path without www and query."""
-    parts = urlsplit(link)
-    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"[:_LONGEST_TITLE]
 
 
 class LinkedInPosts:
@@ -84,16 +86,14 @@ class LinkedInPosts:
     def problems(self, payload: Payload) -> Sequence[Problem]:
         """What LinkedIn would refuse or do otherwise than people expect."""
         found = checks.problems(self._network, payload)
-        if payload.media and payload.link:
-            words = "LinkedIn shows either an image or a link's card, not both."
-            found.append(Problem("error", words, "Put the address into the text, or remove the image."))
-        elif payload.link and not checks.link_fault(payload.link):
-            words = f"LinkedIn doesn't fetch the page: the card shows “{link_title(payload.link)}” and no picture."
-            found.append(Problem("warning", words, "Put the address into the text if you want no card."))
-        return found
+        found += _of_mentions(payload.text)
+        if payload.format == FEED:
+            found += _of_a_card(payload)
+        found += _of_a_poll(payload.options.get(POLL), self._settings)
+        return sorted(found, key=lambda problem: problem.severity != "error")
 
     def prepare(self, payload: Payload, access: Access, steps: Steps) -> VisibleCall:
-        """The one call, after the image is uploaded and processed. Raises NotReady, and other ProviderFailures."""
+        """The one call, after its files are uploaded and processed. Raises NotReady, and other ProviderFailures."""
         author = access.provider_account_id
         if payload.network != self._network.key or payload.provider_account_id != author or not urns.is_account(author):
             raise Rejected("This post belongs to another account.", how_to_fix="Tell your operator.")
@@ -112,12 +112,10 @@ class LinkedInPosts:
             "lifecycleState": "PUBLISHED",
             "isReshareDisabledByAuthor": False,
         }
-        if payload.media:
-            (item,) = payload.media
-            image = ready_image(self._rest, self._settings, item, access, steps)
-            post["content"] = {"media": {"id": image} | ({"altText": item.alt} if item.alt else {})}
-        elif payload.link:
-            post["content"] = {"article": {"source": payload.link, "title": link_title(payload.link)}}
+        end = time.monotonic() + self._settings.prepare_timeout_s
+        carried = content(payload, Turn(self._rest, self._settings, access, steps, end))
+        if carried is not None:
+            post["content"] = carried
         body = json.dumps(post, ensure_ascii=False, separators=(",", ":")).encode()
         return VisibleCall("POST", self._rest.url(_PATH), body, JSON, call_sha256("POST", _PATH, body))
 
@@ -156,7 +154,7 @@ class LinkedInPosts:
         if urns.is_person(access.provider_account_id):
             return ReadBack(complete=False, matches=(), seen=0, unreadable=_UNREADABLE)
         end = time.monotonic() + timeout_s
-        sighting = Sighting(payload, steps.get(STEP), since, self._settings.www_url)
+        sighting = Sighting(payload, kept_assets(payload, steps), since, self._settings.www_url)
         covered = False
         last: Reply | None = None
         start = 0
@@ -219,3 +217,55 @@ class LinkedInPosts:
             timeout_s=timeout_s,
             correlation_id=access.correlation_id,
         )
+
+
+def _of_mentions(text: str) -> Iterator[Problem]:
+    """Hints at what only LinkedIn knows: whether a name is the one it has (linkedin 4.3 [S+])."""
+    names = [f"“{name}”" for name in mentioned(text)]
+    if names:
+        those = f"{', '.join(names)} a mention" if len(names) == 1 else f"mentions of {', '.join(names)}"
+        words = f"LinkedIn makes {those} only where that is exactly the name it has there, capitals included."
+        yield Problem("warning", words, "Compare it with the page on LinkedIn.", "text")
+    for each in not_mentioned(text):
+        words = f"LinkedIn knows nobody by the address in “{each}”, and shows that as it stands."
+        fix = "Write urn:li:organization: and the Page's number, or urn:li:person: and the person's id."
+        yield Problem("warning", words, fix, "text")
+
+
+def _of_a_card(payload: Payload) -> Iterator[Problem]:
+    """A link becomes a card, which has what comes with it: a title, a description, one image as its picture."""
+    title, kinds = payload.options.get(TITLE), [item.kind for item in payload.media]
+    if payload.link is None:
+        left_out = [] if "video" in kinds or not title else [("title", TITLE)]
+        left_out += [("description", DESCRIPTION)] if payload.options.get(DESCRIPTION) else []
+        for name, key in left_out:
+            beside = "with a link or a video" if key == TITLE else "on a link's card"
+            yield Problem("warning", f"LinkedIn shows a {name} only {beside}; yours is left out.", "", "option", key)
+    elif "video" in kinds or len(kinds) > 1:
+        shown = "a video" if "video" in kinds else "several images"
+        fix = f"Put the address into the text, or remove the {'video' if 'video' in kinds else 'images'}."
+        yield Problem("error", f"LinkedIn shows either {shown} or a link's card, not both.", fix, "link")
+    elif not checks.link_fault(payload.link) and not (title and kinds):
+        says = "" if title else f"the card shows “{link_title(payload.link)}”"
+        picture = "" if kinds else "no picture" if says else "the card has no picture"
+        words = f"LinkedIn doesn't fetch the page: {' and '.join(filter(None, [says, picture]))}."
+        wanted = " and ".join(filter(None, ["" if title else "write a title", "" if kinds else "add an image"]))
+        yield Problem("warning", words, f"{wanted.capitalize()}, or put the address into the text.", "link")
+
+
+def _of_a_poll(poll: object, settings: LinkedInSettings) -> Iterator[Problem]:
+    """What of a poll its declared option doesn't say: the length of answers, the days it runs (linkedin 4.1 [S+])."""
+    if not isinstance(poll, Mapping):
+        return
+    length, question = COUNTERS[settings.text_counter], poll.get("question")
+    over = length(question.strip()) - LONGEST_QUESTION if isinstance(question, str) else 0
+    if over > 0 and len(str(question)) <= LONGEST_QUESTION:  # what the option itself says counts code points
+        words = f"The question is {over} too long for LinkedIn (at most {LONGEST_QUESTION})."
+        yield Problem("error", words, "Shorten it.", "option", POLL)
+    for answer in hostile.items(poll.get("answers")):
+        over = length(answer.strip()) - LONGEST_ANSWER if isinstance(answer, str) else 0
+        if over > 0:
+            words = f"The answer “{answer.strip()}” is {over} too long for LinkedIn (at most {LONGEST_ANSWER})."
+            yield Problem("error", words, f"Shorten it by {over}.", "option", POLL)
+    if hostile.whole(poll.get("days")) not in DURATIONS:
+        yield Problem("error", "On LinkedIn a poll runs 1, 3, 7 or 14 days.", "Choose one of these.", "option", POLL)

@@ -11,13 +11,17 @@ from pydantic import SecretStr
 
 from core.provider_kit import hostile, throttle
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, RetryLater
-from core.provider_kit.http import Answer, Http, Request
+from core.provider_kit.http import Answer, FilePart, Http, Request
 from core.provider_kit.types import VisibleCall
 from core.providers.linkedin import urns
 from core.providers.linkedin.failures import Purpose, failure, trace_id
 from core.providers.linkedin.settings import App, LinkedInSettings
 
 JSON = "application/json"
+
+
+class AddressEnded(RetryLater):
+    """An address for an upload is wrong or over: a new one must be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,15 @@ class Rest:
         return self._safe(request, timeout_s, [token.get_secret_value()])
 
     def act(
-        self, resource: str, action: str, body: Mapping[str, Any], *, token: SecretStr, correlation_id: str
+        self,
+        resource: str,
+        action: str,
+        body: Mapping[str, Any],
+        *,
+        token: SecretStr,
+        correlation_id: str,
+        timeout_s: float | None = None,
+        empty_is_yes: bool = False,
     ) -> Reply:
         """Rest.li's ACTION, of those that make nothing visible. Raises ProviderFailure, but never OutcomeUnknown."""
         request = Request(
@@ -75,23 +87,79 @@ class Rest:
             token=token,
             correlation_id=correlation_id,
         )
-        return self._safe(request, None, [token.get_secret_value()])
+        return self._safe(request, timeout_s, [token.get_secret_value()], empty_is_yes=empty_is_yes)
 
-    def upload(self, address: str, content: bytes, mime: str, *, token: SecretStr, correlation_id: str) -> None:
-        """PUT a file where LinkedIn said; again is harmless. Raises ProviderFailure, but never OutcomeUnknown."""
+    def is_upload(self, address: str) -> bool:
+        """Whether files may go to an address that LinkedIn named: below the setting's alone."""
+        return address.startswith(f"{self._settings.upload_url}/")
+
+    def upload(
+        self,
+        address: str,
+        content: FilePart,
+        mime: str,
+        *,
+        token: SecretStr,
+        sends_token: bool,
+        timeout_s: float,
+        correlation_id: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """PUT (a part of) a file where LinkedIn said; again is harmless. `made`: the ETag it got.
+
+        Raises ProviderFailure, but never OutcomeUnknown; AddressEnded where that address takes nothing any more.
+        """
         request = Request(
             "PUT",
             address,
             body=content,
             content_type=mime,
-            token=token if self._settings.upload_sends_token else None,
+            headers=headers or {},
+            token=token if sends_token else None,
             correlation_id=correlation_id,
         )
-        answer = self._answer(request, self._settings.upload_timeout_s)
+        answer = self._answer(request, timeout_s)
         if answer.status in {401, 403}:  # the address is wrong or has expired, whatever the token (linkedin 10.2 [G])
-            raise RetryLater("LinkedIn no longer takes the image at the address it gave.")
+            raise AddressEnded("LinkedIn no longer takes the file at the address it gave.")
         if not 200 <= answer.status < 300:
             raise self._refusal(answer, Purpose.READ, [token.get_secret_value()])
+        return Reply(answer.status, {}, answer.headers.get("etag"), trace_id(answer.headers))
+
+    def change(
+        self,
+        *segments: str,
+        method: str,
+        body: Mapping[str, Any],
+        token: SecretStr,
+        timeout_s: float,
+        correlation_id: str,
+    ) -> Reply:
+        """POST once beside a live post, in everybody's sight; a yes may be empty. Raises ProviderFailure."""
+        request = Request(
+            "POST",
+            self.url(urns.path(*segments)),
+            body=json.dumps(body).encode(),
+            content_type=JSON,
+            headers=self._headers(method),
+            token=token,
+            correlation_id=correlation_id,
+        )
+        answer = self._http.send(request, timeout_s=timeout_s)
+        said = _object(answer, empty_is_yes=True)
+        if said is None or not 200 <= answer.status < 300:
+            raise self._refusal(answer, Purpose.CHANGE, [token.get_secret_value()])
+        return Reply(answer.status, said, _made(answer), trace_id(answer.headers))
+
+    def delete(self, *segments: str, token: SecretStr, timeout_s: float, correlation_id: str) -> Reply:
+        """Take something away; again is harmless (linkedin 4.5). Raises ProviderFailure, but never OutcomeUnknown."""
+        request = Request(
+            "DELETE",
+            self.url(urns.path(*segments)),
+            headers=self._headers("DELETE"),
+            token=token,
+            correlation_id=correlation_id,
+        )
+        return self._safe(request, timeout_s, [token.get_secret_value()], empty_is_yes=True)
 
     def publish(
         self, call: VisibleCall, *, token: SecretStr, timeout_s: float, begin_by: float | None, correlation_id: str
@@ -109,8 +177,7 @@ class Rest:
         answer = self._http.send(request, timeout_s=timeout_s, begin_by=begin_by)
         if not 200 <= answer.status < 300:
             raise self._refusal(answer, Purpose.PUBLISH, [token.get_secret_value()])
-        made = answer.headers.get("x-restli-id") or answer.headers.get("x-linkedin-id")  # linkedin 1.4; the body: empty
-        return Reply(answer.status, {}, made, trace_id(answer.headers))
+        return Reply(answer.status, {}, _made(answer), trace_id(answer.headers))
 
     def user_info(self, token: SecretStr, *, timeout_s: float | None = None, correlation_id: str = "") -> Reply:
         """Who a member is by OpenID; unversioned, and no Rest.li (linkedin 2.7). Raises ProviderFailure."""
@@ -139,12 +206,7 @@ class Rest:
         self, request: Request, timeout_s: float | None, secrets: list[str], *, empty_is_yes: bool = False
     ) -> Reply:
         answer = self._answer(request, timeout_s or self._settings.call_timeout_s)
-        body: Mapping[str, Any] | None = None
-        try:
-            body = hostile.json_object(answer.body)
-        except ValueError:
-            if empty_is_yes:
-                body = {}
+        body = _object(answer, empty_is_yes=empty_is_yes)
         if body is None or not 200 <= answer.status < 300:
             raise self._refusal(answer, Purpose.READ, secrets)
         return Reply(answer.status, body, None, trace_id(answer.headers))
@@ -162,3 +224,18 @@ class Rest:
         except OutcomeUnknown as unknown:
             lost = unknown
         raise RetryLater(lost.reason, trace=lost.trace, provider_health=lost.provider_health)
+
+
+def _object(answer: Answer, *, empty_is_yes: bool) -> Mapping[str, Any] | None:
+    """The object in an answer; None: it can't be read."""
+    if empty_is_yes and not answer.body.strip():
+        return {}
+    try:
+        return hostile.json_object(answer.body)
+    except ValueError:
+        return None
+
+
+def _made(answer: Answer) -> str | None:
+    """The id of what was created (linkedin 1.4)."""
+    return answer.headers.get("x-restli-id") or answer.headers.get("x-linkedin-id")

@@ -60,14 +60,34 @@ class LinkedInSettings(ProviderSettings):
     text_counts_escapes: bool = True  # linkedin 4.1: assume yes [S BB]
     text_fold_at: Annotated[int, Field(ge=1)] = 210  # where the feed shows "...more"; from looking, no source
     image_max_bytes: Annotated[int, Field(ge=1, le=100_000_000)] = 10_000_000  # linkedin 5.1: none published [G]
+    images_max: Annotated[int, Field(ge=1, le=20)] = 20  # linkedin 4.1, 5.4: 2 to 20 in one post [S+]
     image_poll_s: Seconds = 3  # linkedin 5.2: 2 to 5 s [S]
     image_grace_s: Seconds = 5  # linkedin 5.1: 2 to 5 s where the state can't be read [S]
     image_lives_s: Annotated[float, Field(ge=60)] = 86_400  # how long an unused upload stays of use: [G]
+    title_max: Annotated[int, Field(ge=1)] = 399  # linkedin 4.1: an article's under 400 [S+]; of others nothing is said
+    description_max: Annotated[int, Field(ge=1)] = 4_085  # linkedin 4.1: under 4,086 [S+]
+    # linkedin 5.2: 75 KB to 500 MB [S+], of 1,000 or of 1,024; 5 GB were seen in the field [S], the smaller is safe
+    video_min_bytes: Annotated[int, Field(ge=1)] = 75_000
+    video_max_bytes: Annotated[int, Field(ge=1)] = 500_000_000
+    video_covers: bool = True  # linkedin 5.2: how a thumbnail is uploaded [G]; false takes no cover
+    video_sends_token: bool = False  # linkedin 5.2: a part's PUT needs none [S+]
+    video_grace_s: Seconds = 15  # where a video's state can't be read: [G]
+    document_max_bytes: Annotated[int, Field(ge=1)] = 100_000_000  # linkedin 5.3 [S+]
+    document_timeout_s: Seconds = 90  # one call with a whole document, within the lease of its sender
+    member_states: bool = False  # linkedin 5.1: a member's own images answer 403 [O]; of the rest nobody says
+    poll_first_s: Seconds = 3  # linkedin 5.2, of videos and documents: 2 to 5 s, growing to 30 s [S]
+    poll_longest_s: Seconds = 30
+    upload_lives_s: Annotated[float, Field(ge=60)] = (
+        86_400  # linkedin 5.2: addresses about 30 days [S]; unused files [G]
+    )
     fresh_token_pause_s: Annotated[float, Field(ge=0, le=30)] = 5  # linkedin 2.2: a new token may need a moment [S]
 
     read_page_size: Annotated[int, Field(ge=1, le=100)] = 50  # linkedin 4.4: at most 100 [S+]
     read_pages_max: Annotated[int, Field(ge=1, le=100)] = 12
+    comments_page_size: Annotated[int, Field(ge=1, le=100)] = 100  # linkedin 11: at most 100 assumed [S]
+    comments_pages_max: Annotated[int, Field(ge=1, le=100)] = 20
     call_timeout_s: Seconds = 30
+    prepare_timeout_s: Seconds = 45  # all invisible calls of one turn together, within the lease of the sender
     upload_timeout_s: Seconds = 60
     connect_timeout_s: Seconds = 5
     accounts_timeout_s: Seconds = 60

@@ -12,6 +12,8 @@ Query = str | int | Sequence["Query"]
 _ACCOUNT: Final = re.compile(r"urn:li:(organization|person):([A-Za-z0-9_-]{1,100})", re.ASCII)
 _POST: Final = re.compile(r"urn:li:(?:share|ugcPost):[0-9]{1,30}", re.ASCII)
 _IMAGE: Final = re.compile(r"urn:li:image:[A-Za-z0-9_-]{1,150}", re.ASCII)
+_VIDEO: Final = re.compile(r"urn:li:video:[A-Za-z0-9_-]{1,150}", re.ASCII)
+_DOCUMENT: Final = re.compile(r"urn:li:document:[A-Za-z0-9_-]{1,150}", re.ASCII)
 _NAMED: Final = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]{1,30}", re.ASCII)
 
 
@@ -49,6 +51,16 @@ def post(value: object) -> str | None:
 def image(value: object) -> str | None:
     """An image's URN."""
     return value if isinstance(value, str) and _IMAGE.fullmatch(value) else None
+
+
+def video(value: object) -> str | None:
+    """A video's URN."""
+    return value if isinstance(value, str) and _VIDEO.fullmatch(value) else None
+
+
+def document(value: object) -> str | None:
+    """A document's URN."""
+    return value if isinstance(value, str) and _DOCUMENT.fullmatch(value) else None
 
 
 def post_named_in(message: str) -> str | None:

@@ -20,7 +20,7 @@ from tests.providers.linkedin.test_contract import IMAGE, PAGE
 NAMES = [
     *("id", "commentary", "createdAt", "content", "article", "source", "media", "lifecycleState", "reshareContext"),
     *("paging", "links", "rel", "status", "code", "serviceErrorCode", "message", "errorDetails", "inputErrors"),
-    *("description", "error", "error_description"),
+    *("description", "error", "error_description", "multiImage", "images", "poll", "question", "options", "text"),
 ]
 NEARLY_RIGHT = [
     *("urn:li:share:1", IMAGE, "https://[::1", "Hello", "{hashtag|\\#|", "@[a](urn:li:", "\\", "next", "PUBLISHED"),
@@ -38,12 +38,17 @@ QUICKLY = settings(suppress_health_check=[HealthCheck.too_slow])  # two cores fo
 
 
 @QUICKLY
-@given(st.lists(objects(JSON) | JSON, max_size=5), st.booleans(), st.none() | st.just("https://shop.example.com/a"))
-def test_any_list_of_posts_can_be_read(items: list[Any], with_image: bool, link: str | None) -> None:
+@given(
+    st.lists(objects(JSON) | JSON, max_size=5),
+    st.booleans(),
+    st.booleans(),
+    st.none() | st.just("https://shop.example.com/a"),
+)
+def test_any_list_of_posts_can_be_read(items: list[Any], with_image: bool, asks: bool, link: str | None) -> None:
     media = (MediaItem("ab" * 32, "image/png", 1, 1, 1),) if with_image else ()
-    sighting = Sighting(
-        Payload("linkedin", PAGE, "Hello", link, media), IMAGE, datetime(2025, 11, 20, tzinfo=UTC), "https://x.example"
-    )
+    options = {"poll": {"question": "Hello", "answers": ["a"]}} if asks else {}
+    payload = Payload("linkedin", PAGE, "Hello", link, media, options)
+    sighting = Sighting(payload, {IMAGE}, datetime(2025, 11, 20, tzinfo=UTC), "https://x.example")
     sighting.read(items)
     for post in (*sighting.matches.values(), *sighting.look_alikes.values()):
         f"{post.provider_post_id}{post.text}{post.link}{post.permalink}".encode()

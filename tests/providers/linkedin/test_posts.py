@@ -22,6 +22,24 @@ from tests.providers.scripted import Scripted, answer
 PAYLOAD = Payload("linkedin", PAGE, "Hello", "https://www.example.com/a/")
 ACCESS = Access(PAGE, SecretStr("member-token"), "cid-5")
 ITEM = MediaItem("ab" * 32, "image/jpeg", 1200, 800, 1000, "Beans")
+CLIP = MediaItem("cd" * 32, "video/mp4", 1920, 1080, 900_000, duration_ms=9000, codec="h264", audio_codec="aac")
+PAPER = MediaItem("ef" * 32, "application/pdf", 0, 0, 1000, pages=3)
+DOCUMENT = Payload("linkedin", PAGE, "Leaf", None, (PAPER,), {"title": "Report"}, "document")
+
+
+def poll(**more: Any) -> Payload:
+    asked = {"question": "Tea?", "answers": ["Yes", "No"], "days": 3} | more
+    return Payload("linkedin", PAGE, "", None, (), {"poll": asked}, "poll")
+
+
+# Good ones of the other kinds.
+MORE = (
+    DOCUMENT,
+    poll(),
+    replace(PAYLOAD, media=(ITEM,), options={"title": "T", "description": "D"}),
+    replace(PAYLOAD, link=None, media=(ITEM,) * 20),
+    replace(PAYLOAD, link=None, media=(CLIP,), cover=replace(ITEM, alt=""), options={"title": "T"}),
+)
 
 
 def severities(payload: Payload) -> dict[str, str]:
@@ -40,8 +58,40 @@ def body(payload: Payload, access: Access = ACCESS) -> Any:
         (replace(PAYLOAD, text="(" * 1501), "2 characters too long", "error"),
         (replace(PAYLOAD, text=" ", link=None), "empty", "error"),
         (replace(PAYLOAD, link="ftp://example.com"), "must begin with https", "error"),
-        (replace(PAYLOAD, media=(ITEM,)), "either an image or a link's card", "error"),
-        (replace(PAYLOAD, link=None, media=(ITEM, ITEM)), "one image", "error"),
+        (replace(PAYLOAD, media=(ITEM, ITEM)), "either several images or a link's card", "error"),
+        (replace(PAYLOAD, media=(CLIP,)), "either a video or a link's card", "error"),
+        (replace(PAYLOAD, link=None, media=(ITEM,) * 21), "at most 20 files", "error"),
+        (replace(PAYLOAD, link=None, media=(ITEM, CLIP)), "either images or videos", "error"),
+        (replace(PAYLOAD, link=None, media=(CLIP, CLIP)), "carries one video", "error"),
+        (replace(PAYLOAD, link=None, media=(replace(CLIP, size=74_999),)), "only 74,999 bytes", "error"),
+        (replace(PAYLOAD, link=None, media=(replace(CLIP, size=500_000_001),)), "at most 500 MB", "error"),
+        (replace(PAYLOAD, link=None, media=(replace(CLIP, duration_ms=2_999),)), "takes 3 s to 30 min", "error"),
+        (replace(PAYLOAD, link=None, media=(replace(CLIP, mime="video/quicktime"),)), "takes MP4", "error"),
+        (replace(PAYLOAD, link=None, media=(PAPER,)), "can't carry a document", "error"),
+        (replace(DOCUMENT, options={}), "LinkedIn needs: Title", "error"),
+        (replace(DOCUMENT, media=(replace(PAPER, pages=301),)), "301 pages", "error"),
+        (replace(DOCUMENT, media=(replace(PAPER, size=100_000_001),)), "at most 100 MB", "error"),
+        (replace(DOCUMENT, media=(PAPER, PAPER)), "one document", "error"),
+        (replace(DOCUMENT, link="https://example.com"), "takes no separate link", "error"),
+        (poll(question="x" * 141), "The question is 1 too long", "error"),
+        (poll(question="😀" * 71), "The question is 2 too long", "error"),
+        (poll(answers=["Tea", "x" * 31]), "is 1 too long for LinkedIn (at most 30)", "error"),
+        (poll(answers=["Tea", "😀" * 16]), "is 2 too long", "error"),
+        (poll(answers=["Tea"]), "2 to 4 answers", "error"),
+        (poll(days=2), "runs 1, 3, 7 or 14 days", "error"),
+        (poll(days=None), "runs 1, 3, 7 or 14 days", "error"),
+        (poll(days=[]), "runs 1, 3, 7 or 14 days", "error"),
+        (replace(poll(), media=(ITEM,)), "can't carry an image", "error"),
+        (replace(PAYLOAD, link=None, options={"title": "T"}), "a title only with a link or a video", "warning"),
+        (replace(PAYLOAD, link=None, options={"description": "T"}), "a description only on a link's card", "warning"),
+        (replace(PAYLOAD, options={"title": "T"}), "the card has no picture", "warning"),
+        (replace(PAYLOAD, media=(ITEM,)), "the card shows “example.com/a”.", "warning"),
+        (replace(PAYLOAD, text=f"By @[Ada Byron]({MEMBER})"), "“Ada Byron” a mention only where", "warning"),
+        (
+            replace(PAYLOAD, text="By @[Ada](urn:li:share:1)"),
+            "nobody by the address in “@[Ada](urn:li:share:1)”",
+            "warning",
+        ),
         (replace(PAYLOAD, link=None, media=(replace(ITEM, mime="image/webp"),)), "takes JPEG or PNG", "error"),
         (replace(PAYLOAD, link=None, media=(replace(ITEM, size=10_000_001),)), "at most 10 MB", "error"),
         (replace(PAYLOAD, link=None, media=(replace(ITEM, width=9040, height=4000),)), "36,160,000 pixels", "error"),
@@ -58,7 +108,7 @@ def test_problems(payload: Payload, words: str, severity: str) -> None:
 def test_good_payloads_have_no_problems() -> None:
     text = replace(PAYLOAD, link=None)
     image = replace(text, media=(ITEM,))
-    for payload in (text, replace(text, text="x" * 3000), image, replace(image, text="")):
+    for payload in (text, replace(text, text="x" * 3000), image, replace(image, text=""), *MORE):
         assert severities(payload) == {}
 
 

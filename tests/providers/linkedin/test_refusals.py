@@ -31,7 +31,7 @@ def body_of(case: dict[str, Any]) -> bytes:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['spec']} {case['what']}")
-@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("purpose", [Purpose.PUBLISH, Purpose.READ])
 def test_what_a_refusal_means_and_says(case: dict[str, Any], purpose: Purpose) -> None:
     headers = {name.lower(): value for name, value in case.get("headers", {}).items()}
     found = failure(Answer(case["status"], headers, body_of(case)), purpose, now=EVENING)
@@ -42,6 +42,15 @@ def test_what_a_refusal_means_and_says(case: dict[str, Any], purpose: Purpose) -
     assert (found.trace.code, found.trace.subcode) == (case.get("code"), case.get("subcode"))
     if isinstance(found, RetryLater):
         assert found.after_s == case.get("after_s")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['spec']} {case['what']}")
+def test_a_change_of_a_live_post_is_as_certain_as_a_post_but_where_the_post_is_gone(case: dict[str, Any]) -> None:
+    found = failure(Answer(case["status"], {}, body_of(case)), Purpose.CHANGE, now=EVENING)
+    gone = case["what"] == "gone"
+    assert type(found).__name__ == ("Rejected" if gone else case["publish"])
+    if isinstance(found, OutcomeUnknown):
+        assert found.how_to_fix.startswith("Look at the post on LinkedIn before you do it again.")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['spec']} {case['what']}")

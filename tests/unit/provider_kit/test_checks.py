@@ -44,6 +44,18 @@ def test_bytes_are_called_bytes() -> None:
     assert "1 byte too long" in words(network, replace(PAYLOAD, text="é" * 5 + "x"))[0]
 
 
+MENTION = "By @[Ada](urn:li:person:x)"
+
+
+def test_a_mention_that_the_network_makes_none_of_is_warned_of() -> None:
+    network = replace(NETWORK, text=TextRules("utf16", 100))
+    (problem,) = problems(network, replace(PAYLOAD, text=MENTION))
+    assert problem.severity == "warning"
+    assert problem.words == "Town Crier makes no mention of “@[Ada](urn:li:person:x)” and shows it as it stands."
+    assert problems(replace(network, mentions=True), replace(PAYLOAD, text=MENTION)) == []
+    assert problems(network, replace(PAYLOAD, text="@[Ada](https://x.example) @Ada [Ada](urn:x)")) == []
+
+
 @pytest.mark.parametrize("text", ["a\ud800", "a\x00b"])
 def test_characters_that_cannot_be_sent(text: str) -> None:
     assert words(NETWORK, replace(PAYLOAD, text=text)) == ["The text has characters that can't be sent."]

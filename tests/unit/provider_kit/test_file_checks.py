@@ -125,7 +125,7 @@ def test_number_and_kinds_of_files(form: str, media: tuple[MediaItem, ...], said
             replace(CLIP, width=2160, height=3840),
             "The video is 2,160 pixels wide; Town Crier takes at most 1,920.",
         ),
-        (replace(CLIP, codec="vp9"), "The video's video is VP9; Town Crier takes H264 or HEVC."),
+        (replace(CLIP, codec="vp9"), "The video is VP9; Town Crier takes H264 or HEVC."),
         (replace(CLIP, audio_codec="opus"), "The video's sound is OPUS; Town Crier takes AAC."),
         (replace(CLIP, frame_rate=12.0), "The video has 12 frames a second; Town Crier takes 23 to 60."),
         (replace(CLIP, bit_rate=40_000_000), "The video has 40.0 Mbit a second; Town Crier takes at most 25."),
@@ -133,6 +133,13 @@ def test_number_and_kinds_of_files(form: str, media: tuple[MediaItem, ...], said
 )
 def test_a_video_is_held_against_what_the_form_takes(clip: MediaItem, said: str) -> None:
     assert said in words(replace(POST, format="reel", media=(clip,)))
+
+
+def test_a_video_may_be_too_small_to_be_one() -> None:
+    form = replace(NETWORK.formats[2], videos=replace(VIDEOS, min_bytes=75_000))
+    small = replace(POST, format="reel", media=(replace(CLIP, size=74_999),))
+    (problem,) = problems(replace(NETWORK, formats=(form,)), small)
+    assert problem.words == "The video has only 74,999 bytes; Town Crier takes at least 75,000."
 
 
 def test_a_silent_video_has_no_wrong_sound() -> None:
