@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from core import providers
 from core.cli import stand_in
@@ -25,11 +27,11 @@ from tests.factories.accounts import make_account
 from tests.factories.media import make_media, make_prepared
 from tests.factories.organizations import make_actor, make_organization
 from tests.factories.posts import attached, make_approved, publications, soon
-from tests.factories.publishing import House, Page, again, attempts, bring_forward, let_pass, send_one
+from tests.factories.publishing import House, Page, again, attempts, bring_forward, send_one
 from tests.fixtures.programs import RunningSandbox
 
 _S = PublicationState
-_QUICK = {"IMAGE_GRACE_S": "1.5", "VIDEO_GRACE_S": "2"}
+_QUICK = {"IMAGE_POLL_S": "0.5", "POLL_FIRST_S": "0.5", "IMAGE_GRACE_S": "1.5", "VIDEO_GRACE_S": "2"}
 # What keeping the files at LinkedIn reads like in the post's history.
 HANDED = {
     "image": "handed the image to LinkedIn",
@@ -65,7 +67,7 @@ def house(linkedin: RunningSandbox, worker: db.Database, kept_files: Path) -> Ho
     oauth = providers.provider("linkedin_member").oauth
     scopes = [scope.name for scope in oauth.scopes]
     given = linkedin.post("/_sandbox/tokens", {"provider": "linkedin_member", "person": person, "scopes": scopes})
-    profile = f"urn:li:person:{given['user_id']}"
+    (profile,) = oauth.accounts(SecretStr(given["access_token"]))
 
     def connected(name: str, provider: str, theirs: str, token: str) -> Page:
         account = make_account(
@@ -75,7 +77,7 @@ def house(linkedin: RunningSandbox, worker: db.Database, kept_files: Path) -> Ho
 
     pages = (
         connected(page["name"], "linkedin", page["id"], page["access_token"]),
-        connected("Maria Member", "linkedin_member", profile, given["access_token"]),
+        connected("Maria Member", "linkedin_member", profile.provider_account_id, given["access_token"]),
     )
     return House(organization_id, author, approver, pages)
 
@@ -107,16 +109,17 @@ def written(kind: str, house: House, worker: db.Database) -> dict[str, Any]:
 
 
 def send_until_done(house: House, worker: db.Database, row: Publication) -> PublicationState | None:
-    """Send it as often as it comes back to wait for LinkedIn, without the waits themselves."""
+    """Send it as often as it comes back to wait for LinkedIn, each time when it is due."""
     bring_forward(house.approver, row.id)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         state = send_one(worker, row.id, PublishTimes())
-        waits = (again(house.approver, row.id).last_error or {}).get("waits")
-        if state is not _S.SCHEDULED or not waits:
+        now = again(house.approver, row.id)
+        if state is not _S.SCHEDULED or not (now.last_error or {}).get("waits"):
+            assert state is not _S.SCHEDULED, now.last_error
             return state
-        time.sleep(0.5)
-        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        assert now.next_action_at is not None
+        time.sleep(max(0.0, (now.next_action_at - datetime.now(UTC)).total_seconds()) + 0.05)
     raise AssertionError(again(house.approver, row.id).last_error)
 
 
