@@ -61,7 +61,10 @@ def report_broken(session: Session, account_id: UUID, reason: str) -> None:
         return
     own = store.has_own_token(session, account.connection_id, account_id)
     connection = store.connection(session, account.connection_id, lock=True)  # before its accounts, as everywhere
-    store.break_accounts(session, account.connection_id, account_id if own else None, reason)
+    standing = store.standing(session, account_id)
+    # One that has run out is no word of the network's: a renewal mends it.
+    ran_out = standing is not None and standing.token is not None and standing.token.expired
+    store.break_accounts(session, account.connection_id, account_id if own else None, reason, heals=ran_out)
     if connection is not None and connection.state == ConnectionState.ACTIVE:
         store.change_connection(
             session,

@@ -15,15 +15,15 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from core.accounts import credentials, health_reads, queries, store, token_history, token_rows
-from core.accounts.access import access_for
+from core.accounts.access import access_for, report_broken
 from core.accounts.health_reads import Mend
 from core.accounts.rules import AccountState, Purpose
 from core.accounts.tending import tend_due
-from core.infra import db
+from core.infra import crypto, db
 from core.infra.actor import Actor, Role
-from core.infra.settings import TokenTimes
+from core.infra.settings import Settings, TokenTimes
 from core.notices import commands as notices
-from core.provider_kit.errors import RetryLater, Trace
+from core.provider_kit.errors import ReconnectNeeded, RetryLater, Trace
 from core.provider_kit.throttle import Scope, Usage
 from tests.factories.accounts import use_test_keys
 from tests.factories.organizations import make_actor
@@ -399,3 +399,32 @@ def test_the_history_is_narrowed_and_exported_without_formulas(
     assert "token.renewal_failed" in exported
     assert "\n=" not in exported
     assert not any(cell.startswith(("=", "+", "-", "@")) for line in exported.splitlines() for cell in line.split(","))
+
+
+def test_a_token_that_ran_out_holds_its_account_until_it_is_renewed(
+    admin: Actor, tower: Tower, tend: Callable[[], int]
+) -> None:
+    granted = make_grant(admin, tower, ends_in=timedelta(minutes=-1))
+    with db.transaction(admin) as session, pytest.raises(ReconnectNeeded, match="has expired"):
+        access_for(session, granted.account_id, "test")
+    with db.transaction(admin) as session:
+        report_broken(session, granted.account_id, "The token of this account has expired.")
+    assert state(granted)[0] is AccountState.AUTH_BROKEN
+    tend()
+    assert state(granted) == (AccountState.ACTIVE, None)
+    assert token_of(granted).startswith("token-")
+
+
+def test_with_a_key_missing_nothing_is_asked_and_nothing_held_against_the_account(
+    admin: Actor, tower: Tower, tend: Callable[[], int]
+) -> None:
+    granted = make_grant(admin, tower)
+    crypto.use(Settings(MASTHEAD_SECRET_KEY="another secret of another installation"))
+    tend()
+    assert not tower.renewals
+    assert not tower.looks
+    assert state(granted) == (AccountState.ACTIVE, None)
+    use_test_keys()
+    make_due(admin, granted.connection_id, renewal=True)
+    tend()
+    assert sum(tower.renewals.values()) == 1
