@@ -102,7 +102,7 @@ def test_the_history_is_narrowed_by_account_and_kind_in_the_address(troubled: Te
     assert list(tab.app.dataframe[1].value["What"]) == ["could not renew an access"]
     assert list(tab.app.dataframe[1].value["More"]) == ["Facebook was busy."]
     tab = Tab(sign_in).open("token_health", account=str(other.id))
-    assert tab.has("token_lines_state")
+    assert tab.has("token_history_none_state")
     for nonsense in ("nonsense", "01a20603-cf71-755e-b020-c5a9e8ec22c0"):
         assert "Token health" in Tab(sign_in).open("token_health", account=nonsense, what="nonsense").words
 

@@ -10,13 +10,14 @@ from uuid import UUID
 import pandas as pd
 import streamlit as st
 
-from console import consenting, deeds, filters, identity, navigation, state
+from console import consenting, deeds, filters, identity, navigation
 from console.components.account import account_badge
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
 from console.components.split import split
 from console.components.times import Zones, ago, when
+from console.filter_bar import FilterBar
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
@@ -38,6 +39,7 @@ PAGE = PageSpec(
 )
 
 _WHAT: Final = "what"
+_BAR: Final = FilterBar("token_history", (filters.ACCOUNT, _WHAT))
 _SOON: Final = timedelta(days=14)
 _VERSION_SOON: Final = timedelta(days=60)
 _MOST_CARDS: Final = 12
@@ -259,12 +261,10 @@ def _history(
     _filter_row(accounts)
     lines = history(visitor.actor, account_id, what)
     if not lines:
-        empty(
-            "history",
-            "Nothing happened yet",
-            "No line fits. Renewals, findings and uses appear here.",
-            key="token_lines",
-        )
+        if _BAR.is_narrowed:
+            _BAR.nothing("No line fits", "Nothing that became of these tokens fits these filters.")
+        else:
+            empty("history", "Nothing happened yet", "Renewals, findings and uses appear here.", key="token_lines")
         return
     frame = pd.DataFrame(
         {
@@ -293,29 +293,10 @@ def _history(
 
 def _filter_row(accounts: Sequence[TokenHealth]) -> None:
     names = {str(each.account.id): f"{each.account.name} ({network_title(each.account.network)})" for each in accounts}
-    account, what = split("token_history", [2, 2], controls=True)
-    chosen = st.query_params.get(filters.ACCOUNT)
-    state.put("token_account", chosen if chosen in names else None)
-    account.selectbox(
-        "Account",
-        list(names),
-        format_func=lambda each: names[each],
-        index=None,
-        placeholder="Every account",
-        key="token_account",
-        on_change=_to_address,
-        args=(filters.ACCOUNT, "token_account"),
-    )
-    state.put("token_what", st.query_params.get(_WHAT) if st.query_params.get(_WHAT) in KINDS else None)
-    what.selectbox(
-        "What",
-        list(KINDS),
-        index=None,
-        placeholder="Everything",
-        key="token_what",
-        on_change=_to_address,
-        args=(_WHAT, "token_what"),
-    )
+    account, what, clear = split("token_history", [2, 2, 1], controls=True)
+    _BAR.choice(account, filters.ACCOUNT, "Account", names, "Every account")
+    _BAR.choice(what, _WHAT, "What", {kind: kind for kind in KINDS}, "Everything")
+    _BAR.clear_button(clear)
 
 
 def _more(line: HistoryLine) -> str:
@@ -331,10 +312,6 @@ def _more(line: HistoryLine) -> str:
     if said.get("ends_at"):
         return f"lives until {str(said['ends_at'])[:10]}"
     return ""
-
-
-def _to_address(parameter: str, key: str) -> None:
-    filters.put(parameter, state.value(key))
 
 
 # Small parts
