@@ -75,7 +75,7 @@ def test_everybody_sees_it_and_who_may_connect_mends_it(troubled: Team, role: Ro
         "Acme Coffee",
         "Facebook",
         "Reconnect needed",
-        "in 10 days",
+        "held",
         "5 min ago",
         "3 of 6",
         1,

@@ -203,15 +203,15 @@ def _permissions_of(accounts: Sequence[TokenHealth]) -> None:
 
 
 def _countdown(each: TokenHealth) -> str:
+    if each.mend is Mend.RECONNECT:
+        return "held"
     if each.ends_at is None:
         return "no end known"
     return "ended" if each.ends_at <= now() else ago(each.ends_at)
 
 
 def _renewed(each: TokenHealth) -> str:
-    if each.own_token and each.token_ends_at is None:
-        return "has no date"
-    if not each.renews:
+    if not each.renews or each.mend is Mend.RECONNECT:
         return "by consent only"
     if each.renewed_at is not None:
         return ago(each.renewed_at)
