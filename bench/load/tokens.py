@@ -34,7 +34,7 @@ from tests.factories.accounts import use_test_keys
 from tests.factories.organizations import make_actor, make_organization
 
 TOKENS: Final = 1_000
-QUICK_TOKENS: Final = 60
+QUICK_TOKENS: Final = 100
 ORGANIZATIONS: Final = 10
 WORKERS: Final = 2
 DAILY_USERS: Final = 10  # x 200 calls an hour
