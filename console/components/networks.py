@@ -74,6 +74,7 @@ def _form(network: Network, form: Format) -> dict[str, Any]:
         "text": _text(form.text or network.text),
         "takes_text": form.takes_text,
         "takes_link": form.takes_link,
+        "takes_comments": form.takes_comments,
         "max_alt": form.images.max_alt if form.images is not None else 0,
         "ratio": form.images.ratio if form.images is not None else None,
         "covers": form.covers is not None,

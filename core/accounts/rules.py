@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from core.infra.errors import Refused
-from core.provider_kit.types import Scope
+from core.provider_kit.types import Deed, Scope
 
 SHORTEST_WINDOW_S: Final = 300
 LONGEST_WINDOW_S: Final = 86_400
@@ -198,16 +198,22 @@ def refusal(consent: ConsentFacts, arrival: Arrival) -> Refusal | None:
 
 @dataclass(frozen=True, slots=True)
 class MissingScope:
-    """A permission that was asked for and not given, and what doesn't work without it."""
+    """A permission that was asked for and not given, and what doesn't work without it; `deed` as in `Scope`."""
 
     scope: str
     breaks: str
     required: bool
+    deed: Deed | None = None
+    network: str = ""
 
 
 def missing_scopes(asked: Sequence[Scope], granted: Collection[str]) -> tuple[MissingScope, ...]:
     """The asked permissions that are not among the granted ones, in the order in which they were asked."""
-    return tuple(MissingScope(each.name, each.breaks, each.required) for each in asked if each.name not in granted)
+    return tuple(
+        MissingScope(each.name, each.breaks, each.required, each.deed, each.network)
+        for each in asked
+        if each.name not in granted
+    )
 
 
 def state_after_consent(missing: Iterable[MissingScope]) -> tuple[AccountState, str | None]:

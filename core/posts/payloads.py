@@ -59,7 +59,7 @@ def build(account: AccountFacts, content: AccountContent, files: Mapping[Renditi
             and not _is_default(option, payload.options[option.key])
         },
         cover=cover if form.covers is not None and "video" in kinds else None,
-        comment=payload.comment if network.comments is not None else "",
+        comment=payload.comment if network.comments is not None and form.takes_comments else "",
     )
 
 

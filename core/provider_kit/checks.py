@@ -32,7 +32,7 @@ def problems(network: Network, payload: Payload) -> list[Problem]:
         *(replace(each, place="link") for each in _link(network, form, payload)),
         *(replace(each, place="image") for each in file_checks.problems(network.title, form, payload)),
         *(replace(each, place="option") for each in option_checks.problems(network.title, form, payload)),
-        *(replace(each, place="comment") for each in _comment(network, payload)),
+        *(replace(each, place="comment") for each in _comment(network, form, payload)),
     ]
     return sorted(found, key=lambda problem: problem.severity != "error")
 
@@ -56,12 +56,16 @@ def _text(network: Network, form: Format, payload: Payload) -> Iterator[Problem]
         yield Problem("error", "The text has characters that can't be sent.", "Delete the broken characters.")
 
 
-def _comment(network: Network, payload: Payload) -> Iterator[Problem]:
+def _comment(network: Network, form: Format, payload: Payload) -> Iterator[Problem]:
     rules = network.comments
     if not payload.comment:
         return
     if rules is None:
         yield Problem("error", f"{network.title} takes no first comment from here.", "Remove it.")
+    elif not form.takes_comments:
+        yield Problem(
+            "error", f"{network.title}'s {form.title.lower()} takes no comments.", "Remove the first comment."
+        )
     elif _is_broken(payload.comment):
         words = "The first comment has characters that can't be sent."
         yield Problem("error", words, "Delete the broken characters.")

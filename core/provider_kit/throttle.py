@@ -23,11 +23,15 @@ _SERVICE_UNAVAILABLE: Final = 503
 
 
 class Route(StrEnum):
-    """What is asked of a network: what nobody sees, the one visible call, or to look. Each may fail alone."""
+    """What is asked of a network: what nobody sees, the one visible call, to look, or to change what is live.
+
+    Each may fail alone.
+    """
 
     PREPARE = "prepare"
     PUBLISH = "publish"
     READ = "read"
+    LIVE = "live"
 
 
 class Scope(StrEnum):

@@ -12,15 +12,22 @@ from typing import Any, Final, Literal
 from pydantic import SecretStr
 
 MediaKind = Literal["image", "video", "document"]
+# What can be done to a post that is live.
+Deed = Literal["comment", "edit", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A permission asked of the network, and in words what doesn't work without it."""
+    """A permission asked of the network, and in words what doesn't work without it.
+
+    `deed`: what of a live post can't be done without it, where that is all that it breaks, on the network `network`.
+    """
 
     name: str
     breaks: str
     required: bool = True
+    deed: Deed | None = None
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,8 @@ class Format:
 
     `files`: the least and the most it carries; `videos_most` of them may be videos. Rules None: it takes none of that
     kind, `mixed`: images and videos may go together. `text` None: the network's own rules; `takes_text` False: it has
-    no text, and what was written is left out. `covers`: what it takes as the picture that stands for a video.
+    no text, and what was written is left out; so is a first comment where it `takes_comments` False. `covers`: what it
+    takes as the picture that stands for a video.
     """
 
     key: str
@@ -137,6 +145,7 @@ class Format:
     text: TextRules | None = None
     takes_text: bool = True
     takes_link: bool = False
+    takes_comments: bool = True
     covers: ImageRules | None = None
     options: tuple[Option, ...] = ()
     source: str = ""

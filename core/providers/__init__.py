@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from core.infra.settings import provider_environment
-from core.provider_kit.port import Provider, Publisher
+from core.provider_kit.port import Live, Provider, Publisher
 from core.provider_kit.types import Network
 
 
@@ -45,3 +45,8 @@ def networks() -> dict[str, Network]:
 def publisher(network: str) -> Publisher:
     """The publisher of a network. Raises KeyError for an unknown network."""
     return {key: each for one in providers().values() for key, each in one.publishers.items()}[network]
+
+
+def live(network: str) -> Live:
+    """What can be done to live posts of a network. Raises KeyError where nothing can."""
+    return {key: each for one in providers().values() for key, each in one.live.items()}[network]

@@ -77,7 +77,7 @@ def test_everybody_sees_it_and_who_may_connect_mends_it(troubled: Team, role: Ro
         "Reconnect needed",
         "held",
         "5 min ago",
-        "3 of 6",
+        f"3 of {len(providers.provider('meta').oauth.scopes)}",
         1,
     ]
     assert set(lines["What"]) == {"could not renew an access", "held an account"}

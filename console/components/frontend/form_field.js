@@ -75,7 +75,7 @@ function drawCover (part, m, data, takers) {
 
 function drawComment (part, m, data, takers, write) {
   const find = selector => part.querySelector(selector), input = find('textarea'), back = find('.small')
-  const rules = takers.map(({ account }) => account.network.comments).filter(Boolean)
+  const rules = takers.map(({ account, form }) => form.takes_comments && account.network.comments).filter(Boolean)
   const scope = m.tab, got = given(m.now, scope), own = scope !== null && variantOf(m.now, scope).comment !== null
   part.hidden = !rules.length
   if (input.value !== got.comment) input.value = got.comment

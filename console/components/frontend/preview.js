@@ -34,7 +34,7 @@ function previewCard (account, form, post, means) {
     card.append(el('div', 'lk', host ? el('span', 'host', host) : null, el('span', 'addr', link.replace(/^https?:\/\//, ''))))
   }
   if (network.actions.length && form.takes_text) card.append(el('div', 'act', ...network.actions.map(action => el('span', '', action))))
-  if (network.comments && post.comment?.trim()) card.append(el('div', 'said', el('b', '', account.name), ' ', ...marked(post.comment.trim())))
+  if (network.comments && form.takes_comments && post.comment?.trim()) card.append(el('div', 'said', el('b', '', account.name), ' ', ...marked(post.comment.trim())))
   return card
 }
 

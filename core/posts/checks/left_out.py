@@ -43,7 +43,8 @@ def check(subject: Subject) -> Iterator[AccountProblem]:
             words = f"What stands under {title} is left out: {this} has no such thing."
             yield subject.problem("warning", words, place="option", at=key)
     if content.comment.strip() and not payload.comment:
-        yield subject.problem("warning", "The first comment is left out: this network takes none.", place="comment")
+        where = this if network is not None and network.comments is not None else "this network"
+        yield subject.problem("warning", f"The first comment is left out: {where} takes none.", place="comment")
 
 
 def _descriptions(subject: Subject, content: AccountContent, this: str) -> Iterator[AccountProblem]:

@@ -57,9 +57,17 @@ def network(settings: MetaSettings) -> Network:
         images=images(settings),
         actions=("Like", "Comment", "Share"),
         formats=formats(settings),
+        comments=comments(settings),
         edits=True,
         deletes=True,
     )
+
+
+def comments(settings: MetaSettings) -> TextRules | None:
+    """What a first comment may be; none where the permissions for it aren't asked for."""
+    if not settings.live_scopes:
+        return None
+    return TextRules(counter=settings.text_counter, max_length=settings.comment_max, source="meta 11.3 [G]")
 
 
 class FacebookPages:

@@ -48,6 +48,7 @@ def formats(settings: MetaSettings) -> tuple[Format, ...]:
                 "meta 4.7, 6 [M:stories]; length in CONFLICT, size unverified",
             ),
             takes_text=False,
+            takes_comments=False,
             source="meta 4.7 [M:stories]",
         ),
     )

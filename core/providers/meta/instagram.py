@@ -62,7 +62,19 @@ def network(settings: MetaSettings) -> Network:
         fetches_media=True,
         daily_posts=settings.daily_posts,
         formats=formats(settings),
-        deletes=True,
+        comments=comments(settings),
+        deletes=settings.live_scopes,
+    )
+
+
+def comments(settings: MetaSettings) -> TextRules | None:
+    """What a first comment may be; none where the permissions for it aren't asked for."""
+    if not settings.live_scopes:
+        return None
+    return TextRules(
+        counter=settings.caption_counter,
+        max_length=settings.instagram_comment_max,
+        source="meta 11.4: not re-verified",
     )
 
 

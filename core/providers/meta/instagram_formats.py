@@ -81,6 +81,7 @@ def formats(settings: MetaSettings) -> tuple[Format, ...]:
             images=ImageRules(mimes=("image/jpeg",), max_bytes=settings.image_max_bytes, source=_SOURCE),
             videos=_videos(100_000_000, (3, 60), (0.1, 10), _SOURCE),
             takes_text=False,
+            takes_comments=False,
             options=(_tags(settings),),
             source="meta 5.1 [M:ig-media]",
         ),

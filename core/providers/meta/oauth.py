@@ -10,12 +10,17 @@ from pydantic import SecretStr
 
 from core.provider_kit import hostile
 from core.provider_kit.errors import ReconnectNeeded, Rejected, RetryLater
-from core.provider_kit.types import Grant, OfferedAccount, Scope
+from core.provider_kit.types import Deed, Grant, OfferedAccount, Scope
 from core.providers.meta.accounts import accounts
 from core.providers.meta.grants import inspect, permissions
 from core.providers.meta.graph import Graph
 from core.providers.meta.settings import MetaSettings
 from core.providers.meta.tokens import AGAIN, exchanged, token_of
+
+
+def _live(name: str, breaks: str, deed: Deed, network: str) -> Scope:
+    return Scope(name, breaks, required=False, deed=deed, network=network)
+
 
 SCOPES: Final = (
     Scope("pages_show_list", "Masthead can't list your Pages."),
@@ -29,12 +34,15 @@ SCOPES: Final = (
         required=False,
     ),
 )
-# What is done to live posts needs more (meta 2.9): asked only where the operator says so, for Meta reviews each.
+# What is done to live posts needs more (meta 2.9 [M]). Each is reviewed by Meta by itself, and an operator whose app
+# hasn't them yet asks for none of it: then none of it is offered either.
 LIVE_SCOPES: Final = (
-    Scope("pages_manage_engagement", "Masthead can't comment under posts of your Pages.", required=False),
-    Scope("pages_read_user_content", "Masthead can't see whether its comment on a Page is there.", required=False),
-    Scope("instagram_manage_comments", "Masthead can't comment under posts on Instagram.", required=False),
-    Scope("instagram_manage_contents", "Masthead can't take posts away on Instagram.", required=False),
+    _live("pages_manage_engagement", "Masthead can't comment under posts of your Pages.", "comment", "facebook"),
+    _live(
+        "pages_read_user_content", "Masthead can't see whether its comment on a Page is there.", "comment", "facebook"
+    ),
+    _live("instagram_manage_comments", "Masthead can't comment under posts on Instagram.", "comment", "instagram"),
+    _live("instagram_manage_contents", "Masthead can't take posts away on Instagram.", "delete", "instagram"),
 )
 
 

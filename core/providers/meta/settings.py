@@ -35,7 +35,7 @@ class MetaSettings(ProviderSettings):
     login_config_id: Annotated[str, Field(pattern=r"^[0-9]*$")] = ""  # meta 2.1: Login for Business, spelling [G]
     business_pages: bool = True  # meta 2.4: Pages reached only through a Business portfolio [2:Postiz]
     page_pictures: bool = True  # the field picture{url} of a Page: [G], in no line of meta.md
-    live_scopes: bool = False  # meta 2.9: permissions to comment and to take away, which Meta reviews one by one [M]
+    live_scopes: bool = True  # meta 2.9: permissions to comment, and to take away on Instagram, which Meta reviews [M]
     text_max: Annotated[int, Field(ge=1, le=1_000_000)] = 63_206  # meta 4.2 [2:Postiz]
     text_counter: Literal["codepoints", "utf16", "utf8"] = "utf16"  # unit unknown; never counts fewer than codepoints
     text_fold_at: Annotated[int, Field(ge=1)] = 477  # where the feed shows "See more"; from looking, no source
@@ -55,6 +55,8 @@ class MetaSettings(ProviderSettings):
     upload_lives_s: Annotated[float, Field(gt=0, le=86_400)] = 84_600  # meta 14 row 20: 24 h [A]
     upload_timeout_s: Seconds = 90  # one call with bytes of a video, within the lease of its sender
     finish_again: bool = False  # whether a finish that had no effect may go out again by itself: in no line of meta.md
+    comment_max: Annotated[int, Field(ge=1)] = 8_000  # meta 11.3 [G]
+    instagram_comment_max: Annotated[int, Field(ge=1)] = 300  # meta 11.4: not re-verified
     photo_lives_s: Annotated[float, Field(gt=0, le=86_400)] = 84_600  # meta 4.4: deleted after about 24 h [M:photos]
     caption_max: Annotated[int, Field(ge=1, le=1_000_000)] = 2_200  # meta 5.7 [M:ig-media]
     caption_counter: Literal["codepoints", "utf16", "utf8"] = "utf16"  # unit unknown, as above

@@ -26,6 +26,8 @@ from tests.fixtures.programs import RunningSandbox
 SCOPES = (
     *("pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management"),
     *("instagram_basic", "instagram_content_publish"),
+    *("pages_manage_engagement", "pages_read_user_content"),
+    *("instagram_manage_comments", "instagram_manage_contents"),
 )
 
 

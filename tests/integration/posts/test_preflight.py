@@ -308,3 +308,19 @@ def test_a_lapse_before_the_slot_is_a_risk(team: Team, worker_database: db.Datab
 def test_the_registry_is_the_folder() -> None:
     folder = Path(__file__).parents[3] / "core" / "posts" / "checks"
     assert set(checks()) == {each.stem for each in folder.glob("*.py")} - {"__init__"}
+
+
+def test_a_first_comment_wants_its_permission_and_a_post_without_one_does_not(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(monkeypatch, {"facebook": replace(NETWORK, comments=TextRules("codepoints", 100))})
+    change(
+        team,
+        "update masthead.connection set scopes = array_remove(scopes, 'pages_manage_engagement')"
+        " where id = (select connection_id from masthead.account where id = :account)",
+    )
+    for comment, expected in (("First!", [("error", "comment", "connect")]), ("", [])):
+        post = make_post(team.author, [team.account_id], text=f"Beans. {comment}", comment=comment)
+        problems = queries.draft(team.author, post).problems
+        found = [(each.severity, each.place, each.mend) for each in problems if "pages_manage_engagement" in each.words]
+        assert found == expected

@@ -50,10 +50,20 @@ def page(*items: Any, more: bool = False) -> dict[str, Any]:
 
 def test_the_networks_declare_what_can_be_done() -> None:
     networks = build({}).networks
-    # Both take comments; none is declared while nothing sends a first comment, so that nobody is offered one.
     done = {key: (each.comments is not None, each.edits, each.deletes) for key, each in networks.items()}
-    assert done == {"facebook": (False, True, True), "instagram": (False, False, True)}
+    assert done == {"facebook": (True, True, True), "instagram": (True, False, True)}
     assert set(build({}).live) == set(networks)
+
+
+def test_what_no_permission_is_asked_for_is_not_offered() -> None:
+    networks = build({"live_scopes": "false"}).networks
+    done = {key: (each.comments is not None, each.edits, each.deletes) for key, each in networks.items()}
+    assert done == {"facebook": (False, True, True), "instagram": (False, False, False)}
+
+
+def test_no_story_takes_a_comment() -> None:
+    for network in build({}).networks.values():
+        assert [form.key for form in network.forms if not form.takes_comments] == ["story"]
 
 
 @pytest.mark.parametrize("network", NETWORKS)

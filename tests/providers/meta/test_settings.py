@@ -67,14 +67,14 @@ def test_the_secret_is_never_shown() -> None:
     assert "s3cr3t" not in repr(MetaSettings.load({"client_id": "1", "client_secret": "s3cr3t"}))
 
 
-def test_permissions_for_live_posts_are_asked_for_where_the_operator_says_so() -> None:
-    plain = {scope.name for scope in build({}).oauth.scopes}
-    more = {scope.name: scope.required for scope in build({"live_scopes": "true"}).oauth.scopes}
+def test_permissions_for_live_posts_are_asked_for_unless_the_operator_says_otherwise() -> None:
+    plain = {scope.name for scope in build({"live_scopes": "false"}).oauth.scopes}
+    more = {scope.name: (scope.deed, scope.network, scope.required) for scope in build({}).oauth.scopes}
     assert {name: more[name] for name in set(more) - plain} == {
-        "pages_manage_engagement": False,
-        "pages_read_user_content": False,
-        "instagram_manage_comments": False,
-        "instagram_manage_contents": False,
+        "pages_manage_engagement": ("comment", "facebook", False),
+        "pages_read_user_content": ("comment", "facebook", False),
+        "instagram_manage_comments": ("comment", "instagram", False),
+        "instagram_manage_contents": ("delete", "instagram", False),
     }
 
 
