@@ -180,6 +180,47 @@ def _subject(detail: Detail, publication_id: UUID | None) -> Subject:
     return {"publication_id": publication_id} if publication_id else {"post_id": detail.post.id}
 
 
+@st.dialog("Change the live text", icon=":material/edit:")
+def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+    each = chosen[0]
+    network = network_title(each.network)
+    st.markdown(
+        f"The text changes on {plain(network)} within seconds, for everybody. You approve the new words by this."
+    )
+    _account_names(chosen)
+    words = st.text_area("Text", value=each.text, height=220, key="live_text")
+
+    def run(actor: Actor) -> Changed:
+        action = feedback.action_id(actor, "edit_live", each.id, each.text, words)
+        return publishing.edit_live(actor, action, each.id, text=words)
+
+    if _confirm("Change it", "edit", disabled=not words.strip() or words == each.text):
+        feedback.act("publishing.edit_live", run, done=_words)
+        st.rerun()
+
+
+@st.dialog("Delete the live post", icon=":material/delete:")
+def _delete_live(
+    visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
+) -> None:
+    each = chosen[0]
+    network = network_title(each.network)
+    st.markdown(
+        f"It goes away on {plain(network)} for good, with its likes and comments. Here it stays, marked as deleted."
+    )
+    _account_names(chosen)
+    reason = st.text_input("Why (optional)", max_chars=500, key="delete_live_reason")
+
+    def run(actor: Actor) -> Changed:
+        return publishing.delete_live(
+            actor, feedback.action_id(actor, "delete_live", each.id, each.deleted_at), each.id, reason=reason
+        )
+
+    if _confirm("Delete it", "delete"):
+        feedback.act("publishing.delete_live", run, done=_words)
+        st.rerun()
+
+
 _DIALOGS: Final[Mapping[str, Callable[[Visitor, Detail, Sequence[PublicationRow], UUID | None], None]]] = {
     "reschedule": _reschedule,
     "publish": _publish_now,
@@ -187,4 +228,6 @@ _DIALOGS: Final[Mapping[str, Callable[[Visitor, Detail, Sequence[PublicationRow]
     "live": _live,
     "resend": _resend,
     "give_up": _give_up,
+    "edit_live": _edit_live,
+    "delete_live": _delete_live,
 }

@@ -9,10 +9,15 @@ from core.media import commands as media
 from core.media import sweeping
 from core.notices import commands as notices
 from core.posts import preflight
-from core.publishing import links
+from core.publishing import links, live_sending
 
 _AT_ONCE = 20
 _ROUNDS = 50
+
+
+def do_live_work() -> int:
+    """Do what is to be done to live posts until nothing is due; gives how much was taken up."""
+    return _until_none_is_due(live_sending.do_due)
 
 
 def find_links() -> int:

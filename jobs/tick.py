@@ -43,6 +43,8 @@ def wake(look: Look, hints: Hints) -> None:
     """Hints for what a look has seen."""
     if look.sends:
         hints.give(JobName.DRAIN)
+    if look.live:
+        hints.give(JobName.DO_LIVE_WORK)
     if look.links:
         hints.give(JobName.FIND_LINKS)
 

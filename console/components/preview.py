@@ -53,6 +53,7 @@ def file_data(picture: Picture) -> dict[str, Any]:
     """A file for a component."""
     return {
         "address": picture.address,
+        "poster": picture.poster,
         "mime": picture.mime,
         "kind": picture.kind,
         "width": picture.width,

@@ -10,6 +10,9 @@ time; MASTHEAD_STOP_AT does the same with SIGSTOP. Unset, which is production, a
     f1 f2              the outcome: before its commit, after it
     sw1 sw2            the sweep: before its commit, after it
     r1 r2 r3           the read-back: before the read, after it, before the verdict's commit
+    l0 ... l6          what is done to a live post: claimed, before the commit that begins it, after it, before the
+                       call, after the answer, before the outcome's commit, after it
+    l7 l8 l9           a look for a comment: before it, after it, before its commit
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ LABELS: Final = (
     *("sw1", "sw2"),
     *("r1", "r2", "r3"),
 )
+LIVE_LABELS: Final = tuple(f"l{number}" for number in range(10))
 
 
 class _Wishes(BaseSettings):
@@ -61,8 +65,8 @@ def arm(*, crash_at: str = "", stop_at: str = "") -> None:
 
 def _parsed(wish: str, what: signal.Signals) -> Mapping[str, tuple[int, int]]:
     label, _, count = wish.partition(":")
-    if label and label not in LABELS:
-        raise ValueError(f"there is no point {label!r}; there are {', '.join(LABELS)}")
+    if label and label not in (*LABELS, *LIVE_LABELS):
+        raise ValueError(f"there is no point {label!r}; there are {', '.join((*LABELS, *LIVE_LABELS))}")
     return {label: (int(what), int(count or 1))} if label else {}
 
 

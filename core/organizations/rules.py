@@ -34,6 +34,7 @@ class Permission(StrEnum):
     PUBLISH_NOW = "publish_now"
     TRY_AGAIN = "try_again"
     RESOLVE = "resolve"
+    CHANGE_LIVE = "change_live"
     PAUSE_ACCOUNT = "pause_account"
     CONNECT = "connect"
     DISCONNECT = "disconnect"
@@ -58,6 +59,7 @@ _TABLE: Final[Mapping[Permission, tuple[Role, str]]] = {
     Permission.PUBLISH_NOW: (Role.APPROVER, "publish now"),
     Permission.TRY_AGAIN: (Role.APPROVER, "try a failed or cancelled post again"),
     Permission.RESOLVE: (Role.APPROVER, "decide what became of a post"),
+    Permission.CHANGE_LIVE: (Role.APPROVER, "change the text of live posts, or delete them"),
     Permission.PAUSE_ACCOUNT: (Role.APPROVER, "pause and resume accounts"),
     Permission.CONNECT: (Role.ADMIN, "connect accounts"),
     Permission.DISCONNECT: (Role.ADMIN, "disconnect accounts"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from core import providers
@@ -12,6 +14,9 @@ from core.posts import option_words
 from core.posts.redline import redline
 from core.posts.views import Change, Difference, FileChange, Picture, Told
 from core.provider_kit.types import MediaItem, Payload
+
+_NO_POSTERS: Final[Mapping[str, str]] = MappingProxyType({})
+_POSTER: Final = "image/jpeg"
 
 
 def between(organization_id: UUID, before: Payload, after: Payload) -> Difference:
@@ -33,12 +38,12 @@ def unchanged(files_now: Sequence[Picture]) -> tuple[FileChange, ...]:
     return tuple(FileChange("same", each, redline(each.alt, each.alt)) for each in files_now)
 
 
-def pictures(organization_id: UUID, payload: Payload) -> tuple[Picture, ...]:
-    """The files of a payload, with where they can be seen."""
-    return tuple(picture(organization_id, item) for item in payload.media)
+def pictures(organization_id: UUID, payload: Payload, posters: Mapping[str, str] = _NO_POSTERS) -> tuple[Picture, ...]:
+    """The files of a payload, with where they can be seen; `posters`: video -> what stands for it, by their SHA-256."""
+    return tuple(picture(organization_id, item, posters.get(item.sha256)) for item in payload.media)
 
 
-def picture(organization_id: UUID, item: MediaItem) -> Picture:
+def picture(organization_id: UUID, item: MediaItem, poster: str | None = None) -> Picture:
     """One file of a payload, with where it can be seen."""
     return Picture(
         sha256=item.sha256,
@@ -51,6 +56,7 @@ def picture(organization_id: UUID, item: MediaItem) -> Picture:
         duration_ms=item.duration_ms,
         pages=item.pages,
         address=files.address(organization_id, item.sha256, item.mime),
+        poster=None if poster is None else files.address(organization_id, poster, _POSTER),
     )
 
 

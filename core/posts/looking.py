@@ -270,6 +270,8 @@ def _entry(row: Row[Any]) -> TimelineEntry:
     by_person = row.kind == "person"
     if by_person:
         what, said, icon = telling.done(row.action, row.after)
+    elif row.kind == "live":
+        what, said, icon = telling.afterwards(row.action, row.after)
     else:
         what, said, icon = telling.happened(PublicationState(row.action), row.after)
     return TimelineEntry(

@@ -121,7 +121,8 @@ class Publication(Base):
     """One post going to one account, once.
 
     The approved columns keep the last approval after an edit, for the redline; it holds while the hashes are equal.
-    `removed_at`: a draft whose account is no longer chosen. `version` and `updated_at` are moved by a trigger.
+    `removed_at`: a draft whose account is no longer chosen. `deleted_at`: when it was taken away at the network.
+    `version` and `updated_at` are moved by a trigger.
     """
 
     __tablename__ = "publication"
@@ -152,6 +153,7 @@ class Publication(Base):
     provider_post_id: Mapped[str | None]
     proof: Mapped[dict[str, Any] | None] = mapped_column(_json)
     published_at: Mapped[datetime | None] = mapped_column(_moment)
+    deleted_at: Mapped[datetime | None] = mapped_column(_moment)
     last_error: Mapped[dict[str, Any] | None] = mapped_column(_json)
     correlation_id: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(server_default=FetchedValue(), server_onupdate=FetchedValue())

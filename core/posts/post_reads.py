@@ -28,13 +28,26 @@ where t.id = :post
 _PUBLICATIONS: Final = statement(
     """
 select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state as account_state, a.network,
-  o.timezone as zone, {pauses} as pauses, approver.name as approver_name, l.url as live_url,
+  o.timezone as zone, {pauses} as pauses, approver.name as approver_name,
+  case when p.deleted_at is null then l.url end as live_url, changed.text as live_text, changed.deleted_by,
+  case when p.payload->>'media' like '%video/%' then (
+    select jsonb_object_agg(encode(f.sha256, 'hex'), encode(f.poster_sha256, 'hex')) from masthead.media f
+    where f.organization_id = p.organization_id and f.poster_sha256 is not null and f.sha256 = any(array(
+      select decode(item->>'sha256', 'hex') from jsonb_array_elements(p.payload->'media') item))) end as posters,
   coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
   {current} as current, {risk} as risk
 from masthead.publication p {account_and_organization}
 left join masthead.member m on m.organization_id = p.organization_id and m.id = p.approved_by
 left join masthead.person approver on approver.id = m.person_id
 left join masthead.publication_link l on l.organization_id = p.organization_id and l.publication_id = p.id
+left join lateral (
+  select (array_agg(w.text order by w.closed_at desc) filter (where w.kind = 'edit'))[1] as text,
+    max(deleter.name) filter (where w.kind = 'delete') as deleted_by
+  from masthead.live_work w
+  left join masthead.member d on d.organization_id = w.organization_id and d.id = w.asked_by
+  left join masthead.person deleter on deleter.id = d.person_id
+  where w.organization_id = p.organization_id and w.publication_id = p.id and w.kind <> 'comment'
+    and w.state = 'done') changed on p.state = 'published'
 where p.post_id = :post and p.removed_at is null
 order by lower(a.name), a.id, p.occurrence desc
 """
@@ -99,7 +112,16 @@ moves as (
 happened as (
   select 'program' as kind, at, id, actor, action, after, correlation_id, publication_id, account_name
   from moves where not coalesce((after->>'waits')::boolean, false) or following is distinct from after
-  order by id desc limit :most)
+  order by id desc limit :most),
+afterwards as (
+  select 'live' as kind, e.at, e.id, e.actor, w.kind || '.' || e.to_state as action,
+    coalesce(e.why, '{}') || jsonb_build_object('text', w.text, 'was', w.text_before) as after,
+    e.correlation_id, parts.id as publication_id, parts.name as account_name
+  from masthead.live_event e
+  join parts on parts.id = e.publication_id
+  join masthead.live_work w on w.organization_id = e.organization_id and w.id = e.work_id
+  where e.actor not like 'person:%' and e.from_state is not null and e.to_state <> 'sending'
+  order by e.id desc limit :most)
 select every.*, person.name as person_name
 from (
   select * from done
@@ -107,7 +129,9 @@ from (
   select 'person', at, id, actor, case when time = 'drop' then 'publication.dropped' else 'publication.resumed' end,
     jsonb_build_object('slot_at', nullif(time, 'drop')), correlation_id, publication_id, account_name from resumed
   union all
-  select * from happened) every
+  select * from happened
+  union all
+  select * from afterwards) every
 left join (masthead.member m join masthead.person on person.id = m.person_id) on
   m.person_id = case when every.actor like 'person:%' then cast(substr(every.actor, 8) as uuid) end
 order by every.at, every.kind, every.id

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from core.accounts import pause_rows
 from core.posts import differences, rules
 from core.posts.content import Content, from_version
-from core.posts.rules import CommentKind, Needs, PublicationState
+from core.posts.rules import CommentKind, Needs, PublicationState, Shown
 from core.posts.views import AskedPublication, Brief, Comment, PostFacts, PublicationRow, Version, Waiting, Who
 from core.provider_kit.types import Payload
 
@@ -43,12 +43,12 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         network=row.network,
         state=state,
         needs=needs,
-        shown=rules.words(state, needs, row.account_state, bool(row.pauses), risk=row.risk or ""),
+        shown=_shown(row, state, needs),
         because=_because(row),
         held=_held(row),
-        text=payload.text,
+        text=payload.text if row.live_text is None else row.live_text,
         link=payload.link,
-        files=differences.pictures(row.organization_id, payload),
+        files=differences.pictures(row.organization_id, payload, row.posters or {}),
         cover=None if payload.cover is None else differences.picture(row.organization_id, payload.cover),
         format=payload.format,
         options=payload.options,
@@ -64,6 +64,9 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         approval_holds=row.holds,
         self_approved=row.self_approved,
         published_at=row.published_at,
+        deleted_at=row.deleted_at,
+        deleted_by=row.deleted_by or "",
+        edited=row.live_text is not None,
         provider_post_id=row.provider_post_id,
         url=row.live_url,
         pauses=pause_rows.read(row.pauses),
@@ -127,7 +130,7 @@ def waiting(row: Row[Any]) -> Waiting:
         network=row.network,
         state=state,
         needs=needs,
-        shown=rules.words(state, needs, row.account_state, bool(row.pauses), risk=row.risk or ""),
+        shown=_shown(row, state, needs),
         because=_because(row),
         due_at=row.due_at,
         published_at=row.published_at,
@@ -192,6 +195,11 @@ def _needs(row: Row[Any]) -> Needs | None:
     return None if row.needs is None else Needs(row.needs)
 
 
+def _shown(row: Row[Any], state: PublicationState, needs: Needs | None) -> Shown:
+    shown = rules.words(state, needs, row.account_state, bool(row.pauses), risk=row.risk or "")
+    return shown if row.deleted_at is None else rules.deleted(shown)
+
+
 def _held(row: Row[Any]) -> bool:
     return "held" in (row.last_error or {})
 
@@ -207,6 +215,6 @@ def _because(row: Row[Any]) -> str:
         error=error_words(row.last_error),
         waits=bool((row.last_error or {}).get("waits")),
         held=_held(row),
-        link_known=row.live_url is not None,
+        link_known=row.live_url is not None or row.deleted_at is not None,
         risk=row.risk or "",
     )

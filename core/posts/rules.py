@@ -187,6 +187,7 @@ ACCOUNT_SENDS: Final = "active"
 
 
 AT_RISK: Final = "at risk"
+DELETED: Final = "deleted"
 _NEEDS_DETAIL: Final = MappingProxyType(
     {Needs.OUTCOME: "live or not?", Needs.LATE: "late", Needs.APPROVAL: "not approved in time"}
 )
@@ -203,6 +204,11 @@ def words(state: PublicationState, needs: Needs | None, account_state: str, paus
     if state is PublicationState.SCHEDULED and risk:
         return replace(shown, detail=AT_RISK, color="orange", icon="warning")
     return replace(shown, detail=_NEEDS_DETAIL[needs]) if needs else shown
+
+
+def deleted(shown: Shown) -> Shown:
+    """What people read for a publication that was taken away at its network: it was published all the same."""
+    return replace(shown, detail=DELETED, color="gray", icon="delete")
 
 
 def gravest(shown: Iterable[Shown]) -> Shown:

@@ -30,6 +30,10 @@ _DONE: Final[Mapping[str, tuple[str, str]]] = {
     "publication.dropped": ("dropped it when it was resumed", "cancel"),
     "publication.resolve_live": ("said that it is live", "check_circle"),
     "publication.resolve_not_live": ("said that it is not live", "help"),
+    "publication.edit_live": ("asked to change the live text", "edit"),
+    "publication.delete_live": ("asked to delete the live post", "delete"),
+    "publication.retry_live": ("asked to try it again", "refresh"),
+    "publication.close_live": ("said what became of it", "check_circle"),
 }
 _EDITED: Final = {
     "text": "the text",
@@ -54,6 +58,25 @@ _HAPPENED: Final[Mapping[PublicationState, str]] = {
     PublicationState.NEEDS_HUMAN: "handed it to a person",
     PublicationState.SCHEDULED: "put it back on the schedule",
 }
+
+
+# What a program did under a live post: kind.state -> words, icon.
+_AFTERWARDS: Final[Mapping[str, tuple[str, str]]] = {
+    "comment.done": ("wrote the first comment", "comment"),
+    "comment.waiting": ("will write the first comment again", "schedule"),
+    "comment.checking": ("got no clear answer about the first comment and is looking for it", "manage_search"),
+    "comment.needs_human": ("asks a person about the first comment", "front_hand"),
+    "comment.failed": ("could not write the first comment", "error"),
+    "comment.dropped": ("let the first comment be", "cancel"),
+    "edit.done": ("changed the live text", "edit"),
+    "edit.waiting": ("will change the live text again", "schedule"),
+    "edit.failed": ("could not change the live text", "error"),
+    "edit.dropped": ("let the new text be", "cancel"),
+    "delete.done": ("deleted the live post", "delete"),
+    "delete.waiting": ("will delete the live post again", "schedule"),
+    "delete.failed": ("could not delete the live post", "error"),
+}
+_QUOTE: Final = 280
 
 
 def done(action: str, after: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -85,7 +108,27 @@ def happened(state: PublicationState, why: Mapping[str, Any]) -> tuple[str, str,
     return _HAPPENED.get(state, f"moved it to {shown.label}"), _because(why), shown.icon
 
 
+def afterwards(move: str, after: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What the program did to a post that is live: (words, detail, icon) of an event, named `kind.state`."""
+    words, icon = _AFTERWARDS.get(move, (move.replace(".", " "), "history"))
+    if move == "comment.done":
+        return words, _quoted(str(after.get("text") or "")), icon
+    return words, _replaced(after) if move == "edit.done" else _because(after), icon
+
+
+def _replaced(after: Mapping[str, Any]) -> str:
+    """A text and what it took the place of."""
+    return f"Before: {_quoted(str(after['was']))} Now: {_quoted(str(after['text']))}"
+
+
+def _quoted(words: str) -> str:
+    short = words if len(words) <= _QUOTE else f"{words[:_QUOTE]}…"
+    return f"“{short}”"
+
+
 def _detail(after: Mapping[str, Any]) -> str:
+    if after.get("was") is not None and after.get("text"):
+        return _replaced(after)
     for name in ("comment", "reason"):
         if after.get(name):
             return str(after[name])

@@ -152,7 +152,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file as one account gets it. Sizes in bytes and pixels; `address` shows it for a day, to whoever has it."""
+    """A file as one account gets it. Sizes in bytes and pixels; `address` shows it for a day, to whoever has it.
+
+    `poster`: the address of the picture that stands for a video, where there is one.
+    """
 
     sha256: str
     mime: str
@@ -164,6 +167,7 @@ class Picture:
     duration_ms: int
     pages: int
     address: str
+    poster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +176,9 @@ class PublicationRow:
 
     `shown.label` and `because` say everything: why it is held, what a person must decide, why it failed and what mends
     it. `current` False: a later one for the same account took its place ("Try again"). `own_slot`: its time isn't the
-    post's. `url` None while published: "live, link not found yet". `held`: the network may not be called now, for the
-    reason in `because`. `told`: (title, what it says) of its form, where the network has several, and its options.
+    post's. `url` None while published: "live, link not found yet", or it was deleted. `edited`: its `text` was changed
+    while it was live. `held`: the network may not be called now, for the reason in `because`. `told`: (title, what it
+    says) of its form, where the network has several, and its options.
     """
 
     id: UUID
@@ -207,6 +212,9 @@ class PublicationRow:
     approval_holds: bool
     self_approved: bool
     published_at: datetime | None
+    deleted_at: datetime | None
+    deleted_by: str
+    edited: bool
     provider_post_id: str | None
     url: str | None
     pauses: tuple[Pause, ...]

@@ -4,9 +4,10 @@ Every command: actor first; idempotent by `action_id` (a double click gets the f
 line. Raises NotAllowed, NotFound, Conflict, Invalid or Refused from `core.infra.errors`, each with the words to show.
 
 Another time is in `moving`, whether at all in `planning`, deciding what became of a send in `resolving`, ending a
-pause in `resuming`; this is the way in for pages.
+pause in `resuming`, changing what is live in `changing`; this is the way in for pages.
 """
 
+from core.publishing.changing import close_live, delete_live, edit_live, retry_live
 from core.publishing.inputs import Decision, Fate
 from core.publishing.moving import move, reschedule
 from core.publishing.planning import cancel, publish_now, try_again
@@ -21,11 +22,15 @@ __all__ = [
     "LeftAlone",
     "Resumed",
     "cancel",
+    "close_live",
+    "delete_live",
+    "edit_live",
     "move",
     "publish_now",
     "reschedule",
     "resolve_live",
     "resolve_not_live",
     "resume",
+    "retry_live",
     "try_again",
 ]

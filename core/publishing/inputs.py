@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, mod
 
 from core.infra.errors import Invalid
 from core.posts.inputs import Moment, storable
+from core.posts.rules import MAX_TEXT
 
 MAX_REASON = 2_000
 MOST_DECISIONS = 200
@@ -26,6 +27,15 @@ def _given_reason(value: str) -> str:
     words = _reason(value)
     if not words:
         raise ValueError("Say how you know: others will read it on the timeline.")
+    return words
+
+
+def _live_text(value: str) -> str:
+    words = storable(value)
+    if not words.strip():
+        raise ValueError("Write the new text.")
+    if len(words) > MAX_TEXT:
+        raise ValueError(f"The text is longer than {MAX_TEXT:,} characters. Shorten it.")
     return words
 
 
@@ -143,3 +153,9 @@ class NotLiveVerdict(_Input):
 
     send_again: bool
     reason: Annotated[str, AfterValidator(_given_reason)]
+
+
+class LiveText(_Input):
+    """Another text for a live post."""
+
+    text: Annotated[str, AfterValidator(_live_text)]

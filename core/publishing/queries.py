@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from core import providers
@@ -16,13 +17,17 @@ from core.infra.actor import Actor
 from core.infra.errors import NotFound
 from core.organizations.rules import Permission, require
 from core.posts.model import PublicationEvent
-from core.posts.rules import Needs, PublicationState
-from core.publishing import desk_rows, model, rules, step_rows, store
+from core.posts.rows import error_words
+from core.posts.rules import ACCOUNT_SENDS, Needs, PublicationState
+from core.publishing import desk_rows, live_rows, live_rules, model, rules, step_rows, store
 from core.publishing.candidates import Candidate, NamedPost, SeenPost, candidates, named_in, posts_in
+from core.publishing.live_rules import Kind, LiveState
 from core.publishing.rules import ATTEMPT_WORDS, AttemptState
 from core.publishing.times import times
+from core.publishing.views import LiveTrouble, LiveWork, LookedFor
 
 MOST_QUESTIONS: Final = 50
+MOST_TROUBLE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,60 @@ def evidence(actor: Actor, publication_id: UUID) -> Evidence:
     require(actor, Permission.READ)
     with db.transaction(actor) as session:
         return _evidence(session, publication_id)
+
+
+def live_works(actor: Actor, post_id: UUID) -> Mapping[UUID, tuple[LiveWork, ...]]:
+    """Publication -> what was done, and is to be done, to it since it is live, oldest first."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        rows = live_rows.of_post(session, post_id)
+    found: dict[UUID, tuple[LiveWork, ...]] = {}
+    for row in rows:
+        found[row.publication_id] = (*found.get(row.publication_id, ()), _live_work(row))
+    return found
+
+
+def live_trouble(actor: Actor) -> tuple[LiveTrouble, ...]:
+    """What didn't go through under live posts, or may be there or not, newest first; at most `MOST_TROUBLE`."""
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        return tuple(
+            LiveTrouble(
+                post_id=row.post_id,
+                kind=Kind(row.kind),
+                state=LiveState(row.state),
+                words=live_rules.said(Kind(row.kind), LiveState(row.state), error_words(row.last_error)),
+                text=row.text,
+                account_name=row.account_name,
+                network=row.network,
+            )
+            for row in live_rows.in_trouble(session, MOST_TROUBLE)
+        )
+
+
+def _live_work(row: Row[Any]) -> LiveWork:
+    kind, state = Kind(row.kind), LiveState(row.state)
+    held_by = ""
+    if state is LiveState.WAITING and row.account_state != ACCOUNT_SENDS:
+        held_by = f"{row.account_name} must be connected again on Accounts first."
+    elif state is LiveState.WAITING and row.paused:
+        held_by = "It goes on when what is paused is resumed."
+    return LiveWork(
+        id=row.id,
+        publication_id=row.publication_id,
+        kind=kind,
+        state=state,
+        words=live_rules.said(kind, state, error_words(row.last_error), held_by),
+        text=row.text,
+        text_before=row.text_before,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        closed_at=row.closed_at,
+        next_at=row.next_action_at,
+        looks=tuple(
+            LookedFor(datetime.fromisoformat(each["at"]), each["complete"], each["words"]) for each in row.evidence
+        ),
+    )
 
 
 def _evidence(session: Session, publication_id: UUID) -> Evidence:

@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.orm import Session, aliased
 
 from core.accounts.pause_rows import PAUSED
+from core.infra.ids import new_id
 from core.infra.logs import correlation_id
 from core.posts.model import Publication, PublicationEvent
 from core.posts.rules import Needs, PublicationState
@@ -523,7 +524,11 @@ with moved as (
     proof = cast(:proof as jsonb), published_at = coalesce(:published_at, clock_timestamp()), needs = null,
     lease_owner = null, lease_until = null, next_action_at = null, last_error = null
   where id = :publication_id
-  returning organization_id, id)
+  returning organization_id, id, approved_payload ->> 'comment' as comment, correlation_id),
+commented as (
+  insert into masthead.live_work(organization_id, id, publication_id, kind, text, correlation_id)
+  select m.organization_id, :comment_id, m.id, 'comment', m.comment, m.correlation_id from moved m where m.comment <> ''
+  on conflict do nothing)
 insert into masthead.publication_link(organization_id, publication_id, state, url)
 select m.organization_id, m.id, cast(:link_state as text), cast(:url as text) from moved m on conflict do nothing
 """).bindparams(bindparam("published_at", type_=TIMESTAMP(timezone=True)))
@@ -539,7 +544,7 @@ def close_as_published(
     published_at: datetime | None = None,
     because: str = "",
 ) -> None:
-    """-> published, with the row under which its public address will be found or is known already.
+    """-> published, with the row under which its public address is found, and the first comment that goes under it.
 
     Without an id of the post there must be a proof that it is live; the database insists (PRODUCT 7 d).
     """
@@ -550,6 +555,7 @@ def close_as_published(
         {
             "publication_id": publication_id,
             "provider_post_id": provider_post_id,
+            "comment_id": new_id(),
             "proof": None if proof is None else json.dumps(proof),
             "published_at": published_at,
             "link_state": (LinkState.FOUND if permalink else LinkState.PENDING).value,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from core.infra import crash, db
 from core.infra.settings import PublishTimes
-from core.publishing import store
+from core.publishing import live_rows, store
 from core.publishing.store import Moved
 
 _log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ class Look:
     moved: tuple[Moved, ...]
     sends: bool
     links: bool
+    live: bool
     next_due_s: float | None
 
 
@@ -49,7 +50,8 @@ def look(ticker: str, times: PublishTimes) -> Look:
     with db.free_transaction() as session:
         store.beat(session, ticker)
         sends, links = store.work_waiting(session)
-        return Look(tuple(moved), sends, links, store.until_next_due(session))
+        live = live_rows.is_waiting(session)
+        return Look(tuple(moved), sends, links, live, store.until_next_due(session))
 
 
 def work_waiting() -> tuple[bool, bool]:
@@ -59,6 +61,6 @@ def work_waiting() -> tuple[bool, bool]:
 
 
 def until_next_due() -> float | None:
-    """Seconds until the next publication, read or link becomes due; None when nothing waits."""
+    """Seconds until the next publication, read, link or change of a live post becomes due; None when nothing waits."""
     with db.free_transaction() as session:
         return store.until_next_due(session)

@@ -21,6 +21,7 @@ class JobName(StrEnum):
 
     DRAIN = "jobs.sender.drain"
     PREPARE_MEDIA = "jobs.media.prepare"
+    DO_LIVE_WORK = "jobs.low.do_live_work"
     FIND_LINKS = "jobs.low.find_links"
     REVOKE_OVERDUE_CHOICES = "jobs.low.revoke_overdue_choices"
     DROP_OVERDUE_UPLOADS = "jobs.low.drop_overdue_uploads"
@@ -36,6 +37,7 @@ class JobName(StrEnum):
 QUEUE_OF: Final[Mapping[JobName, QueueName]] = {
     JobName.DRAIN: QueueName.PUBLISH,
     JobName.PREPARE_MEDIA: QueueName.MEDIA,
+    JobName.DO_LIVE_WORK: QueueName.LOW,
     JobName.FIND_LINKS: QueueName.LOW,
     JobName.REVOKE_OVERDUE_CHOICES: QueueName.LOW,
     JobName.DROP_OVERDUE_UPLOADS: QueueName.LOW,

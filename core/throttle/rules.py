@@ -45,7 +45,14 @@ class Why(StrEnum):
     TROUBLE = "trouble"
 
 
-ROUTE_WORDS: Final = MappingProxyType({Route.PREPARE: "uploads", Route.PUBLISH: "publishing", Route.READ: "reading"})
+ROUTE_WORDS: Final = MappingProxyType(
+    {
+        Route.PREPARE: "uploads",
+        Route.PUBLISH: "publishing",
+        Route.READ: "reading",
+        Route.LIVE: "comments and changes",
+    }
+)
 _WORDS: Final = MappingProxyType(
     {
         Why.ACCOUNT: "{network} asks us to slow down",

@@ -31,6 +31,7 @@ FREE = {
     "core/posts/preflight.py": "definer functions that return ids",
     "core/publishing/claiming.py": "definer functions that return ids",
     "core/publishing/links.py": "definer functions that return ids",
+    "core/publishing/live_sending.py": "definer functions that return ids",
     "core/publishing/pulse.py": "when tickers looked, and a definer function that gives one duration",
     "core/publishing/sweeping.py": "definer functions that return ids",
     "core/throttle/breaking.py": "breakers, which belong to no organization",

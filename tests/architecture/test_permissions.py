@@ -68,12 +68,16 @@ ALLOWED = {
     "posts.withdraw": Permission.WITHDRAW,
     "posts.would_void": Permission.READ,
     "publishing.cancel": Permission.CANCEL,
+    "publishing.close_live": Permission.RESOLVE,
+    "publishing.delete_live": Permission.CHANGE_LIVE,
+    "publishing.edit_live": Permission.CHANGE_LIVE,
     "publishing.move": Permission.RESCHEDULE,
     "publishing.publish_now": Permission.PUBLISH_NOW,
     "publishing.reschedule": Permission.RESCHEDULE,
     "publishing.resolve_live": Permission.RESOLVE,
     "publishing.resolve_not_live": Permission.RESOLVE,
     "publishing.resume": Permission.PAUSE_ACCOUNT,
+    "publishing.retry_live": Permission.TRY_AGAIN,
     "publishing.try_again": Permission.TRY_AGAIN,
 }
 # Of one's own person, sign-ins and notices, whatever the role.

@@ -8,6 +8,7 @@ costs tens of milliseconds, and every death is a real SIGKILL of a real process.
     {"do": "continue", "pid": 72}                      -> {"pid": 72, "ended_by": 0}
     {"do": "look"} or {"do": "sweep"}, until nothing moves -> {"pid": 73, "ended_by": 0}
     {"do": "links", "kill_after_s": 0.2}               -> {"pid": 73, "ended_by": 9}
+    {"do": "live", "crash_at": "l4"}                   -> {"pid": 73, "ended_by": 9}
     {"do": "gather", "at": "s2", "awaited": ["..."], "organizations": ["..."], "s": 2}
                                                        -> {"pid": 74, "ended_by": 9, "caught": ["..."]}
     {"do": "recover", "organizations": ["..."], "s": 20}           -> {"pid": 75, "ended_by": 0}
@@ -64,6 +65,8 @@ def work(order: dict[str, Any], tell: Callable[[frozenset[UUID]], None]) -> None
             sweeping.look("chaos", times())
         case "links":
             low.find_links()
+        case "live":
+            low.do_live_work()
         case "dequeue":
             _die_at_dequeue()
         case "sweep":

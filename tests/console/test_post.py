@@ -236,3 +236,90 @@ def test_what_goes_out_is_shown_once_for_each_thing_that_differs(team: Team, app
     (shown,) = given["post"]["files"]
     assert (shown["alt"], shown["width"], given["form"]["key"]) == ("A cup", 800, "feed")
     assert "The same for" in approver.words
+
+
+def live_post(team: Team, worker_database: db.Database, **post: object) -> tuple[UUID, UUID]:
+    """A post that is live under an id of the network: its id and its publication's."""
+    made = make_approved(team.author, team.approver, [team.account_id], slot_at=soon(), **post)
+    found = publication(team.admin, made)
+    publish(worker_database, found)
+    return made, found.id
+
+
+def put_work(worker_database: db.Database, team: Team, publication_id: UUID, state: str) -> UUID:
+    """A first comment of a live post that stands so."""
+    work_id, open_still = uuid4(), state in ("waiting", "sending", "checking")
+    statement = (
+        "insert into masthead.live_work(organization_id, id, publication_id, kind, text, state, next_action_at,"
+        " closed_at, last_error) values (:organization, :id, :publication, 'comment', 'First!', :state,"
+        " case when :open then clock_timestamp() + interval '1 hour' end,"
+        " case when not :open then clock_timestamp() end,"
+        " case when :state = 'failed' then cast('{\"reason\": \"Facebook says no.\"}' as jsonb) end)"
+    )
+    with worker_database.organization_transaction(team.organization_id, "program:test") as session:
+        session.execute(
+            text(statement),
+            {
+                "organization": team.organization_id,
+                "id": work_id,
+                "publication": publication_id,
+                "state": state,
+                "open": open_still,
+            },
+        )
+    return work_id
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("waiting", "The first comment waits."),
+        ("checking", "We are looking whether it is there."),
+        ("done", "The first comment is there."),
+        ("failed", "Facebook says no."),
+        ("needs_human", "We can't tell whether the first comment is there."),
+    ],
+)
+def test_the_page_says_how_the_first_comment_stands(
+    committed_team: Team, worker_database: db.Database, state: str, words: str
+) -> None:
+    post, publication_id = live_post(committed_team, worker_database)
+    work_id = put_work(worker_database, committed_team, publication_id, state)
+    tab = tab_of(committed_team, Role.APPROVER).open("post", post=str(post))
+    assert words in tab.words.replace("\\", "")
+    assert tab.has_button(f"again_live_{work_id}") == (state in ("failed", "needs_human"))
+    assert tab.has_button(f"there_live_{work_id}") == (state == "needs_human")
+
+
+def test_a_failed_comment_is_tried_again_from_the_page_and_stands_on_home_until_then(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post, publication_id = live_post(committed_team, worker_database)
+    work_id = put_work(worker_database, committed_team, publication_id, "failed")
+    tab = tab_of(committed_team, Role.APPROVER)
+    titles = [each["title"] for each in tab.open().component("home_items")["items"]]
+    assert titles[0] == "Acme Coffee: first comment"
+    tab.open("post", post=str(post)).press(f"again_live_{work_id}")
+    assert "The first comment waits." in tab.words
+    assert tab_of(committed_team, Role.EDITOR).open("post", post=str(post)).has(f"publication_{publication_id}")
+
+
+def test_a_live_post_is_changed_and_deleted_from_its_page_by_approvers(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post, publication_id = live_post(committed_team, worker_database)
+    editor = tab_of(committed_team, Role.EDITOR).open("post", post=str(post))
+    assert editor.button(f"edit_live_{publication_id}").disabled
+    assert editor.button(f"delete_live_{publication_id}").disabled
+    tab = tab_of(committed_team, Role.APPROVER).open("post", post=str(post)).press(f"edit_live_{publication_id}")
+    assert "You approve the new words by this." in tab.words
+    tab.app.session_state["publication_dialog"] = ("edit_live", publication_id)
+    tab.app.text_area(key="live_text").set_value("Mended.")
+    tab.again()
+    confirm(tab, "edit_live", publication_id)
+    assert "The new text waits." in tab.words
+    assert tab.button(f"edit_live_{publication_id}").disabled
+    tab.press(f"delete_live_{publication_id}")
+    assert "for good, with its likes and comments" in tab.words
+    confirm(tab, "delete_live", publication_id)
+    assert "The deletion waits." in tab.words

@@ -225,6 +225,18 @@ select organization_id, publication_id, case when n % 100 = 1 then 'missing' whe
   clock_timestamp() + interval '1 hour'
 from going where state = 'published';
 
+-- First comments under some of what is live, a few of them in trouble, and changes of others.
+insert into masthead.live_work(organization_id, id, publication_id, kind, text, asked_by, state, next_action_at, closed_at,
+  last_error)
+select organization_id, pg_temp.key(30, number), publication_id, case when n % 3 = 0 then 'comment' else 'edit' end, 'Said.',
+  pg_temp.key(2, o * 100), said.state, case when said.state = 'waiting' then clock_timestamp() + interval '1 hour' end,
+  case when said.state <> 'waiting' then clock_timestamp() end, case when said.state = 'failed' then '{{"reason": "No."}}'::jsonb end
+from going cross join lateral (select case when n % 997 = 0 then 'failed' when n % 499 = 0 then 'waiting' else 'done' end as state) said
+where going.state = 'published' and n % 4 < 2;
+
+insert into masthead.live_event(organization_id, work_id, publication_id, from_state, to_state, epoch, actor)
+select organization_id, id, publication_id, 'sending', 'done', 1, 'program:live' from masthead.live_work where state = 'done';
+
 insert into masthead.preflight(organization_id, publication_id, version, due_at, findings)
 select p.organization_id, p.id, p.version, p.due_at, case when made.number % 20 = 0 then
   '[{{"severity": "warning", "words": "Its approval lapses before its time.", "fix": "Ask again.", "mend": "approve"}}]'

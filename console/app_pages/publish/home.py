@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,9 @@ from core.organizations.rules import Permission
 from core.posts import queries
 from core.posts.rules import Needs
 from core.posts.views import Asked, Home, Waiting
+from core.publishing import queries as sending
+from core.publishing.live_rules import Kind, LiveState
+from core.publishing.views import LiveTrouble
 
 PAGE = PageSpec(
     title="Home",
@@ -37,6 +40,7 @@ PAGE = PageSpec(
 
 
 LOOK_EVERY_S: Final = 10
+_UNDER: Final = {Kind.COMMENT: "first comment", Kind.EDIT: "new text", Kind.DELETE: "deletion"}
 
 
 def render(visitor: Visitor) -> None:
@@ -50,15 +54,16 @@ def render(visitor: Visitor) -> None:
     def as_it_is_now() -> None:
         try:
             home = queries.home(visitor.actor)
+            trouble = sending.live_trouble(visitor.actor)
         except Exception as error:  # a fragment that runs by itself has no page around it to say so
             feedback.show_broken(error, navigation.HOME)
             return
-        _figures(home, zones)
+        _figures(home, len(trouble), zones)
         left, right = split("home", [1.5, 1])
         with left, st.container(border=True, height="stretch", key="home_today"):
             _today(home, zones)
         with right, st.container(border=True, height="stretch", key="home_attention"):
-            _attention(visitor, home, zones)
+            _attention(visitor, home, trouble, zones)
 
     as_it_is_now()
 
@@ -83,10 +88,10 @@ def _today(home: Home, zones: Zones) -> None:
         )
 
 
-def _attention(visitor: Visitor, home: Home, zones: Zones) -> None:
+def _attention(visitor: Visitor, home: Home, trouble: Sequence[LiveTrouble], zones: Zones) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header("Waits for you", anchor=False, width="content")
-    items = list(_waiting(visitor, home, zones))
+    items = [*_under_live_posts(visitor, trouble), *_waiting(visitor, home, zones)]
     if items:
         attention(items, key="home_items")
     else:
@@ -101,9 +106,9 @@ def _attention(visitor: Visitor, home: Home, zones: Zones) -> None:
         )
 
 
-def _figures(home: Home, zones: Zones) -> None:
+def _figures(home: Home, under_live_posts: int, zones: Zones) -> None:
     sent = home.published_today
-    trouble = home.counts.failed + home.counts.needs_person
+    trouble = home.counts.failed + home.counts.needs_person + under_live_posts
     first = min((each.first_due_at for each in home.to_approve if each.first_due_at), default=None)
     with st.grid(4, gap="small"):
         _figure("Out today", home.out_today, f"{sent} published" if sent else "")
@@ -192,6 +197,24 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
     for each in home.held:
         title, action = beginning(each.text, 70), can(Permission.CANCEL, "Open")
         yield _publication(each, f"Held {counts.held}", "pause_circle", "orange", title, action, each.because)
+
+
+def _under_live_posts(visitor: Visitor, trouble: Sequence[LiveTrouble]) -> Iterator[Item]:
+    """Comments that may be there or not, and what didn't go through under a live post."""
+    for each in trouble:
+        unclear = each.state is LiveState.NEEDS_HUMAN
+        action = "Decide" if unclear else "Try again"
+        permission = Permission.RESOLVE if unclear else Permission.TRY_AGAIN
+        yield Item(
+            "front_hand" if unclear else "error",
+            "red",
+            f"{each.account_name}: {_UNDER[each.kind]}",
+            f"{beginning(each.text, 40)} · {each.words}",
+            "post",
+            each.post_id,
+            group=f"Under live posts {len(trouble)}",
+            action=action if visitor.may(permission) else "",
+        )
 
 
 def _publication(

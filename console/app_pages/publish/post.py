@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import streamlit as st
 
-from console import dialogs, drafting, feedback, history, navigation, pausing, questions
+from console import after_publish, dialogs, drafting, feedback, history, navigation, pausing, questions
 from console.components.account import account_badge
 from console.components.empty import empty
 from console.components.header import header
@@ -32,6 +32,7 @@ from core.posts.views import Detail, PublicationRow
 from core.publishing import commands as publishing
 from core.publishing import queries as sending
 from core.publishing.queries import Evidence
+from core.publishing.views import LiveWork
 
 PAGE = PageSpec(
     title="Post",
@@ -44,6 +45,7 @@ PAGE = PageSpec(
 )
 
 _S = PublicationState
+Works = Mapping[UUID, Sequence[LiveWork]]
 LOOK_SOON_S: Final = 3
 LOOK_LATER_S: Final = 20
 NEAR: Final = timedelta(minutes=5)
@@ -55,6 +57,7 @@ def render(visitor: Visitor) -> None:
     zones = Zones.of(visitor)
     detail = queries.detail(visitor.actor, _asked_for())
     evidence = {each.id: sending.evidence(visitor.actor, each.id) for each in detail.publications if each.approved_at}
+    works = sending.live_works(visitor.actor, detail.post.id)
     current = [each for each in detail.publications if each.current]
     with header("Post", detail.post.progress, mark=badge(detail.post.shown), back="posts"):
         _post_actions(visitor, detail, current)
@@ -69,7 +72,7 @@ def render(visitor: Visitor) -> None:
                 on_click=lambda: _edit(detail.post.id),
             )
         for each in current:
-            _publication(visitor, each, evidence.get(each.id), zones, alone=len(current) == 1)
+            _publication(visitor, each, evidence.get(each.id), works.get(each.id, ()), zones, alone=len(current) == 1)
         if current:
             _previews(current, zones)
         else:
@@ -80,43 +83,65 @@ def render(visitor: Visitor) -> None:
             st.space("stretch")
             st.caption(f"Times in {plain(zones.organization)}", width="content")
         timeline(history.entries(detail, evidence), zones, key="post_timeline")
-    _follow(visitor, detail)
+    _follow(visitor, detail, works)
 
 
-def _follow(visitor: Visitor, detail: Detail) -> None:
+def _follow(visitor: Visitor, detail: Detail, works: Works) -> None:
     """Look again while something is on its way, and draw anew when it moved."""
     moving = [
         each
         for each in detail.publications
-        if each.current and each.state not in AT_REST and (each.state is not _S.PUBLISHED or _link_may_come(each))
+        if each.current
+        and each.state not in AT_REST
+        and (each.state is not _S.PUBLISHED or _link_may_come(each) or _is_worked_on(each, works))
     ]
     if not moving:
         return
     soon = any(each.state is not _S.SCHEDULED or _is_near(each) for each in moving)
-    seen = _standing(detail)
+    seen = _standing(detail, works)
 
     @st.fragment(run_every=LOOK_SOON_S if soon else LOOK_LATER_S)
     def look() -> None:
         try:
             there = queries.detail(visitor.actor, detail.post.id)
+            worked_on = sending.live_works(visitor.actor, detail.post.id)
         except MastheadError:
             return
-        if _standing(there) != seen:
+        if _standing(there, worked_on) != seen:
             st.rerun()
 
     look()
 
 
+def _is_worked_on(each: PublicationRow, works: Works) -> bool:
+    return after_publish.is_under_way(works.get(each.id, ()))
+
+
 def _link_may_come(each: PublicationRow) -> bool:
-    return each.url is None and each.published_at is not None and now() - each.published_at < NEAR
+    return (
+        each.url is None
+        and each.deleted_at is None
+        and each.published_at is not None
+        and now() - each.published_at < NEAR
+    )
 
 
 def _is_near(each: PublicationRow) -> bool:
     return each.due_at is not None and each.due_at - now() < NEAR
 
 
-def _standing(detail: Detail) -> tuple[object, ...]:
-    return tuple((each.id, each.state, each.due_at, each.url, each.attempt_count) for each in detail.publications)
+def _standing(detail: Detail, works: Works) -> tuple[object, ...]:
+    return tuple(
+        (
+            each.id,
+            each.state,
+            each.due_at,
+            each.url,
+            each.attempt_count,
+            *after_publish.standing(works.get(each.id, ())),
+        )
+        for each in detail.publications
+    )
 
 
 def _asked_for() -> UUID:
@@ -209,7 +234,13 @@ def _button(
 
 
 def _publication(
-    visitor: Visitor, each: PublicationRow, evidence: Evidence | None, zones: Zones, *, alone: bool
+    visitor: Visitor,
+    each: PublicationRow,
+    evidence: Evidence | None,
+    works: Sequence[LiveWork],
+    zones: Zones,
+    *,
+    alone: bool,
 ) -> None:
     with st.container(border=True, gap="small", key=f"publication_{each.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -229,7 +260,8 @@ def _publication(
             st.caption(f"Approved by {plain(each.approved_by)}{own} {ago(each.approved_at)}{lapsed}")
         if evidence is not None and (each.needs is Needs.OUTCOME or each.state is _S.UNKNOWN):
             questions.question(visitor, each, evidence, zones, across=2)
-        _publication_actions(visitor, each, alone=alone)
+        after_publish.show(visitor, each, works, zones)
+        _publication_actions(visitor, each, works, alone=alone)
 
 
 def _because(each: PublicationRow, zones: Zones) -> str:
@@ -242,8 +274,9 @@ def _because(each: PublicationRow, zones: Zones) -> str:
 
 def _time_words(each: PublicationRow, zones: Zones, *, alone: bool) -> str:
     if each.published_at:
-        found = "" if each.url else " · live, link not found yet"
-        return f"Published **{plain(when(each.published_at, zones))}**{found}"
+        found = "" if each.url or each.deleted_at else " · live, link not found yet"
+        changed = " · its text was changed since" if each.edited and not each.deleted_at else ""
+        return f"Published **{plain(when(each.published_at, zones))}**{found}{changed}"
     if each.due_at is None:
         return "No time yet"
     word = "Was planned for" if each.state in OVER else "Goes out" if each.due_at > now() else "Was due"
@@ -251,7 +284,7 @@ def _time_words(each: PublicationRow, zones: Zones, *, alone: bool) -> str:
     return f"{word} **{plain(when(each.due_at, zones))}** :gray[· {ago(each.due_at)}]{own}"
 
 
-def _publication_actions(visitor: Visitor, each: PublicationRow, *, alone: bool) -> None:
+def _publication_actions(visitor: Visitor, each: PublicationRow, works: Sequence[LiveWork], *, alone: bool) -> None:
     """What can be done about one publication; what the post's own buttons do for a single one isn't said twice."""
     with st.container(horizontal=True, gap="small", key=f"actions_{each.id}"):
         if each.needs in (Needs.LATE, Needs.APPROVAL) and not alone:
@@ -264,6 +297,7 @@ def _publication_actions(visitor: Visitor, each: PublicationRow, *, alone: bool)
         if is_cancellable(each) or each.state in rules.BEING_SENT:
             being_sent = BEING_SENT if each.state in rules.BEING_SENT else None
             _offer("Cancel", "cancel", visitor.why_not(Permission.CANCEL) or being_sent, "cancel", each, "tertiary")
+        after_publish.actions(visitor, each, works)
 
 
 def _offer(

@@ -12,7 +12,15 @@ from core.organizations.rules import PERMISSIONS, WORDS, Permission, may, requir
 
 VIEWER = {"read"}
 EDITOR = VIEWER | {"write", "submit", "withdraw", "delete_draft", "reschedule", "cancel"}
-APPROVER = EDITOR | {"approve", "request_changes", "publish_now", "try_again", "resolve", "pause_account"}
+APPROVER = EDITOR | {
+    "approve",
+    "request_changes",
+    "publish_now",
+    "try_again",
+    "resolve",
+    "change_live",
+    "pause_account",
+}
 ADMIN = APPROVER | {
     "connect",
     "disconnect",
