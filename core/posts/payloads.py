@@ -46,16 +46,18 @@ def build(account: AccountFacts, content: AccountContent, files: Mapping[Renditi
     )
     if network is None or form is None:
         return payload
+    link = payload.link if form.takes_link else None
+    carried = [*kinds, *(["link"] if link else [])]
     return replace(
         payload,
         text=payload.text if form.takes_text else "",
-        link=payload.link if form.takes_link else None,
+        link=link,
         media=tuple(_described(item, form) for item in items) if form.files[1] else (),
         options={
             option.key: payload.options[option.key]
             for option in form.options
             if option.key in payload.options
-            and option.belongs(kinds)
+            and option.belongs(carried)
             and not _is_default(option, payload.options[option.key])
         },
         cover=cover if form.covers is not None and "video" in kinds else None,

@@ -14,6 +14,7 @@ _ANSWERS: Final = (2, 4)
 def problems(title: str, form: Format, payload: Payload) -> Iterator[Problem]:
     """Problems of the options, each with its key; `title` is the network's."""
     declared = {option.key: option for option in form.options}
+    carried = [*(item.kind for item in payload.media), *(["link"] if payload.link else [])]
     for key in sorted(set(payload.options) - set(declared)):
         this = title if form.title == "Post" else f"{title}'s {form.title.lower()}"
         words = f"{this} has no option called {key.replace('_', ' ')}."
@@ -21,7 +22,7 @@ def problems(title: str, form: Format, payload: Payload) -> Iterator[Problem]:
     for option in form.options:
         value = payload.options.get(option.key)
         if value in (None, "", [], {}):
-            if option.required and option.belongs([item.kind for item in payload.media]):
+            if option.required and option.belongs(carried):
                 yield Problem("error", f"{title} needs: {option.title}.", option.words or "Fill it in.", at=option.key)
             continue
         for each in _value(title, option, value, payload):

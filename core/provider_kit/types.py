@@ -105,7 +105,7 @@ class Option:
     most `most` names of accounts there; tags a list of `{"username", "file"}` with `x` and `y` from 0 to 1 on an image;
     moment whole milliseconds into the video; poll `{"question", "answers": [...], "days"}`.
 
-    `of`: only a post that carries such a file is asked for it; empty: every post.
+    `of`: only a post that carries such a file, or a link, is asked for it; empty: every post.
     """
 
     key: str
@@ -116,11 +116,11 @@ class Option:
     default: bool = False
     most: int = 0
     source: str = ""
-    of: tuple[MediaKind, ...] = ()
+    of: tuple[MediaKind | Literal["link"], ...] = ()
 
-    def belongs(self, kinds: Collection[MediaKind]) -> bool:
-        """Whether it is asked of a post with files of these kinds."""
-        return not self.of or any(kind in self.of for kind in kinds)
+    def belongs(self, carried: Collection[str]) -> bool:
+        """Whether it is asked of a post that carries these: kinds of files, and "link" for a link."""
+        return not self.of or any(each in self.of for each in carried)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def test_the_browser_gives_an_account_what_core_gives_it(monkeypatch: pytest.Mon
     assert node(script) == [as_core_says(each) for each in told]
 
 
-TITLE = Option("title", "Title", "line", of=("video",))
+TITLE, ABOUT = Option("title", "Title", "line", of=("video",)), Option("about", "About", "text", of=("link",))
 SQUARE = Network(
     "square",
     "Square",
@@ -97,7 +97,7 @@ SQUARE = Network(
     TextRules("codepoints", 500),
     True,
     formats=(
-        Format("feed", "Post", files=(0, 10), images=IMAGES, videos=VIDEOS, options=(TITLE,)),
+        Format("feed", "Post", files=(0, 10), images=IMAGES, videos=VIDEOS, takes_link=True, options=(TITLE, ABOUT)),
         Format("poll", "Poll", files=(0, 0), options=(Option("poll", "Poll", "poll", required=True),)),
     ),
 )
@@ -111,6 +111,7 @@ def test_only_what_the_form_and_its_files_carry_is_offered(monkeypatch: pytest.M
         ("square", Content()),
         ("square", Content(files=(Attached(photo),))),
         ("square", Content(files=(Attached(clip),))),
+        ("square", Content(link="https://a.example")),
         ("square", Content(format="poll")),
         ("town", Content(format="paper")),
     )
@@ -130,6 +131,7 @@ def test_only_what_the_form_and_its_files_carry_is_offered(monkeypatch: pytest.M
         [[], ["image", "video"], 10, either],
         [[], ["image", "video"], 10, either],
         [["title"], ["image", "video"], 10, either],
+        [["about"], ["image", "video"], 10, either],
         [["poll"], [], 0, "No files: what is chosen takes none."],
         [[], ["document"], 1, "Documents. Drop or paste them here too."],
     ]

@@ -21,12 +21,12 @@ function drawOptions (part, m, data, takers, write) {
 }
 
 // The options of all forms that come of it, each once, with the networks that ask it where not all do. One that belongs to
-// a kind of file is asked where there is such a file.
+// a kind of file, or to a link, is asked where there is such a one.
 function askedOf (takers, m) {
   const options = new Map()
   for (const { account, got, form } of takers) {
-    const kinds = kindsOf(got.files, m)
-    for (const option of form.options.filter(({ of }) => !of.length || of.some(kind => kinds.includes(kind)))) {
+    const carried = [...kindsOf(got.files, m), ...(form.takes_link && got.link ? ['link'] : [])]
+    for (const option of form.options.filter(({ of }) => !of.length || of.some(each => carried.includes(each)))) {
       const known = options.get(option.key) ?? { ...option, networks: [] }
       if (!known.networks.includes(account.network.title)) known.networks.push(account.network.title)
       options.set(option.key, known)

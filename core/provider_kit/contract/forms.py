@@ -64,8 +64,9 @@ class FormsContract(ABC):
         promise(len(set(keys)) == len(keys), "no two forms have one key")
         for form in network.forms:
             promise(bool(form.title and (form.source or not network.formats)), f"{form.key}: has a title and a source")
-            idle = [each.key for each in form.options if not any(map(each.belongs, _carried(form)))]
-            promise(not idle, f"{form.key}: asks nothing that belongs to files it doesn't carry, but {idle}")
+            sorts = [*_carried(form), *([("link",)] if form.takes_link else [])]
+            idle = [each.key for each in form.options if not any(map(each.belongs, sorts))]
+            promise(not idle, f"{form.key}: asks nothing that belongs to what it doesn't carry, but {idle}")
             for payload in fitting(network, form, self.account):
                 errors = [one.words for one in publisher.problems(payload) if one.severity == "error"]
                 promise(not errors, f"{form.key} with {_kinds(payload)}: {errors}")

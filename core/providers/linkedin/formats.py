@@ -35,6 +35,7 @@ def formats(settings: LinkedInSettings) -> tuple[Format, ...]:
                     words="Shown on a link's card, and with a video.",
                     most=settings.title_max,
                     source="linkedin 4.1 [S+]: an article's is under 400; of a video's nothing is said",
+                    of=("link", "video"),
                 ),
                 Option(
                     DESCRIPTION,
@@ -43,6 +44,7 @@ def formats(settings: LinkedInSettings) -> tuple[Format, ...]:
                     words="Goes with a link's card.",
                     most=settings.description_max,
                     source="linkedin 4.1 [S+]: under 4,086",
+                    of=("link",),
                 ),
             ),
             source="linkedin 4.1 [S+]; 2 to 20 images, 5.4 [S+]",

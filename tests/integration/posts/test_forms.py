@@ -23,9 +23,9 @@ from tests.factories.posts import Team, attached, hashes, make_post, make_team, 
 IMAGES = ImageRules(("image/jpeg",), 10_000_000, max_alt=100)
 TEXT = TextRules("codepoints", 500)
 TITLE, PINNED = Option("title", "Title", "line", most=20), Option("pinned", "Pinned", "switch", default=True)
-CREDIT = Option("credit", "Credit", "line", of=("image",))
+CREDIT, ABOUT = Option("credit", "Credit", "line", of=("image",)), Option("about", "About", "line", of=("link",))
 POLL = Option("poll", "Poll", "poll", required=True, most=140)
-FEED = Format("feed", "Post", files=(0, 1), images=IMAGES, takes_link=True, options=(TITLE, PINNED, CREDIT))
+FEED = Format("feed", "Post", files=(0, 1), images=IMAGES, takes_link=True, options=(TITLE, PINNED, CREDIT, ABOUT))
 CAROUSEL = Format("carousel", "Carousel", files=(2, 10), images=replace(IMAGES, ratio=(1.0, 3.0)))
 STORY = Format("story", "Story", files=(1, 1), images=replace(IMAGES, max_alt=0), takes_text=False)
 ASKS = Format("poll", "Poll", files=(0, 0), options=(POLL,))
@@ -134,12 +134,16 @@ def test_options_reach_only_the_form_that_asks_for_them(team: Team, second: UUID
     ]
 
 
-def test_an_option_that_belongs_to_a_kind_of_file_goes_out_with_one(team: Team, images: list[UUID]) -> None:
-    post_id = make_post(team.author, [team.account_id], options={"credit": "Jo Doe"})
+def test_an_option_that_belongs_to_a_kind_of_file_or_to_a_link_goes_out_with_one(
+    team: Team, images: list[UUID]
+) -> None:
+    post_id = make_post(team.author, [team.account_id], options={"credit": "Jo Doe", "about": "Beans"})
     assert sent(team, post_id)[team.account_id].options == {}
     assert said(team, post_id, team.account_id) == []
     save(team, post_id, files=attached(images[0]))
     assert sent(team, post_id)[team.account_id].options == {"credit": "Jo Doe"}
+    save(team, post_id, files=(), link="https://a.example")
+    assert sent(team, post_id)[team.account_id].options == {"about": "Beans"}
 
 
 def test_an_account_may_say_one_option_otherwise_and_keeps_the_rest(team: Team) -> None:
