@@ -37,7 +37,7 @@ def troubled(team: Team) -> Team:
         token_rows.note(
             session,
             connection_id,
-            checked_at=datetime.now(UTC) - timedelta(minutes=5),
+            checked_at=datetime.now(UTC) - timedelta(hours=3),
             renewed_at=datetime.now(UTC) - timedelta(days=3),
         )
         store.change_connection(
@@ -76,7 +76,7 @@ def test_everybody_sees_it_and_who_may_connect_mends_it(troubled: Team, role: Ro
         "Facebook",
         "Reconnect needed",
         "held",
-        "5 min ago",
+        "3 h ago",
         f"3 of {len(providers.provider('meta').oauth.scopes)}",
         1,
     ]

@@ -220,7 +220,7 @@ def test_what_may_pass_disconnects_nothing_is_tried_later_each_time_and_told_aft
         waits.append(care(granted).next_renewal_at - datetime.now(UTC))
         with as_worker(worker_database):
             notices.raise_ends()
-    assert timedelta(seconds=40) < waits[0] < waits[1] < waits[2] < timedelta(minutes=20)
+    assert timedelta(seconds=15) < waits[0] < waits[1] < waits[2] < timedelta(minutes=20)
     assert state(granted) == (AccountState.ACTIVE, None)
     assert told(admin) == ["not_renewed"]
     make_due(admin, granted.connection_id, renewal=True)
