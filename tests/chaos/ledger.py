@@ -83,7 +83,7 @@ class Ending:
 
 @dataclass
 class Tally:
-    """What a mode prints. `recoveries`: seconds."""
+    """What a mode prints. `recoveries`: seconds. `untried`: what was to happen and never did."""
 
     posts: int = 0
     kills: int = 0
@@ -94,15 +94,16 @@ class Tally:
     closed_by_itself: int = 0
     recoveries: list[float] = field(default_factory=list)
     seconds_to_quiet: float = 0.0
+    untried: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
-        """No post twice, none lost."""
-        return not self.duplicates and not self.lost
+        """No post twice, none lost, nothing left untried."""
+        return not self.which
 
     @property
     def which(self) -> list[str]:
-        return [*self.duplicates, *self.lost]
+        return [*self.duplicates, *self.lost, *self.untried]
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -115,6 +116,7 @@ class Tally:
             self.closed_by_itself + other.closed_by_itself,
             self.recoveries + other.recoveries,
             max(self.seconds_to_quiet, other.seconds_to_quiet),
+            self.untried + other.untried,
         )
 
     def as_json(self) -> str:

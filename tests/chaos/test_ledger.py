@@ -47,6 +47,13 @@ def test_the_line_of_a_run_has_the_figures_that_are_promised_and_no_others():
     assert not TALLY.sound
 
 
+def test_a_death_that_was_to_be_tried_and_never_came_ends_the_run_unsound_and_with_its_line():
+    tally = Tally(posts=1, ended=Counter({"published": 1}), untried=["facebook text: s2 x none never died at s2"])
+    assert not tally.sound
+    assert (Tally() + Tally.from_json(tally.as_json())).which == tally.untried
+    assert set(json.loads(tally.line("labels", 1))) == SAID
+
+
 def test_a_part_of_a_run_hands_all_its_figures_over():
     assert Tally.from_json(TALLY.as_json()) == TALLY
     together = TALLY + Tally.from_json(TALLY.as_json())
