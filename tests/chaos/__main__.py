@@ -43,8 +43,8 @@ from typing import Final
 from bench.programs import heed_signals
 from core.infra.programs import tied_to_parent
 from tests.chaos import labels, lies, model, power, storm, zombies
+from tests.chaos.kinds import EVERY
 from tests.chaos.ledger import Tally
-from tests.chaos.shapes import SHAPES
 from tests.chaos.world import World, new_world
 from tests.fixtures.programs import PROJECT
 
@@ -60,7 +60,7 @@ _DURING_THE_QUIET: Final = ("labels", "zombies", "model", "power")
 _WORLDS_AT_ONCE: Final = 2
 # The largest first, so that the last ones end together.
 _PARTS: Final = {
-    "labels": [shape.name for shape in sorted(SHAPES, key=lambda shape: len(shape.pairs()), reverse=True)],
+    "labels": [shape.name for shape in sorted(EVERY, key=lambda shape: len(shape.pairs()), reverse=True)],
     "zombies": [" ".join(zombies.LABELS[::2]), " ".join(zombies.LABELS[1::2])],
 }
 
@@ -144,7 +144,7 @@ def _apart(mode: str, part: str, seed: int, file: Path) -> None:
 def _part(folder: Path, seed: int, _minutes: float, *, mode: str, part: str) -> Tally:
     if mode == "zombies":
         return _in_world(folder, lambda world: zombies.run(world, seed, labels=part.split()))
-    (shape,) = [shape for shape in SHAPES if shape.name == part]
+    (shape,) = [shape for shape in EVERY if shape.name == part]
     return _in_world(folder, lambda world: labels.run(world, seed, {part: shape.pairs()}))
 
 

@@ -26,14 +26,17 @@ from sqlalchemy import select
 
 from core.infra import db
 from core.infra.crash import LABELS
+from core.posts.content import Attached
 from core.posts.model import Publication
 from core.posts.rules import PublicationState
+from tests.chaos.kinds import EVERY
 from tests.chaos.ledger import Ledger, Tally, settle
-from tests.chaos.shapes import BEFORE, SHAPES, Fault, Shape
+from tests.chaos.shapes import BEFORE, Fault, Shape
 from tests.chaos.world import Forge, World
-from tests.factories.media import make_media
-from tests.factories.posts import make_approved, publications
+from tests.factories.media import make_media, make_prepared
+from tests.factories.posts import attached, make_approved, publications
 from tests.factories.publishing import FAST, House, tamper
+from tests.factories.videos import video
 
 SWEEPS: Final = ("sw1", "sw2")
 _SWEPT_AT_ONCE: Final = 500  # by one look of `masthead.sweep`
@@ -82,12 +85,21 @@ class Trial:
         self.house: House = shape.house(world.sandbox, len(faults))
         self.ledger = Ledger(world.sandbox)
         world.keeps_images_here()
-        self._media = make_media(self.house.author).id if shape.has_image else None
+        self._files = self._new_files()
         self._pages = dict(zip(faults, self.house.pages, strict=True))
         self._made = 0
         self.waves: dict[str, dict[UUID, Case]] = {}
         for label in dict.fromkeys(label for label, _ in pairs):
             self.waves[label] = self._wave(label, [fault for name, fault in pairs if name == label])
+
+    def _new_files(self) -> list[Attached]:
+        """What a post carries. Where it shows no words its files tell which it is, so each has its own."""
+        return attached(*[self._file(kind) for kind in self.shape.files])
+
+    def _file(self, kind: str) -> UUID:
+        if kind == "image":
+            return make_media(self.house.author).id
+        return make_prepared(self.house.author, self.world.worker, video()).id
 
     def _wave(self, label: str, faults: Sequence[Fault]) -> dict[UUID, Case]:
         """One post on the account of each fault."""
@@ -98,7 +110,8 @@ class Trial:
             self.house.approver,
             list(pages),
             text=f"{self.shape.name}: {label}, wave {self._made} of {self.house.organization_id.hex[:8]}.",
-            media=self._media,
+            files=self._files if self.shape.says_text else self._new_files(),
+            format=self.shape.form,
             slot_at=datetime.now(UTC) + timedelta(days=1),
         )
         cases: dict[UUID, Case] = {}
@@ -159,9 +172,9 @@ class Trial:
 
 def run(world: World, seed: int = 0, pairs: dict[str, Sequence[tuple[str, Fault]]] | None = None) -> Tally:
     """Every pair of every shape, or those given by the shape's name. `seed` decides which shape comes when."""
-    chosen = {shape.name: shape.pairs() for shape in SHAPES} if pairs is None else pairs
+    chosen = {shape.name: shape.pairs() for shape in EVERY} if pairs is None else pairs
     began = time.monotonic()
-    trials = [Trial(world, shape, chosen[shape.name]) for shape in SHAPES if chosen.get(shape.name)]
+    trials = [Trial(world, shape, chosen[shape.name]) for shape in EVERY if chosen.get(shape.name)]
     random.Random(seed).shuffle(trials)
     total = Tally()
     with world.forge() as forge:

@@ -184,12 +184,12 @@ class Ledger:
         """Every publication as it stands now, beside what the network shows."""
         shown: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
         for post in self.sandbox.get("/_sandbox/posts"):
-            shown[post["account_id"], post["text"]].append(post)
+            shown[post["account_id"], _mark(post["text"], post["media"])].append(post)
         by_organization: dict[UUID, list[UUID]] = defaultdict(list)
         for publication_id, (organization_id, _) in self.cases.items():
             by_organization[organization_id].append(publication_id)
         return [
-            Ending(self.cases[row.id][1], row, tries, moves, shown[row.payload["account"], row.payload["text"]])
+            Ending(self.cases[row.id][1], row, tries, moves, shown[row.payload["account"], _marked(row)])
             for organization_id, ids in by_organization.items()
             for row, tries, moves in _rows(organization_id, ids)
         ]
@@ -215,6 +215,15 @@ def settle(order: Any, organization_ids: Iterable[UUID], seconds: float, *, reco
     hands, slots = (2, 6) if len(ids) > 1 else (1, 4)
     answer = order("recover", organizations=ids, s=seconds, reconnect=reconnect, hands=hands, slots=slots)
     assert answer["ended_by"] == 0, answer
+
+
+def _marked(row: Publication) -> str:
+    return _mark(row.payload["text"], row.payload.get("media") or [])
+
+
+def _mark(text: str | None, media: Iterable[Mapping[str, Any]]) -> str:
+    """What tells one post from every other of its account: its words, or its files where it shows none."""
+    return text or " ".join(each["sha256"] for each in media)
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:

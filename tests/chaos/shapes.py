@@ -14,8 +14,8 @@ from tests.factories.publishing import House, Page
 from tests.fixtures.programs import RunningSandbox
 
 Faults = tuple[tuple[str, dict[str, Any]], ...]
-_GRAPH: Final = "/graph.facebook.com/*"
-_REST: Final = "/api.linkedin.com/rest"
+GRAPH: Final = "/graph.facebook.com/*"
+REST: Final = "/api.linkedin.com/rest"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,11 @@ UP_TO_THE_STEPS: Final = frozenset({"d0", "d1", "d2", "d3", "w0", "w1", "c1", "c
 
 @dataclass(frozen=True)
 class Shape:
-    """One network's way of publishing. Routes are of one account, by its id there, where they name it."""
+    """One network's way of publishing. Routes are of one account, by its id there, where they name it.
+
+    `files`: what a post carries, each "image", "video" or "document". `form`: how it appears, "" for whichever fits.
+    `begins`, `finishes`: the word that tells the step before the visible call from it where both go to one route.
+    """
 
     name: str
     network: str
@@ -86,6 +90,11 @@ class Shape:
     making: Callable[[str], str] | None
     waits: Callable[[Fault], bool]
     account: Callable[[Mapping[str, str]], tuple[str, str]]
+    files: tuple[str, ...] = ()
+    form: str = ""
+    begins: str = ""
+    finishes: str = ""
+    says_text: bool = True
 
     @property
     def has_image(self) -> bool:
@@ -110,13 +119,14 @@ class Shape:
 
     def put(self, sandbox: RunningSandbox, account: str, fault: Fault, times: int = 1) -> None:
         """Let it wait for the next calls of this account, and for no other's."""
-        for route, faults in (
-            (self.feed, fault.feed),
-            (self.reading, fault.reading),
-            (self.making, fault.making),
+        for route, word, faults in (
+            (self.feed, self.finishes, fault.feed),
+            (self.reading, "", fault.reading),
+            (self.making, self.begins, fault.making),
         ):
             for mode, args in faults if route else ():
-                wish = {"route": route(account), "about": account, "mode": mode, "times": times, "args": args}
+                about = word or account
+                wish = {"route": route(account), "about": about, "mode": mode, "times": times, "args": args}
                 sandbox.post("/_sandbox/faults", wish)
 
     def house(self, sandbox: RunningSandbox, accounts: int) -> House:
@@ -146,8 +156,19 @@ class Shape:
         return tuple(pages)
 
 
-def _page(made: Mapping[str, str]) -> tuple[str, str]:
+def page_of(made: Mapping[str, str]) -> tuple[str, str]:
+    """A Page and its token."""
     return made["id"], made["page_token"]
+
+
+def instagram_of(made: Mapping[str, str]) -> tuple[str, str]:
+    """An Instagram account and the token of its Page."""
+    return made["instagram_id"], made["page_token"]
+
+
+def linkedin_of(made: Mapping[str, str]) -> tuple[str, str]:
+    """An organization at LinkedIn and its admin's token."""
+    return made["id"], made["access_token"]
 
 
 SHAPES: Final = (
@@ -156,54 +177,57 @@ SHAPES: Final = (
         "facebook",
         "meta",
         COMMON,
-        feed=lambda page: f"POST {_GRAPH}/{page}/feed",
-        reading=lambda page: f"GET {_GRAPH}/{page}/published_posts",
+        feed=lambda page: f"POST {GRAPH}/{page}/feed",
+        reading=lambda page: f"GET {GRAPH}/{page}/published_posts",
         making=None,
         waits=lambda _fault: False,
-        account=_page,
+        account=page_of,
     ),
     Shape(
         "facebook photo",
         "facebook",
         "meta",
         (*COMMON, *MAKING),
-        feed=lambda page: f"POST {_GRAPH}/{page}/feed",
-        reading=lambda page: f"GET {_GRAPH}/{page}/published_posts",
-        making=lambda page: f"POST {_GRAPH}/{page}/photos",
+        feed=lambda page: f"POST {GRAPH}/{page}/feed",
+        reading=lambda page: f"GET {GRAPH}/{page}/published_posts",
+        making=lambda page: f"POST {GRAPH}/{page}/photos",
         waits=lambda _fault: False,
-        account=_page,
+        account=page_of,
+        files=("image",),
     ),
     Shape(
         "instagram image",
         "instagram",
         "meta",
         (*COMMON, *MAKING, *WATCHED),
-        feed=lambda account: f"POST {_GRAPH}/{account}/media_publish",
-        reading=lambda account: f"GET {_GRAPH}/{account}/media",
-        making=lambda account: f"POST {_GRAPH}/{account}/media",
+        feed=lambda account: f"POST {GRAPH}/{account}/media_publish",
+        reading=lambda account: f"GET {GRAPH}/{account}/media",
+        making=lambda account: f"POST {GRAPH}/{account}/media",
         waits=lambda fault: fault.name.startswith("slow_container"),
-        account=lambda made: (made["instagram_id"], made["page_token"]),
+        account=instagram_of,
+        files=("image",),
     ),
     Shape(
         "linkedin text",
         "linkedin",
         "linkedin",
         COMMON,
-        feed=lambda _account: f"POST {_REST}/posts",
-        reading=lambda _account: f"GET {_REST}/posts",
+        feed=lambda _account: f"POST {REST}/posts",
+        reading=lambda _account: f"GET {REST}/posts",
         making=None,
         waits=lambda _fault: False,
-        account=lambda made: (made["id"], made["access_token"]),
+        account=linkedin_of,
     ),
     Shape(
         "linkedin image",
         "linkedin",
         "linkedin",
         (*COMMON, *MAKING),
-        feed=lambda _account: f"POST {_REST}/posts",
-        reading=lambda _account: f"GET {_REST}/posts",
-        making=lambda _account: f"POST {_REST}/images",
+        feed=lambda _account: f"POST {REST}/posts",
+        reading=lambda _account: f"GET {REST}/posts",
+        making=lambda _account: f"POST {REST}/images",
         waits=lambda _fault: True,  # every image is processed for half a second
-        account=lambda made: (made["id"], made["access_token"]),
+        account=linkedin_of,
+        files=("image",),
     ),
 )

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from tests.chaos import labels, zombies
 from tests.chaos.__main__ import _PARTS
+from tests.chaos.kinds import EVERY
 from tests.chaos.ledger import Tally
 from tests.chaos.lies import AMBIGUOUS, Seen
-from tests.chaos.shapes import SHAPES
 from tests.chaos.variants import VARIANTS
 
 SAID = {
@@ -61,7 +61,7 @@ def test_a_part_of_a_run_hands_all_its_figures_over():
 
 
 def test_the_parts_of_a_run_leave_nothing_out():
-    assert sorted(_PARTS["labels"]) == sorted(shape.name for shape in SHAPES)
+    assert sorted(_PARTS["labels"]) == sorted(shape.name for shape in EVERY)
     assert sorted(" ".join(_PARTS["zombies"]).split()) == sorted(zombies.LABELS)
     assert {"d0", *zombies.LABELS} == set(labels.LABELS)
 

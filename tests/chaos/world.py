@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from bench.installation import Installation, installation
 from core import providers
+from core.infra import db
 from core.infra import installation as running_installation
 from core.infra.settings import Settings
 from tests.factories.publishing import FAST, as_environment, use_owner
@@ -54,6 +56,11 @@ class World:
     def keeps_images_here(self) -> None:
         """Let this process keep images where the programs look for them; the factories of accounts forget it."""
         running_installation.use(self.settings)
+
+    @cached_property
+    def worker(self) -> db.Database:
+        """Postgres as our workers see it, for what makes files ready."""
+        return db.Database(db.make_engine(self.settings.program_url("worker"), pool_size=2))
 
     def forge(self) -> AbstractContextManager[Forge]:
         """A process that makes sender processes, for the length of a block."""
@@ -97,6 +104,8 @@ def networks_environment(sandbox: RunningSandbox) -> dict[str, str]:
         "PROVIDER_LINKEDIN_CLIENT_ID": linkedin["client_id"],
         "PROVIDER_LINKEDIN_CLIENT_SECRET": linkedin["client_secret"],
         "PROVIDER_META_GRAPH_URL": f"{sandbox.url}/graph.facebook.com",
+        "PROVIDER_META_VIDEO_URL": f"{sandbox.url}/graph-video.facebook.com",
+        "PROVIDER_META_UPLOAD_URL": f"{sandbox.url}/rupload.facebook.com",
         "PROVIDER_META_DIALOG_URL": f"{sandbox.url}/www.facebook.com",
         "PROVIDER_META_CLIENT_ID": app["client_id"],
         "PROVIDER_META_CLIENT_SECRET": app["client_secret"],
@@ -147,6 +156,7 @@ def new_world(folder: Path) -> Iterator[World]:
         use_owner(installed.settings.owner_url())
         environment = fast_environment(sandbox, installed.settings)
         stack.enter_context(only_masthead_prevents_a_second_post(sandbox))
+        sandbox.post("/_sandbox/options", {"provider": "meta", "options": {"video_processing_s": 0.2}})
         stack.enter_context(running_ingest(environment, folder / "ingest.log"))
         yield World(sandbox, installed.settings, environment, installed.addresses.superuser)
 
