@@ -27,7 +27,9 @@ def _get(edge: str) -> Callable[[str], str]:
 _ON_A_PAGE: Final = partial(
     Shape, network="facebook", provider="meta", faults=FAULTS, account=page_of, waits=lambda _fault: False
 )
-_UPLOADED: Final = partial(_ON_A_PAGE, files=("video",), begins="start", finishes="finish", waits=lambda _fault: True)
+_UPLOADED: Final = partial(
+    _ON_A_PAGE, files=("video",), begins="start", finishes="finish", names_posts=False, waits=lambda _fault: True
+)
 _ON_INSTAGRAM: Final = partial(
     Shape,
     network="instagram",
@@ -48,7 +50,13 @@ KINDS: Final[tuple[Shape, ...]] = (
         reading=_get("published_posts"),
         files=("image", "image"),
     ),
-    _UPLOADED("facebook video", feed=_post("videos"), making=_post("videos"), reading=_get("videos")),
+    _UPLOADED(
+        "facebook video",
+        feed=_post("videos"),
+        making=_post("videos"),
+        reading=_get("videos"),
+        waits=lambda _fault: False,  # it is processed behind the visible call
+    ),
     _UPLOADED(
         "facebook reel",
         feed=_post("video_reels"),

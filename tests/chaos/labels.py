@@ -33,10 +33,10 @@ from tests.chaos.kinds import EVERY
 from tests.chaos.ledger import Ledger, Tally, settle
 from tests.chaos.shapes import BEFORE, Fault, Shape
 from tests.chaos.world import Forge, World
+from tests.factories.clips import clip
 from tests.factories.media import make_media, make_prepared
 from tests.factories.posts import attached, make_approved, publications
 from tests.factories.publishing import FAST, House, tamper
-from tests.factories.videos import video
 
 SWEEPS: Final = ("sw1", "sw2")
 _SWEPT_AT_ONCE: Final = 500  # by one look of `masthead.sweep`
@@ -83,8 +83,9 @@ class Trial:
         self.shape, self.world = shape, world
         faults = dict.fromkeys(fault.name for _, fault in pairs)
         self.house: House = shape.house(world.sandbox, len(faults))
-        self.ledger = Ledger(world.sandbox)
+        self.ledger = Ledger(world.sandbox, shape.names_posts)
         world.keeps_images_here()
+        self._clips = 0
         self._files = self._new_files()
         self._pages = dict(zip(faults, self.house.pages, strict=True))
         self._made = 0
@@ -99,7 +100,9 @@ class Trial:
     def _file(self, kind: str) -> UUID:
         if kind == "image":
             return make_media(self.house.author).id
-        return make_prepared(self.house.author, self.world.worker, video()).id
+        self._clips += 1
+        content = clip(seconds=3.5, size=(540, 960), rate=24, shade=self._clips)  # good for a reel and for a story
+        return make_prepared(self.house.author, self.world.worker, content).id
 
     def _wave(self, label: str, faults: Sequence[Fault]) -> dict[UUID, Case]:
         """One post on the account of each fault."""

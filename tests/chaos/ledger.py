@@ -36,6 +36,7 @@ class Ending:
     attempts: Sequence[Attempt]
     events: Sequence[PublicationEvent]
     live: Sequence[Mapping[str, Any]]
+    names_post: bool = True
 
     @property
     def state(self) -> str:
@@ -59,7 +60,9 @@ class Ending:
         if not self.live:
             return "shown as published, and nothing is live"
         proven = self.row.provider_post_id is None and self.row.proof is not None  # live, link not found yet
-        return "" if proven or self.row.provider_post_id == self.live[0]["id"] else "published under another post's id"
+        if proven or not self.names_post or self.row.provider_post_id == self.live[0]["id"]:
+            return ""
+        return "published under another post's id"
 
     @property
     def was_unclear(self) -> bool:
@@ -151,9 +154,10 @@ class Tally:
 
 @dataclass
 class Ledger:
-    """What was sent on its way, and how it ended."""
+    """What was sent on its way, and how it ended. `names_posts`: whether its networks answer with the id of a post."""
 
     sandbox: RunningSandbox
+    names_posts: bool = True
     kills: int = 0
     killed_at: float = field(default_factory=time.monotonic)
     up_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -189,7 +193,9 @@ class Ledger:
         for publication_id, (organization_id, _) in self.cases.items():
             by_organization[organization_id].append(publication_id)
         return [
-            Ending(self.cases[row.id][1], row, tries, moves, shown[row.payload["account"], _marked(row)])
+            Ending(
+                self.cases[row.id][1], row, tries, moves, shown[row.payload["account"], _marked(row)], self.names_posts
+            )
             for organization_id, ids in by_organization.items()
             for row, tries, moves in _rows(organization_id, ids)
         ]

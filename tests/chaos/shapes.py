@@ -78,6 +78,8 @@ class Shape:
     """One network's way of publishing. Routes are of one account, by its id there, where they name it.
 
     `files`: what a post carries, each "image", "video" or "document". `form`: how it appears, "" for whichever fits.
+    `says_text`: whether the network shows words with it. `names_posts`: whether it answers with a post's id, or with
+    that of the video in it.
     `begins`, `finishes`: the word that tells the step before the visible call from it where both go to one route.
     """
 
@@ -95,6 +97,7 @@ class Shape:
     begins: str = ""
     finishes: str = ""
     says_text: bool = True
+    names_posts: bool = True
 
     @property
     def has_image(self) -> bool:
