@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from tests.chaos.shapes import COMMON, GRAPH, MAKING, SHAPES, Shape, instagram_of, page_of
+from tests.chaos.shapes import COMMON, GRAPH, MAKING, REST, SHAPES, Shape, instagram_of, linkedin_of, page_of
 
 _AT_THE_CALL: Final = ("none", "refuse", "error_after", "reset_after", "refused_but_live")
 FAULTS: Final = (*(fault for fault in COMMON if fault.name in _AT_THE_CALL), *MAKING)
@@ -22,6 +22,10 @@ def _post(edge: str) -> Callable[[str], str]:
 
 def _get(edge: str) -> Callable[[str], str]:
     return lambda account: f"GET {GRAPH}/{account}/{edge}"
+
+
+def _beginning(assets: str) -> Callable[[str], str]:
+    return lambda _account: f"POST {REST}/{assets}"
 
 
 _ON_A_PAGE: Final = partial(
@@ -40,6 +44,16 @@ _ON_INSTAGRAM: Final = partial(
     making=_post("media"),
     reading=_get("media"),
     waits=lambda _fault: False,
+)
+_ON_LINKEDIN: Final = partial(
+    Shape,
+    network="linkedin",
+    provider="linkedin",
+    faults=FAULTS,
+    account=linkedin_of,
+    feed=lambda _account: f"POST {REST}/posts",
+    reading=lambda _account: f"GET {REST}/posts",
+    waits=lambda _fault: True,
 )
 _PHOTOS: Final = _post("photos")
 KINDS: Final[tuple[Shape, ...]] = (
@@ -85,5 +99,21 @@ KINDS: Final[tuple[Shape, ...]] = (
     _ON_INSTAGRAM("instagram reel", files=("video",), form="reel", waits=lambda _fault: True),
     _ON_INSTAGRAM("instagram image story", files=("image",), form="story", says_text=False),
     _ON_INSTAGRAM("instagram video story", files=("video",), form="story", says_text=False, waits=lambda _fault: True),
+    _ON_LINKEDIN("linkedin images", making=_beginning("images"), files=("image", "image")),
+    _ON_LINKEDIN("linkedin video", making=_beginning("videos"), files=("video",)),
+    _ON_LINKEDIN(
+        "linkedin document",
+        making=_beginning("documents"),
+        files=("document",),
+        form="document",
+        options={"title": "How we roast"},
+    ),
+    _ON_LINKEDIN(
+        "linkedin poll",
+        making=None,
+        form="poll",
+        options={"poll": {"question": "Which one?", "answers": ["Peru", "Kenya"], "days": 1}},
+        waits=lambda _fault: False,
+    ),
 )
 EVERY: Final = (*SHAPES, *KINDS)

@@ -33,7 +33,7 @@ from tests.chaos.kinds import EVERY
 from tests.chaos.ledger import Ledger, Tally, settle
 from tests.chaos.shapes import BEFORE, Fault, Shape
 from tests.chaos.world import Forge, World
-from tests.factories.clips import clip
+from tests.factories.clips import clip, pdf
 from tests.factories.media import make_media, make_prepared
 from tests.factories.posts import attached, make_approved, publications
 from tests.factories.publishing import FAST, House, tamper
@@ -100,6 +100,8 @@ class Trial:
     def _file(self, kind: str) -> UUID:
         if kind == "image":
             return make_media(self.house.author).id
+        if kind == "document":
+            return make_prepared(self.house.author, self.world.worker, pdf(), file_name="roasting.pdf").id
         self._clips += 1
         content = clip(seconds=3.5, size=(540, 960), rate=24, shade=self._clips)  # good for a reel and for a story
         return make_prepared(self.house.author, self.world.worker, content).id
@@ -115,6 +117,7 @@ class Trial:
             text=f"{self.shape.name}: {label}, wave {self._made} of {self.house.organization_id.hex[:8]}.",
             files=self._files if self.shape.says_text else self._new_files(),
             format=self.shape.form,
+            options=self.shape.options,
             slot_at=datetime.now(UTC) + timedelta(days=1),
         )
         cases: dict[UUID, Case] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.infra import crash
@@ -94,6 +94,7 @@ class Shape:
     account: Callable[[Mapping[str, str]], tuple[str, str]]
     files: tuple[str, ...] = ()
     form: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
     begins: str = ""
     finishes: str = ""
     says_text: bool = True

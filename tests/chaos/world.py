@@ -83,6 +83,7 @@ def running_forge(environment: Mapping[str, str]) -> Iterator[Forge]:
 # 1/50 of the providers' own times.
 _FAST_PROVIDERS = {
     "PROVIDER_LINKEDIN_IMAGE_POLL_S": "0.1",
+    "PROVIDER_LINKEDIN_POLL_FIRST_S": "0.1",
     "PROVIDER_META_POLL_FIRST_S": "0.1",
     "PROVIDER_META_REPEAT_AFTER_S": "121.5",  # of which two minutes lie before the attempt (`LOOK_BACK`)
 }
