@@ -611,15 +611,18 @@ def has_unresolved_twin(session: Session, publication: Publication) -> bool:
 
     Such a one has the same words on the account, and is in doubt or proven live without anybody knowing as which post.
 
-    Networks trim texts, so texts that differ in nothing but their ends count as the same.
+    Networks trim texts, so texts that differ in nothing but their ends count as the same. What has none, such as a
+    story, is told by all that it carries.
     """
     other = aliased(Publication)
+    words = publication.payload["text"].strip(_WHITE)
+    same_words = func.btrim(other.payload["text"].astext, _WHITE) == words
     in_doubt = exists().where(
         Attempt.publication_id == other.id, Attempt.step.in_(_STEPS), Attempt.state.in_(UNRESOLVED)
     )
     query = select(other.id).where(
         other.account_id == publication.account_id,
-        func.btrim(other.payload["text"].astext, _WHITE) == publication.payload["text"].strip(_WHITE),
+        same_words if words else other.payload_sha256 == publication.payload_sha256,
         other.id != publication.id,
         or_(in_doubt, and_(other.state == PublicationState.PUBLISHED, other.provider_post_id.is_(None))),
     )

@@ -302,6 +302,24 @@ def test_two_twins_in_doubt_go_to_a_person(words: str, house: House, worker: db.
     assert check_one(worker, second.id) is PublicationState.NEEDS_HUMAN
 
 
+@pytest.mark.parametrize(
+    ("carried", "state"), [("Another.", PublicationState.PUBLISHED), ("One.", PublicationState.NEEDS_HUMAN)]
+)
+def test_of_two_without_words_only_those_that_carry_the_same_are_twins(
+    carried: str, state: PublicationState, house: House, worker: db.Database, script
+):
+    script(read=seen())
+    rows = []
+    for words in ("One.", carried):  # which the hash goes on to tell apart
+        rows.append(make_due(house, words=words, ago_s=1))
+        leave_unclear(worker, house, rows[-1].id)
+        let_pass(house.author, rows[-1].id, payload="""jsonb_set(payload, '{text}', '""')""")
+        if len(rows) == 1:
+            assert read_until_settled(worker, house.approver, rows[0].id) is PublicationState.NEEDS_HUMAN
+    script(read=seen(live_post("77_1", "")))
+    assert check_one(worker, rows[1].id) is state
+
+
 def test_the_read_looks_back_a_little_further_than_the_attempt(house: House, worker: db.Database, script):
     row = make_due(house)
     leave_unclear(worker, house, row.id)
