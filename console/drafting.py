@@ -57,9 +57,9 @@ def written(hand: DraftInHand) -> None:
     def save(actor: Actor) -> Saved | None:
         if hand.post_id is None:
             made = commands.create(actor, hand.token, **_words(said.content))
-            return _made(hand, actor, made)
+            return _note(hand, _made(hand, actor, made), said.number)
         draft = queries.draft(actor, hand.post_id)
-        return commands.save(
+        saved = commands.save(
             actor,
             hand.post_id,
             _revision(hand, draft, said),
@@ -68,6 +68,7 @@ def written(hand: DraftInHand) -> None:
             slot_at=draft.post.slot_at,
             may_cost=hand.editing_approved,  # it may have been approved since this tab read it
         )
+        return _note(hand, saved, said.number)
 
     def refused(refusal: Refused) -> bool:
         if isinstance(refusal, EditConflict):
@@ -78,8 +79,6 @@ def written(hand: DraftInHand) -> None:
 
     saved = feedback.act("posts.save", save, refused=refused, quiet=True)
     if saved is not None:
-        hand.own_revision, hand.done, hand.saved_at = saved.revision, said.number, saved.saved_at
-        hand.not_saved = ""
         _tell_voided(saved)
         _put_into_address(hand)
 
@@ -251,10 +250,10 @@ def _change(
     def save(actor: Actor) -> Saved | None:
         if hand.post_id is None:
             made = commands.create(actor, hand.token, account_ids=account_ids or (), slot_at=slot_at)
-            return _made(hand, actor, made)
+            return _note(hand, _made(hand, actor, made))
         draft = queries.draft(actor, hand.post_id)
         times = {**draft.own_slots, **(own or {})}
-        return commands.save(
+        saved = commands.save(
             actor,
             hand.post_id,
             draft.post.revision,
@@ -264,10 +263,10 @@ def _change(
             slot_at=slot_at if sets_slot else draft.post.slot_at,
             own_slots={each: at for each, at in times.items() if each not in as_the_post},
         )
+        return _note(hand, saved)
 
     saved = feedback.act("posts.save", save)
     if saved is not None:
-        hand.own_revision, hand.saved_at = saved.revision, saved.saved_at
         _tell_voided(saved)
         _put_into_address(hand)
         return True
@@ -281,6 +280,17 @@ def _made(hand: DraftInHand, actor: Actor, post_id: UUID) -> Saved:
     hand.post_id = post_id
     post = queries.draft(actor, post_id).post
     return Saved(post.revision, post.updated_at)
+
+
+def _note(hand: DraftInHand, saved: Saved, number: int | None = None) -> Saved:
+    """Note a save before anything else: the next click may end this run at any access to the session state.
+
+    What isn't noted would be taken for somebody else's save by the next one.
+    """
+    hand.own_revision, hand.saved_at = saved.revision, saved.saved_at
+    if number is not None:
+        hand.done, hand.not_saved = number, ""
+    return saved
 
 
 def _revision(hand: DraftInHand, draft: Draft, said: composer.Written) -> int:

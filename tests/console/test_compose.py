@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 
 from core.infra.actor import Role
 from core.posts import commands, queries
@@ -327,3 +328,22 @@ def test_who_may_not_change_the_rule_is_told_whom_to_ask(team: Team) -> None:
     tab = Tab(sign_in).open("compose", post=str(post))
     assert "Ask an admin" in tab.words
     assert not tab.has_button("allow_own_work")
+
+
+def test_a_save_whose_run_was_ended_by_the_next_one_is_still_known_as_ours(
+    team: Team, writer: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = make_post(team.author, [team.account_id], text="One")
+    writer.open("compose", post=str(post))
+
+    def ended() -> None:
+        raise StopException
+
+    with monkeypatch.context() as patch:
+        patch.setattr("console.state.count_write", ended)
+        writer.hand_over("One two", base=1, was="One")
+    writer.again()
+    assert queries.draft(team.admin, post).post.text == "One two"
+    writer.hand_over("One two three", base=1, was="One", number=2)
+    assert not writer.has("conflict")
+    assert queries.draft(team.admin, post).post.text == "One two three"
