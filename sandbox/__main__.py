@@ -73,6 +73,8 @@ def _serve(world: World, listener: socket.socket, mail_listener: socket.socket) 
         http=ResettableProtocol,
         ws="none",
         access_log=False,
+        # Each host says its own time, which a harness may move.
+        date_header=False,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import formatdate
 from pathlib import Path
 
 from starlette.requests import ClientDisconnect
@@ -42,7 +43,7 @@ class Frame:
             # A call that didn't come in whole was never made, and there is nobody to answer.
             return
         if body is None:
-            await _send(send, Answer(413, b"", "text/plain"))
+            await self._send(send, Answer(413, b"", "text/plain"))
             return
         await self._serve(self._call(scope, body), scope, receive, send)
 
@@ -51,7 +52,7 @@ class Frame:
         file = clips.new_file(self.world)
         try:
             if not await _write(receive, file):
-                await _send(send, Answer(413, b"", "text/plain"))
+                await self._send(send, Answer(413, b"", "text/plain"))
                 return
             call = self._call(scope, b"")
             call.file = file
@@ -72,7 +73,18 @@ class Frame:
             return
         if fault and fault.mode is Mode.SLOW_AFTER:
             await asyncio.sleep(fault.number("ms", DEFAULT_SLOW_MS) / 1000)
-        await _send(send, answer, head=call.method == "HEAD")
+        await self._send(send, answer, head=call.method == "HEAD")
+
+    async def _send(self, send: Send, answer: Answer, head: bool = False) -> None:
+        """With the time of this world, as every server says its own."""
+        headers = [
+            (b"content-type", answer.content_type.encode("latin-1")),
+            (b"content-length", str(len(answer.body)).encode()),
+            (b"date", formatdate(self.world.now, usegmt=True).encode()),
+            *((name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers),
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if head else answer.body})
 
     def _call(self, scope: Scope, body: bytes) -> Call:
         path = scope["path"]
@@ -132,16 +144,6 @@ async def _write(receive: Receive, file: Path) -> bool:
             size += open_file.write(message.get("body", b""))
             more = message.get("more_body", False)
     return size <= FILE_LIMIT
-
-
-async def _send(send: Send, answer: Answer, head: bool = False) -> None:
-    headers = [
-        (b"content-type", answer.content_type.encode("latin-1")),
-        (b"content-length", str(len(answer.body)).encode()),
-        *((name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers),
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else answer.body})
 
 
 async def _cut(scope: Scope, receive: Receive) -> None:

@@ -66,6 +66,12 @@ def of_page(world: World, page_id: str) -> InstagramAccount | None:
     return InstagramAccount(*row) if row else None
 
 
+def set_professional(world: World, page_id: str, professional: bool) -> bool:
+    """Change the kind of a Page's account, inside the caller's transaction; False where it has none."""
+    changed = world.db.execute("update meta_instagram set professional = ? where page_id = ?", (professional, page_id))
+    return changed.rowcount > 0
+
+
 def accounts(world: World) -> list[Account]:
     """All accounts, as the control interface lists them; their people are those of the Page."""
     owners: dict[str, list[str]] = {}

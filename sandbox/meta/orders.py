@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from sandbox import people
 from sandbox.clock import iso
 from sandbox.control.bodies import Body, Unknown
-from sandbox.meta import app_mode, consent, directory, tokens
+from sandbox.meta import app_mode, consent, directory, instagram, tokens
 from sandbox.meta.directory import Page
 from sandbox.meta.facts import FULL_TASKS, SCOPES
 
@@ -60,6 +60,13 @@ class DataAccessBody(Body):
 
     person: str
     ends_in_s: float
+
+
+class InstagramBody(Body):
+    """The Instagram account of a Page becomes professional, or personal, which no app sees."""
+
+    page: str
+    professional: bool
 
 
 class BusinessBody(Body):
@@ -122,6 +129,15 @@ def set_data_access(world: World, body: DataAccessBody) -> dict[str, Any]:
     return {"person": body.person, "ends_at": iso(consent.access_ends_at(world, app_id, body.person))}
 
 
+def set_instagram(world: World, body: InstagramBody) -> dict[str, Any]:
+    """Of which kind the account of a Page is (meta 2.4, 5)."""
+    page = _page(world, body.page)
+    with world.write():
+        if not instagram.set_professional(world, page.id, body.professional):
+            raise Unknown(f"the Page '{page.id}' has no Instagram account")
+    return body.model_dump()
+
+
 def set_business(world: World, body: BusinessBody) -> dict[str, Any]:
     """Who owns a Page."""
     _person(world, body.person)
@@ -151,4 +167,5 @@ ORDERS: Final[Mapping[str, tuple[type[BaseModel], Callable[[World, Any], Any]]]]
     "tokens": (TokenBody, set_tokens),
     "data-access": (DataAccessBody, set_data_access),
     "businesses": (BusinessBody, set_business),
+    "instagram": (InstagramBody, set_instagram),
 }
