@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from core.infra import db
+from core.infra.addresses import is_private
 from core.infra.migrate import CLAIM_ROLE, OLDEST_POSTGRES, current_revision, newest_revision
 from core.infra.reachable import database_words, queue_server, without_password
 from core.infra.settings import LOGIN_ROLES, Program, Settings, SettingsInvalid
@@ -163,7 +163,7 @@ def address_findings(settings: Settings) -> Iterator[Finding]:
 def _public_address_finding(settings: Settings) -> Finding:
     """Networks fetch images from this address; a sandbox on this machine reaches any."""
     subject, address = "Public address", settings.ingest_url
-    if not _is_private(urlsplit(address).hostname or ""):
+    if not is_private(urlsplit(address).hostname or ""):
         return Finding(subject, State.GOOD, address)
     if not _speaks_to_real_networks():
         return Finding(subject, State.GOOD, f"{address}, which is enough while no real network is connected")
@@ -243,10 +243,3 @@ def _login_finding(settings: Settings, program: Program) -> Finding:
     except DBAPIError as error:
         return Finding(subject, State.MISSING, database_words(error), _MIGRATE)
     return Finding(subject, State.GOOD, f"works as {urlsplit(settings.program_url(program)).username}")
-
-
-def _is_private(host: str) -> bool:
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or "." not in host or host.endswith((".local", ".localhost", ".internal"))

@@ -224,6 +224,10 @@ class Settings(BaseSettings):
         """True when the console is served over TLS, so that cookies may say Secure."""
         return self.console_url.startswith("https://")
 
+    def callback_url(self, provider: str) -> str:
+        """Where a provider sends people back to after their consent; the operator enters it there, to the letter."""
+        return f"{self.ingest_url}/oauth/{provider}/callback"
+
     def derived(self, purpose: str) -> bytes:
         """32 bytes for one purpose, derived from MASTHEAD_SECRET_KEY; the same on every start."""
         secret = self.secret_key.get_secret_value().encode()

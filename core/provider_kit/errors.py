@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from core.infra.errors import MastheadError
 from core.provider_kit.throttle import Usage
+
+# Where a person mends an error: by a new consent, by waiting, at the post, by looking at the account, at the setup.
+Mend = Literal["reconnect", "wait", "post", "look", "setup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,20 @@ class Trace:
     message: str | None = None
     names_post: str | None = None
     usage: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def named(self) -> str | None:
+        """Code and subcode as rows keep them: "190/463", "DUPLICATE_POST", None where the answer had no code."""
+        return self.code if self.subcode is None else f"{self.code}/{self.subcode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What an error of a network means to a person, what to do about it, and where."""
+
+    words: str
+    fix: str
+    mend: Mend
 
 
 class ProviderFailure(MastheadError):

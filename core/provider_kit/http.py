@@ -128,6 +128,7 @@ class Http:
 
         `begin_by` is an instant of `time.monotonic()`: if the first byte can't be written before it, nothing is sent.
         Raises NotSent or OutcomeUnknown, and Throttled when an earlier answer of the same work said to stop calling.
+        Where the work under way has an end (`throttle.Meter.until`), the call ends with it.
         """
         place = _place(request)
         if not request.url.startswith(self._bases):
@@ -136,6 +137,10 @@ class Http:
         if meter is not None:
             if meter.stopped_by is not None:
                 raise Throttled(meter.stopped_by)
+            if meter.until is not None:
+                timeout_s = min(timeout_s, meter.until - time.monotonic())
+                if timeout_s <= 0:
+                    raise NotSent(f"There was no time left to ask {place}.")
             meter.calls += 1
         started = time.monotonic()
         exchange = wire.Exchange(

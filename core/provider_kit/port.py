@@ -13,6 +13,8 @@ from typing import BinaryIO, Protocol
 
 from pydantic import SecretStr
 
+from core.provider_kit.diagnosis import Diagnosis
+from core.provider_kit.errors import Explained
 from core.provider_kit.throttle import Limits
 from core.provider_kit.types import (
     Access,
@@ -30,6 +32,7 @@ from core.provider_kit.types import (
     TokenFacts,
     VisibleCall,
 )
+from core.provider_kit.verifying import Verification
 
 
 class OAuth(Protocol):
@@ -189,11 +192,24 @@ class Live(Protocol):
         ...
 
 
+class Explain(Protocol):
+    """What a network's table of errors says of one that was met before."""
+
+    def __call__(self, code: str | None, subcode: str | None, status: int | None, message: str) -> Explained | None:
+        """`code`, `subcode` and the HTTP `status` as a failure's trace has them, `message` as a person read it.
+
+        None for one that the table doesn't know.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A company that grants access, and the networks its grant reaches.
 
     `live`: by network, what can be done to posts that are live; empty where nothing can.
+    `explain`: by network, what its errors mean. `diagnosis`: what can be looked at when something is wrong.
+    `verification`: what nobody has verified of its networks.
     `limits`: what it doesn't say itself of how often it may be called.
     `api` None: no end of the interface's version is known. `consent_lasts`: after this a person must consent anew,
     however often tokens are renewed; None where a consent has no end.
@@ -213,3 +229,6 @@ class Provider:
     consent_lasts: timedelta | None = None
     live: Mapping[str, Live] = field(default_factory=dict)
     tokens: Tokens | None = None
+    explain: Mapping[str, Explain] = field(default_factory=dict)
+    diagnosis: Diagnosis | None = None
+    verification: Verification | None = None

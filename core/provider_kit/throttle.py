@@ -81,11 +81,15 @@ class Meter:
     """The calls of one piece of work: how many there were, and the newest that was heard of each budget.
 
     `troubles`: how many ended as the network's own trouble or our whole app's, which is what a breaker counts.
+    `until`: no call may last beyond this instant of `time.monotonic()`. `ahead_s`: how far our clock is ahead of the
+    network's, by its newest answer.
     """
 
     calls: int = 0
     troubles: int = 0
     heard: dict[tuple[Scope, bool], Usage] = field(default_factory=dict)
+    until: float | None = None
+    ahead_s: float | None = None
 
     def hear(self, usage: Usage) -> None:
         """Note what an answer said."""
@@ -97,7 +101,10 @@ class Meter:
         return next((usage for usage in self.heard.values() if usage.stops), None)
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
-        """Note what every network means by the same words: out of service, and for how long."""
+        """Note what every network means by the same words: the time; out of service, and for how long."""
+        said_at = _instant(headers.get("date", ""))
+        if said_at is not None:
+            self.ahead_s = (datetime.now(UTC) - said_at).total_seconds()
         if status == _SERVICE_UNAVAILABLE and (wait_s := retry_after_s(headers)):
             self.hear(Usage(Scope.APP, USED_UP, wait_s, of_route=True))
 
@@ -142,9 +149,15 @@ def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> fl
     asked = headers.get("retry-after", "").strip()
     if asked.isascii() and asked.isdigit():
         return min(float(asked[:9]), LONGEST_REGAIN_S) or None
+    at = _instant(asked)
+    seconds = 0.0 if at is None else (at - (now or datetime.now(UTC))).total_seconds()
+    return min(seconds, LONGEST_REGAIN_S) if seconds > 0 else None
+
+
+def _instant(said: str) -> datetime | None:
+    """A date as headers write it; None for nonsense."""
     try:
-        at = parsedate_to_datetime(asked)
+        at = parsedate_to_datetime(said)
     except ValueError:
         return None
-    seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - (now or datetime.now(UTC))).total_seconds()
-    return min(seconds, LONGEST_REGAIN_S) if seconds > 0 else None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

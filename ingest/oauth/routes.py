@@ -37,7 +37,7 @@ def consent_routes(settings: Settings) -> Blueprint:
         except ValidationError:
             raise IntentInvalid from None
         address = accounts.start_connect(
-            actor, provider, intent=asked.intent, redirect_uri=_redirect_uri(settings, provider)
+            actor, provider, intent=asked.intent, redirect_uri=settings.callback_url(provider)
         )
         return _go(address)
 
@@ -46,7 +46,7 @@ def consent_routes(settings: Settings) -> Blueprint:
     def callback(actor: Actor, provider: str) -> Response:
         navigation(from_elsewhere=True)
         finished = accounts.finish_connect(
-            actor, provider, _callback(request.args), redirect_uri=_redirect_uri(settings, provider)
+            actor, provider, _callback(request.args), redirect_uri=settings.callback_url(provider)
         )
         return _go(settings.console_url + finished.next_path)
 
@@ -56,10 +56,6 @@ def consent_routes(settings: Settings) -> Blueprint:
 def _go(address: str) -> Response:
     """Send the browser on. Without the usual page, which would repeat the address with its state."""
     return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
-
-
-def _redirect_uri(settings: Settings, provider: str) -> str:
-    return f"{settings.ingest_url}/oauth/{provider}/callback"
 
 
 def _callback(query: MultiDict[str, str]) -> accounts.Callback:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.infra.settings import ProviderSettings
+from core.provider_kit.verifying import OpenFact
+from core.providers.linkedin.open_facts import FACTS as LINKEDIN_FACTS
 from core.providers.linkedin.settings import LinkedInSettings
+from core.providers.meta.open_facts import FACTS as META_FACTS
 from core.providers.meta.settings import MetaSettings
 from sandbox.linkedin.facts import OPTIONS as LINKEDIN_OPTIONS
 from sandbox.meta.facts import OPTIONS as META_OPTIONS
@@ -44,3 +47,11 @@ def test_every_setting_of_meta_is_named_with_what_it_decides() -> None:
     document = (DOCUMENTS / "meta.md").read_text("utf-8")
     asked = {name for name in MetaSettings.model_fields if name not in ProviderSettings.model_fields}
     assert {name for name in asked if not name.endswith("_url") and f"`{name.upper()}`" not in document} == set()
+
+
+@pytest.mark.parametrize(("network", "facts"), [("linkedin", LINKEDIN_FACTS), ("meta", META_FACTS)])
+def test_every_fact_that_verify_knows_stands_in_the_document(network: str, facts: tuple[OpenFact, ...]) -> None:
+    rows = [CELL.split(line)[1:-1] for line in (DOCUMENTS / f"{network}.md").read_text("utf-8").splitlines()]
+    named = {tuple(name.lower() for name in CODE.findall(row[2])) for row in rows if len(row) == 5} - {()}
+    assert {fact.settings for fact in facts} == named
+    assert all(fact.what and fact.by_hand.endswith((".", "?")) for fact in facts)

@@ -8,9 +8,11 @@ from core.infra.redaction import conceal
 from core.provider_kit.http import Http
 from core.provider_kit.port import Provider
 from core.provider_kit.throttle import Limits
-from core.provider_kit.types import ApiVersion
+from core.providers.linkedin.diagnosis import LinkedInDiagnosis
+from core.providers.linkedin.failures import explained
 from core.providers.linkedin.live import LinkedInLive
 from core.providers.linkedin.oauth import LinkedInLogin
+from core.providers.linkedin.open_facts import verifier
 from core.providers.linkedin.posts import LinkedInPosts, network
 from core.providers.linkedin.rest import Rest
 from core.providers.linkedin.settings import App, LinkedInSettings
@@ -29,15 +31,14 @@ def build(environment: dict[str, str]) -> list[Provider]:
     They reach the same network by the same calls, so they share its publisher and what comes after.
     """
     settings = LinkedInSettings.load(environment)
-    rest = Rest(
-        settings,
-        Http([settings.api_url, settings.www_url, settings.upload_url], connect_timeout_s=settings.connect_timeout_s),
-    )
+    http = Http([settings.api_url, settings.www_url, settings.upload_url], connect_timeout_s=settings.connect_timeout_s)
+    rest = Rest(settings, http)
     linkedin = network(settings)
     posts, live = LinkedInPosts(settings, rest), LinkedInLive(settings, rest)
 
     def provider(key: str, title: str, app: App) -> Provider:
         conceal(app.client_secret.get_secret_value())
+        login = LinkedInLogin(settings, rest, app)
         return Provider(
             key=key,
             title=title,
@@ -45,11 +46,14 @@ def build(environment: dict[str, str]) -> list[Provider]:
             configured=app.configured,
             points_elsewhere=settings.points_elsewhere,
             networks={linkedin.key: linkedin},
-            oauth=LinkedInLogin(settings, rest, app),
+            oauth=login,
             publishers={linkedin.key: posts},
             live={linkedin.key: live},
+            explain={linkedin.key: explained},
+            diagnosis=LinkedInDiagnosis(key, settings, rest, login, app, http),
+            verification=verifier(settings, rest, app),
             limits=LIMITS,
-            api=ApiVersion(settings.version, settings.version_ends, "PROVIDER_LINKEDIN_VERSION"),
+            api=settings.api,
             consent_lasts=timedelta(days=settings.consent_days),
             tokens=LinkedInTokens(rest, app),
         )

@@ -7,10 +7,12 @@ validation, and the documented call limits of a day). All others end there as Ou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from core.provider_kit.errors import Mend
 from core.provider_kit.throttle import Scope
 
 
@@ -48,6 +50,11 @@ class Row:
     gone: bool = False
     limit: Scope | None = None
 
+    @property
+    def mend(self) -> Mend:
+        """Where a person mends it: by what they are told to do, else by what Masthead does."""
+        return _MENDED_AT.get(self.fix) or _THEN_MENDED[self.then]
+
 
 _AGAIN: Final = "Reconnect the account under Accounts."
 _GRANT: Final = "Reconnect the account under Accounts and allow everything that is asked."
@@ -67,6 +74,18 @@ _CONTENT: Final = "Change the post and send it again."
 _LOOK: Final = "Look at the account before you send it again."
 _RESTRICTED: Final = "They do what LinkedIn asks of them at linkedin.com, then reconnect the account under Accounts."
 _ROLE: Final = "Someone with a role that may post on the Page reconnects it under Accounts."
+_MENDED_AT: Final[Mapping[str, Mend]] = {
+    **dict.fromkeys((_OPERATOR, _APP, _VERSION, _PRODUCT), "setup"),
+    **dict.fromkeys((_AGAIN, _GRANT, _RESTART, _ADDRESS, _RESTRICTED, _ROLE), "reconnect"),
+    _LOOK: "look",
+}
+_THEN_MENDED: Final[Mapping[Then, Mend]] = {
+    Then.WAIT: "wait",
+    Then.WAIT_FOR_DAY: "wait",
+    Then.RECONNECT: "reconnect",
+    Then.REJECT: "post",
+    Then.UNSURE: "look",
+}
 
 _WAIT, _DAY, _RECONNECT, _REJECT, _UNSURE = (
     Then.WAIT, Then.WAIT_FOR_DAY, Then.RECONNECT, Then.REJECT, Then.UNSURE,

@@ -9,7 +9,15 @@ from enum import StrEnum
 from typing import Final
 
 from core.provider_kit import hostile
-from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectNeeded, Rejected, RetryLater, Trace
+from core.provider_kit.errors import (
+    Explained,
+    OutcomeUnknown,
+    ProviderFailure,
+    ReconnectNeeded,
+    Rejected,
+    RetryLater,
+    Trace,
+)
 from core.provider_kit.http import Answer
 from core.provider_kit.redaction import masked
 from core.provider_kit.throttle import USED_UP, Usage, retry_after_s
@@ -87,6 +95,15 @@ def row_for(said: Said, status: int) -> Row | None:
         if row.code is None and row.service is None and (row.contains or not (known or said.service)):
             return row
     return None
+
+
+def explained(code: str | None, subcode: str | None, status: int | None, message: str) -> Explained | None:
+    """What the table says of an error that was met before (`port.Explain`)."""
+    service = next((int(each) for each in (subcode, code) if each and each.isascii() and each.isdecimal()), None)
+    known = code if code and not code.isdecimal() else None
+    said = Said((known,) if known else (), known, service, message, empty=False)
+    row = row_for(said, status or 0)
+    return None if row is None else Explained(row.words, row.fix, row.mend)
 
 
 def _fitting(said: Said, status: int) -> Iterable[Row]:

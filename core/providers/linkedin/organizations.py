@@ -40,7 +40,7 @@ def organizations(
     rest: Rest, settings: LinkedInSettings, token: SecretStr, scopes: Collection[str], end: float
 ) -> list[OfferedAccount]:
     """Every Page the person has a role on, until `end` on the monotonic clock. Raises ProviderFailure."""
-    roles = _roles(rest, token, end)
+    roles = roles_of(rest, token, end)
     numbers = {urn: number for urn in roles if (number := urns.organization_number(urn) or _brand_number(urn))}
     found = _by_number(_several(rest, "organizations", [*numbers.values()], token, end))
     # Whoever isn't an administrator sees what is public of them, by another resource that is asked by list only.
@@ -58,7 +58,7 @@ def _by_number(several: Iterator[Mapping[str, Any]]) -> dict[str, Mapping[str, A
     return {str(number): each for each in several if (number := hostile.whole(each.get("id"))) is not None}
 
 
-def _roles(rest: Rest, token: SecretStr, end: float) -> dict[str, set[str]]:
+def roles_of(rest: Rest, token: SecretStr, end: float) -> dict[str, set[str]]:
     """The person's approved roles by organization. All roles are asked for, to say why some don't do."""
     found: dict[str, set[str]] = {}
     for number in range(_MOST_PAGES):
@@ -125,6 +125,12 @@ def _logos(rest: Rest, found: Collection[Mapping[str, Any]], token: SecretStr, e
     except ProviderFailure:
         return logos
     return logos
+
+
+def logo_urn(found: Mapping[str, Any]) -> str | None:
+    """The image that is a Page's logo; None where it has none."""
+    logo_id = _logo_id(found)
+    return None if logo_id is None else f"urn:li:image:{logo_id}"
 
 
 def _logo_id(found: Mapping[str, Any]) -> str | None:

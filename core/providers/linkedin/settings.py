@@ -6,6 +6,7 @@ one that signs members in is another.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final, Literal
@@ -14,9 +15,24 @@ from pydantic import ConfigDict, Field, SecretStr, ValidationError, field_valida
 
 from core.infra.settings import ProviderSettings, SettingsInvalid
 from core.provider_kit.configuring import base_address, one_line
+from core.provider_kit.types import ApiVersion
 
 API_URL: Final = "https://api.linkedin.com"
 WWW_URL: Final = "https://www.linkedin.com"
+# linkedin 1.2 [S]: the day each version goes; of versions that aren't here `version_ends` says it.
+SUNSETS: Final[Mapping[str, date]] = {
+    "202508": date(2026, 8, 17),
+    "202509": date(2026, 9, 15),
+    "202510": date(2026, 10, 15),
+    "202511": date(2026, 11, 16),
+    "202601": date(2027, 1, 15),
+    "202602": date(2027, 2, 15),
+    "202603": date(2027, 3, 16),
+    "202604": date(2027, 4, 15),
+    "202605": date(2027, 5, 15),
+    "202606": date(2027, 6, 15),
+    "202607": date(2027, 7, 15),
+}
 
 Seconds = Annotated[float, Field(gt=0, le=300)]
 Scopes = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_]+( [a-zA-Z0-9_]+)*$")]
@@ -101,6 +117,11 @@ class LinkedInSettings(ProviderSettings):
     def points_elsewhere(self) -> bool:
         """True when calls go to a stand-in and reach no real network."""
         return (self.api_url, self.www_url) != (API_URL, WWW_URL)
+
+    @property
+    def api(self) -> ApiVersion:
+        """The version that is spoken and its end."""
+        return ApiVersion(self.version, SUNSETS.get(self.version, self.version_ends), "PROVIDER_LINKEDIN_VERSION")
 
     @property
     def pages_app(self) -> App:

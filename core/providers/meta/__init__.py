@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from core.infra.redaction import conceal
 from core.provider_kit.http import Http
 from core.provider_kit.port import Provider
 from core.provider_kit.throttle import Limits
 from core.providers.meta import facebook, instagram
+from core.providers.meta.diagnosis import MetaDiagnosis
 from core.providers.meta.facebook_live import FacebookLive
-from core.providers.meta.failures import INSTAGRAM
+from core.providers.meta.failures import FACEBOOK, INSTAGRAM, explained
 from core.providers.meta.graph import Graph
 from core.providers.meta.instagram_live import InstagramLive
 from core.providers.meta.oauth import FacebookLogin
+from core.providers.meta.open_facts import verifier
 from core.providers.meta.settings import MetaSettings
 from core.providers.meta.tokens import MetaTokens
 
@@ -26,6 +30,8 @@ def build(environment: dict[str, str]) -> Provider:
         [settings.graph_url, settings.video_url, settings.upload_url], connect_timeout_s=settings.connect_timeout_s
     )
     graph, of_instagram = Graph(settings, http), Graph(settings, http, INSTAGRAM)
+    login = FacebookLogin(settings, graph)
+    dialog = Http([settings.dialog_url], connect_timeout_s=settings.connect_timeout_s)
     pages, profiles = facebook.network(settings), instagram.network(settings)
     return Provider(
         key="meta",
@@ -34,7 +40,7 @@ def build(environment: dict[str, str]) -> Provider:
         configured=settings.configured,
         points_elsewhere=settings.points_elsewhere,
         networks={pages.key: pages, profiles.key: profiles},
-        oauth=FacebookLogin(settings, graph),
+        oauth=login,
         limits=LIMITS,
         api=settings.api,
         tokens=MetaTokens(graph),
@@ -43,4 +49,7 @@ def build(environment: dict[str, str]) -> Provider:
             profiles.key: instagram.InstagramAccounts(settings, of_instagram),
         },
         live={pages.key: FacebookLive(graph), profiles.key: InstagramLive(of_instagram)},
+        explain={pages.key: partial(explained, FACEBOOK), profiles.key: partial(explained, INSTAGRAM)},
+        diagnosis=MetaDiagnosis(settings, graph, login, dialog),
+        verification=verifier(settings, graph),
     )

@@ -29,18 +29,21 @@ def accounts(graph: Graph, settings: MetaSettings, token: SecretStr) -> list[Off
 
     What can't be chosen says why.
     """
+    return [account for page in pages(graph, settings, token, inspect(graph, token)) for account in page.offered()]
+
+
+def pages(graph: Graph, settings: MetaSettings, token: SecretStr, granted: Inspected) -> list[Page]:
+    """Every Page the person manages, by name. Raises ProviderFailure."""
     end = time.monotonic() + settings.accounts_timeout_s
-    granted = inspect(graph, token)
     fields = _fields(settings, granted)
-    found: dict[str, _Page] = {}
+    found: dict[str, Page] = {}
     for page in every_page(graph, settings, token, end, "me", "accounts", fields=fields):
         _keep(found, page, granted, settings)
     # Without this permission the edges only refuse, so they are not asked.
     if settings.business_pages and "business_management" in granted.scopes:
         for page in _business_pages(graph, settings, token, end, fields=fields):
             _keep(found, page, granted, settings)
-    listed = sorted(found.values(), key=lambda page: (page.name.lower(), page.page_id))
-    return [account for page in listed for account in page.offered()]
+    return sorted(found.values(), key=lambda page: (page.name.lower(), page.page_id))
 
 
 def _fields(settings: MetaSettings, granted: Inspected) -> str:
@@ -72,25 +75,30 @@ def _listed(items: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         return
 
 
-def _keep(found: dict[str, _Page], item: Mapping[str, Any], granted: Inspected, settings: MetaSettings) -> None:
+def _keep(found: dict[str, Page], item: Mapping[str, Any], granted: Inspected, settings: MetaSettings) -> None:
     """Add a Page; of the same Page seen twice the one that can be chosen stays."""
     page_id = hostile.identifier(item.get("id"))
     if page_id is not None and not (page_id in found and not found[page_id].reason):
-        found[page_id] = _Page(page_id, item, granted, settings)
+        found[page_id] = Page(page_id, item, granted, settings)
 
 
-class _Page:
-    """A Page as it was listed, with the Instagram account that is linked to it."""
+class Page:
+    """A Page as it was listed, with the Instagram account that is linked to it.
+
+    `no_scope` and `no_role` say why it can't be published on; empty where it can.
+    """
 
     def __init__(self, page_id: str, item: Mapping[str, Any], granted: Inspected, settings: MetaSettings) -> None:
         token = item.get("access_token")
         self.page_id = page_id
         self.name = hostile.line(item.get("name"), limit=200) or page_id
+        self.token = SecretStr(token) if isinstance(token, str) and token else None
         self._item = item
         self._granted = granted
         self._settings = settings
-        self._token = SecretStr(token) if isinstance(token, str) and token else None
-        self.reason = self._no_scope() or self._no_role()
+        self.no_scope = self._no_scope()
+        self.no_role = self._no_role()
+        self.reason = self.no_scope or self.no_role
 
     def offered(self) -> Iterator[OfferedAccount]:
         """The Page, then its Instagram account if it has one; both act with the Page's token."""
@@ -101,26 +109,33 @@ class _Page:
             name=self.name,
             url=f"{self._settings.dialog_url}/{self.page_id}",
             picture_url=hostile.web_address(picture.get("url")),
-            token=self._token,
+            token=self.token,
             eligible=not self.reason,
             reason=self.reason,
         )
-        linked = hostile.mapping(self._item.get("instagram_business_account"))
-        instagram_id = hostile.identifier(linked.get("id"))
+        linked, instagram_id = self._linked(), self.instagram_id
         if instagram_id is None:  # no professional account is linked (meta 2.4)
             return
         username = hostile.identifier(linked.get("username"))
-        reason = self._no_instagram_scope(instagram_id) or self._no_role()
+        reason = self._no_instagram_scope(instagram_id) or self.no_role
         yield OfferedAccount(
             network="instagram",
             provider_account_id=instagram_id,
             name=username or instagram_id,
             url=f"{self._settings.instagram_url}/{username}/" if username else None,
             picture_url=hostile.web_address(linked.get("profile_picture_url")),
-            token=self._token,
+            token=self.token,
             eligible=not reason,
             reason=reason,
         )
+
+    @property
+    def instagram_id(self) -> str | None:
+        """The professional account that is linked to it; of any other nothing is said (meta 2.4)."""
+        return hostile.identifier(self._linked().get("id"))
+
+    def _linked(self) -> Mapping[str, Any]:
+        return hostile.mapping(self._item.get("instagram_business_account"))
 
     def _no_scope(self) -> str:
         for scope, words in (("pages_manage_posts", "publish on"), ("pages_read_engagement", "read posts of")):
@@ -148,6 +163,6 @@ class _Page:
         tasks = self._item.get("tasks")
         if isinstance(tasks, list) and not _MAY_PUBLISH.intersection(task for task in tasks if isinstance(task, str)):
             return "Your role on this Page doesn't include creating content. Ask someone with full control of it."
-        if self._token is None:
+        if self.token is None:
             return "Facebook gives no access to this Page to you. Ask someone with full control of it for a role."
         return ""

@@ -8,10 +8,12 @@ posts that are live: 4/2207051 (postiz#1681), code 2 with HTTP 500 (koala#699).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from core.provider_kit.errors import Mend
 from core.provider_kit.throttle import Scope
 
 
@@ -57,6 +59,11 @@ class Row:
         """Whether the row names more than a code."""
         return self.subcode is not None or bool(self.contains)
 
+    @property
+    def mend(self) -> Mend:
+        """Where a person mends it: by what they are told to do, else by what Masthead does."""
+        return _MENDED_AT.get(self.fix) or _THEN_MENDED[self.then]
+
 
 _AGAIN: Final = "Reconnect the account under Accounts."
 _GRANT: Final = "Reconnect the account under Accounts and grant every permission that is asked."
@@ -71,6 +78,19 @@ _LINK: Final = "Check that the address opens without signing in, or remove the l
 _PAGE: Final = "Open the {place} on {network}, do what it asks there, then press Try again."
 _REACH: Final = "Ask your operator whether MASTHEAD_PUBLIC_URL can be reached from outside."
 _LOOK: Final = "Look at the {place} before you send it again."
+
+_MENDED_AT: Final[Mapping[str, Mend]] = {
+    **dict.fromkeys((_OPERATOR, _REDIRECT, _REVIEW, _REACH), "setup"),
+    **dict.fromkeys((_AGAIN, _GRANT, _SIGN_IN, _RESTART), "reconnect"),
+    _LOOK: "look",
+    _PAGE: "post",
+}
+_THEN_MENDED: Final[Mapping[Then, Mend]] = {
+    Then.WAIT: "wait",
+    Then.RECONNECT: "reconnect",
+    Then.REJECT: "post",
+    Then.UNSURE: "look",
+}
 
 _WAIT, _RECONNECT, _REJECT, _UNSURE = Then.WAIT, Then.RECONNECT, Then.REJECT, Then.UNSURE
 _ENDED: Final = "The access to this account has ended."
@@ -124,8 +144,8 @@ TABLE: Final[tuple[Row, ...]] = (
         limit=Scope.ACCOUNT),
     Row(3001, 1504028, _REJECT, "{network} couldn't read the request.", _CONTENT, "10.2 [M]"),
     Row(4, 2207051, _WAIT, "{network} took the post for spam, yet it may be live.", _LOOK, "10.4 [M:ig-errors], [2]"),
-    # --- 10.4: Instagram's, for the calls that we make: none of product tags and trial reels. A refusal that isn't
-    # --- `before` costs little here, for the container's status tells what became of it (meta 12).
+    # --- 10.4: Instagram's. A refusal that isn't `before` costs little here, for the container's status
+    # --- tells what became of it (meta 12).
     Row(-2, 2207003, _WAIT, "{network} took too long to fetch the file from Masthead.", _REACH, "10.4 [M:ig-errors]"),
     Row(-2, 2207020, _WAIT, "The file has expired at {network}.", _WAITS, "10.4 [M:ig-errors]"),
     Row(-1, 2207001, _UNSURE, "{network} had an error.", _LOOK, "10.4 [M:ig-errors]"),
@@ -145,9 +165,18 @@ TABLE: Final[tuple[Row, ...]] = (
         before=True),
     Row(100, 2207028, _REJECT, "A carousel has 2 to 10 images and videos.", _CONTENT, "10.4 [M:ig-errors]",
         before=True),
+    *(
+        Row(100, subcode, _REJECT, "{network} can't tag products so.", "Remove the tags of products.",
+            "10.4 [M:ig-errors]", before=True)
+        for subcode in (2207035, 2207036, 2207037)
+    ),
     Row(100, 2207040, _REJECT, "The post tags more than 20 accounts.", _CONTENT, "10.4 [M:ig-errors]", before=True),
     Row(100, None, _RECONNECT, "{network} says a permission is missing.", _GRANT, "10.4 [2]", before=True,
         contains="instagram_platform_api__permission"),
+    Row(100, None, _REJECT, "{network} doesn't know the location of this post.", "Remove the location.", "10.4 [2]",
+        before=True, contains="instagram_platform_api__invalid_location_id"),
+    Row(100, None, _REJECT, "{network} refused this as invalid.", _CONTENT, "10.4 [2]", before=True,
+        contains="instagram_platform_api__invalid_param"),
     Row(100, None, _REJECT, "{network} takes no collaborators on this post.", "Remove the collaborators.",
         "5.1 [2:Postiz]", before=True, contains="collaborators is not allowed"),
     Row(352, 2207026, _REJECT, "The video is not of a kind {network} takes.", _CONTENT, "10.4 [M:ig-errors]"),
@@ -162,6 +191,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(36004, 2207010, _REJECT, "The text is too long for {network}, or has too many hashtags or mentions.", _CONTENT,
         "10.4 [M:ig-errors]", before=True),
     Row(None, 2207077, _UNSURE, "{network} couldn't download the video.", _REACH, "10.4 [2]"),
+    Row(None, 2207081, _REJECT, "This account can't make trial reels.", _CONTENT, "10.4 [2]"),
     Row(None, 2207082, _UNSURE, "{network} couldn't process the file.", _LOOK, "10.4 [2]"),
     Row(None, 2207085, _UNSURE, "{network} couldn't process the file.", _LOOK, "10.4 [2]"),
     # --- 4.5: uploads of videos, seen by others. None is answered by the finish, which is the visible call, so far as

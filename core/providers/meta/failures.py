@@ -9,7 +9,15 @@ from enum import StrEnum
 from typing import Any, Final
 
 from core.provider_kit import hostile
-from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectNeeded, Rejected, RetryLater, Trace
+from core.provider_kit.errors import (
+    Explained,
+    OutcomeUnknown,
+    ProviderFailure,
+    ReconnectNeeded,
+    Rejected,
+    RetryLater,
+    Trace,
+)
 from core.provider_kit.http import Answer
 from core.provider_kit.redaction import masked
 from core.provider_kit.throttle import USED_UP, Usage, retry_after_s
@@ -21,6 +29,7 @@ LOOK: Final = "Look at the post on the {place} before you do it again."
 _SHORTEST_WAIT_S: Final = 60.0  # meta 9: "min 1" minute
 _LONGEST_QUOTE: Final = 300
 _NUMBER: Final = re.compile(r"^\(#\d+\)\s*")
+_WHOLE: Final = re.compile(r"-?[0-9]{1,12}")
 
 
 WRONG_OFFSET: Final = 1363037
@@ -102,6 +111,19 @@ def row_for(said: Said, status: int) -> Row | None:
         if row.code is not None and not row.exact and row.has_code(code) and (row.any_subcode or said.subcode is None):
             return row
     return None
+
+
+def explained(
+    speaker: Speaker, code: str | None, subcode: str | None, status: int | None, message: str
+) -> Explained | None:
+    """What the table says of an error that was met before (`port.Explain`)."""
+    said = Said(_whole(code), _whole(subcode), message, "", transient=False, trace_id=None)
+    row = row_for(said, status or 0)
+    return None if row is None else Explained(speaker.words(row.words), speaker.words(row.fix), row.mend)
+
+
+def _whole(said: str | None) -> int | None:
+    return int(said) if said and _WHOLE.fullmatch(said) else None
 
 
 def row_of(subcode: int) -> Row | None:

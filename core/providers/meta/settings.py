@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Final, Literal
 
@@ -16,6 +17,16 @@ DIALOG_URL: Final = "https://www.facebook.com"
 INSTAGRAM_URL: Final = "https://www.instagram.com"
 VIDEO_URL: Final = "https://graph-video.facebook.com"
 UPLOAD_URL: Final = "https://rupload.facebook.com"
+# meta 1 [M:changelog]: until when each version can be used; later the oldest usable one answers instead [G].
+ENDS: Final[Mapping[str, date]] = {
+    "v19.0": date(2026, 5, 21),
+    "v20.0": date(2026, 9, 24),
+    "v21.0": date(2027, 1, 21),
+    "v22.0": date(2027, 5, 20),
+    "v23.0": date(2027, 10, 8),
+    "v24.0": date(2028, 2, 18),
+    "v25.0": date(2028, 7, 29),
+}
 
 Seconds = Annotated[float, Field(gt=0, le=300)]
 
@@ -95,9 +106,8 @@ class MetaSettings(ProviderSettings):
     @property
     def api(self) -> ApiVersion | None:
         """The version that is spoken and its end, where that is known."""
-        if self.api_version_ends is None:
-            return None
-        return ApiVersion(self.api_version, self.api_version_ends, "PROVIDER_META_API_VERSION")
+        ends = self.api_version_ends or ENDS.get(self.api_version)
+        return None if ends is None else ApiVersion(self.api_version, ends, "PROVIDER_META_API_VERSION")
 
     @classmethod
     def load(cls, environment: dict[str, str]) -> MetaSettings:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 
-from core.provider_kit.errors import NotSent, Throttled
+from core.provider_kit.errors import NotSent, OutcomeUnknown, Throttled
 from core.provider_kit.http import Http, Request
 from core.provider_kit.throttle import Meter, Scope, Usage, hear, metered, refused, retry_after_s
 from tests.providers.scripted import Scripted, answer
@@ -50,6 +51,18 @@ def test_calls_and_troubles_are_counted_for_the_work_under_way_alone(server: Scr
         refused(None, trouble=True)
     refused(None, trouble=True)
     assert (meter.calls, meter.troubles) == (3, 2)
+
+
+def test_work_with_an_end_calls_nobody_beyond_it(server: Scripted) -> None:
+    server.reply(200, b"{}", delay_s=5)
+    began = time.monotonic()
+    with metered(Meter(until=began + 0.2)):
+        with pytest.raises(OutcomeUnknown):
+            ask(server.url)
+        with pytest.raises(NotSent, match="no time left"):
+            ask(server.url)
+    assert time.monotonic() - began < 2
+    assert len(server.received) == 1
 
 
 def test_after_95_percent_not_one_more_call_leaves(server: Scripted) -> None:
