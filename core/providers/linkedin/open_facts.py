@@ -44,13 +44,46 @@ FACTS: Final = (
     OpenFact("the largest picture", ("image_max_bytes",), "Upload a JPEG of 12 MB, then ask for its state."),
     OpenFact(
         "how long processing takes",
-        ("image_poll_s", "image_grace_s"),
+        ("image_poll_s", "poll_first_s", "poll_longest_s", "image_grace_s", "video_grace_s"),
         "Note the time between the PUT and AVAILABLE, for a small and a large file.",
     ),
     OpenFact(
         "how long an unused upload stays of use",
-        ("image_lives_s",),
+        ("image_lives_s", "upload_lives_s"),
         "Post a picture that was uploaded the day before yesterday.",
+    ),
+    OpenFact(
+        "whether a member's token reads the state of its own files",
+        ("member_states",),
+        "Ask for the state of a picture, a video and a document of a member's with that member's token.",
+    ),
+    OpenFact(
+        "the smallest and the largest video",
+        ("video_min_bytes", "video_max_bytes"),
+        "Upload one of 74 KB and one of 501 MB.",
+    ),
+    OpenFact(
+        "how a video's thumbnail is taken", ("video_covers",), "Upload a video with a thumbnail; look at the post."
+    ),
+    OpenFact(
+        "whether parts of a video want the bearer token",
+        ("video_sends_token",),
+        "Upload one video with and one without the header.",
+    ),
+    OpenFact(
+        "how long the title of a video or document may be",
+        ("title_max", "description_max"),
+        "Post a document with a title of 401 letters.",
+    ),
+    OpenFact(
+        "the largest document, and how long sending it may take",
+        ("document_max_bytes", "document_timeout_s"),
+        "Upload one of 101 MB.",
+    ),
+    OpenFact(
+        "how many comments a list gives",
+        ("comments_page_size", "comments_pages_max"),
+        "Ask for 101 comments of a post that has more.",
     ),
     OpenFact(
         "how many posts the finder gives, and its order",
