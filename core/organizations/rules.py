@@ -36,6 +36,8 @@ class Permission(StrEnum):
     RESOLVE = "resolve"
     CHANGE_LIVE = "change_live"
     PAUSE_ACCOUNT = "pause_account"
+    READ_ERRORS = "read_errors"
+    CHECK_CONNECTION = "check_connection"
     CONNECT = "connect"
     DISCONNECT = "disconnect"
     MANAGE_MEMBERS = "manage_members"
@@ -61,6 +63,8 @@ _TABLE: Final[Mapping[Permission, tuple[Role, str]]] = {
     Permission.RESOLVE: (Role.APPROVER, "decide what became of a post"),
     Permission.CHANGE_LIVE: (Role.APPROVER, "change the text of live posts, or delete them"),
     Permission.PAUSE_ACCOUNT: (Role.APPROVER, "pause and resume accounts"),
+    Permission.READ_ERRORS: (Role.APPROVER, "see what the networks refused"),
+    Permission.CHECK_CONNECTION: (Role.APPROVER, "check how a connection stands at its network"),
     Permission.CONNECT: (Role.ADMIN, "connect accounts"),
     Permission.DISCONNECT: (Role.ADMIN, "disconnect accounts"),
     Permission.MANAGE_MEMBERS: (Role.ADMIN, "invite, change and disable members"),

@@ -6,6 +6,7 @@ pages is in `reads`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -255,17 +256,19 @@ def change(session: Session, publication: Publication, *, because: str = "", **v
     session.flush()
 
 
-def set_because(session: Session, because: str, *, waits: bool = False) -> None:
+def set_because(
+    session: Session, because: str, *, waits: bool = False, trouble: Mapping[str, Any] | None = None
+) -> None:
     """Why the next state of a publication comes about, for its event; the trigger forgets it after one.
 
-    `waits` marks a wait for the network in which nothing went wrong.
+    `waits` marks a wait for the network in which nothing went wrong; `trouble` is what the network said when it did.
     """
     session.execute(
         text(
             "select set_config('app.why', jsonb_strip_nulls(jsonb_build_object('because', cast(:because as text),"
-            " 'waits', nullif(cast(:waits as boolean), false)))::text, true)"
+            " 'waits', nullif(cast(:waits as boolean), false), 'error', cast(:trouble as jsonb)))::text, true)"
         ),
-        {"because": because, "waits": waits},
+        {"because": because, "waits": waits, "trouble": None if trouble is None else json.dumps(dict(trouble))},
     )
 
 

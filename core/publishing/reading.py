@@ -21,7 +21,7 @@ from core import providers
 from core.accounts.access import access_for
 from core.infra.settings import PublishTimes
 from core.posts.model import Publication
-from core.provider_kit.errors import ProviderFailure, ReconnectNeeded
+from core.provider_kit.errors import ProviderFailure, ReconnectNeeded, Trace
 from core.provider_kit.types import Access, LivePost, Payload, ReadBack
 from core.publishing import rules, store
 from core.publishing.model import Attempt
@@ -56,12 +56,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One read: what it showed, or why it failed. `named_at`: the public address of the post that was named."""
+    """One read: what it showed, or why it failed. `named_at`: the public address of the post that was named.
+
+    `trace`: what the network said when it failed.
+    """
 
     read: ReadBack | None
     failed_because: str = ""
     reconnect: bool = False
     named_at: str | None = None
+    trace: Trace | None = None
 
     @property
     def candidates(self) -> tuple[LivePost, ...]:
@@ -108,9 +112,9 @@ def ask(question: Question, times: PublishTimes) -> Answer:
                 address = publisher.permalink(question.named, question.access, timeout_s=call_timeout_s(times))
         return Answer(rules.within(read, question.since, question.until), named_at=address)
     except ReconnectNeeded as failure:
-        return Answer(None, failure.reason, reconnect=True)
+        return Answer(None, failure.reason, reconnect=True, trace=failure.trace)
     except ProviderFailure as failure:
-        return Answer(None, failure.reason)
+        return Answer(None, failure.reason, trace=failure.trace)
     except Exception as failure:
         _log.exception("reading back failed in an unforeseen way")
         return Answer(None, f"The program met an error of its own while reading ({type(failure).__name__}).")
@@ -138,7 +142,8 @@ def evidence_of(question: Question, answer: Answer, taken: Collection[str]) -> d
         said["named"] = {"id": question.named, "permalink": answer.named_at, "taken": question.named in taken}
     read = answer.read
     if read is None:
-        return said | {"words": answer.failed_because}
+        error = {} if answer.trace is None else {"error": rules.facts_of(answer.trace)}
+        return said | {"words": answer.failed_because} | error
     said |= {
         name: value
         for name, value in (

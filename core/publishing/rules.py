@@ -117,6 +117,7 @@ class Outcome:
 
     `waits`: nothing went wrong and nothing was tried, so nothing is used up; `wait_s` is exact then. `limited`: a
     budget at the network is used up. `held`: why nothing is sent before its wait is over (`throttle.rules.Why`).
+    `told`: it is the network, or the way to it, that failed.
     """
 
     attempt: AttemptState
@@ -129,6 +130,7 @@ class Outcome:
     waits: bool = False
     limited: bool = False
     held: str = ""
+    told: bool = False
     published: Published | None = None
 
     def as_error(self) -> dict[str, Any] | None:
@@ -145,6 +147,16 @@ class Outcome:
             "held": self.held,
         }
         return {name: value for name, value in said.items() if value not in (None, "")}
+
+    def as_trouble(self) -> dict[str, Any] | None:
+        """What the network said, as events keep it; None where nothing of its own went wrong."""
+        return None if self.waits or not self.told else facts_of(self.trace)
+
+
+def facts_of(trace: Trace) -> dict[str, Any]:
+    """Status, code and trace id of an answer as events and reads keep them; empty where there was no answer."""
+    said = {"status": trace.http_status, "code": trace.named, "trace_id": trace.trace_id}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def outcome_of(result: Published | BaseException) -> Outcome:
@@ -186,7 +198,12 @@ def before_sending(result: BaseException) -> Outcome:
     if outcome.state in (PublicationState.FAILED, PublicationState.SCHEDULED):
         return outcome
     return Outcome(
-        AttemptState.NOT_SENT, PublicationState.SCHEDULED, words=outcome.words, fix=outcome.fix, trace=outcome.trace
+        AttemptState.NOT_SENT,
+        PublicationState.SCHEDULED,
+        words=outcome.words,
+        fix=outcome.fix,
+        trace=outcome.trace,
+        told=outcome.told,
     )
 
 
@@ -228,6 +245,7 @@ def _from(failure: ProviderFailure, attempt: AttemptState, state: PublicationSta
         failure.how_to_fix[:LONGEST_WORDS],
         failure.trace,
         limited=failure.limit is not None,
+        told=True,
         **more,
     )
 

@@ -234,6 +234,7 @@ def _let_go(session: Session, claim: Claim, calls: Calls, tries: int, outcome: O
         wait_s=_wait_s(outcome, tries, times),
         last_error=outcome.as_error(),
         counts=not outcome.waits,
+        trouble=outcome.as_trouble(),
     )
     if held and outcome.reconnect:
         report_broken(session, calls.account_id, outcome.words)

@@ -242,13 +242,15 @@ def give_back(
     wait_s: float,
     last_error: Mapping[str, Any] | None,
     counts: bool = True,
+    trouble: Mapping[str, Any] | None = None,
 ) -> bool:
     """Queued or claimed -> scheduled or failed, without an attempt; False when this epoch no longer holds it.
 
     `counts` False: this was no try, only a wait. Without a wait the row keeps its place in its account's queue.
+    `trouble`: what the network said of it, for the event.
     """
     if last_error and "reason" in last_error:
-        set_because(session, str(last_error["reason"]), waits=not counts)
+        set_because(session, str(last_error["reason"]), waits=not counts, trouble=trouble)
     waits = state is PublicationState.SCHEDULED and wait_s > 0
     moved = session.execute(
         update(Publication)
@@ -406,7 +408,7 @@ def close_attempt(
     if trace is not None:
         said |= {
             "http_status": trace.http_status,
-            "provider_code": trace.code if trace.subcode is None else f"{trace.code}/{trace.subcode}",
+            "provider_code": trace.named,
             "provider_trace_id": trace.trace_id,
         }
         provider_ref = provider_ref or trace.names_post

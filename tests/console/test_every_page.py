@@ -30,6 +30,7 @@ EMPTY = {
     "members": (),  # whoever looks is one
     "settings": (),
     "limits": ("limits_none_state",),
+    "errors": ("errors_none_state",),
     "profile": (),
     "notices": ("notices_none_state",),
     "audit": (),  # making the organization is a line itself
@@ -37,7 +38,7 @@ EMPTY = {
 # An organization may have a lot to show, and none of it for this person or in question.
 OF_ONE_PERSON = ("caught_up_state", "no_plans_state", "notices_none_state", "unclear_none_state")
 # And a network may have nothing to say of it.
-OF_A_NETWORK = ("limits_none_state",)
+OF_A_NETWORK = ("limits_none_state", "errors_none_state")
 # Nor any files.
 OF_FILES = ("library_none_state",)
 
@@ -66,6 +67,7 @@ def test_the_menu_is_what_lies_in_the_folders() -> None:
         "members",
         "settings",
         "limits",
+        "errors",
         "audit",
         "notices",
         "profile",

@@ -209,10 +209,13 @@ select organization_id, publication_id, coalesce(least(slot_at, clock_timestamp(
 from going, generate_series(1, case when state = 'draft' then 1 when state = 'published' then 5 else 3 end) step;
 
 insert into masthead.attempt(organization_id, publication_id, step, epoch, state, request_sha256, send_deadline, closed_at,
-  opened_at)
+  opened_at, http_status, provider_code, provider_trace_id, message)
 select organization_id, publication_id, 'post', 1,
   case state when 'published' then 'accepted' when 'failed' then 'rejected' when 'sending' then 'open' else 'unknown' end,
-  sha256, slot_at + interval '10 s', case when state <> 'sending' then slot_at + interval '1 s' end, slot_at
+  sha256, slot_at + interval '10 s', case when state <> 'sending' then slot_at + interval '1 s' end, slot_at,
+  case when state not in ('published','sending') then 400 end,
+  case when state not in ('published','sending') then (array['100','190/463','4/2207051'])[1 + n % 3] end, 'T' || n,
+  case when state not in ('published','sending') then 'The network refused it.' end
 from going where state in ('published','failed','sending','unknown') or (state = 'needs_human' and n % 3 = 0);
 
 insert into masthead.reconcile_read(organization_id, publication_id, attempt_id, complete, matches, evidence)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import Trace
-from core.publishing import desk_rows, held_reads, overdue_rows, queries, step_rows, store
+from core.publishing import desk_rows, error_reads, error_rows, held_reads, overdue_rows, queries, step_rows, store
+from core.publishing.error_rows import Place, Window
 from core.publishing.model import Attempt
 from core.publishing.rules import AttemptState
 from core.publishing.store import Claim
@@ -19,12 +20,18 @@ from tests.scale.world import World, alone, inside, outside, publication, sha256
 
 _EPOCH: Final = 1
 _S: Final = PublicationState
+_MONTH: Final = Window(timedelta(days=30))
+_LATER: Final = Place(datetime.now(UTC) + timedelta(days=1), "facebook|100||")
 
 
 def _of_pause(world: World) -> tuple[UUID, list[UUID]]:
     """A pause in force and the accounts that it may be over."""
     pause_id = world.one("select id from masthead.pause where ended_at is null order by id limit 1")
     return pause_id, world.one("select array_agg(id) from masthead.account where state = 'active'")
+
+
+def _of_account(world: World) -> Window:
+    return Window(timedelta(days=30), "facebook", world.any_id("account"))
 
 
 def _claim(world: World, state: str) -> Claim:
@@ -236,6 +243,17 @@ CALLS: Final[Calls] = {
     store.pressed_lately: (inside(lambda session, _: store.pressed_lately(session, "publication.publish_now")),),
     store.now: (inside(lambda session, _: store.now(session)),),
     store.line_of: (inside(lambda session, world: store.line_of(session, world.publication_id()), "worker"),),
+    error_rows.groups: (
+        inside(lambda session, _: error_rows.groups(session, _MONTH, None, 21)),
+        inside(lambda session, world: error_rows.groups(session, _of_account(world), _LATER, 21)),
+    ),
+    error_rows.lines: (
+        inside(lambda session, _: error_rows.lines(session, _MONTH, "facebook|100||", None, 11)),
+        inside(lambda session, _: error_rows.lines(session, _MONTH, None, _LATER, 11)),
+    ),
+    error_reads.errors: (alone(lambda world: error_reads.errors(world.actor)),),
+    error_reads.behind: (alone(lambda world: error_reads.behind(world.actor, "facebook|100||")),),
+    error_reads.export_errors: (alone(lambda world: error_reads.export_errors(world.actor)),),
     held_reads.held: (inside(lambda session, _: held_reads.held(session, {})),),
     held_reads.held_posts: (alone(lambda world: held_reads.held_posts(world.actor)),),
     step_rows.kept: (inside(lambda session, world: step_rows.kept(session, *_of_step(world), usable=True), "worker"),),

@@ -14,12 +14,14 @@ VIEWER = {"read"}
 EDITOR = VIEWER | {"write", "submit", "withdraw", "delete_draft", "reschedule", "cancel"}
 APPROVER = EDITOR | {
     "approve",
-    "request_changes",
-    "publish_now",
-    "try_again",
-    "resolve",
     "change_live",
+    "check_connection",
     "pause_account",
+    "publish_now",
+    "read_errors",
+    "request_changes",
+    "resolve",
+    "try_again",
 }
 ADMIN = APPROVER | {
     "connect",

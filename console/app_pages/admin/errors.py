@@ -1,0 +1,308 @@
+"""Errors: what networks refused or left unclear, alike ones together, with the fix, the trace ids and the posts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import streamlit as st
+
+from console import filters, identity, navigation, state
+from console.components.empty import empty
+from console.components.header import header
+from console.components.networks import network_title
+from console.components.split import split
+from console.components.times import Zones, ago, when
+from console.identity import Visitor
+from console.navigation import PageSpec
+from console.plain import beginning, plain
+from core.accounts import queries as accounts
+from core.infra.clock import now
+from core.organizations.rules import Permission
+from core.posts import slots
+from core.publishing.error_reads import (
+    MOST,
+    MOST_EXPORTED,
+    Behind,
+    ErrorGroup,
+    Errors,
+    Narrowed,
+    SeenError,
+    Within,
+    behind,
+    errors,
+    export_errors,
+)
+from core.publishing.error_rows import Place
+
+PAGE = PageSpec(
+    title="Errors",
+    icon="report",
+    help="What the networks refused or left unclear: how often, for which accounts and posts, and what mends it.",
+    permission=Permission.READ_ERRORS,
+    url_path="errors",
+    order=86,
+)
+
+PER_PAGE: Final = 20
+_POSTS: Final = 10
+_WITHIN, _NETWORK, _ACCOUNT, _BEFORE, _OPEN, _SHOWN = "within", "network", "account", "before", "open", "shown"
+_WORDS: Final = {Within.DAY: "24 hours", Within.WEEK: "7 days", Within.MONTH: "30 days"}
+
+
+def render(visitor: Visitor) -> None:
+    """Draw the page."""
+    zones = Zones.of(visitor)
+    narrowed = _narrowed()
+    found = errors(visitor.actor, narrowed, after=_place(), limit=PER_PAGE)
+    with header("Errors", f"Times in {plain(zones.organization)}"):
+        _csv(zones, narrowed, anything=bool(found.groups))
+    _filter_row(visitor, narrowed)
+    if not found.groups:
+        _nothing(narrowed)
+        return
+    for each in found.groups:
+        _group(visitor, each, narrowed, zones)
+    _pager(found)
+
+
+def _narrowed() -> Narrowed:
+    said = st.query_params.get(_WITHIN, "")
+    within = Within(said) if said in set(Within) else Within.DAY
+    return Narrowed(within, st.query_params.get(_NETWORK, ""), filters.uuid(_ACCOUNT))
+
+
+def _place() -> Place | None:
+    """Where the page before this one ended; None for nonsense."""
+    at, _, key = st.query_params.get(_BEFORE, "").partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return Place(moment, key) if moment.tzinfo is not None else None
+
+
+def _csv(zones: Zones, narrowed: Narrowed, *, anything: bool) -> None:
+    """A file of every error that fits, made when it is asked for, by whoever is signed in then."""
+    said = identity.claims()
+
+    def make() -> bytes:
+        return export_errors(identity.actor_of(said, identity.correlation_id()), narrowed)
+
+    st.download_button(
+        "CSV",
+        data=make,
+        file_name=f"errors_{slots.day_of(now(), zones.organization).day}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+        disabled=not anything,
+        help=f"Every error that fits, at most {MOST_EXPORTED:,}. The export is a line of the audit trail.",
+        key="errors_csv",
+    )
+
+
+def _filter_row(visitor: Visitor, narrowed: Narrowed) -> None:
+    rows = accounts.accounts(visitor.actor)
+    names = {str(each.id): each.name for each in rows}
+    networks = sorted({each.network for each in rows})
+    within, network, account = split("errors", [1.4, 1.4, 1.9], controls=True)
+    state.put("errors_within", narrowed.within)
+    within.segmented_control(
+        "The last",
+        list(Within),
+        format_func=_WORDS.__getitem__,
+        required=True,
+        key="errors_within",
+        on_change=_to_address,
+        args=(_WITHIN, "errors_within"),
+    )
+    state.put("errors_network", narrowed.network if narrowed.network in networks else None)
+    network.selectbox(
+        "Network",
+        networks,
+        format_func=network_title,
+        index=None,
+        placeholder="All networks",
+        key="errors_network",
+        on_change=_to_address,
+        args=(_NETWORK, "errors_network"),
+    )
+    chosen = str(narrowed.account_id) if narrowed.account_id else None
+    state.put("errors_account", chosen if chosen in names else None)
+    account.selectbox(
+        "Account",
+        list(names),
+        format_func=names.__getitem__,
+        index=None,
+        placeholder="All accounts",
+        key="errors_account",
+        on_change=_to_address,
+        args=(_ACCOUNT, "errors_account"),
+    )
+
+
+def _group(visitor: Visitor, each: ErrorGroup, narrowed: Narrowed, zones: Zones) -> None:
+    key = each.key.replace("|", "_")
+    is_open = st.query_params.get(_OPEN) == each.key
+    with st.container(border=True, gap="small", key=f"error_{key}"):
+        what, how_often, mend = split(f"error_{key}", [4.4, 2, 2.2])
+        what.markdown(
+            f"**{plain(each.network_title)}** :red-badge[{plain(_code(each))}]  \n"
+            f"{plain(each.words)}" + (f"  \n:gray[{plain(each.fix)}]" if each.fix else "")
+        )
+        if each.trace_ids:
+            what.caption("Trace " + " ".join(f"`{trace}`" for trace in each.trace_ids))
+        how_often.markdown(
+            f"**{_times(each.times)}** in {_posts(each.publications)}  \n"
+            f":gray[Last {ago(each.last_at)}, {plain(when(each.last_at, zones))}]  \n:gray[{plain(_names(each))}]"
+        )
+        with mend:
+            _mend(each, zones)
+            st.button(
+                "Hide the posts" if is_open else "Show the posts",
+                icon=":material/expand_less:" if is_open else ":material/expand_more:",
+                type="tertiary",
+                on_click=_open,
+                args=(None if is_open else each.key,),
+                key=f"errors_open_{key}",
+            )
+        if is_open:
+            shown = _shown()
+            _behind(behind(visitor.actor, each.key, narrowed, limit=shown), each, zones, shown)
+
+
+def _mend(each: ErrorGroup, zones: Zones) -> None:
+    """The way to where it is mended."""
+    match each.mend:
+        case "reconnect":
+            navigation.link("accounts", "Reconnect on Accounts", icon="key")
+        case "setup":
+            navigation.link("accounts", "Check the setup on Accounts", icon="troubleshoot")
+        case "look":
+            navigation.link("unclear", "See what is unclear", icon="help")
+        case "post":
+            navigation.link("post", "Open the newest post", icon="edit_note", post=each.post_id)
+        case "wait":
+            st.markdown(":gray[:material/hourglass_top: Masthead goes on by itself.]")
+    if each.again_at is not None:
+        st.caption(f"Tried again {plain(when(each.again_at, zones))}")
+
+
+def _behind(found: Behind, group: ErrorGroup, zones: Zones, shown: int) -> None:
+    if group.trace_ids:
+        st.caption(f"What {plain(group.network_title)}'s support asks for, the newest first:")
+        st.code("\n".join(group.trace_ids), language=None)
+    for each in found.errors:
+        _line(each, zones)
+    if found.more and shown < MOST:
+        st.button(
+            "Show more",
+            icon=":material/more_horiz:",
+            type="tertiary",
+            on_click=_show_more,
+            args=(shown,),
+            key="errors_more",
+        )
+    elif found.more:
+        st.caption("The file that CSV gives has all of them.")
+
+
+def _line(each: SeenError, zones: Zones) -> None:
+    at, words, link = split(f"error_line_{each.line.replace('|', '_')}", [2, 5, 1.4], middle=True)
+    at.markdown(f"{plain(when(each.at, zones))}  \n:gray[{plain(each.account_name)}, {each.during}]")
+    trace = f" · `{each.trace_id}`" if each.trace_id else ""
+    words.markdown(f"{plain(beginning(each.text)) or 'Without words'}  \n:gray[{plain(each.words)}{trace}]")
+    with link:
+        navigation.link("post", "Open the post", post=each.post_id)
+
+
+def _code(each: ErrorGroup) -> str:
+    """As in "190 / 463 · HTTP 400"; a word where there was no code."""
+    code = " / ".join(filter(None, (each.code, each.subcode)))
+    status = f"HTTP {each.status}" if each.status is not None else ""
+    return " · ".join(filter(None, (code, status))) or "no answer"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def _posts(count: int) -> str:
+    return "1 post" if count == 1 else f"{count:,} posts"
+
+
+def _names(each: ErrorGroup) -> str:
+    more = each.accounts - len(each.account_names)
+    return _listed(each.account_names) + (f" and {more} more" if more > 0 else "")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _pager(found: Errors) -> None:
+    if found.after is None and _BEFORE not in st.query_params:
+        return
+    with st.container(horizontal=True, horizontal_alignment="center", key="errors_pager"):
+        st.button(
+            "Newest",
+            icon=":material/first_page:",
+            type="tertiary",
+            on_click=_turn,
+            args=(None,),
+            disabled=_BEFORE not in st.query_params,
+            key="errors_newest",
+        )
+        st.button(
+            "Older",
+            icon=":material/chevron_right:",
+            on_click=_turn,
+            args=(found.after,),
+            disabled=found.after is None,
+            shortcut="Right",
+            key="errors_older",
+        )
+
+
+def _nothing(narrowed: Narrowed) -> None:
+    is_narrowed = filters.narrowed((_NETWORK, _ACCOUNT))
+    empty(
+        "task_alt",
+        "No errors",
+        f"In the last {_WORDS[narrowed.within]} no network refused anything or left it unclear"
+        + (" that fits these filters." if is_narrowed else "."),
+        action="Clear filters" if is_narrowed else None,
+        on_click=_clear if is_narrowed else None,
+        key="errors_none",
+    )
+
+
+def _to_address(parameter: str, key: str) -> None:
+    filters.clear((_BEFORE, _OPEN, _SHOWN))
+    filters.put(parameter, state.value(key))
+
+
+def _turn(after: Place | None) -> None:
+    filters.clear((_OPEN, _SHOWN))
+    filters.put(_BEFORE, f"{after.at.isoformat()}~{after.key}" if after is not None else None)
+
+
+def _open(key: str | None) -> None:
+    filters.clear((_SHOWN,))
+    filters.put(_OPEN, key)
+
+
+def _shown() -> int:
+    said = st.query_params.get(_SHOWN, "")
+    return min(int(said), MOST) if said.isascii() and said.isdigit() and 0 < len(said) < 4 else _POSTS
+
+
+def _show_more(shown: int) -> None:
+    filters.put(_SHOWN, min(shown + _POSTS, MOST))
+
+
+def _clear() -> None:
+    filters.clear((_NETWORK, _ACCOUNT, _BEFORE, _OPEN, _SHOWN))
