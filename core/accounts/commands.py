@@ -7,12 +7,14 @@ from uuid import UUID
 from core.accounts import store
 from core.accounts.choosing import Chosen, choose
 from core.accounts.connecting import Callback, Finished, connect_intent, finish_connect, load_choice, start_connect
+from core.accounts.diagnosing import Diagnosed, check_connection, check_setup, connection_of, setup_of
 from core.accounts.disconnecting import Disconnected, Released, disconnect, release
 from core.accounts.giving_back import revoke_overdue_choices
 from core.accounts.pausing import Paused, pause_account, pause_organization, pause_provider
 from core.accounts.rotating import keys_in_use, rotate_keys
 from core.accounts.rules import LONGEST_WINDOW_S, SHORTEST_WINDOW_S
 from core.accounts.tending import tend_due as tend_tokens
+from core.accounts.verifying import VerifiedAccount, verify
 from core.audit import commands as audit
 from core.infra import db
 from core.infra.actor import Actor
@@ -22,12 +24,17 @@ from core.organizations.rules import Permission, require
 __all__ = [
     "Callback",
     "Chosen",
+    "Diagnosed",
     "Disconnected",
     "Finished",
     "Paused",
     "Released",
+    "VerifiedAccount",
+    "check_connection",
+    "check_setup",
     "choose",
     "connect_intent",
+    "connection_of",
     "disconnect",
     "finish_connect",
     "keys_in_use",
@@ -38,8 +45,10 @@ __all__ = [
     "release",
     "revoke_overdue_choices",
     "rotate_keys",
+    "setup_of",
     "start_connect",
     "tend_tokens",
+    "verify",
 ]
 
 

@@ -1,5 +1,7 @@
 """Say what is configured, reachable and missing, with the next step for each.
 
+masthead doctor --provider meta asks the network itself, with --account also about one connection; it only reads.
+
 Exit code 0 when nothing needed is missing, 1 when something is.
 """
 
@@ -11,6 +13,7 @@ from typing import Final
 
 from core.cli import findings, findings_of_use
 from core.cli.findings import Finding, State
+from core.cli.networks import network_findings
 from core.cli.pulse import pulse_findings
 from core.infra.settings import Settings, SettingsInvalid
 
@@ -20,13 +23,18 @@ _PLACEHOLDER: Final = "only so that the other settings can be looked at"
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
+    parser.add_argument("--provider", help="ask this network instead: is its app set up as it wants it, such as meta")
+    parser.add_argument("--account", help="and how this account's connection stands: the network's id of the account")
     parser.set_defaults(command=command)
 
 
-def command(_given: argparse.Namespace) -> int:
+def command(given: argparse.Namespace) -> int:
     """Print every finding as it is made."""
     missing = 0
-    for finding in examine():
+    if given.account and not given.provider:
+        raise SettingsInvalid("--account needs --provider: name the network of the account, such as meta.")
+    asked = network_findings(Settings.load(), given.provider, given.account) if given.provider else examine()
+    for finding in asked:
         missing += finding.state is State.MISSING
         print(f"{_MARKS[finding.state]}  {finding.subject}: {finding.words}")
         if finding.next_step:

@@ -101,6 +101,19 @@ def _resume_everything(page: Page) -> None:
     _quiet(page)
 
 
+def _check_first(page: Page) -> None:
+    """The doctor on the first account."""
+    page.get_by_role("button", name="Check", exact=True).first.click()
+    page.locator(".st-key-diagnosed").wait_for()
+    settled(page)
+
+
+def _show_posts(page: Page) -> None:
+    page.get_by_role("button", name="Show the posts").first.click()
+    page.get_by_role("button", name="Hide the posts").wait_for()
+    settled(page)
+
+
 SIGN_IN: Final = (
     View("sign-in", "/"),
     View("sign-in-declined", "/?notice=declined"),
@@ -125,6 +138,7 @@ FULL: Final = (
     View("post-failed", "/posts?state=failed", _open_first),
     View("post-reschedule", "/posts?state=scheduled", _press("Reschedule")),
     View("accounts", "/accounts"),
+    View("accounts-checked", "/accounts", _check_first),
     View("resume", "/resume"),
     View("resume-spread", "/resume", _spread),
     View("members", "/members"),
@@ -132,6 +146,8 @@ FULL: Final = (
     View("token-health", "/token_health"),
     View("token-health-narrowed", "/token_health?what=Consents"),
     View("limits", "/limits"),
+    View("errors", "/errors?within=30d"),
+    View("errors-posts", "/errors?within=30d", _show_posts),
     View("notices", "/notices"),
     View("profile", "/profile"),
     View("audit", "/audit"),
@@ -154,6 +170,7 @@ EMPTY: Final = (
     View("posts-nothing-found", "/posts?q=nothing+like+it"),
     View("accounts", "/accounts"),
     View("token-health", "/token_health"),
+    View("errors", "/errors"),
     View("notices", "/notices"),
     View("post-not-there", "/post"),
 )

@@ -17,6 +17,7 @@ FREE = {
     "core/organizations/queries.py": "who a sign-in is, before any organization is known",
     "core/organizations/signing_in.py": "people and sign-ins, which belong to no organization",
     "core/organizations/joining.py": "which organization an invitation's token belongs to",
+    "core/accounts/diagnosing.py": "definer functions that return ids",
     "core/accounts/disconnecting.py": "definer functions that return ids",
     "core/accounts/giving_back.py": "definer functions that return ids",
     "core/accounts/rotating.py": "definer functions that return ids",

@@ -27,6 +27,8 @@ from core.organizations.rules import Permission, may
 from tests.factories.organizations import make_actor, make_organization
 
 ALLOWED = {
+    "accounts.check_connection": Permission.CHECK_CONNECTION,
+    "accounts.check_setup": Permission.CONNECT,
     "accounts.choose": Permission.CONNECT,
     "accounts.connect_intent": Permission.CONNECT,
     "accounts.disconnect": Permission.DISCONNECT,

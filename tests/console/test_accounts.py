@@ -14,6 +14,7 @@ from core.accounts import credentials, queries, store
 from core.accounts.rules import AccountState, PauseScope, Purpose
 from core.infra import db
 from core.infra.actor import Actor, Role
+from core.provider_kit.diagnosis import Fault, Kind
 from core.provider_kit.types import OfferedAccount
 from tests.console.driving import Tab
 from tests.console.people import someone
@@ -227,3 +228,43 @@ def granted(actor: Actor, offered: list[OfferedAccount], scopes: list[str] | Non
         credentials.keep(session, connection_id, Purpose.GRANT, SecretStr("EAAgrant0token"))
         credentials.keep_offer(session, connection_id, offered)
     return connection_id
+
+
+# The doctor
+
+
+GONE = Fault(Kind.TOKEN, "The access to this account has run out.", "Connect again on Accounts.", trace_id="TraceOfEnd")
+BETTER = Fault(Kind.NO_INSTAGRAM, "No Page has an Instagram account.", "Link one.", advice=True)
+
+
+def find(monkeypatch: pytest.MonkeyPatch, *faults: Fault) -> None:
+    """Let the network of these tests show this to whoever looks."""
+    monkeypatch.setattr("core.provider_kit.diagnosis.examined", lambda _ask, within_s: faults)
+
+
+def test_what_is_wrong_with_a_connection_stands_there_with_what_mends_it(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(monkeypatch, BETTER, GONE)
+    approver, _ = someone(team.organization_id, Role.APPROVER)
+    tab = Tab(approver).open("accounts").press(f"check_{team.account_id}")
+    assert "1 to mend" in tab.words
+    assert tab.words.index("has run out.") < tab.words.index("No Page has an Instagram account.")
+    assert "Connect again on Accounts." in tab.words
+    assert "Trace `TraceOfEnd`" in tab.words
+    assert "An admin of this organization can connect it again." in tab.words
+    assert not tab.has("check_setup_meta")
+    assert not tab.press("diagnosed_close").has("diagnosed")
+    admin, _ = someone(team.organization_id, Role.ADMIN)
+    assert Tab(admin).open("accounts").press(f"check_{team.account_id}").has("diagnosed_again")
+
+
+def test_a_setup_that_is_well_says_so(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    find(monkeypatch)
+    admin, _ = someone(team.organization_id, Role.ADMIN)
+    tab = Tab(admin).open("accounts").press("check_setup_meta")
+    assert "**Facebook and Instagram**: nothing is wrong." in tab.words
+    viewer, _ = someone(team.organization_id, Role.VIEWER)
+    tab = Tab(viewer).open("accounts")
+    assert tab.button(f"check_{team.account_id}").disabled
+    assert "takes an approver" in tab.button(f"check_{team.account_id}").help

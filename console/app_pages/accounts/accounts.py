@@ -9,7 +9,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from console import cached, consenting, feedback, navigation, pausing, places, state
+from console import cached, consenting, diagnosing, feedback, navigation, pausing, places, state
 from console.components.account import account_badge
 from console.components.away import away
 from console.components.empty import empty
@@ -62,8 +62,10 @@ def render(visitor: Visitor) -> None:
     with header("Accounts", f"{len(live)} connected" if live else None):
         if rows:
             pausing.offer(visitor, pauses, {each.provider for each in live})
+            diagnosing.setup_buttons(visitor)
             _connect_buttons(visitor)
     pausing.lines(visitor, pauses, zones)
+    diagnosing.found(visitor)
     _choice(visitor, zones)
     if not rows:
         can = visitor.may(Permission.CONNECT)
@@ -73,7 +75,7 @@ def render(visitor: Visitor) -> None:
             "Connect a Page to write for it. You choose which of your Pages come in."
             if can
             else "An admin of this organization connects the first one.",
-            draw=lambda: _connect_buttons(visitor),
+            draw=lambda: _to_begin(visitor),
         )
         return
     shown = rows if state.value("accounts_all") else _first(rows)
@@ -103,6 +105,11 @@ def _wants_a_person(each: AccountRow) -> bool:
     return each.state is not AccountState.DISABLED and bool(
         each.state is AccountState.AUTH_BROKEN or each.missing_scopes or each.stranded or ends_soon
     )
+
+
+def _to_begin(visitor: Visitor) -> None:
+    _connect_buttons(visitor)
+    diagnosing.setup_buttons(visitor)
 
 
 def _connect_buttons(visitor: Visitor) -> None:
@@ -164,6 +171,7 @@ def _card_actions(visitor: Visitor, each: AccountRow) -> None:
         elif each.state is not AccountState.DISABLED:
             _button("Pause", "pause_circle", visitor.why_not(Permission.PAUSE_ACCOUNT), "pause", each)
         if each.state is not AccountState.DISABLED:
+            diagnosing.connection_button(visitor, each)
             _button("Disconnect", "link_off", visitor.why_not(Permission.DISCONNECT), "disconnect", each)
 
 
