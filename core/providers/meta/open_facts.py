@@ -52,6 +52,7 @@ FACTS: Final = (
         "Publish and list at once, then every 5 s.",
         _PAGE,
     ),
+    OpenFact("the longest comment of a Page", ("comment_max",), "Comment with 8,001 letters.", _PAGE),
     OpenFact("the longest video story", ("page_story_max_s",), "Send one of 75 s.", _PAGE),
     OpenFact("how many photos a post carries", ("photos_max",), "Publish one with 11 on a test Page.", _PAGE),
     OpenFact("the length of a video's title", ("title_max",), "Publish a video with a title of 256 letters.", _PAGE),
@@ -96,6 +97,7 @@ FACTS: Final = (
         "Cut the connection behind media_publish a few times; compare the container's state with the profile.",
         _INSTAGRAM,
     ),
+    OpenFact("the longest comment", ("instagram_comment_max",), "Comment with 301 letters.", _INSTAGRAM),
     OpenFact("the largest reel", ("reel_max_bytes",), "Publish one of 310 MB.", _INSTAGRAM),
     OpenFact(
         "what a video in a carousel may be",
