@@ -105,14 +105,14 @@ def _checked(actor: ActsInOrganization, connection_id: UUID) -> Diagnosed:
         connection = store.connection(session, connection_id)
         if connection is None or connection.state not in (ConnectionState.ACTIVE, ConnectionState.BROKEN):
             raise NotFound
-        provider, name = _provider(connection.provider), connection.name
+        provider, what = _provider(connection.provider), f"Connection of {connection.name}"
         accounts = store.accounts_of_connection(session, connection_id)
         refuse_while_held(session, provider, accounts)
         token = grant_of(session, connection_id)
         known = tuple(KnownAccount(each.network, each.provider_account_id, each.name) for each in accounts)
     asked = _diagnosis(provider)
     faults = diagnosis.examined(lambda: asked.connection(Standing(token, known)), within_s=WITHIN_S)
-    found = _sorted(provider, name, faults)
+    found = _sorted(provider, what, faults)
     with db.transaction(actor) as session:
         audit.record(session, actor, "connection.checked", "connection", connection_id, after=_told(found))
     return found

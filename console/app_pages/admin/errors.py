@@ -153,8 +153,8 @@ def _group(visitor: Visitor, each: ErrorGroup, narrowed: Narrowed, zones: Zones)
             f"**{plain(each.network_title)}** :red-badge[{plain(_code(each))}]  \n"
             f"{plain(each.words)}" + (f"  \n:gray[{plain(each.fix)}]" if each.fix else "")
         )
-        if each.trace_ids:
-            what.caption("Trace " + " ".join(f"`{trace}`" for trace in each.trace_ids))
+        if each.trace_ids and not is_open:
+            what.markdown(":gray[Trace] " + " ".join(f"`{trace}`" for trace in each.trace_ids))
         how_often.markdown(
             f"**{_times(each.times)}** in {_posts(each.publications)}  \n"
             f":gray[Last {ago(each.last_at)}, {plain(when(each.last_at, zones))}]  \n:gray[{plain(_names(each))}]"
