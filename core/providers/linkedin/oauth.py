@@ -21,6 +21,11 @@ from core.providers.linkedin.rest import Reply, Rest
 from core.providers.linkedin.settings import App, LinkedInSettings
 from core.providers.linkedin.tokens import AGAIN, given, names
 
+
+def _of_comments(name: str, breaks: str) -> Scope:
+    return Scope(name, breaks, required=False, deed="comment", network="linkedin")
+
+
 # What each permission is for; an app asks for those that its settings name (linkedin 2.8).
 SCOPES: Final = (
     Scope("r_basicprofile", "LinkedIn doesn't tell Masthead who signed in."),
@@ -31,9 +36,10 @@ SCOPES: Final = (
     Scope("profile", "LinkedIn doesn't tell Masthead your name and picture."),
     Scope("email", "LinkedIn may refuse to tell Masthead who signed in.", required=False),
     Scope("w_member_social", "Masthead can't publish on your own profile."),
-    # Comments want more than posts do (linkedin 2.8, 6.1): asked only where the operator names them in `SCOPES`.
-    Scope("w_organization_social_feed", "Masthead can't comment under posts of your Pages.", required=False),
-    Scope("r_organization_social_feed", "Masthead can't see whether its comment on a Page is there.", required=False),
+    # Comments want more than posts do (linkedin 2.8, 6.1 [S+]), and LinkedIn refuses a whole consent for one permission
+    # that an app hasn't: asked, and comments offered, only where the operator names them in `SCOPES`.
+    _of_comments("w_organization_social_feed", "Masthead can't comment under posts of your Pages."),
+    _of_comments("r_organization_social_feed", "Masthead can't see whether its comment on a Page is there."),
     Scope("w_member_social_feed", "Masthead can't comment under your own posts.", required=False),
 )
 _OPTIONAL: Final = Scope(

@@ -69,10 +69,18 @@ def network(settings: LinkedInSettings) -> Network:
         images=images(settings),
         actions=("Like", "Comment", "Repost", "Send"),
         formats=formats(settings),
+        comments=comments(settings),
         edits=True,
         deletes=True,
         mentions=True,
     )
+
+
+def comments(settings: LinkedInSettings) -> TextRules | None:
+    """What a first comment may be; none where the permission for it isn't asked for (linkedin 2.8, 6.1)."""
+    if "w_organization_social_feed" not in settings.scopes.split():
+        return None
+    return TextRules(counter=settings.text_counter, max_length=settings.comment_max, source="linkedin 6.1 [S]")
 
 
 class LinkedInPosts:

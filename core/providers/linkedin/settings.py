@@ -100,6 +100,7 @@ class LinkedInSettings(ProviderSettings):
 
     read_page_size: Annotated[int, Field(ge=1, le=100)] = 50  # linkedin 4.4: at most 100 [S+]
     read_pages_max: Annotated[int, Field(ge=1, le=100)] = 12
+    comment_max: Annotated[int, Field(ge=1)] = 1_250  # linkedin 6.1: of their website [S], on no page of the documents
     comments_page_size: Annotated[int, Field(ge=1, le=100)] = 100  # linkedin 11: at most 100 assumed [S]
     comments_pages_max: Annotated[int, Field(ge=1, le=100)] = 20
     call_timeout_s: Seconds = 30

@@ -42,10 +42,13 @@ def act(at: Live, do: str, post_id: str, text: str, access: Access) -> str | Non
 
 
 def test_both_apps_declare_what_can_be_done() -> None:
-    # Comments can be made; none is declared while nothing sends a first comment, so that nobody is offered one.
+    # A comment is offered where its permissions are asked for, for which an app of LinkedIn's must have them.
+    asking = {"scopes": "r_basicprofile w_organization_social w_organization_social_feed r_organization_social_feed"}
+    for settings, offered in (({}, False), (asking, True)):
+        for provider in build(settings):
+            network = provider.networks["linkedin"]
+            assert (network.comments is not None, network.edits, network.deletes) == (offered, True, True)
     for provider in build({}):
-        network = provider.networks["linkedin"]
-        assert (network.comments, network.edits, network.deletes) == (None, True, True)
         assert set(provider.live) == {"linkedin"}
 
 
