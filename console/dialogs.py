@@ -194,7 +194,7 @@ def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow
         action = feedback.action_id(actor, "edit_live", each.id, each.text, words)
         return publishing.edit_live(actor, action, each.id, text=words)
 
-    if _confirm("Change it", "edit", disabled=not words.strip() or words == each.text):
+    if _confirm("Change it", "edit"):  # whatever is wrong with it is said by the command: the text comes with the press
         feedback.act("publishing.edit_live", run, done=_words)
         st.rerun()
 
