@@ -1,4 +1,4 @@
-"""The key that wraps tokens is rotated while posts go out and tokens are renewed: nothing fails."""
+"""The key that wraps tokens is rotated while posts go out: nothing fails."""
 
 from __future__ import annotations
 
