@@ -52,7 +52,13 @@ READS: Final = filled(
         lambda session, sample: post_reads.publications(session, sample.published),
         """select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state as account_state, a.network,
           o.timezone as zone, case when p.state = 'scheduled' then [pauses] end as pauses,
-          approver.name as approver_name, l.url as live_url,
+          approver.name as approver_name, case when p.deleted_at is null then l.url end as live_url,
+          changed.text as live_text, changed.deleted_by,
+          case when p.payload->>'media' like '%%video/%%' then (
+            select jsonb_object_agg(encode(f.sha256, 'hex'), encode(f.poster_sha256, 'hex'))
+            from jsonb_array_elements(p.payload->'media') item
+            join masthead.media f on f.organization_id = {organization} and f.poster_sha256 is not null
+              and f.sha256 = decode(item->>'sha256', 'hex')) end as posters,
           coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
           [current] as current, [risk] as risk
         from masthead.publication p
@@ -61,6 +67,14 @@ READS: Final = filled(
         left join masthead.member m on m.organization_id = {organization} and m.id = p.approved_by
         left join masthead.person approver on approver.id = m.person_id
         left join masthead.publication_link l on l.organization_id = {organization} and l.publication_id = p.id
+        left join lateral (
+          select (array_agg(w.text order by w.closed_at desc) filter (where w.kind = 'edit'))[1] as text,
+            max(deleter.name) filter (where w.kind = 'delete') as deleted_by
+          from masthead.live_work w
+          left join masthead.member d on d.organization_id = {organization} and d.id = w.asked_by
+          left join masthead.person deleter on deleter.id = d.person_id
+          where w.organization_id = {organization} and w.publication_id = p.id and w.kind <> 'comment'
+            and w.state = 'done') changed on p.state = 'published'
         where p.organization_id = {organization} and p.post_id = {published} and p.removed_at is null
         order by lower(a.name), a.id, p.occurrence desc""",
     ),
@@ -118,7 +132,15 @@ READS: Final = filled(
           union all
           (select kind, at, id, actor, action, after, correlation_id, publication_id, account_name from moves
             where not coalesce((after->>'waits')::boolean, false) or following is distinct from after
-            order by id desc limit 500)) every
+            order by id desc limit 500)
+          union all
+          (select 'live', e.at, e.id, e.actor, w.kind || '.' || e.to_state,
+            coalesce(e.why, '{{}}') || jsonb_build_object('text', w.text, 'was', w.text_before), e.correlation_id,
+            parts.id, parts.name
+          from parts join masthead.live_event e on e.organization_id = {organization} and e.publication_id = parts.id
+          join masthead.live_work w on w.organization_id = {organization} and w.id = e.work_id
+          where e.actor not like 'person:%%' and e.from_state is not null and e.to_state <> 'sending'
+          order by e.id desc limit 500)) every
         left join (select m.person_id, p.name from masthead.member m join masthead.person p on p.id = m.person_id
           where m.organization_id = {organization}) person on person.person_id =
             case when every.actor like 'person:%%' then cast(substr(every.actor, 8) as uuid) end
