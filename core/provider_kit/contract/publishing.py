@@ -32,6 +32,7 @@ from core.provider_kit.throttle import Meter, metered
 from core.provider_kit.types import Access, Payload, Published, VisibleCall
 
 _MOST_LOOKS: Final = 5
+_LONGER_THAN_ANY_POST: Final = 100_001  # characters
 
 
 class PublishingContract(ABC):
@@ -129,7 +130,7 @@ class PublishingContract(ABC):
         publisher, payload = self.publisher(), self.payload()
         promise(not [one for one in publisher.problems(payload) if one.severity == "error"], "the good payload is good")
         empty = replace(payload, text=" \n", link=None, media=())
-        long = replace(payload, text="x" * 2_000_000)
+        long = replace(payload, text="x" * _LONGER_THAN_ANY_POST)
         broken = replace(payload, text="a\ud800b\0")
         for bad in (empty, long, broken, replace(payload, link="javascript:alert(1)")):
             errors = [problem for problem in publisher.problems(bad) if problem.severity == "error"]
