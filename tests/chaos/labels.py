@@ -103,7 +103,8 @@ class Trial:
         if kind == "document":
             return make_prepared(self.house.author, self.world.worker, pdf(), file_name="roasting.pdf").id
         self._clips += 1
-        content = clip(seconds=3.5, size=(540, 960), rate=24, shade=self._clips)  # good for a reel and for a story
+        # What every network takes as a reel and as a story: long, large and tall enough, and without an edit list.
+        content = clip(seconds=6, size=(540, 960), rate=24, shade=self._clips, edit_list=False)
         return make_prepared(self.house.author, self.world.worker, content).id
 
     def _wave(self, label: str, faults: Sequence[Fault]) -> dict[UUID, Case]:
