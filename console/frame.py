@@ -46,7 +46,8 @@ div[data-testid=stToastContainer]{top:auto;bottom:9.5rem}
 button:is([kind=primary],[kind=primaryFormSubmit]):enabled{background-color:light-dark(#3451D1,#4660DE);border-color:light-dark(#3451D1,#4660DE)}
 button:is([kind=primary],[kind=primaryFormSubmit]):enabled:hover{background-color:light-dark(#2A44B8,#5670E8);border-color:light-dark(#2A44B8,#5670E8)}
 button:is([kind=primary],[kind=primaryFormSubmit]):enabled kbd{color:#fff!important;opacity:1!important}
-/* The parts of a day and a time are smaller than a finger: 24 px is the least (WCAG 2.2, 2.5.8). */
+/* Parts of a day and a time, and what empties a choice, are small for a finger: 24 px at least (WCAG 2.2, 2.5.8). */
+[data-testid=stSelectbox] button{min-width:24px;min-height:24px}
 [data-testid=stDateInput] [role=spinbutton],[data-testid=stTimeInput] [role=spinbutton]{
 display:inline-grid;place-items:center;min-width:24px;min-height:24px}
 @media(max-width:820px){.stMainBlockContainer{padding-inline:1.25rem}}

@@ -98,7 +98,8 @@ from (select organization_id, connection_id, id as account_id, 'account' as purp
 insert into masthead.token_care(organization_id, connection_id, next_check_at, next_renewal_at, checked_at)
 select c.organization_id, c.id, clock_timestamp() + random() * interval '6 hours' - interval '1 minute',
   clock_timestamp() + random() * interval '40 days', clock_timestamp()
-from masthead.connection c where c.state in ('active','broken');
+from masthead.connection c where c.state in ('active','broken')
+on conflict do nothing;
 
 insert into masthead.consent(organization_id, id, state_sha256, intent_sha256, session_id, person_id, member_id, provider,
   scopes, redirect_uri, created_at, expires_at)
