@@ -12,12 +12,12 @@ from console import dialogs, feedback
 from console.components.times import Zones, ago, clock, hour
 from console.identity import Visitor
 from console.plain import plain
+from core import providers
 from core.infra.actor import Actor
 from core.organizations.rules import Permission
 from core.posts.rules import PublicationState
 from core.posts.views import PublicationRow
 from core.provider_kit.types import Deed
-from core.providers import networks
 from core.publishing import commands as publishing
 from core.publishing import live_rules
 from core.publishing.commands import Changed
@@ -58,7 +58,7 @@ def show(visitor: Visitor, each: PublicationRow, works: Sequence[LiveWork], zone
 
 def actions(visitor: Visitor, each: PublicationRow, works: Sequence[LiveWork]) -> None:
     """The buttons that change what is live; none where nothing is, or the network has no such thing."""
-    network = networks().get(each.network)
+    network = providers.networks().get(each.network)
     if each.state is not PublicationState.PUBLISHED or each.deleted_at is not None or network is None:
         return
     busy = "It is being changed now." if any(w.kind is not Kind.COMMENT and w.state in OPEN for w in works) else None
@@ -73,7 +73,7 @@ def _offer(visitor: Visitor, each: PublicationRow, label: str, icon: str, deed: 
     why_not = visitor.why_not(Permission.CHANGE_LIVE) or busy
     why_not = why_not or live_rules.why_not(
         deed,
-        networks().get(each.network),
+        providers.networks().get(each.network),
         each.format,
         published=each.state is PublicationState.PUBLISHED,
         deleted=each.deleted_at is not None,
@@ -92,7 +92,7 @@ def _offer(visitor: Visitor, each: PublicationRow, label: str, icon: str, deed: 
 
 
 def _deleted(each: PublicationRow, zones: Zones) -> str:
-    network = networks().get(each.network)
+    network = providers.networks().get(each.network)
     at = clock(each.deleted_at, zones.organization) if each.deleted_at else ""
     by = f" by {each.deleted_by}" if each.deleted_by else ""
     return f"Deleted on {network.title if network else each.network}{by} at {at}"

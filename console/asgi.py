@@ -25,13 +25,12 @@ from console import feedback, identity, menu
 from console.edge import Edge, EdgeFacts, WithoutQuery
 from console.readiness import readiness
 from console.shell import make_shell
-from core import organizations
+from core import organizations, providers
 from core.infra import db, logs
 from core.infra.errors import SignedOut
 from core.infra.settings import Settings
 from core.organizations import queries
 from core.organizations.cookie import claims_from, cookie_secret
-from core.providers import providers
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 POOL_SIZE: Final = 10
@@ -143,7 +142,7 @@ def warm_up() -> None:
     costs more than drawing a page. A timer collects instead.
     """
     menu.pages()
-    providers()
+    providers.providers()
     gc.collect()
     gc.freeze()
     _LOG.info("console.warm", extra={"frozen": gc.get_freeze_count()})

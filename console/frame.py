@@ -15,11 +15,11 @@ from console.components.split import STYLE as SPLIT_STYLE
 from console.identity import Outside, Visitor
 from console.menu import Found
 from console.plain import plain
+from core import providers
 from core.infra import logs
 from core.infra.actor import Actor
 from core.infra.errors import NotFound, Refused
 from core.organizations import commands
-from core.providers import providers
 
 LOOK_AGAIN_S: Final = 15  # an idle tab goes blank within twice this after its sign-in ended (PRODUCT 3: 30 s)
 SANDBOX: Final = "Sandbox: nothing reaches a real network"
@@ -112,7 +112,7 @@ def _banner(visitor: Visitor) -> None:
         f":orange-badge[:material/pause_circle: {plain(words)}]"
         for words in pausing.banner(cached.pauses(visitor.actor))
     ]
-    if any(each.points_elsewhere for each in providers().values()):
+    if any(each.points_elsewhere for each in providers.providers().values()):
         badges.append(f":yellow-badge[:material/science: {SANDBOX}]")
     if badges:
         with st.container(key="sandbox_banner", width="content"):

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from core import providers
 from core.provider_kit.types import Format, ImageRules, MediaKind, Network, TextRules, VideoRules
-from core.providers import networks
 
 _UNKNOWN_COLOR: Final = "#667085"
 # What is taken as an image: what a network doesn't take of these gets a rendition that it does.
@@ -19,7 +19,7 @@ _ANY_SHAPE: Final = (0.1, 10.0)  # width / height
 
 def network_data(key: str) -> dict[str, Any]:
     """Title, colour, rules, actions and forms of post of a network, for a component."""
-    network: Network | None = networks().get(key)
+    network: Network | None = providers.networks().get(key)
     if network is None:  # its folder was taken out of this installation
         network = Network(key, key.capitalize(), "", _UNKNOWN_COLOR, _ANYTHING, takes_link=True)
     images = network.images and {"max_alt": network.images.max_alt, "ratio": network.images.ratio}

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from core import providers
 from core.posts.content import AccountContent
 from core.posts.store import AccountFacts
 from core.provider_kit.types import FEED, Format, MediaItem, MediaKind, Network, Option, Payload
-from core.providers import networks
 
 # A file as one network gets it.
 Rendition = tuple[UUID, str]
@@ -24,7 +24,7 @@ def build(account: AccountFacts, content: AccountContent, files: Mapping[Renditi
     that changing it costs no approval there. A form that the network doesn't have stays as it was asked for: its checks
     say so.
     """
-    network = networks().get(account.network)
+    network = providers.networks().get(account.network)
     items = [
         replace(item, alt=each.alt.strip())
         for each in content.files

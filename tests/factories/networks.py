@@ -23,7 +23,5 @@ class Declared:
 
 def declare(monkeypatch: pytest.MonkeyPatch, networks: Mapping[str, Network]) -> None:
     """Let posts and images know exactly these networks."""
-    for name in ("core.providers.networks", "core.posts.payloads.networks"):
-        monkeypatch.setattr(name, lambda: networks)
-    monkeypatch.setattr("core.posts.checks.network_rules.publisher", lambda key: Declared(networks[key]))
-    assert providers.networks() == networks
+    monkeypatch.setattr(providers, "networks", lambda: networks)
+    monkeypatch.setattr(providers, "publisher", lambda key: Declared(networks[key]))

@@ -24,6 +24,7 @@ from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
 from console.state import DraftInHand
+from core import providers
 from core.accounts import queries as accounts
 from core.accounts.rules import STATE_WORDS, AccountState
 from core.media import queries as media
@@ -36,7 +37,6 @@ from core.posts.redline import Segment, redline
 from core.posts.rules import CommentKind
 from core.posts.views import Change, Draft, Told, Who
 from core.provider_kit.types import kind_of
-from core.providers import networks
 
 PAGE = PageSpec(
     title="Compose",
@@ -357,7 +357,7 @@ def _told(before: Content | AccountContent, after: Content | AccountContent) -> 
     for key in sorted({*before.options, *after.options}):
         was, now = before.options.get(key), after.options.get(key)
         if was != now:
-            title = option_words.title_of(key, networks())
+            title = option_words.title_of(key, providers.networks())
             yield Told(title, *("" if each is None else option_words.words(each) for each in (was, now)))
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core import providers
 from core.posts.candidates import Subject
 from core.posts.views import AccountProblem
-from core.providers import publisher
 
 
 def check(subject: Subject) -> Iterator[AccountProblem]:
     """By the rules that the network's folder declares."""
     network = subject.account.network
     try:
-        rules = publisher(network)
+        rules = providers.publisher(network)
     except (KeyError, StopIteration):
         yield subject.problem("error", f"Masthead can't publish to {network}.", "Ask your operator.", mend="operator")
         return
