@@ -45,6 +45,12 @@ from core.media.rules import NotTaken
         "64:ff9b::7f00:1",
         "64:ff9b::a9fe:a9fe",
         "2001:0:7f00:1::",
+        "192.0.0.192",
+        "168.63.129.16",
+        "64:ff9b:1::7f00:1",
+        "64:ff9b::a83f:8110",
+        "3fff::1",
+        "fec0::1",
     ],
 )
 def test_what_is_not_of_the_internet_at_large_is_not_public(address: str) -> None:
@@ -73,6 +79,9 @@ def test_what_is_of_the_internet_at_large_is_public(address: str) -> None:
         "https://exa mple.com/",
         "https://example.com/\r\nHost: evil",
         "https://" + "a" * 3_000 + ".com/",
+        "https://" + "a" * 64 + ".com/",
+        "https://a..example/b.jpg",
+        "https://[::1/a.jpg",
         None,
         7,
     ],
@@ -87,6 +96,10 @@ def test_a_file_is_called_as_its_address_ends() -> None:
     assert fetching.name_of("https://example.com/a/old%20oak.jpg?x=1#y") == "old oak.jpg"
     assert fetching.name_of("https://example.com/a/b/") == "b"
     assert fetching.name_of("https://example.com") == "example.com"
+
+
+def guarded() -> fetching.Guarded:
+    return fetching.Guarded(lambda at_most: at_most or 1.0)
 
 
 def leads_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
@@ -109,7 +122,7 @@ def test_a_name_that_leads_inside_is_refused_before_anything_is_connected(
     leads_to(monkeypatch, found)
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda *_: pytest.fail("it connected"))
     with pytest.raises(NotTaken, match="public internet"):
-        fetching.Guarded().connect_tcp("good.example", 443)
+        guarded().connect_tcp("good.example", 443)
 
 
 def test_the_connection_goes_to_the_address_that_was_checked_and_the_name_is_looked_up_once(
@@ -118,7 +131,7 @@ def test_the_connection_goes_to_the_address_that_was_checked_and_the_name_is_loo
     asked = leads_to(monkeypatch, ["93.184.216.34"], ["127.0.0.1"])
     connected: list[str] = []
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda _self, host, *_: connected.append(host))
-    fetching.Guarded().connect_tcp("rebinds.example", 443)
+    guarded().connect_tcp("rebinds.example", 443)
     assert (asked, connected) == (["rebinds.example"], ["93.184.216.34"])
 
 
@@ -133,10 +146,10 @@ def test_the_next_address_is_tried_when_one_does_not_answer(monkeypatch: pytest.
         return object()
 
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
-    fetching.Guarded().connect_tcp("two.example", 80)
+    guarded().connect_tcp("two.example", 80)
     assert connected == ["93.184.216.34", "93.184.216.35"]
 
 
 def test_no_socket_of_this_machine_is_opened() -> None:
     with pytest.raises(NotTaken):
-        fetching.Guarded().connect_unix_socket("/var/run/docker.sock")
+        guarded().connect_unix_socket("/var/run/docker.sock")
