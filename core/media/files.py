@@ -14,7 +14,8 @@ import threading
 import time
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 from uuid import UUID
@@ -50,28 +51,33 @@ def read(organization_id: UUID, sha256_hex: str) -> bytes:
 
 
 def address_to_fetch(organization_id: UUID, sha256_hex: str, mime: str) -> str:
-    """As `address`, for a network, which would only say that it got nothing. Raises as `read` does.
+    """As `address`, for a network, which would only say that it got nothing. Raises Rejected when it is gone, NotSent.
 
+    A video is a gigabyte, so its bytes aren't read here: ingest compares them before it gives the first.
     Where the operator says that networks reach the store of objects, its own signed address, so that a video goes from
-    there to the network and not through ingest.
+    there to the network and not through ingest; what goes past us is compared before, as `served` does.
     """
-    with for_a_network(organization_id, sha256_hex):
-        pass
-    own = None
-    if installation.settings().storage_signs:
+    with _told_to_a_network():
+        if not installation.settings().storage_signs:
+            _stamp(organization_id, sha256_hex)
+            return address(organization_id, sha256_hex, mime)
+        _compare(organization_id, sha256_hex)
         name = f"{sha256_hex[:12]}.{ENDINGS[mime]}"
         lifetime_s = int(ADDRESS_LIFETIME.total_seconds())
-        try:
-            own = storage.current().signed(organization_id, sha256_hex, mime, name, lifetime_s)
-        except StorageAway as away:
-            raise NotSent(away.message) from None
-    return own or address(organization_id, sha256_hex, mime)
+        own = storage.current().signed(organization_id, sha256_hex, mime, name, lifetime_s)
+        return own or address(organization_id, sha256_hex, mime)
 
 
 def for_a_network(organization_id: UUID, sha256_hex: str) -> BinaryIO:
     """As `opened`, in a provider's terms. Raises as `read` does."""
-    try:
+    with _told_to_a_network():
         return opened(organization_id, sha256_hex)
+
+
+@contextmanager
+def _told_to_a_network() -> Iterator[None]:
+    try:
+        yield
     except FileUnknown:
         raise Rejected(
             "A file of this post is gone from Masthead's storage or was changed there.",
@@ -122,17 +128,25 @@ def served(organization_id: UUID, sha256_hex: str) -> tuple[BinaryIO, int]:
 
     A player asks for a video in dozens of parts, and each time reading all of it would take minutes. Raises as it.
     """
-    here, key = storage.current(), (organization_id, sha256_hex)
+    stamp = _compare(organization_id, sha256_hex)
     try:
-        stamp = here.stamp(organization_id, sha256_hex)
-    except (FileNotFoundError, ValueError):
+        return storage.current().open(organization_id, sha256_hex), stamp.size
+    except FileNotFoundError:
         raise FileUnknown from None
+
+
+def _compare(organization_id: UUID, sha256_hex: str) -> Stamp:
+    key, stamp = (organization_id, sha256_hex), _stamp(organization_id, sha256_hex)
     if _compared.get(key) != stamp:
         opened(organization_id, sha256_hex).close()
         _compared.put(key, stamp)
+    return stamp
+
+
+def _stamp(organization_id: UUID, sha256_hex: str) -> Stamp:
     try:
-        return here.open(organization_id, sha256_hex), stamp.size
-    except FileNotFoundError:
+        return storage.current().stamp(organization_id, sha256_hex)
+    except (FileNotFoundError, ValueError):
         raise FileUnknown from None
 
 

@@ -109,7 +109,10 @@ class Steps(Protocol):
         ...
 
     def address(self, item: MediaItem) -> str:
-        """A public address from which the network can fetch the file for a day. Raises as `read` does."""
+        """A public address from which the network can fetch the file for a day.
+
+        Raises Rejected when it is gone, NotSent. What isn't the approved bytes any more is given to nobody there.
+        """
         ...
 
     def read(self, item: MediaItem) -> bytes:

@@ -215,6 +215,9 @@ def test_networks_get_the_stores_own_signed_address_where_the_operator_says_that
     address = files.address_to_fetch(ORGANIZATION, name, DOCX)
     assert address.startswith(f"{store.url}/{BUCKET}/kept/")
     assert SECRET not in address
+    store.trouble()
+    assert files.address_to_fetch(ORGANIZATION, name, DOCX).startswith(f"{store.url}/{BUCKET}/kept/")
+    assert not [each for each in store.seen() if each.startswith("GET")], "it was compared with its hash already"
     answer = httpx.get(address, headers={"Range": "bytes=1-3"})
     assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (206, b"ord", DOCX)
     assert f"{name[:12]}.docx" in answer.headers["Content-Disposition"]

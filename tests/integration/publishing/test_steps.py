@@ -228,6 +228,15 @@ def test_a_file_that_is_gone_ends_it_and_a_storage_that_is_away_only_delays_it(
     assert ask(steps, replace(IMAGE, sha256=sha256))
 
 
+def test_an_address_is_given_without_reading_the_file(
+    steps: ClaimedSteps, house: House, storage_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    sha256 = storage.current().keep(house.organization_id, io.BytesIO(b"an image"))
+    monkeypatch.setattr(storage.Storage, "open", lambda *_: pytest.fail("it was read"))
+    for _ in range(2):
+        assert "/files/" in steps.address(replace(IMAGE, sha256=sha256))
+
+
 def test_a_read_back_makes_and_forgets_nothing():
     kept = KeptSteps({"container": "1784"})
     assert (kept.get("container"), kept.get("other")) == ("1784", None)
