@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from console.components import frontend
-from console.components.networks import network_data
+from console.components.networks import network_mark
 from console.plain import one_line
 
 _ACCOUNT: Final = st.components.v2.component(
@@ -20,5 +20,5 @@ _ACCOUNT: Final = st.components.v2.component(
 
 def account_badge(name: str, network: str, *, key: str, note: str = "") -> None:
     """Draw it. Pictures of accounts lie on the networks' servers, which a browser of ours never asks."""
-    data = {"name": one_line(name), "network": network_data(network), "note": one_line(note)}
+    data = {"name": one_line(name), "network": network_mark(network), "note": one_line(note)}
     _ACCOUNT(key=key, data=data, width="stretch")

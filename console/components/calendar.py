@@ -12,7 +12,7 @@ import streamlit as st
 
 from console import navigation, state
 from console.components import frontend
-from console.components.networks import network_data
+from console.components.networks import network_mark
 from console.components.status import badge_data
 from console.components.times import Zones, beside, hour, when
 from console.plain import beginning, one_line
@@ -124,7 +124,7 @@ def _moved(held: Any) -> Moved | None:
 
 
 def _chip(chip: Chip, zones: Zones, fixed: str | None) -> dict[str, Any]:
-    networks = {each.network: network_data(each.network) for each in chip.publications}
+    networks = {each.network: network_mark(each.network) for each in chip.publications}
     accounts = ", ".join(one_line(each.account_name) for each in chip.publications) or "No account yet"
     text = beginning(chip.text, 90)
     state_words = f"{chip.shown.label}: {chip.shown.detail}" if chip.shown.detail else chip.shown.label

@@ -17,11 +17,15 @@ _MEGABYTE: Final = 1_000_000
 _ANY_SHAPE: Final = (0.1, 10.0)  # width / height
 
 
+def network_mark(key: str) -> dict[str, str]:
+    """Title and colour of a network, for a component that only names it: its rules are a hundred times as long."""
+    network = _network(key)
+    return {"title": network.title, "color": network.color}
+
+
 def network_data(key: str) -> dict[str, Any]:
-    """Title, colour, rules, actions and forms of post of a network, for a component."""
-    network: Network | None = providers.networks().get(key)
-    if network is None:  # its folder was taken out of this installation
-        network = Network(key, key.capitalize(), "", _UNKNOWN_COLOR, _ANYTHING, takes_link=True)
+    """Title, colour, rules, actions and forms of post of a network, for a component that a post is written in."""
+    network = _network(key)
     images = network.images and {"max_alt": network.images.max_alt, "ratio": network.images.ratio}
     return {
         "key": key,
@@ -46,7 +50,13 @@ def form_data(network: dict[str, Any], key: str) -> dict[str, Any]:
 
 def network_title(key: str) -> str:
     """How people call a network."""
-    return str(network_data(key)["title"])
+    return _network(key).title
+
+
+def _network(key: str) -> Network:
+    known: Network | None = providers.networks().get(key)
+    # Its folder may have been taken out of this installation.
+    return known or Network(key, key.capitalize(), "", _UNKNOWN_COLOR, _ANYTHING, takes_link=True)
 
 
 def _text(rules: TextRules) -> dict[str, Any]:

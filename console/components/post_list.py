@@ -12,7 +12,7 @@ import streamlit as st
 
 from console import navigation, state
 from console.components import frontend
-from console.components.networks import network_data
+from console.components.networks import network_mark
 from console.components.status import badge_data
 from console.components.times import Zones, ago, clock, day_title, hour, when
 from console.plain import beginning, one_line
@@ -106,7 +106,7 @@ def _row(row: Row, zones: Zones, page: str, parameter: str, *, under_day: bool) 
         "ago": ago(row.at) if row.timed and not under_day else "",
         "text": beginning(row.text, 160),
         "note": one_line(row.note),
-        "accounts": [{"name": one_line(name), "network": network_data(network)} for name, network in row.accounts],
+        "accounts": [{"name": one_line(name), "network": network_mark(network)} for name, network in row.accounts],
         "shown": badge_data(row.shown),
         "progress": row.progress,
         "selected": row.selected,
