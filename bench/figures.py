@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
+
+from bench.programs import CanNotMeasure
 
 _DIGITS: Final = 4
+_Each = TypeVar("_Each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,13 @@ def percentile(values: Sequence[float], percent: float) -> float:
     """The smallest measured value that at least `percent` of all values don't exceed: never a value nobody measured."""
     rank = math.ceil(percent / 100 * len(values))
     return sorted(values)[max(rank, 1) - 1]
+
+
+def only(all_of_them: Mapping[str, _Each], names: Sequence[str]) -> Mapping[str, _Each]:
+    """Those that are named, in their own order; all of them without names. Raises CanNotMeasure."""
+    if unknown := set(names) - set(all_of_them):
+        raise CanNotMeasure(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(all_of_them)}")
+    return {name: each for name, each in all_of_them.items() if not names or name in names}
 
 
 def _rounded(value: float) -> float:

@@ -46,6 +46,8 @@ select o.id as organization, me.id as member, me.person_id as person, gone.accou
   gone.post_id as published, asked.post_id as asked, gone.id as publication,
   array['approver','admin'] as roles,
   array(select id from page order by at desc, id desc limit 50) as page, array(select id from page) as batch,
+  array(select m.id from masthead.media m where m.organization_id = o.id order by m.created_at desc, m.id desc limit 40)
+    as files,
   far.at as far_at, far.id as far_id, asked.due_at as queue_due_at, asked.submitted_at as queue_at,
   asked.post_id as queue_id, at.now, at.day, at.day + interval '1 day' as next_day, at.day as week,
   at.day + interval '7 days' as next_week, at.month, at.month + interval '42 days' as next_month

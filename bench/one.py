@@ -18,11 +18,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--part", action="append")
     given = parser.parse_args(arguments)
     heed_signals()
     options: dict[str, Any] = {"quick": given.quick}
     if given.minutes is not None:
         options["minutes"] = given.minutes
+    if given.part:
+        options["parts"] = given.part
     code = 0
     try:
         for figure in importlib.import_module(given.module).measure(given.folder, **options):

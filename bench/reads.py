@@ -46,6 +46,7 @@ class Sample:
     roles: list[str]
     page: list[UUID]
     batch: list[UUID]
+    files: list[UUID]
     far_at: datetime
     far_id: UUID
     queue_due_at: datetime

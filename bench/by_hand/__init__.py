@@ -5,7 +5,16 @@ They run around row-level security, with everything a page asks for as a literal
 
 from __future__ import annotations
 
-from bench.by_hand import calendar, home, lists, people, posts
+from bench.by_hand import calendar, errors, home, library, lists, people, posts, tokens
 from bench.reads import Read
 
-READS: tuple[Read, ...] = (*people.READS, *home.READS, *calendar.READS, *lists.READS, *posts.READS)
+READS: tuple[Read, ...] = (
+    *people.READS,
+    *tokens.READS,
+    *home.READS,
+    *calendar.READS,
+    *lists.READS,
+    *posts.READS,
+    *library.READS,
+    *errors.READS,
+)

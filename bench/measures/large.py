@@ -7,7 +7,7 @@ Baseline: a click in a bare Streamlit application of two empty pages, one after 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 from bench import large_organization
 from bench.browser import await_rendered, chromium, click_in_menu, milliseconds, sign_in, visitor
 from bench.clicking import Step, beside_empty_pages
-from bench.figures import Figure
+from bench.figures import Figure, only
 from bench.servers import ADDRESS, bare, product
 from core.infra import embedded
 from core.posts.listing import cursor
@@ -31,8 +31,8 @@ _DAYS: Final = "\N{EN DASH}"
 _SETTLE_S: Final = 5.0
 
 
-def measure(folder: Path, *, quick: bool) -> Iterator[Figure]:
-    """p50 and p95 of every step."""
+def measure(folder: Path, *, quick: bool, parts: Sequence[str] = ()) -> Iterator[Figure]:
+    """p50 and p95 of every step, or of these `parts` alone: each begins where the one before it in `_steps` ended."""
     with product(folder) as masthead, bare(folder) as empty, chromium() as browser:
         masthead.await_words(ADDRESS)
         empty.await_answer()
@@ -47,7 +47,8 @@ def measure(folder: Path, *, quick: bool) -> Iterator[Figure]:
             sign_in(tab, masthead.url, _SOMEBODY, _HOME)
         far.goto(f"{masthead.url}/posts?{urlencode({'after': cursor(sample.far_at, sample.far_id)})}")
         await_rendered(far, "^Posts$")
-        clicked = beside_empty_pages(_steps(here, far), 3 if quick else CLICKS, browser, empty)
+        steps = only(_steps(here, far), parts)
+        clicked = beside_empty_pages(steps, 3 if quick else CLICKS, browser, empty)
     yield from clicked.figures("large_click_to_rendered")
 
 

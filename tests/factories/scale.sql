@@ -256,6 +256,16 @@ select organization_id, created_at + step * interval '1 minute', 'person:' || pg
   (array['post.create','post.save','post.submit'])[step], 'post', id::text, '{{"changed": ["text"]}}', 'click-' || id
 from masthead.post, generate_series(1, 3) step where post.revision = 4;
 
+-- Every token was used on each of the last days, and every grant's was renewed a few times.
+insert into masthead.audit_event(organization_id, at, actor, action, subject_kind, subject_id, after, correlation_id)
+select organization_id, clock_timestamp() - days * interval '1 day', 'program:accounts', action, kind, id::text, '{{}}',
+  action || '-' || days
+from (select organization_id, id, 'account' as kind, 'token.used' as action from masthead.account
+      where provider_account_id like 'account-%'
+      union all
+      select organization_id, id, 'connection', 'token.renewed' from masthead.connection where name like 'Grant %') token,
+  generate_series(1, 20) days;
+
 insert into masthead.command_receipt(organization_id, action_id, command)
 select organization_id, id, 'post.create' from made;
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import load, measures
-from bench.figures import Baseline, Figure, alternately, none_of, percentile, within
+from bench.figures import Baseline, Figure, alternately, none_of, only, percentile, within
 from bench.load.burst import ideal_s
+from bench.programs import CanNotMeasure
 from bench.running import names_in
 
 
@@ -87,3 +88,12 @@ def test_of_what_may_not_be_a_single_one_is_too_many() -> None:
 def test_what_is_ideal_is_the_networks_own_time_shared_by_all_slots() -> None:
     assert ideal_s(1000, 0.2, 8) == pytest.approx(25.0)
     assert ideal_s(1000, 0.2, 32) == pytest.approx(6.25)
+
+
+def test_parts_are_measured_in_their_own_order_and_all_of_them_where_none_is_named() -> None:
+    steps = {"posts": 1, "post": 2, "home": 3}
+
+    assert list(only(steps, ["home", "posts"])) == ["posts", "home"]
+    assert only(steps, []) == steps
+    with pytest.raises(CanNotMeasure, match="no part is called hoem; there are posts, post, home"):
+        only(steps, ["hoem"])
