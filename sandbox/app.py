@@ -6,12 +6,12 @@ import asyncio
 import logging
 import socket
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.clips import clip_route
 from sandbox.control.routes import control_routes
@@ -27,7 +27,21 @@ FLUSH_S = 0.5
 LOG = logging.getLogger("uvicorn.error")
 
 
-def build(world: World, mail_listener: socket.socket) -> Starlette:
+class Hosts:
+    """Leads a call to the host that its path begins with: one look, where a router would try one host after another."""
+
+    def __init__(self, frames: Mapping[str, ASGIApp], others: ASGIApp) -> None:
+        self._frames = frames
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; what is of no host is the sandbox's own."""
+        host, slash, _ = scope.get("path", "")[1:].partition("/")
+        app = self._frames.get(host, self._others) if slash else self._others
+        await app(scope, receive, send)
+
+
+def build(world: World, mail_listener: socket.socket) -> ASGIApp:
     """Put the world on the wire; mail comes in at a socket of its own."""
 
     @asynccontextmanager
@@ -41,18 +55,15 @@ def build(world: World, mail_listener: socket.socket) -> Starlette:
             await flushing
         world.close()
 
-    hosts: list[BaseRoute] = [
-        Mount(f"/{host}", app=Frame(world, stand_in, host)) for stand_in in world.stand_ins for host in stand_in.hosts
-    ]
-    routes = [
-        *hosts,
+    frames = {host: Frame(world, stand_in, host) for stand_in in world.stand_ins for host in stand_in.hosts}
+    routes: list[BaseRoute] = [
         Mount("/_sandbox", routes=control_routes(world)),
         *mail_routes(world),
         picture_route(world),
         clip_route(world),
         Route("/", public_feed(world)),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Guard)], lifespan=lifespan)
+    return Guard(Hosts(frames, Starlette(routes=routes, lifespan=lifespan)))
 
 
 async def _flush_for_ever(world: World) -> None:

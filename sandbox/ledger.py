@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import orjson
 
@@ -146,6 +146,7 @@ class Listing:
     kinds: Sequence[str] = (POST, REEL)
 
 
+_OF_A_NEW_POST = tuple(field.name for field in fields(NewPost))
 INSERT = """
 insert into post (
     id, provider, network, account_id, app_id, text, link, media, poll, detail, created_at, updated_at, live_at,
@@ -206,7 +207,8 @@ def add(db: sqlite3.Connection, new: NewPost) -> None:
     """Take a post. The caller's commit makes it live."""
     media = orjson.dumps([asdict(each) for each in new.media]).decode()
     poll = orjson.dumps(asdict(new.poll)).decode() if new.poll else None
-    db.execute(INSERT, {**asdict(new), "media": media, "poll": poll})
+    row = {name: getattr(new, name) for name in _OF_A_NEW_POST}  # not `asdict`, which copies all that is in it
+    db.execute(INSERT, {**row, "media": media, "poll": poll})
 
 
 def find(db: sqlite3.Connection, post_id: str) -> Post | None:

@@ -137,11 +137,12 @@ class World:
         self.clock.offset_s = offset_s
 
     def flush(self) -> None:
-        """Write what is kept in memory between two ticks: the request log and the call counters."""
-        if self.requests.dirty or self.meter.dirty:
+        """Write what is kept in memory between two ticks: the request log, and the counts of calls and of faults."""
+        if self.requests.dirty or self.meter.dirty or self.faults.dirty:
             with self.write():
                 self.requests.flush()
                 self.meter.flush()
+                self.faults.flush()
 
     def close(self) -> None:
         """Flush and close."""

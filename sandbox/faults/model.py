@@ -91,6 +91,11 @@ class Fault:
         return float(self.args.get(name, default))
 
     @property
+    def always(self) -> bool:
+        """Does it act at every call that it meets, however many there were?"""
+        return self.times is None and self.probability is None and self.mode is not Mode.NOT_FOUND_ONCE
+
+    @property
     def spent(self) -> bool:
         """Has it acted as often as asked?"""
         return self.times is not None and self.applied >= self.times

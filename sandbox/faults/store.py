@@ -28,10 +28,15 @@ def _nothing(_word: str) -> bool:
 
 
 class FaultStore:
-    """All faults in the order they were asked for. Taking one is committed before the call goes on."""
+    """All faults in the order they were asked for.
+
+    Taking one that its count decides about is committed before the call goes on; of one that always acts the count is
+    only told, and written with the request log.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._uncounted: dict[int, Fault] = {}
         self._faults: list[tuple[re.Pattern[str], Fault]] = []
         for row in db.execute("select * from fault order by id"):
             fault = _fault(row)
@@ -67,6 +72,22 @@ class FaultStore:
         self._db.executemany("delete from fault_path where fault_id = ?", [(each,) for each in gone])
         return len(gone)
 
+    @property
+    def dirty(self) -> bool:
+        """Is there anything to write?"""
+        return bool(self._uncounted)
+
+    def flush(self) -> None:
+        """Write how often those acted that always do."""
+        for fault in self._uncounted.values():
+            self._count(fault)
+        self._uncounted.clear()
+
+    def _count(self, fault: Fault) -> None:
+        self._db.execute(
+            "update fault set matched = ?, applied = ? where id = ?", (fault.matched, fault.applied, fault.id)
+        )
+
     def all(self) -> list[Fault]:
         """Those in force, spent ones too: their counts tell what happened."""
         return [fault for _, fault in self._faults]
@@ -97,9 +118,10 @@ class FaultStore:
         fault.matched += 1
         acts = fault.probability is None or _draw(fault.seed, fault.matched) < fault.probability
         fault.applied += acts
-        self._db.execute(
-            "update fault set matched = ?, applied = ? where id = ?", (fault.matched, fault.applied, fault.id)
-        )
+        if fault.always:
+            self._uncounted[fault.id] = fault
+        else:
+            self._count(fault)
         if acts and fault.mode is Mode.NOT_FOUND_ONCE:
             fault.paths.add(line)
             self._db.execute("insert into fault_path values (?, ?)", (fault.id, line))

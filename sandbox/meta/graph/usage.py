@@ -36,7 +36,8 @@ class Bucket:
     def __init__(self, world: World, caller: Caller, node: str) -> None:
         self.world = world
         page_id = caller.token.page_id if caller.token else None
-        instagram_id = instagram_account_of(world, node) if page_id else None
+        # Most calls are about the Page whose token they carry, and that is nothing of Instagram's.
+        instagram_id = instagram_account_of(world, node) if page_id not in (None, node) else None
         self.object_id = instagram_id or page_id
         self.kind = "instagram" if instagram_id else "pages"
         if instagram_id:
