@@ -1,9 +1,10 @@
 """The calls that a piece of work makes for an account: counted, and what the network says of our budgets kept.
 
-What concerns the account goes into the transaction of its outcome (`keep`), so that it costs none of its own. What
-concerns our app, and how calls ended for the breakers, is gathered in this process and written now and then (`settle`):
-failures and used-up budgets at once, calls that went well once a second. A process that dies takes at most a second of
-those along, which makes a breaker trip a little sooner, never later.
+What concerns the account goes into the transaction of its outcome (`keep`), so that it costs none of its own; networks
+repeat with every answer that there is room, and that is kept once a minute. What concerns our app, and how calls ended
+for the breakers, is gathered in this process and written now and then (`settle`): failures and used-up budgets at once,
+calls that went well once a second. A process that dies takes at most a second of those along, which makes a breaker
+trip a little sooner, never later.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -32,6 +33,9 @@ from core.throttle.store import Key
 
 _log = logging.getLogger(__name__)
 _SETTLE_EVERY_S: Final = 1.0
+_AMPLE_EVERY_S: Final = 60.0
+_AMPLE_WITHIN: Final = 5.0  # percent
+_MOST_AMPLE: Final = 10_000
 _LANES: Final = 16
 
 
@@ -91,20 +95,26 @@ class Calls:
 
         Whatever goes wrong with it touches nothing else of the transaction: what became of a post matters more.
         """
-        if not self.heard and not self.spread:
+        news = [(*which, usage) for which, usage in self.heard.items() if self._is_news(*which, usage)]
+        if not news and not self.spread:
             return
         try:
             with session.begin_nested():
-                self._keep(session)
+                self._keep(session, news)
         except SQLAlchemyError:
             _log.exception("what a network said of its limits could not be kept")
 
-    def _keep(self, session: Session) -> None:
+    def _is_news(self, scope: Scope, route: Route | None, usage: Usage) -> bool:
+        if scope is Scope.APP:
+            return usage.stops
+        return self.spread or _ample.is_news(self.account_id, route, usage)
+
+    def _keep(self, session: Session, news: Iterable[tuple[Scope, Route | None, Usage]]) -> None:
         limits = limits_of(self.provider)
-        for (scope, route), usage in self.heard.items():
+        for scope, route, usage in news:
             if scope is Scope.ACCOUNT:
                 store.keep_account(session, self.account_id, route, usage, limits)
-            elif usage.stops:
+            else:
                 store.keep_app(session, self.provider, self.network, route, usage, limits)
         # Networks speak of budgets that are in use, and refuse where one is used up. Calls that were answered without
         # a word of it are what says that there is room again.
@@ -131,6 +141,30 @@ def settle(times: PublishTimes) -> None:
         _tally.settle(times)
     except SQLAlchemyError:
         _log.warning("how calls ended could not be written yet", exc_info=True)
+
+
+class _Ample:
+    """Which budgets of accounts this process has lately written as far from used up.
+
+    To hear the same of them again changes nothing but a figure on a page, and a busy account's row is one that its
+    sends wait for each other at. Where another process wrote that calls are to be spread, the work knows (`spread`).
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._written: dict[tuple[UUID, Route | None], tuple[float, float]] = {}  # (percent, until when that will do)
+
+    def is_news(self, account_id: UUID, route: Route | None, usage: Usage) -> bool:
+        """Whether to write what was heard; from then on it counts as written."""
+        ample, moment = usage.percent < rules.SLOW_FROM and not usage.stops and not usage.exact, time.monotonic()
+        with self._lock:
+            percent, until = self._written.pop((account_id, route), (0.0, moment))
+            if ample and moment < until and abs(usage.percent - percent) < _AMPLE_WITHIN:
+                self._written[account_id, route] = percent, until
+                return False
+            if ample and len(self._written) < _MOST_AMPLE:
+                self._written[account_id, route] = usage.percent, moment + _AMPLE_EVERY_S
+            return True
 
 
 @dataclass(slots=True)
@@ -206,4 +240,5 @@ def _write(counts: dict[Key, _Counted], apps: dict[tuple[str, str, Route | None]
                 _log.error("breaker opened", extra={"provider": key[0], "network": key[1], "route": key[2]})
 
 
+_ample: Final = _Ample()
 _tally: Final = _Tally()

@@ -92,6 +92,27 @@ def test_after_95_percent_nobody_calls_until_the_regain(
     assert all(len(posts_with(network, row.payload["text"])) == 1 for row in rows)
 
 
+def test_room_that_is_told_with_every_answer_is_kept_once_and_anew_when_it_shrinks(
+    network: RunningSandbox, house: House, worker: db.Database
+) -> None:
+    fault(network, house.page.feed, "usage", percent=10, regain_min=0)
+    kept = []
+    for _ in range(2):
+        assert send_one(worker, make_due(house).id) is _S.PUBLISHED
+        kept.append(budgets(house, "said_at"))
+    assert kept[0] == kept[1]
+    assert budgets(house, "percent") == [10]
+
+    network.delete("/_sandbox/faults")
+    for percent in (20, 70, 10):
+        fault(network, house.page.feed, "usage", times=1, percent=percent, regain_min=0)
+        let_regain(house)
+        tamper(house.organization_id, "update masthead.account_budget set next_call_at = null")
+        assert send_one(worker, make_due(house).id) is _S.PUBLISHED
+        assert budgets(house, "percent") == [percent]
+    assert budgets(house, "gap") == [timedelta(0)]
+
+
 def test_what_is_held_past_its_window_is_late_as_ever(
     network: RunningSandbox, house: House, worker: db.Database
 ) -> None:
