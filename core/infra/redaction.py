@@ -108,15 +108,21 @@ _BY_NAME: Final = tuple(
         ("_streamlit_", r"(_streamlit_(?:user|user_tokens|session|xsrf)(?:_\d+)?=)[^;\s]+"),
     )
 )
+# Characters that must be there, and what finds the secret: most texts have none of them, and that is quickly seen.
 _BY_SHAPE: Final = (
-    re.compile(r"\bEAA[A-Za-z0-9]{10,}"),  # Meta's user and Page tokens
-    re.compile(r"\bIG(?:QV|AA)[A-Za-z0-9_-]{10,}"),
-    re.compile(r"\b\d{6,20}\|[A-Za-z0-9_-]{12,}"),  # Meta's app token: id|secret
-    re.compile(r"\bAQ[A-Za-z0-9_-]{30,}"),  # LinkedIn's codes and tokens
+    ("EAA", re.compile(r"\bEAA[A-Za-z0-9]{10,}")),  # Meta's user and Page tokens
+    ("IG", re.compile(r"\bIG(?:QV|AA)[A-Za-z0-9_-]{10,}")),
+    ("|", re.compile(r"\b\d{6,20}\|[A-Za-z0-9_-]{12,}")),  # Meta's app token: id|secret
+    ("AQ", re.compile(r"\bAQ[A-Za-z0-9_-]{30,}")),  # LinkedIn's codes and tokens
     # JWT. A header longer than 2,000 characters is found only where nothing stands before it, which costs one look.
-    re.compile(r"\beyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{4,}+[A-Za-z0-9_.-]*+"),
-    re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4,}+[A-Za-z0-9_.-]*+"),
-    re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL),
+    ("eyJ", re.compile(r"\beyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{4,}+[A-Za-z0-9_.-]*+")),
+    ("eyJ", re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4,}+[A-Za-z0-9_.-]*+")),
+    (
+        "-----BEGIN",
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL
+        ),
+    ),
 )
 
 _WORDS: Final = frozenset(word for words, _ in _BY_NAME for word in words)
@@ -145,8 +151,9 @@ def redacted(text: str) -> str:
         for words, by_name in _BY_NAME:
             if not there.isdisjoint(words):
                 text = by_name.sub(rf"\g<1>{MASK}", text)
-    for pattern in _BY_SHAPE:
-        text = pattern.sub(MASK, text)
+    for sign, by_shape in _BY_SHAPE:
+        if sign in text:
+            text = by_shape.sub(MASK, text)
     return text
 
 
