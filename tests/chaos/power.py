@@ -44,6 +44,7 @@ _LEASE_S: Final = max(FAST.lease_claimed_s, FAST.lease_preparing_s, FAST.lease_s
 _TROUBLES: Final = 5
 _TRIPS_SOON: Final = {"breaker_failures": _TROUBLES, "breaker_window_s": 60, "breaker_open_s": 600}
 _IT_IS_TIME_TO_LOOK: Final = "update masthead.breaker set until = clock_timestamp() where state = 'open'"
+_NOTHING_WAS_CALLED: Final = "delete from masthead.breaker_count"
 _SENT_AGAIN: Final = """update masthead.publication set state = 'scheduled', next_action_at = clock_timestamp()
   where id = %(id)s"""
 _FOUND_ABSENT: Final = """update masthead.attempt set state = 'proven_absent', closed_at = clock_timestamp()
@@ -156,6 +157,8 @@ def _approval_taken_back(stage: Stage) -> str:
 
 def _a_network_in_trouble(stage: Stage) -> str:
     """One sender has met enough trouble to leave the network alone; another one starts, with posts of its own due."""
+    with stage.superuser() as connection:
+        connection.execute(_NOTHING_WAS_CALLED)  # the sound calls of earlier stories would outweigh the trouble
     house = stage.house(pages=_TROUBLES + 3)
     for page in house.pages[:_TROUBLES]:
         SHAPES[0].put(stage.world.sandbox, page.id, _named("error_before"))
