@@ -191,14 +191,20 @@ select m.payload, m.approved_payload, m.payload_sha256, m.approved_sha256, m.acc
   or exists (select 1 from masthead.breaker b where b.provider = a.provider and b.state <> 'closed') as throttled,
   exists (select 1 from masthead.account_budget b where b.organization_id = m.organization_id
     and b.account_id = m.account_id and b.gap > '0')
-  or exists (select 1 from masthead.app_budget b where b.provider = a.provider and b.gap > '0') as spread
+  or exists (select 1 from masthead.app_budget b where b.provider = a.provider and b.gap > '0') as spread,
+  set_config('synchronous_commit', 'off', true) as unwaited
 from moved m
 join masthead.account a on a.organization_id = m.organization_id and a.id = m.account_id
 """)  # noqa: S608 - the parts are our own words
 
 
 def claim(session: Session, claim: Claim, *, owner: str, lease_s: float) -> Claimed | None:
-    """Queued -> claimed; None when the lease lapsed or somebody else has it. What must hold is read along with it."""
+    """Queued -> claimed; None when the lease lapsed or somebody else has it. What must hold is read along with it.
+
+    This transaction's commit isn't waited for on the disk. A server that dies at that moment may forget it, and the row
+    is queued as it was, under the same epoch: nothing was sent, for whatever a send writes before its call comes later
+    on the disk and finds the row claimed or doesn't pass.
+    """
     row = session.execute(
         _CLAIM,
         {
