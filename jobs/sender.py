@@ -28,6 +28,7 @@ from core.queueing.names import JobName
 
 _log = logging.getLogger(__name__)
 _SHORTEST_NAP_S = 0.01
+_CHECKS_A_TICK = 4
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Sender:
     stopping: threading.Event = field(default_factory=threading.Event)
     _slots: ThreadPoolExecutor = field(init=False)
     _flight: dict[Future[object], Claim] = field(init=False, default_factory=dict)
+    _checks_from: float = field(init=False, default=0.0)  # when unclear outcomes are asked for next
 
     def __post_init__(self) -> None:
         self._slots = ThreadPoolExecutor(max_workers=self.times.in_flight, thread_name_prefix="send")
@@ -47,6 +49,8 @@ class Sender:
         """Send and read back what is due until nothing is, the budget is over or a stop is asked; gives how many."""
         until = time.monotonic() + self.times.drain_budget_s
         begun = 0
+        full = False  # the last claim filled the slots, and more is due most likely
+        self._checks_from = 0.0
         while True:
             if self.stopping.is_set():
                 self._give_back()
@@ -55,10 +59,13 @@ class Sender:
             try:
                 if open_for_more and self._has_room():
                     # Asked before the claim, so that what becomes due meanwhile is not slept through.
-                    next_due_s = self._until_next_due()
+                    next_due_s = None if full else self._until_next_due()
                     begun += self._claim()
+                    full = not self._has_room()
+                    if not full and next_due_s is None:
+                        continue
                     # A send may take half a minute: while a slot is free, look again when the next row is due.
-                    nap = next_due_s if self._has_room() else nap
+                    nap = next_due_s if next_due_s is not None and not full else nap
             except DBAPIError:
                 _log.warning("Postgres is away; what is in flight is finished", exc_info=True)
                 until = 0.0
@@ -96,8 +103,12 @@ class Sender:
     def _claim(self) -> int:
         k = self.times.in_flight
         room = k + max(1, k // 2) - len(self._flight)
-        # Questions first: they are few, short, and somebody waits for the answer. At most a quarter of the slots.
-        checks = claiming.due_checks(min(room, max(1, k // 4)), self.times)
+        checks: list[Claim] = []
+        if time.monotonic() >= self._checks_from:
+            # Questions first: they are few, short, and somebody waits for the answer. At most a quarter of the slots.
+            checks = claiming.due_checks(min(room, max(1, k // 4)), self.times)
+            if not checks:
+                self._checks_from = time.monotonic() + self.times.tick_s / _CHECKS_A_TICK
         for claim in checks:
             self._begin(partial(asking.check_one, times=self.times), claim)
         sends = claiming.due(room - len(checks), self.times) if room > len(checks) else []
