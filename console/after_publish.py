@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import streamlit as st
 
 from console import dialogs, feedback
+from console.components.button import ButtonKind, button
 from console.components.times import Zones, ago, clock, hour
 from console.identity import Visitor
 from console.plain import plain
@@ -33,6 +34,8 @@ _LOOKS: Final = {
     LiveState.DONE: ("check_circle", "green"),
     LiveState.DROPPED: ("cancel", "gray"),
 }
+
+Verb = Literal["there", "again", "leave"]
 
 
 def is_under_way(works: Sequence[LiveWork]) -> bool:
@@ -79,16 +82,7 @@ def _offer(visitor: Visitor, each: PublicationRow, label: str, icon: str, deed: 
         deleted=each.deleted_at is not None,
         named=each.provider_post_id is not None,
     )
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        type="tertiary",
-        on_click=dialogs.ask,
-        args=(f"{deed}_live", each.id),
-        disabled=why_not is not None,
-        help=plain(why_not) if why_not else None,
-        key=f"{deed}_live_{each.id}",
-    )
+    button(label, icon, why_not, dialogs.ask, (f"{deed}_live", each.id), key=f"{deed}_live_{each.id}", kind="tertiary")
 
 
 def _deleted(each: PublicationRow, zones: Zones) -> str:
@@ -125,24 +119,22 @@ def _decide(
     label: str,
     icon: str,
     permission: Permission,
-    verb: str,
+    verb: Verb,
     *,
-    kind: str = "secondary",
+    kind: ButtonKind = "secondary",
 ) -> None:
-    why_not = visitor.why_not(permission)
-    st.button(
+    button(
         label,
-        icon=f":material/{icon}:",
-        type=kind,  # type: ignore[arg-type]
-        on_click=_carry_out,
-        args=(verb, work.id, work.closed_at),
-        disabled=why_not is not None,
-        help=plain(why_not) if why_not else None,
+        icon,
+        visitor.why_not(permission),
+        _carry_out,
+        (verb, work.id, work.closed_at),
         key=f"{verb}_live_{work.id}",
+        kind=kind,
     )
 
 
-def _carry_out(verb: str, work_id: UUID, closed_at: object) -> None:
+def _carry_out(verb: Verb, work_id: UUID, closed_at: object) -> None:
     def run(actor: Actor) -> Changed:
         action = feedback.action_id(actor, f"live_{verb}", work_id, closed_at)
         if verb == "again":

@@ -9,6 +9,7 @@ from uuid import UUID
 import streamlit as st
 
 from console import feedback, state
+from console.components.button import button
 from console.components.networks import network_title
 from console.components.times import Zones, clock
 from console.identity import Visitor
@@ -27,15 +28,7 @@ def offer(visitor: Visitor, items: Sequence[ReviewItem], zones: Zones) -> None:
     mine = [each for each in items if each.may_approve and each.asked]
     refusal = visitor.why_not(Permission.APPROVE)
     why_not = refusal or (None if len(mine) > 1 else "There are no two posts here that you may approve.")
-    st.button(
-        "Approve several",
-        icon=":material/done_all:",
-        type="tertiary",
-        on_click=_ask,
-        disabled=why_not is not None,
-        help=plain(why_not) if why_not else None,
-        key="approve_several",
-    )
+    button("Approve several", "done_all", why_not, _ask, key="approve_several", kind="tertiary")
     if state.value(_OPEN):
         state.forget(_OPEN)
         _choose(mine, zones)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from console import feedback, places, state
 from console.components.away import away
+from console.components.button import button
 from console.identity import Visitor
 from console.plain import plain
 from core.accounts import commands, queries
@@ -44,16 +45,15 @@ def setup_buttons(visitor: Visitor) -> None:
 
 def connection_button(visitor: Visitor, each: AccountRow) -> None:
     """On an account's card: look at the grant it stands on."""
-    why_not = visitor.why_not(Permission.CHECK_CONNECTION)
-    st.button(
+    button(
         "Check",
-        icon=":material/troubleshoot:",
-        type="tertiary",
-        on_click=_check_connection,
-        args=(each.connection_id,),
-        disabled=why_not is not None,
-        help=plain(why_not) if why_not else "Ask the network whether this connection stands; changes nothing.",
+        "troubleshoot",
+        visitor.why_not(Permission.CHECK_CONNECTION),
+        _check_connection,
+        (each.connection_id,),
         key=f"check_{each.id}",
+        kind="tertiary",
+        note="Ask the network whether this connection stands; changes nothing.",
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import streamlit as st
 
 from console import feedback, navigation, state
+from console.components.button import button
 from console.components.times import Zones, when
 from console.identity import Visitor
 from console.plain import beginning, plain
@@ -56,7 +57,7 @@ def banner(pauses: Iterable[Pause]) -> list[str]:
     ]
 
 
-def button(visitor: Visitor, pause: Pause) -> str:
+def resume_words(visitor: Visitor, pause: Pause) -> str:
     """The words on the way to the page that ends it."""
     what = _what(pause)
     if pause.scope is not PauseScope.ACCOUNT:
@@ -78,16 +79,8 @@ def offer(visitor: Visitor, pauses: Iterable[Pause], used: Collection[str]) -> N
     choices = {_EVERYTHING: "Everything this organization publishes"}
     choices |= {each.key: each.title for each in queries.providers(visitor.actor) if each.key in used}
     open_ = {key: words for key, words in choices.items() if key not in paused}
-    refusal = visitor.why_not(Permission.PAUSE_ORGANIZATION)
-    st.button(
-        "Pause publishing",
-        icon=":material/pause_circle:",
-        on_click=state.put,
-        args=(_ASKED, True),
-        disabled=refusal is not None or not open_,
-        help=plain(refusal or ("Everything is paused already." if not open_ else "")) or None,
-        key="pause_publishing",
-    )
+    why_not = visitor.why_not(Permission.PAUSE_ORGANIZATION) or (None if open_ else "Everything is paused already.")
+    button("Pause publishing", "pause_circle", why_not, state.put, (_ASKED, True), key="pause_publishing")
     if state.value(_ASKED):
         state.forget(_ASKED)
         _pause_several(open_)

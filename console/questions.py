@@ -11,6 +11,7 @@ from typing import Final
 import streamlit as st
 
 from console import dialogs, identity
+from console.components.button import ButtonKind, button
 from console.components.times import Zones, ago, clock, hour
 from console.identity import Visitor
 from console.plain import beginning, plain
@@ -113,7 +114,14 @@ def _choose(
         if each.needs is not Needs.OUTCOME:
             return
         refusal = _why_not(visitor) or ("It belongs to another publication." if taken else None)
-        _offer("It is this one", "check_circle", refusal, ("live", each.id, post_id), f"this_{each.id}_{key}")
+        button(
+            "It is this one",
+            "check_circle",
+            refusal,
+            dialogs.ask,
+            ("live", each.id, post_id),
+            key=f"this_{each.id}_{key}",
+        )
 
 
 def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
@@ -137,9 +145,9 @@ def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
     wait = _still_to_wait(evidence)
     too_early = refusal or wait
     with st.container(horizontal=True, gap="small", key=f"decide_{each.id}"):
-        _offer("It is live: here is the link", "check_circle", refusal, ("live", each.id), f"live_{each.id}")
-        _offer("It is not live: send again", "send", too_early, ("resend", each.id), f"resend_{each.id}")
-        _offer("Give it up", "cancel", too_early, ("give_up", each.id), f"give_up_{each.id}", kind="tertiary")
+        _ask(each, "live", "It is live: here is the link", "check_circle", refusal)
+        _ask(each, "resend", "It is not live: send again", "send", too_early)
+        _ask(each, "give_up", "Give it up", "cancel", too_early, kind="tertiary")
     if wait and not refusal:
         st.caption(f":material/schedule: {plain(wait)}")
 
@@ -155,16 +163,7 @@ def _still_to_wait(evidence: Evidence) -> str | None:
     return f"The network may still show it: that it is not live can be said {ago(until)}."
 
 
-def _offer(
-    label: str, icon: str, why_not: str | None, asked: tuple[object, ...], key: str, *, kind: str = "secondary"
+def _ask(
+    each: PublicationRow, verb: str, label: str, icon: str, why_not: str | None, *, kind: ButtonKind = "secondary"
 ) -> None:
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        type=kind,  # type: ignore[arg-type]
-        on_click=dialogs.ask,
-        args=asked,
-        disabled=why_not is not None,
-        help=plain(why_not) if why_not else None,
-        key=key,
-    )
+    button(label, icon, why_not, dialogs.ask, (verb, each.id), key=f"{verb}_{each.id}", kind=kind)

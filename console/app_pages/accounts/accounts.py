@@ -12,6 +12,7 @@ import streamlit as st
 from console import cached, consenting, diagnosing, feedback, navigation, pausing, places, state
 from console.components.account import account_badge
 from console.components.away import away
+from console.components.button import button
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
@@ -188,16 +189,8 @@ def _consent_again(visitor: Visitor, each: AccountRow) -> None:
 
 
 def _button(label: str, icon: str, why_not: str | None, verb: str, each: AccountRow) -> None:
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        type="tertiary",
-        on_click=state.put,
-        args=("account_asked", (verb, each.id)),
-        disabled=why_not is not None,
-        help=plain(why_not) if why_not else None,
-        key=f"{verb}_{each.id}",
-    )
+    asked = ("account_asked", (verb, each.id))
+    button(label, icon, why_not, state.put, asked, key=f"{verb}_{each.id}", kind="tertiary")
 
 
 # Dialogs

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from console import feedback, places, state
+from console.components.button import button
 from console.components.header import header
 from console.components.split import split
 from console.components.times import Zones, ago
@@ -51,16 +52,8 @@ def render(visitor: Visitor) -> None:
     rows = queries.members(visitor.actor)
     why_not = visitor.why_not(Permission.MANAGE_MEMBERS)
     with header("Members", f"{sum(each.active for each in rows)} active"):
-        st.button(
-            "Invite",
-            icon=":material/person_add:",
-            type="primary",
-            on_click=state.put,
-            args=("members_asked", True),
-            disabled=why_not is not None,
-            help=plain(why_not) if why_not else None,
-            key="members_invite",
-        )
+        asked = ("members_asked", True)
+        button("Invite", "person_add", why_not, state.put, asked, key="members_invite", kind="primary")
     _new_link()
     shown = _found(rows)
     with st.container(border=True, gap="small", key="members_list"):
@@ -112,16 +105,8 @@ def _member(visitor: Visitor, each: MemberRow, why_not: str | None) -> None:
             st.caption(f"Seen {ago(each.last_seen_at)}" if each.last_seen_at else "Never seen yet")
     with action:
         verb, icon = ("Disable", "block") if each.active else ("Enable", "check_circle")
-        st.button(
-            verb,
-            icon=f":material/{icon}:",
-            type="tertiary",
-            on_click=_disable if each.active else _enable,
-            args=(each,),
-            disabled=why_not is not None,
-            help=plain(why_not) if why_not else None,
-            key=f"member_{verb.lower()}_{each.id}",
-        )
+        change = _disable if each.active else _enable
+        button(verb, icon, why_not, change, (each,), key=f"member_{verb.lower()}_{each.id}", kind="tertiary")
 
 
 def _invitations(rows: Sequence[InvitationRow], zones: Zones) -> None:

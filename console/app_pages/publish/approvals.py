@@ -9,6 +9,7 @@ from uuid import UUID
 import streamlit as st
 
 from console import approving_several, cached, feedback, state
+from console.components.button import button
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
@@ -249,40 +250,35 @@ def _decide(visitor: Visitor, review: Review, ids: Sequence[UUID]) -> None:
     )
     due = any(each.publication.due_at for each in review.publications)
     why_not = None if review.may_approve else review.why_not
-    seen = (post.id, post.submitted_version)
     with st.container(horizontal=True, gap="small"):
-        st.button(
+        button(
             "Approve and schedule" if due else "Approve",
-            icon=":material/check:",
-            type="primary",
+            "check",
+            why_not,
+            _approve,
+            (review, note, ids),
+            key=f"approve_{post.id}_{post.submitted_version}",
+            kind="primary",
             shortcut="A",
-            on_click=_approve,
-            args=(review, note, ids),
-            disabled=why_not is not None,
-            help=plain(why_not) if why_not else None,
-            key=f"approve_{seen[0]}_{seen[1]}",
         )
-        refusal = visitor.why_not(Permission.REQUEST_CHANGES)
-        st.button(
+        button(
             "Request changes",
-            icon=":material/reply:",
+            "reply",
+            visitor.why_not(Permission.REQUEST_CHANGES),
+            _request_changes,
+            (review, note, ids),
+            key=f"request_{post.id}_{post.submitted_version}",
             shortcut="X",
-            on_click=_request_changes,
-            args=(review, note, ids),
-            disabled=refusal is not None,
-            help=plain(refusal) if refusal else None,
-            key=f"request_{seen[0]}_{seen[1]}",
         )
-        refusal = visitor.why_not(Permission.WRITE)
-        st.button(
+        button(
             "Comment",
-            icon=":material/chat:",
-            type="tertiary",
-            on_click=_comment,
-            args=(review, note),
-            disabled=refusal is not None,
-            help=plain(refusal) if refusal else "Say something without deciding.",
-            key=f"comment_{seen[0]}_{seen[1]}",
+            "chat",
+            visitor.why_not(Permission.WRITE),
+            _comment,
+            (review, note),
+            key=f"comment_{post.id}_{post.submitted_version}",
+            kind="tertiary",
+            note="Say something without deciding.",
         )
     if why_not:
         st.caption(f":material/info: {plain(why_not)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -11,6 +11,7 @@ import streamlit as st
 
 from console import after_publish, dialogs, drafting, feedback, history, navigation, pausing, questions
 from console.components.account import account_badge
+from console.components.button import ButtonKind, button
 from console.components.empty import empty
 from console.components.header import header
 from console.components.preview import preview
@@ -162,7 +163,7 @@ def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow
     post = detail.post
     movable = [each for each in current if is_movable(each)]
     sendable = [each for each in current if is_sendable(each)]
-    _button(
+    button(
         "Edit",
         "edit",
         visitor.why_not(Permission.WRITE) or detail.fixed,
@@ -171,7 +172,7 @@ def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow
         key="edit_post",
         kind="tertiary",
     )
-    _button(
+    button(
         "Duplicate",
         "content_copy",
         visitor.why_not(Permission.WRITE),
@@ -185,9 +186,9 @@ def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow
         refusal = visitor.why_not(Permission.WITHDRAW) or (
             None if mine else "Only who wrote or submitted it can withdraw it."
         )
-        _button("Withdraw", "undo", refusal, drafting.withdraw, (post.id, post.submitted_version), key="withdraw")
+        button("Withdraw", "undo", refusal, drafting.withdraw, (post.id, post.submitted_version), key="withdraw")
     if movable:
-        _button(
+        button(
             "Reschedule",
             "schedule",
             visitor.why_not(Permission.RESCHEDULE),
@@ -196,7 +197,7 @@ def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow
             key="reschedule_post",
         )
     if sendable:
-        _button(
+        button(
             "Publish now",
             "send",
             visitor.why_not(Permission.PUBLISH_NOW),
@@ -206,28 +207,6 @@ def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow
             kind="primary",
         )
     dialogs.show_asked(visitor, detail, current)
-
-
-def _button(
-    label: str,
-    icon: str,
-    why_not: str | None,
-    on_click: Callable[..., None],
-    args: tuple[object, ...],
-    *,
-    key: str,
-    kind: str = "secondary",
-) -> None:
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        type=kind,  # type: ignore[arg-type]
-        on_click=on_click,
-        args=args,
-        disabled=why_not is not None,
-        help=plain(why_not) if why_not else None,
-        key=key,
-    )
 
 
 # One publication
@@ -253,7 +232,7 @@ def _publication(
             color = "red" if each.state is _S.FAILED else "orange"
             st.markdown(f":{color}[:material/info:] {plain(_because(each, zones))}")
         for pause in each.pauses if each.shown.word is rules.Word.HELD else ():
-            navigation.link("resume", pausing.button(visitor, pause), pause=pause.id)
+            navigation.link("resume", pausing.resume_words(visitor, pause), pause=pause.id)
         if each.approved_by and each.approved_at:
             own = " (their own work)" if each.self_approved else ""
             lapsed = "" if each.approval_holds else " · no longer valid"
@@ -293,7 +272,7 @@ def _publication_actions(visitor: Visitor, each: PublicationRow, works: Sequence
             _offer("Publish now", "send", visitor.why_not(Permission.PUBLISH_NOW), "publish", each)
         if each.state in OVER:
             refusal = visitor.why_not(Permission.TRY_AGAIN)
-            _button("Try again", "refresh", refusal, _try_again, (each,), key=f"again_{each.id}")
+            button("Try again", "refresh", refusal, _try_again, (each,), key=f"again_{each.id}")
         if is_cancellable(each) or each.state in rules.BEING_SENT:
             being_sent = BEING_SENT if each.state in rules.BEING_SENT else None
             _offer("Cancel", "cancel", visitor.why_not(Permission.CANCEL) or being_sent, "cancel", each, "tertiary")
@@ -301,9 +280,9 @@ def _publication_actions(visitor: Visitor, each: PublicationRow, works: Sequence
 
 
 def _offer(
-    label: str, icon: str, why_not: str | None, verb: str, each: PublicationRow, kind: str = "secondary"
+    label: str, icon: str, why_not: str | None, verb: str, each: PublicationRow, kind: ButtonKind = "secondary"
 ) -> None:
-    _button(label, icon, why_not, dialogs.ask, (verb, each.id), key=f"{verb}_{each.id}", kind=kind)
+    button(label, icon, why_not, dialogs.ask, (verb, each.id), key=f"{verb}_{each.id}", kind=kind)
 
 
 def _previews(current: Sequence[PublicationRow], zones: Zones) -> None:
