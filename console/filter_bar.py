@@ -12,6 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from console import filters, state
 from console.components.empty import empty
+from console.identity import Visitor
+from core.accounts import queries as accounts
+from core.posts import queries as posts
 
 FROM: Final = "from"
 TO: Final = "to"
@@ -21,12 +24,14 @@ TO: Final = "to"
 class FilterBar:
     """The filters of one page: `parameters` of the address narrow its list, `place` says where the list goes on.
 
-    A filter that changes begins the list anew. `page` stands before the keys of all controls.
+    A filter that changes begins the list anew. `page` stands before the keys of all controls, `unfolded` are parameters
+    that say what stands open in the list: with another list nothing does.
     """
 
     page: str
     parameters: tuple[str, ...]
     place: str = "after"
+    unfolded: tuple[str, ...] = ()
 
     @property
     def is_narrowed(self) -> bool:
@@ -35,7 +40,7 @@ class FilterBar:
 
     def put(self, parameter: str, value: object) -> None:
         """Write a filter into the address, or take it away."""
-        filters.put(self.place, None)
+        self._turn(None)
         filters.put(parameter, value)
 
     def heard(self, parameter: str, key: str) -> None:
@@ -44,7 +49,8 @@ class FilterBar:
 
     def clear(self) -> None:
         """Show all of the list, from its beginning."""
-        filters.clear((*self.parameters, self.place))
+        self._turn(None)
+        filters.clear(self.parameters)
 
     def search(
         self, where: DeltaGenerator, parameter: str, placeholder: str, *, label: str = "Search", live: bool = True
@@ -63,21 +69,32 @@ class FilterBar:
         )
 
     def choice(
-        self, where: DeltaGenerator, parameter: str, label: str, names: Mapping[str, str], everything: str
+        self, where: DeltaGenerator, parameter: str, label: str, names: Mapping[str, str], everything: str | None
     ) -> None:
-        """Draw a choice of one of these values, by their names; `everything` stands where none is chosen."""
+        """Draw a choice of one of these values, by their names.
+
+        `everything` stands where none is chosen; without it one always is, the first unless the address names another.
+        """
         key, asked = f"{self.page}_{parameter}", st.query_params.get(parameter)
-        state.put(key, asked if asked in names else None)
+        none = None if everything else next(iter(names))
+        state.put(key, asked if asked in names else none)
         where.selectbox(
             label,
             list(names),
             format_func=names.__getitem__,
             placeholder=everything,
-            index=None,
+            index=None if everything else 0,
             key=key,
             on_change=self.heard,
             args=(parameter, key),
         )
+
+    def account_and_author(self, visitor: Visitor, account: DeltaGenerator, author: DeltaGenerator) -> None:
+        """Draw the two choices that narrow posts."""
+        named = {str(each.id): each.name for each in accounts.accounts(visitor.actor)}
+        wrote = {str(each.member_id): each.name for each in posts.authors(visitor.actor)}
+        self.choice(account, filters.ACCOUNT, "Account", named, "All accounts")
+        self.choice(author, filters.AUTHOR, "Author", wrote, "Everybody")
 
     def days(self, where: DeltaGenerator) -> None:
         """Draw a choice of days, from FROM to TO."""
@@ -95,6 +112,7 @@ class FilterBar:
             type="tertiary",
             on_click=self.clear,
             disabled=not self.is_narrowed,
+            help=None if self.is_narrowed else "Nothing is narrowed.",
             key=f"{self.page}_clear",
         )
 
@@ -110,16 +128,16 @@ class FilterBar:
                 "First page",
                 icon=":material/first_page:",
                 type="tertiary",
-                on_click=filters.put,
-                args=(self.place, None),
+                on_click=self._turn,
+                args=(None,),
                 disabled=begins,
                 key=f"{self.page}_first",
             )
             st.button(
                 "Next page",
                 icon=":material/chevron_right:",
-                on_click=filters.put,
-                args=(self.place, following),
+                on_click=self._turn,
+                args=(following,),
                 disabled=not following,
                 shortcut=shortcut,
                 key=f"{self.page}_next",
@@ -128,6 +146,10 @@ class FilterBar:
     def nothing(self, title: str, words: str) -> None:
         """Say that nothing fits, with the way back to everything."""
         empty("search_off", title, words, action="Clear filters", on_click=self.clear, key=f"{self.page}_none")
+
+    def _turn(self, place: object) -> None:
+        filters.clear(self.unfolded)
+        filters.put(self.place, place)
 
     def _days_chosen(self, key: str) -> None:
         days = state.value(key) or ()

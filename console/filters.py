@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from console import state
-from console.identity import Visitor
-from core.accounts import queries as accounts
-from core.posts import queries
 from core.posts.rules import Word
 
 STATES: Final = "state"
@@ -61,35 +57,6 @@ def put(parameter: str, value: object) -> None:
         st.query_params[parameter] = value if isinstance(value, list) else str(value)
     else:
         st.query_params.pop(parameter, None)
-
-
-def account_and_author(
-    visitor: Visitor,
-    account: DeltaGenerator,
-    author: DeltaGenerator,
-    *,
-    page: str,
-    on_change: Callable[[str, str], None],
-) -> None:
-    """Draw the two choices. `on_change` gets the parameter and the key of the control that was touched."""
-    named = {str(each.id): each.name for each in accounts.accounts(visitor.actor)}
-    wrote = {str(each.member_id): each.name for each in queries.authors(visitor.actor)}
-    for place, label, parameter, names, nobody in (
-        (account, "Account", ACCOUNT, named, "All accounts"),
-        (author, "Author", AUTHOR, wrote, "Everybody"),
-    ):
-        key, asked = f"{page}_{parameter}", st.query_params.get(parameter)
-        state.put(key, asked if asked in names else None)
-        place.selectbox(
-            label,
-            list(names),
-            format_func=names.__getitem__,
-            placeholder=nobody,
-            index=None,
-            key=key,
-            on_change=on_change,
-            args=(parameter, key),
-        )
 
 
 def narrowed(parameters: Sequence[str]) -> bool:

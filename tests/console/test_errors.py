@@ -58,3 +58,15 @@ def test_the_address_is_the_view(house: House) -> None:
     assert "In the last 7 days no network refused anything or left it unclear that fits these filters." in tab.words
     tab.press("errors_none_action")
     assert "**2 times** in 2 posts" in tab.words
+
+
+def test_another_list_begins_with_nothing_unfolded(house: House) -> None:
+    sign_in, _ = someone(house.organization_id, Role.APPROVER)
+    tab = Tab(sign_in).open("errors", open="facebook|1609005||", shown="20", before="nonsense")
+    assert "First" in tab.words
+    tab.app.selectbox(key="errors_within").set_value("7d")
+    assert tab.again().address == {"within": "7d"}
+    assert "First" not in tab.words
+    tab.app.selectbox(key="errors_account").set_value(str(house.page.account.id))
+    tab.again().press("errors_clear")
+    assert tab.address == {"within": "7d"}

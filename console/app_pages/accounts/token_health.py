@@ -10,8 +10,9 @@ from uuid import UUID
 import pandas as pd
 import streamlit as st
 
-from console import consenting, deeds, filters, identity, navigation
+from console import consenting, deeds, filters, navigation
 from console.components.account import account_badge
+from console.components.csv_button import csv_button
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
@@ -26,7 +27,6 @@ from core.accounts.rules import AccountState
 from core.accounts.token_history import KINDS, HistoryLine, export_history, history
 from core.infra.clock import now
 from core.organizations.rules import Permission
-from core.posts import slots
 from core.posts.rules import Word
 
 PAGE = PageSpec(
@@ -56,7 +56,12 @@ def render(visitor: Visitor) -> None:
     account_id, what = filters.uuid(filters.ACCOUNT), st.query_params.get(_WHAT)
     with header("Token health", f"Times in {plain(zones.organization)}"):
         if found.accounts:
-            _csv(visitor, account_id, what)
+            csv_button(
+                lambda actor: export_history(actor, account_id, what),
+                "The history below, as it is narrowed. The export is noted in the audit trail.",
+                name="token_history",
+                zone=visitor.zone,
+            )
     if not found.accounts:
         empty(
             "health_and_safety",
@@ -72,26 +77,6 @@ def render(visitor: Visitor) -> None:
     _permissions_of([each for each in found.accounts if account_id in (None, each.account.id)])
     _versions(found)
     _history(visitor, found.accounts, account_id, what, zones)
-
-
-def _csv(visitor: Visitor, account_id: UUID | None, what: str | None) -> None:
-    """A file of the history as it is narrowed, made when it is asked for, by whoever is signed in then."""
-    said = identity.claims()
-
-    def make() -> bytes:
-        return export_history(identity.actor_of(said, identity.correlation_id()), account_id, what)
-
-    st.download_button(
-        "CSV",
-        data=make,
-        file_name=f"token_history_{slots.day_of(now(), visitor.zone).day}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-        help="The history below, as it is narrowed. The export is noted in the audit trail.",
-        key="token_health_csv",
-    )
 
 
 # What needs somebody

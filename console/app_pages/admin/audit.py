@@ -9,7 +9,8 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from console import deeds, filters, identity
+from console import deeds, filters
+from console.components.csv_button import csv_button
 from console.components.header import header
 from console.components.split import split
 from console.components.times import Zones, when
@@ -18,7 +19,6 @@ from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
 from core.audit.queries import Narrowed
-from core.infra.clock import now
 from core.organizations import queries as organizations
 from core.organizations.rules import Permission
 from core.organizations.trail import Trail, TrailLine, export_trail, trail
@@ -44,7 +44,13 @@ def render(visitor: Visitor) -> None:
     narrowed = _narrowed(zones)
     found = trail(visitor.actor, narrowed, before=_number(st.query_params.get(_BAR.place)), limit=PER_PAGE)
     with header("Audit", f"Times in {plain(zones.organization)}"):
-        _csv(zones, narrowed, anything=bool(found.lines))
+        csv_button(
+            lambda actor: export_trail(actor, narrowed),
+            "Every line that fits these filters, at most 50,000. The export is a line itself.",
+            name="audit",
+            zone=zones.organization,
+            disabled=not found.lines,
+        )
     _filter_row(visitor)
     if not found.lines:
         _BAR.nothing("No line fits", "Nothing that was done here fits these filters.")
@@ -53,27 +59,6 @@ def render(visitor: Visitor) -> None:
     _BAR.pager(found.before, shortcut="Right")
     if chosen is not None:
         _detail(chosen, zones)
-
-
-def _csv(zones: Zones, narrowed: Narrowed, *, anything: bool) -> None:
-    """A file of every line that fits, made when it is asked for, by whoever is signed in then."""
-    said = identity.claims()
-
-    def make() -> bytes:
-        return export_trail(identity.actor_of(said, identity.correlation_id()), narrowed)
-
-    st.download_button(
-        "CSV",
-        data=make,
-        file_name=f"audit_{slots.day_of(now(), zones.organization).day}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-        disabled=not anything,
-        help="Every line that fits these filters, at most 50,000. The export is a line itself.",
-        key="audit_csv",
-    )
 
 
 def _narrowed(zones: Zones) -> Narrowed:

@@ -8,25 +8,24 @@ from typing import Final
 
 import streamlit as st
 
-from console import filters, identity, navigation, state
+from console import filters, navigation
+from console.components.csv_button import csv_button
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
 from console.components.split import split
 from console.components.times import Zones, ago, when
+from console.filter_bar import FilterBar
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import beginning, plain
 from core.accounts import queries as accounts
-from core.infra.clock import now
 from core.organizations.rules import Permission
-from core.posts import slots
 from core.publishing.error_reads import (
     MOST,
     MOST_EXPORTED,
     Behind,
     ErrorGroup,
-    Errors,
     Narrowed,
     SeenError,
     Within,
@@ -47,7 +46,8 @@ PAGE = PageSpec(
 
 PER_PAGE: Final = 20
 _POSTS: Final = 10
-_WITHIN, _NETWORK, _ACCOUNT, _BEFORE, _OPEN, _SHOWN = "within", "network", "account", "before", "open", "shown"
+_WITHIN, _NETWORK, _ACCOUNT, _OPEN, _SHOWN = "within", "network", "account", "open", "shown"
+_BAR: Final = FilterBar("errors", (_NETWORK, _ACCOUNT), place="before", unfolded=(_OPEN, _SHOWN))
 _WORDS: Final = {Within.DAY: "24 hours", Within.WEEK: "7 days", Within.MONTH: "30 days"}
 
 
@@ -57,14 +57,20 @@ def render(visitor: Visitor) -> None:
     narrowed = _narrowed()
     found = errors(visitor.actor, narrowed, after=_place(), limit=PER_PAGE)
     with header("Errors", f"Times in {plain(zones.organization)}"):
-        _csv(zones, narrowed, anything=bool(found.groups))
-    _filter_row(visitor, narrowed)
+        csv_button(
+            lambda actor: export_errors(actor, narrowed),
+            f"Every error that fits, at most {MOST_EXPORTED:,}. The export is a line of the audit trail.",
+            name="errors",
+            zone=zones.organization,
+            disabled=not found.groups,
+        )
+    _filter_row(visitor)
     if not found.groups:
         _nothing(narrowed)
         return
     for each in found.groups:
         _group(visitor, each, narrowed, zones)
-    _pager(found)
+    _BAR.pager(f"{found.after.at.isoformat()}~{found.after.key}" if found.after else None, shortcut="Right")
 
 
 def _narrowed() -> Narrowed:
@@ -75,7 +81,7 @@ def _narrowed() -> Narrowed:
 
 def _place() -> Place | None:
     """Where the page before this one ended; None for nonsense."""
-    at, _, key = st.query_params.get(_BEFORE, "").partition("~")
+    at, _, key = st.query_params.get(_BAR.place, "").partition("~")
     try:
         moment = datetime.fromisoformat(at)
     except ValueError:
@@ -83,65 +89,14 @@ def _place() -> Place | None:
     return Place(moment, key) if moment.tzinfo is not None else None
 
 
-def _csv(zones: Zones, narrowed: Narrowed, *, anything: bool) -> None:
-    """A file of every error that fits, made when it is asked for, by whoever is signed in then."""
-    said = identity.claims()
-
-    def make() -> bytes:
-        return export_errors(identity.actor_of(said, identity.correlation_id()), narrowed)
-
-    st.download_button(
-        "CSV",
-        data=make,
-        file_name=f"errors_{slots.day_of(now(), zones.organization).day}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-        disabled=not anything,
-        help=f"Every error that fits, at most {MOST_EXPORTED:,}. The export is a line of the audit trail.",
-        key="errors_csv",
-    )
-
-
-def _filter_row(visitor: Visitor, narrowed: Narrowed) -> None:
+def _filter_row(visitor: Visitor) -> None:
     rows = accounts.accounts(visitor.actor)
-    names = {str(each.id): each.name for each in rows}
-    networks = sorted({each.network for each in rows})
-    within, network, account = split("errors", [1.4, 1.4, 1.9], controls=True)
-    state.put("errors_within", narrowed.within)
-    within.segmented_control(
-        "The last",
-        list(Within),
-        format_func=_WORDS.__getitem__,
-        required=True,
-        key="errors_within",
-        on_change=_to_address,
-        args=(_WITHIN, "errors_within"),
-    )
-    state.put("errors_network", narrowed.network if narrowed.network in networks else None)
-    network.selectbox(
-        "Network",
-        networks,
-        format_func=network_title,
-        index=None,
-        placeholder="All networks",
-        key="errors_network",
-        on_change=_to_address,
-        args=(_NETWORK, "errors_network"),
-    )
-    chosen = str(narrowed.account_id) if narrowed.account_id else None
-    state.put("errors_account", chosen if chosen in names else None)
-    account.selectbox(
-        "Account",
-        list(names),
-        format_func=names.__getitem__,
-        index=None,
-        placeholder="All accounts",
-        key="errors_account",
-        on_change=_to_address,
-        args=(_ACCOUNT, "errors_account"),
-    )
+    networks = {each: network_title(each) for each in sorted({row.network for row in rows})}
+    within, network, account, clear = split("errors", [1.1, 1.4, 1.9, 0.75], controls=True)
+    _BAR.choice(within, _WITHIN, "The last", {each.value: words for each, words in _WORDS.items()}, None)
+    _BAR.choice(network, _NETWORK, "Network", networks, "All networks")
+    _BAR.choice(account, _ACCOUNT, "Account", {str(each.id): each.name for each in rows}, "All accounts")
+    _BAR.clear_button(clear)
 
 
 def _group(visitor: Visitor, each: ErrorGroup, narrowed: Narrowed, zones: Zones) -> None:
@@ -243,51 +198,12 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def _pager(found: Errors) -> None:
-    if found.after is None and _BEFORE not in st.query_params:
-        return
-    with st.container(horizontal=True, horizontal_alignment="center", key="errors_pager"):
-        st.button(
-            "Newest",
-            icon=":material/first_page:",
-            type="tertiary",
-            on_click=_turn,
-            args=(None,),
-            disabled=_BEFORE not in st.query_params,
-            key="errors_newest",
-        )
-        st.button(
-            "Older",
-            icon=":material/chevron_right:",
-            on_click=_turn,
-            args=(found.after,),
-            disabled=found.after is None,
-            shortcut="Right",
-            key="errors_older",
-        )
-
-
 def _nothing(narrowed: Narrowed) -> None:
-    is_narrowed = filters.narrowed((_NETWORK, _ACCOUNT))
-    empty(
-        "task_alt",
-        "No errors",
-        f"In the last {_WORDS[narrowed.within]} no network refused anything or left it unclear"
-        + (" that fits these filters." if is_narrowed else "."),
-        action="Clear filters" if is_narrowed else None,
-        on_click=_clear if is_narrowed else None,
-        key="errors_none",
-    )
-
-
-def _to_address(parameter: str, key: str) -> None:
-    filters.clear((_BEFORE, _OPEN, _SHOWN))
-    filters.put(parameter, state.value(key))
-
-
-def _turn(after: Place | None) -> None:
-    filters.clear((_OPEN, _SHOWN))
-    filters.put(_BEFORE, f"{after.at.isoformat()}~{after.key}" if after is not None else None)
+    words = f"In the last {_WORDS[narrowed.within]} no network refused anything or left it unclear"
+    if _BAR.is_narrowed:
+        _BAR.nothing("No errors", f"{words} that fits these filters.")
+    else:
+        empty("task_alt", "No errors", f"{words}.", key="errors_none")
 
 
 def _open(key: str | None) -> None:
@@ -302,7 +218,3 @@ def _shown() -> int:
 
 def _show_more(shown: int) -> None:
     filters.put(_SHOWN, min(shown + _POSTS, MOST))
-
-
-def _clear() -> None:
-    filters.clear((_NETWORK, _ACCOUNT, _BEFORE, _OPEN, _SHOWN))

@@ -20,6 +20,7 @@ from console.components.header import header
 from console.components.post_list import Row, post_list
 from console.components.split import split
 from console.components.times import Zones, beside
+from console.filter_bar import FilterBar
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
@@ -49,7 +50,7 @@ _FIRST, _LAST = date(2000, 2, 1), date(2199, 10, 1)
 # The address is the view. `day` and `post` are parameters of the pages that are opened from here.
 _VIEW, _ON = "view", "on"
 _STRAYS: Final = ("day", "post")
-_FILTERS: Final = (filters.STATES, filters.ACCOUNT, filters.AUTHOR)
+_BAR: Final = FilterBar("calendar", (filters.STATES, filters.ACCOUNT, filters.AUTHOR))
 
 
 def render(visitor: Visitor) -> None:
@@ -143,17 +144,8 @@ def _between(first: date, last: date) -> str:
 
 def _filter_row(visitor: Visitor) -> None:
     account, author, clear = split("calendar", [1, 1, 0.9], controls=True)
-    filters.account_and_author(visitor, account, author, page="calendar", on_change=_to_address)
-    clear.button(
-        "Clear",
-        icon=":material/filter_alt_off:",
-        type="tertiary",
-        on_click=filters.clear,
-        args=(_FILTERS,),
-        disabled=not filters.narrowed(_FILTERS),
-        help=None if filters.narrowed(_FILTERS) else "Nothing is narrowed.",
-        key="calendar_clear",
-    )
+    _BAR.account_and_author(visitor, account, author)
+    _BAR.clear_button(clear)
     state.put("calendar_states", list(filters.words()))
     st.pills(
         "State",
@@ -207,10 +199,9 @@ def _foot(zones: Zones, found: Calendar, hint: str) -> None:
         st.caption(f"{mine}{hint}" or "Open a post to give it another time.", width="stretch")
     if not found.total:
         with st.container(key="calendar_none_state"):
-            narrowed = filters.narrowed(_FILTERS)
             st.caption(
                 "Nothing fits these filters here."
-                if narrowed
+                if _BAR.is_narrowed
                 else "Nothing is planned here. Click a day to write for it."
             )
 
@@ -225,15 +216,8 @@ def _list(visitor: Visitor, found: Calendar, zones: Zones) -> None:
                 " Narrow them, or go on from a later day to see the rest."
             )
         _foot(zones, found, "")
-    elif filters.narrowed(_FILTERS):
-        empty(
-            "search_off",
-            "No post fits",
-            "Nothing fits these filters in these days.",
-            action="Clear filters",
-            on_click=partial(filters.clear, _FILTERS),
-            key="calendar_none",
-        )
+    elif _BAR.is_narrowed:
+        _BAR.nothing("No post fits", "Nothing fits these filters in these days.")
     else:
         may_write = visitor.may(Permission.WRITE)
         empty(
@@ -258,7 +242,7 @@ def _row(chip: Chip, zones: Zones) -> Row:
 
 
 def _address(**changed: object) -> dict[str, object]:
-    kept = {name: st.query_params.get_all(name) for name in _FILTERS if name in st.query_params}
+    kept = {name: st.query_params.get_all(name) for name in _BAR.parameters if name in st.query_params}
     return {**kept, **changed}
 
 
@@ -281,10 +265,6 @@ def _view_to_address() -> None:
     filters.put(_VIEW, None if chosen == "month" else chosen)
 
 
-def _to_address(parameter: str, key: str) -> None:
-    filters.put(parameter, state.value(key))
-
-
 def _states_to_address() -> None:
     chosen: list[Word] = state.value("calendar_states") or []
-    filters.put(filters.STATES, [word.value for word in chosen])
+    _BAR.put(filters.STATES, [word.value for word in chosen])

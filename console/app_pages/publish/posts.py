@@ -6,7 +6,8 @@ from typing import Final
 
 import streamlit as st
 
-from console import filters, identity, navigation, state
+from console import filters, navigation, state
+from console.components.csv_button import csv_button
 from console.components.empty import empty
 from console.components.header import header
 from console.components.post_list import Row, post_list
@@ -16,9 +17,8 @@ from console.filter_bar import FROM, TO, FilterBar
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
-from core.infra.clock import now
 from core.organizations.rules import Permission
-from core.posts import commands, queries, slots
+from core.posts import commands, queries
 from core.posts.exporting import MOST as MOST_EXPORTED
 from core.posts.rules import SHOWN, Word
 from core.posts.views import Filters, Listing, PostRow
@@ -57,25 +57,16 @@ def render(visitor: Visitor) -> None:
 
 
 def _export(visitor: Visitor, listing: Listing, wanted: Filters) -> None:
-    """All posts that fit, not this page of them, as a file that is made when it is asked for."""
+    """All posts that fit, not this page of them."""
     fitting = sum(listing.counts[word] for word in wanted.words) if wanted.words else listing.total
-    said = identity.claims()
-
-    def make() -> bytes:
-        return commands.export(identity.actor_of(said, identity.correlation_id()), wanted).data
-
     listed = min(fitting, MOST_EXPORTED)
-    st.download_button(
-        f"CSV of {listed:,}",
-        data=make,
-        file_name=f"posts_{slots.day_of(now(), visitor.zone).day}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
+    csv_button(
+        lambda actor: commands.export(actor, wanted).data,
+        _export_words(fitting, listed),
+        name="posts",
+        zone=visitor.zone,
+        label=f"CSV of {listed:,}",
         disabled=not fitting,
-        help=_export_words(fitting, listed),
-        key="posts_csv",
     )
 
 
@@ -115,7 +106,7 @@ def _from_address() -> Filters:
 def _filter_row(visitor: Visitor) -> None:
     words, account, author, days, clear = split("posts", [1.9, 1.4, 1.3, 2.1, 0.75], controls=True)
     _BAR.search(words, _WORDS, "Text or link")
-    filters.account_and_author(visitor, account, author, page="posts", on_change=_BAR.heard)
+    _BAR.account_and_author(visitor, account, author)
     _BAR.days(days)
     _BAR.clear_button(clear)
 
