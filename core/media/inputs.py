@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, model_validator
 
 from core.infra import installation
-from core.infra.errors import Invalid
+from core.infra.inputs import Input
 from core.media.rules import LONGEST_ALT, LONGEST_RIGHTS, cleaned_name, refuse_size
 from core.provider_kit import hostile
 
@@ -36,27 +36,15 @@ def _rights(value: str) -> str:
     return line
 
 
-class DescriptionInput(BaseModel):
+class DescriptionInput(Input):
     """What somebody says of a file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     alt: Annotated[str, AfterValidator(_alt)]
     rights: Annotated[str, AfterValidator(_rights)]
 
-    @classmethod
-    def read(cls, **values: Any) -> Self:
-        """Check what was handed in. Raises Invalid."""
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            raise _invalid(error) from None
 
-
-class UploadInput(BaseModel):
+class UploadInput(Input):
     """A file that somebody is about to send."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file_name: Annotated[str, AfterValidator(cleaned_name)]
     size: Annotated[int, AfterValidator(_size)]
@@ -65,15 +53,3 @@ class UploadInput(BaseModel):
     def _not_too_large(self) -> Self:
         refuse_size(self.file_name, self.size, installation.settings().largest_video)
         return self
-
-    @classmethod
-    def read(cls, **values: Any) -> Self:
-        """Check what was handed in. Raises Invalid."""
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            raise _invalid(error) from None
-
-
-def _invalid(error: ValidationError) -> Invalid:
-    return Invalid([each["msg"].removeprefix("Value error, ") for each in error.errors(include_url=False)])

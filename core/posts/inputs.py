@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Self, TypedDict
+from typing import Annotated, Any, Final, TypedDict
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StrictBool, StrictInt, TypeAdapter
+from typing_extensions import override
 
-from core.infra.errors import Invalid
+from core.infra.inputs import Input
 from core.posts.content import Attached, Content, Files, Variant, Wanted, differing
 from core.posts.rules import (
     MAX_ACCOUNTS,
@@ -91,16 +82,14 @@ def _utc(value: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Input(Input):
     @classmethod
-    def read(cls, **values: Any) -> Self:
-        """Check what was handed in. Raises Invalid."""
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            raise Invalid([_in_words(each["loc"], each["msg"]) for each in error.errors(include_url=False)]) from None
+    @override
+    def words_for(cls, place: tuple[int | str, ...], message: str) -> str:
+        if "options" in place:
+            return "An option of the post holds something that can't be kept. Fill it in again."
+        field = str(place[0]).replace("_", " ") if place else "input"
+        return f"{field[:1].upper()}{field[1:]}: {message}."
 
 
 Text = Annotated[str, AfterValidator(_text)]
@@ -250,13 +239,3 @@ class HashesInput(_Input):
     """Publication -> SHA-256 of the bytes the approver saw."""
 
     hashes: dict[UUID, bytes]
-
-
-def _in_words(place: tuple[int | str, ...], message: str) -> str:
-    own = message.removeprefix("Value error, ")
-    if own != message:
-        return own
-    if "options" in place:
-        return "An option of the post holds something that can't be kept. Fill it in again."
-    field = str(place[0]).replace("_", " ") if place else "input"
-    return f"{field[:1].upper()}{field[1:]}: {message}."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, model_validator
 
-from core.infra.errors import Invalid
+from core.infra.inputs import Input
 from core.posts.inputs import Moment, storable
 from core.posts.rules import MAX_TEXT
 
@@ -48,20 +48,7 @@ def _named_post(value: str) -> str:
     return words
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @classmethod
-    def read(cls, **values: Any) -> Self:
-        """Check what was handed in. Raises Invalid."""
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            said = [each["msg"].removeprefix("Value error, ") for each in error.errors(include_url=False)]
-            raise Invalid(said) from None
-
-
-class Target(_Input):
+class Target(Input):
     """A post with everything of it that can be changed, or one publication."""
 
     post_id: UUID | None = None
@@ -83,13 +70,13 @@ class Target(_Input):
         raise ValueError("validated to be one of both")
 
 
-class Slot(_Input):
+class Slot(Input):
     """A time to send at."""
 
     slot_at: Moment
 
 
-class Move(_Input):
+class Move(Input):
     """What of a post stands at `was` gets the time `to`; `only` None: all of it."""
 
     post_id: UUID
@@ -106,7 +93,7 @@ class Fate(StrEnum):
     DROP = "drop"
 
 
-class Decision(_Input):
+class Decision(Input):
     """What a person decided about a publication that they saw standing at `was`; `at` with the fate `AT` alone."""
 
     publication_id: UUID
@@ -121,7 +108,7 @@ class Decision(_Input):
         return self
 
 
-class Decisions(_Input):
+class Decisions(Input):
     """What was decided at one resume, once for each publication."""
 
     decisions: tuple[Decision, ...] = ()
@@ -135,27 +122,27 @@ class Decisions(_Input):
         return self
 
 
-class Reason(_Input):
+class Reason(Input):
     """Why, optional."""
 
     reason: Annotated[str, AfterValidator(_reason)] = ""
 
 
-class LiveVerdict(_Input):
+class LiveVerdict(Input):
     """A person says: it is live, there."""
 
     post: Annotated[str, AfterValidator(_named_post)]
     reason: Annotated[str, AfterValidator(_given_reason)]
 
 
-class NotLiveVerdict(_Input):
+class NotLiveVerdict(Input):
     """A person says: it is not live."""
 
     send_again: bool
     reason: Annotated[str, AfterValidator(_given_reason)]
 
 
-class LiveText(_Input):
+class LiveText(Input):
     """Another text for a live post."""
 
     text: Annotated[str, AfterValidator(_live_text)]
