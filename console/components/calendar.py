@@ -127,7 +127,6 @@ def _chip(chip: Chip, zones: Zones, fixed: str | None) -> dict[str, Any]:
     networks = {each.network: network_mark(each.network) for each in chip.publications}
     accounts = ", ".join(one_line(each.account_name) for each in chip.publications) or "No account yet"
     text = beginning(chip.text, 90)
-    state_words = f"{chip.shown.label}: {chip.shown.detail}" if chip.shown.detail else chip.shown.label
     at = when(chip.at, zones)
     return {
         "post": str(chip.post_id),
@@ -141,8 +140,8 @@ def _chip(chip: Chip, zones: Zones, fixed: str | None) -> dict[str, Any]:
         "networks": [{"title": each["title"], "color": each["color"]} for each in networks.values()][:_MOST_DOTS],
         "accounts": accounts,
         "fixed": chip.fixed or fixed or "",
-        "title": f"{at}\n{state_words} · {accounts}",
-        "words": f"{hour(chip.at, zones.organization)}, {state_words}, {text or 'no text yet'}, {accounts}",
+        "title": f"{at}\n{chip.shown.words} · {accounts}",
+        "words": f"{hour(chip.at, zones.organization)}, {chip.shown.words}, {text or 'no text yet'}, {accounts}",
     }
 
 

@@ -18,10 +18,10 @@ from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import Invalid
 from core.organizations.rules import Permission, require
-from core.posts import calendar_reads, rules, slots, store
+from core.posts import calendar_reads, rows, rules, slots, store
 from core.posts.calendar_reads import Span
 from core.posts.fragments import RANK
-from core.posts.rules import GRAVEST_FIRST, SHOWN, Needs, PublicationState, Shown, Word
+from core.posts.rules import PublicationState, Shown, Word
 from core.posts.views import Filters
 
 LONGEST: Final = timedelta(days=62)
@@ -139,9 +139,7 @@ def _chip(row: Row[Any], standing: Sequence[Row[Any]], moment: datetime) -> Chip
         post_id=row.post_id,
         at=row.at,
         text=row.text,
-        shown=next(
-            (each.shown for each in publications if RANK[each.shown.word] == row.rank), SHOWN[GRAVEST_FIRST[row.rank]]
-        ),
+        shown=rules.gravest(each.shown for each in publications),
         publications=publications,
         fixed=why_fixed([each.shown for each in publications], row.at, moment),
         seen=f"{row.revision}.{sum(each.version for each in standing)}",
@@ -149,10 +147,8 @@ def _chip(row: Row[Any], standing: Sequence[Row[Any]], moment: datetime) -> Chip
 
 
 def _publication(row: Row[Any]) -> ChipPublication:
-    state = PublicationState(row.state)
-    needs = None if row.needs is None else Needs(row.needs)
-    shown = rules.words(state, needs, row.account_state, row.paused, risk=row.risk or "")
-    return ChipPublication(row.id, row.account_name, row.network, state, shown)
+    shown = rows.shown(row, paused=row.paused)
+    return ChipPublication(row.id, row.account_name, row.network, PublicationState(row.state), shown)
 
 
 def why_fixed(shown: Sequence[Shown], at: datetime, moment: datetime) -> str:

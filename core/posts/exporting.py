@@ -18,7 +18,6 @@ from core.organizations.rules import Permission, require
 from core.posts import list_reads, listing, rows, rules, slots, store
 from core.posts.fragments import RANK
 from core.posts.list_reads import Narrowed
-from core.posts.rules import GRAVEST_FIRST, SHOWN
 from core.posts.views import Brief, Filters
 
 MOST: Final = 20_000
@@ -71,6 +70,8 @@ def _header(zone: str) -> list[str]:
         f"slot_local ({zone})",
         "published_utc",
         f"published_local ({zone})",
+        "deleted_utc",
+        f"deleted_local ({zone})",
         "author",
         "accounts",
         "networks",
@@ -82,15 +83,19 @@ def _header(zone: str) -> list[str]:
 
 
 def _line(row: Row[Any], words: str, publications: tuple[Brief, ...], zone: str) -> list[Cell]:
+    shown = [each.shown for each in publications]
     published = max((each.published_at for each in publications if each.published_at), default=None)
+    deleted = max((each.deleted_at for each in publications if each.deleted_at), default=None)
     return [
         str(row.id),
-        SHOWN[GRAVEST_FIRST[row.rank]].label,
-        rules.progress([each.state for each in publications]),
+        rules.gravest(shown).words,
+        rules.progress(shown),
         row.slot_at,
         csv.local(row.slot_at, zone),
         published,
         csv.local(published, zone),
+        deleted,
+        csv.local(deleted, zone),
         row.author_name,
         "; ".join(each.account_name for each in publications),
         "; ".join(dict.fromkeys(each.network for each in publications)),

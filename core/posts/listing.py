@@ -18,7 +18,7 @@ from core.posts import deciding, list_reads, rows, rules, slots, store
 from core.posts.deciding import APPROVERS, Request
 from core.posts.fragments import RANK
 from core.posts.list_reads import Narrowed
-from core.posts.rules import GRAVEST_FIRST, SHOWN, PublicationState
+from core.posts.rules import PublicationState
 from core.posts.store import Situation
 from core.posts.views import AskedPublication, Brief, Filters, Listing, PostRow, ReviewItem, ReviewQueue, Who
 
@@ -106,8 +106,8 @@ def _post_row(row: Row[Any], publications: tuple[Brief, ...]) -> PostRow:
         created_at=row.created_at,
         updated_at=row.updated_at,
         revision=row.revision,
-        shown=SHOWN[GRAVEST_FIRST[row.rank]],
-        progress=rules.progress([each.state for each in publications]),
+        shown=rules.gravest(each.shown for each in publications),
+        progress=rules.progress([each.shown for each in publications]),
         publications=publications,
     )
 

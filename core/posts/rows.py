@@ -28,6 +28,12 @@ def error_words(last_error: Mapping[str, Any] | None) -> str:
     return " ".join(str(last_error[name]) for name in ("reason", "how_to_fix") if last_error.get(name))
 
 
+def shown(row: Row[Any], *, paused: bool) -> Shown:
+    """What people read for one publication; `paused`: something is paused over it."""
+    said = rules.words(PublicationState(row.state), _needs(row), row.account_state, paused, risk=row.risk or "")
+    return said if row.deleted_at is None else rules.deleted(said)
+
+
 def publication(row: Row[Any], slot_at: object) -> PublicationRow:
     """One publication of a post whose slot is `slot_at`."""
     state, needs = PublicationState(row.state), _needs(row)
@@ -43,7 +49,7 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         network=row.network,
         state=state,
         needs=needs,
-        shown=_shown(row, state, needs),
+        shown=shown(row, paused=bool(row.pauses)),
         because=_because(row),
         held=_held(row),
         text=payload.text if row.live_text is None else row.live_text,
@@ -80,16 +86,16 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
 
 def brief(row: Row[Any]) -> Brief:
     """One publication in a list."""
-    state, needs = PublicationState(row.state), _needs(row)
     return Brief(
         id=row.id,
         account_id=row.account_id,
         account_name=row.account_name,
         network=row.network,
-        state=state,
-        shown=rules.words(state, needs, row.account_state, row.paused, risk=row.risk or ""),
+        state=PublicationState(row.state),
+        shown=shown(row, paused=row.paused),
         due_at=row.due_at,
         published_at=row.published_at,
+        deleted_at=row.deleted_at,
         sha256=bytes(row.payload_sha256),
     )
 
@@ -130,7 +136,7 @@ def waiting(row: Row[Any]) -> Waiting:
         network=row.network,
         state=state,
         needs=needs,
-        shown=_shown(row, state, needs),
+        shown=shown(row, paused=bool(row.pauses)),
         because=_because(row),
         due_at=row.due_at,
         published_at=row.published_at,
@@ -159,7 +165,7 @@ def post_facts(row: Row[Any], publications: Iterable[PublicationRow]) -> PostFac
         writers=tuple(row.writers),
         deleted=row.deleted_at is not None,
         shown=rules.gravest(each.shown for each in current),
-        progress=rules.progress([each.state for each in current]),
+        progress=rules.progress([each.shown for each in current]),
     )
 
 
@@ -193,11 +199,6 @@ def submitted(row: Row[Any]) -> Content:
 
 def _needs(row: Row[Any]) -> Needs | None:
     return None if row.needs is None else Needs(row.needs)
-
-
-def _shown(row: Row[Any], state: PublicationState, needs: Needs | None) -> Shown:
-    shown = rules.words(state, needs, row.account_state, bool(row.pauses), risk=row.risk or "")
-    return shown if row.deleted_at is None else rules.deleted(shown)
 
 
 def _held(row: Row[Any]) -> bool:

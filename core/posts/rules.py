@@ -144,6 +144,11 @@ class Shown:
     icon: str
     detail: str = ""
 
+    @property
+    def words(self) -> str:
+        """As one reads it: "Published: deleted"."""
+        return f"{self.label}: {self.detail}" if self.detail else self.label
+
 
 SHOWN: Final = MappingProxyType(
     {
@@ -212,14 +217,24 @@ def deleted(shown: Shown) -> Shown:
 
 
 def gravest(shown: Iterable[Shown]) -> Shown:
-    """What a post shows of its publications' words; a post that goes nowhere yet is a Draft."""
-    return min(shown, key=lambda each: (GRAVEST_FIRST.index(each.word), not each.detail), default=SHOWN[Word.DRAFT])
+    """What a post shows of its publications' words; a post that goes nowhere yet is a Draft.
+
+    Of one word, what says more comes first; but a post is deleted only when nothing of it is live any more.
+    """
+    return min(
+        shown,
+        key=lambda each: (GRAVEST_FIRST.index(each.word), each.detail == DELETED, not each.detail),
+        default=SHOWN[Word.DRAFT],
+    )
 
 
-def progress(states: Sequence[PublicationState]) -> str | None:
-    """How far a post with several publications is ("2 of 3 published"); None until one is published."""
-    published = sum(state is PublicationState.PUBLISHED for state in states)
-    return f"{published} of {len(states)} published" if published and len(states) > 1 else None
+def progress(shown: Sequence[Shown]) -> str | None:
+    """How far a post with several publications is ("2 of 3 published, 1 deleted"); None until one is published."""
+    published = sum(each.word is Word.PUBLISHED for each in shown)
+    if not published or len(shown) < 2:
+        return None
+    gone = sum(each.detail == DELETED for each in shown)
+    return f"{published} of {len(shown)} published" + (f", {gone} deleted" if gone else "")
 
 
 def because(

@@ -375,6 +375,7 @@ class Brief:
     shown: Shown
     due_at: datetime | None
     published_at: datetime | None
+    deleted_at: datetime | None
     sha256: bytes
 
 

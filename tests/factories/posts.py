@@ -141,6 +141,13 @@ def publish(database: db.Database, publication: Publication) -> None:
     send(database, publication, *_ON_THE_WAY, PublicationState.PUBLISHED)
 
 
+def take_away(database: db.Database, publication: Publication) -> None:
+    """Delete at its network what is published."""
+    with database.organization_transaction(publication.organization_id, "program:live", "test") as session:
+        gone = update(Publication).where(Publication.id == publication.id)
+        session.execute(gone.values(deleted_at=datetime.now(UTC)))
+
+
 def fail(database: db.Database, publication: Publication) -> None:
     """Send a scheduled publication and have the network refuse it."""
     send(database, publication, *_ON_THE_WAY, PublicationState.FAILED)

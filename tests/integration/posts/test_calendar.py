@@ -27,6 +27,7 @@ from tests.factories.posts import (
     publications,
     publish,
     soon,
+    take_away,
 )
 
 BERLIN = "Europe/Berlin"
@@ -147,6 +148,16 @@ def test_a_chip_says_why_it_can_not_be_moved(real_team: Team, worker_database: d
         failed: "It failed. Open it to try it again.",
         planned: "",
     }
+
+
+def test_a_chip_says_that_it_was_deleted_at_its_network(real_team: Team, worker_database: db.Database) -> None:
+    team, at = real_team, soon()
+    live = publication(team.author, make_approved(team.author, team.approver, [team.account_id], slot_at=at))
+    publish(worker_database, live)
+    take_away(worker_database, live)
+    (chip,) = chips(around(team, at, Filters(words=(Word.PUBLISHED,))))
+    assert chip.shown.words == "Published: deleted"
+    assert [each.shown for each in chip.publications] == [chip.shown]
 
 
 def test_what_is_held_shows_it(team: Team) -> None:

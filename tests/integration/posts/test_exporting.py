@@ -15,11 +15,26 @@ from core.posts import commands, exporting, queries
 from core.posts.rules import Word
 from core.posts.views import Filters
 from tests.factories.accounts import make_account
-from tests.factories.posts import Team, make_approved, make_post, make_submitted, make_team, publications, soon
+from tests.factories.posts import (
+    Team,
+    make_approved,
+    make_post,
+    make_submitted,
+    make_team,
+    publications,
+    publish,
+    soon,
+    take_away,
+)
 
 
 @pytest.fixture
 def team(database: db.Database) -> Team:
+    return make_team()
+
+
+@pytest.fixture
+def real_team(committed_database: db.Database) -> Team:
     return make_team()
 
 
@@ -39,6 +54,25 @@ def test_a_line_says_what_a_post_is_where_it_goes_and_when(team: Team) -> None:
     )
     assert (line["text"], line["accounts"], line["networks"]) == ("'=1+1", "'=Acme Tea; Acme Coffee", "facebook")
     assert set(line["publication_ids"].split("; ")) == {str(each.id) for each in publications(team.author, post)}
+
+
+def test_a_line_says_that_a_post_was_deleted_at_its_network(real_team: Team, worker_database: db.Database) -> None:
+    team = real_team
+    second = make_account(team.admin, name="Acme Tea").id
+    both = make_approved(team.author, team.approver, [team.account_id, second], slot_at=soon(), text="Two")
+    one = make_approved(team.author, team.approver, [team.account_id], slot_at=soon(48), text="One")
+    for each in (*publications(team.author, both), *publications(team.author, one)):
+        publish(worker_database, each)
+    take_away(worker_database, publications(team.author, one)[0])
+    take_away(worker_database, publications(team.author, both)[0])
+    wanted = Filters(words=(Word.PUBLISHED,))
+    found = {line["text"]: line for line in lines(commands.export(team.viewer, wanted))}
+    assert (found["One"]["state"], found["One"]["progress"]) == ("Published: deleted", "")
+    assert (found["Two"]["state"], found["Two"]["progress"]) == ("Published", "2 of 2 published, 1 deleted")
+    assert found["One"]["deleted_utc"] >= found["One"]["published_utc"]
+    assert found["One"]["deleted_local (Europe/Berlin)"]
+    listed = {row.text: (row.shown.words, row.progress) for row in queries.listing(team.viewer, wanted).rows}
+    assert listed == {name: (line["state"], line["progress"] or None) for name, line in found.items()}
 
 
 def test_it_is_the_filter_in_the_order_of_the_list_and_every_page_of_it(

@@ -103,10 +103,17 @@ def test_a_post_shows_the_gravest_word() -> None:
 
 
 def test_progress_is_told_once_something_is_published_of_several() -> None:
-    published, failed = PublicationState.PUBLISHED, PublicationState.FAILED
-    assert rules.progress([published, published, failed]) == "2 of 3 published"
-    assert rules.progress([published]) is None
-    assert rules.progress([failed, failed]) is None
+    assert rules.progress(shown(Word.PUBLISHED, Word.PUBLISHED, Word.FAILED)) == "2 of 3 published"
+    assert rules.progress(shown(Word.PUBLISHED)) is None
+    assert rules.progress(shown(Word.FAILED, Word.FAILED)) is None
+
+
+def test_what_was_deleted_at_its_network_stays_published_and_says_so() -> None:
+    live, gone = SHOWN[Word.PUBLISHED], rules.deleted(SHOWN[Word.PUBLISHED])
+    assert (gone.word, gone.words) == (Word.PUBLISHED, "Published: deleted")
+    assert rules.gravest([gone, gone]) == gone
+    assert rules.gravest([gone, live]) == live
+    assert rules.progress([gone, live, SHOWN[Word.FAILED]]) == "2 of 3 published, 1 deleted"
 
 
 def test_final_states_lead_nowhere_and_all_others_somewhere() -> None:
