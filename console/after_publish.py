@@ -17,7 +17,7 @@ from core import providers
 from core.infra.actor import Actor
 from core.organizations.rules import Permission
 from core.posts.rules import PublicationState
-from core.posts.views import PublicationRow
+from core.posts.views import Detail, PublicationRow
 from core.provider_kit.types import Deed
 from core.publishing import commands as publishing
 from core.publishing import live_rules
@@ -56,10 +56,10 @@ def show(visitor: Visitor, each: PublicationRow, works: Sequence[LiveWork], zone
     for work in newest.values():
         if work.state is LiveState.DROPPED or (work.kind is Kind.DELETE and work.state is LiveState.DONE):
             continue
-        _work(visitor, work, zones)
+        _work(visitor, work, zones, gone=each.deleted_at is not None and work.kind is Kind.COMMENT)
 
 
-def actions(visitor: Visitor, each: PublicationRow, works: Sequence[LiveWork]) -> None:
+def actions(visitor: Visitor, detail: Detail, each: PublicationRow, works: Sequence[LiveWork]) -> None:
     """The buttons that change what is live; none where nothing is, or the network has no such thing."""
     network = providers.networks().get(each.network)
     if each.state is not PublicationState.PUBLISHED or each.deleted_at is not None or network is None:
@@ -67,7 +67,7 @@ def actions(visitor: Visitor, each: PublicationRow, works: Sequence[LiveWork]) -
     busy = "It is being changed now." if any(w.kind is not Kind.COMMENT and w.state in OPEN for w in works) else None
     deleting = any(w.kind is Kind.DELETE and w.state in OPEN for w in works)
     if network.edits:
-        _offer(visitor, each, "Edit text", "edit", "edit", busy)
+        _offer(visitor, each, "Edit text", "edit", "edit", detail.why_no_new_words or busy)
     if network.deletes:
         _offer(visitor, each, "Delete", "delete", "delete", busy if deleting else None)
 
@@ -92,9 +92,9 @@ def _deleted(each: PublicationRow, zones: Zones) -> str:
     return f"Deleted on {network.title if network else each.network}{by} at {at}"
 
 
-def _work(visitor: Visitor, work: LiveWork, zones: Zones) -> None:
-    icon, color = _LOOKS[work.state]
-    at = work.closed_at if work.state is LiveState.DONE else None
+def _work(visitor: Visitor, work: LiveWork, zones: Zones, *, gone: bool) -> None:
+    icon, color = ("delete", "gray") if gone else _LOOKS[work.state]
+    at = work.closed_at if work.state is LiveState.DONE and not gone else None
     when = f" :gray[· {plain(clock(at, zones.organization))}]" if at else ""
     st.markdown(f":{color}[:material/{icon}:] {plain(work.words)}{when}")
     if work.state is LiveState.CHECKING and work.next_at is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 from uuid import UUID
@@ -150,14 +151,23 @@ def detail(actor: Actor, post_id: UUID) -> Detail:
     with db.transaction(actor) as session:
         post, publications = _post(session, _row(session, post_id))
         reasons = (rules.why_fixed(each.state, each.needs, each.account_name) for each in publications)
+        situation = store.situation(session)
+        live = any(each.state is _S.PUBLISHED and each.deleted_at is None for each in publications)
         return Detail(
             post=post,
-            organization=store.situation(session).organization,
+            organization=situation.organization,
             publications=publications,
             timeline=tuple(map(_entry, post_reads.timeline(session, post_id))),
             comments=tuple(map(rows.comment, post_reads.comments(session, post_id))),
             fixed=next((reason for reason in reasons if reason), None),
+            why_no_new_words=_why_no_new_words(session, actor, post, situation) if live else "",
         )
+
+
+def _why_no_new_words(session: Session, actor: Actor, post: PostFacts, situation: Situation) -> str:
+    """By the rules of an approval that anybody was asked for: whoever puts other words in approves them by it."""
+    request, approvers = replace(_request(post), reviewer=None), store.members(session, APPROVERS)
+    return deciding.why_not(request, actor.member_id, actor.role, approvers, situation.organization.self_approval)
 
 
 def _row(session: Session, post_id: UUID) -> Row[Any]:

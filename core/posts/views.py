@@ -602,7 +602,10 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One post with everything that happened to it, oldest first."""
+    """One post with everything that happened to it, oldest first.
+
+    `why_no_new_words`: why its reader may not approve other words for what is live; empty when they may.
+    """
 
     post: PostFacts
     organization: OrganizationFacts
@@ -610,6 +613,7 @@ class Detail:
     timeline: tuple[TimelineEntry, ...]
     comments: tuple[Comment, ...]
     fixed: str | None
+    why_no_new_words: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,8 +171,11 @@ def after_look(look: Look, *, reads: int, absent: int, resent: int, spacing: Seq
     return Next(LiveState.NEEDS_HUMAN, NOT_THERE)
 
 
-def said(kind: Kind, state: LiveState, error: str, held_by: str = "") -> str:
-    """How a piece of work stands, in a sentence or two. `error`: the last no; `held_by`: what holds it back now."""
+def said(kind: Kind, state: LiveState, error: str, held_by: str = "", *, deleted: bool = False) -> str:
+    """How a piece of work stands, in a sentence or two. `error`: the last no; `held_by`: what holds it back now.
+
+    `deleted`: the post was taken away since, and what stood under it with it.
+    """
     thing = _THING[kind]
     match state:
         case LiveState.WAITING:
@@ -187,6 +190,8 @@ def said(kind: Kind, state: LiveState, error: str, held_by: str = "") -> str:
             return f"The {thing} didn't go through. {error}".strip()
         case LiveState.DROPPED:
             return " ".join(filter(None, (f"The {thing} was let be.", error)))
+        case LiveState.DONE if deleted and kind is Kind.COMMENT:
+            return "The first comment was deleted with its post."
         case LiveState.DONE:
             return _DONE[kind]
 

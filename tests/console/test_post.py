@@ -31,6 +31,7 @@ from tests.factories.posts import (
     publish,
     send,
     soon,
+    take_away,
 )
 
 
@@ -323,3 +324,30 @@ def test_a_live_post_is_changed_and_deleted_from_its_page_by_approvers(
     assert "for good, with its likes and comments" in tab.words
     confirm(tab, "delete_live", publication_id)
     assert "The deletion waits." in tab.words
+
+
+def test_the_author_sees_on_the_button_that_others_must_approve_new_words(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    sign_in, author = someone(committed_team.organization_id, Role.APPROVER, "Anna Author")
+    made = make_approved(author, committed_team.approver, [committed_team.account_id], slot_at=soon())
+    live = publication(committed_team.admin, made)
+    publish(worker_database, live)
+    tab = Tab(sign_in).open("post", post=str(made))
+    edit = tab.button(f"edit_live_{live.id}")
+    assert edit.disabled
+    assert "Another approver must" in edit.help
+    assert not tab.button(f"delete_live_{live.id}").disabled
+    other = tab_of(committed_team, Role.APPROVER).open("post", post=str(made))
+    assert not other.button(f"edit_live_{live.id}").disabled
+
+
+def test_a_comment_under_a_deleted_post_is_said_to_be_gone_with_it(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post, publication_id = live_post(committed_team, worker_database)
+    put_work(worker_database, committed_team, publication_id, "done")
+    take_away(worker_database, publication(committed_team.admin, post))
+    tab = tab_of(committed_team, Role.APPROVER).open("post", post=str(post))
+    assert "The first comment was deleted with its post." in tab.words
+    assert "The first comment is there." not in tab.words

@@ -73,7 +73,7 @@ def render(visitor: Visitor) -> None:
                 on_click=lambda: _edit(detail.post.id),
             )
         for each in current:
-            _publication(visitor, each, evidence.get(each.id), works.get(each.id, ()), zones, alone=len(current) == 1)
+            _publication(visitor, detail, each, evidence.get(each.id), works.get(each.id, ()), zones)
         if current:
             _previews(current, zones)
         else:
@@ -214,13 +214,13 @@ def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow
 
 def _publication(
     visitor: Visitor,
+    detail: Detail,
     each: PublicationRow,
     evidence: Evidence | None,
     works: Sequence[LiveWork],
     zones: Zones,
-    *,
-    alone: bool,
 ) -> None:
+    alone = sum(other.current for other in detail.publications) == 1
     with st.container(border=True, gap="small", key=f"publication_{each.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             account_badge(each.account_name, each.network, key=f"publication_badge_{each.id}")
@@ -240,7 +240,7 @@ def _publication(
         if evidence is not None and (each.needs is Needs.OUTCOME or each.state is _S.UNKNOWN):
             questions.question(visitor, each, evidence, zones, across=2)
         after_publish.show(visitor, each, works, zones)
-        _publication_actions(visitor, each, works, alone=alone)
+        _publication_actions(visitor, detail, each, works, alone=alone)
 
 
 def _because(each: PublicationRow, zones: Zones) -> str:
@@ -263,7 +263,9 @@ def _time_words(each: PublicationRow, zones: Zones, *, alone: bool) -> str:
     return f"{word} **{plain(when(each.due_at, zones))}** :gray[· {ago(each.due_at)}]{own}"
 
 
-def _publication_actions(visitor: Visitor, each: PublicationRow, works: Sequence[LiveWork], *, alone: bool) -> None:
+def _publication_actions(
+    visitor: Visitor, detail: Detail, each: PublicationRow, works: Sequence[LiveWork], *, alone: bool
+) -> None:
     """What can be done about one publication; what the post's own buttons do for a single one isn't said twice."""
     with st.container(horizontal=True, gap="small", key=f"actions_{each.id}"):
         if each.needs in (Needs.LATE, Needs.APPROVAL) and not alone:
@@ -276,7 +278,7 @@ def _publication_actions(visitor: Visitor, each: PublicationRow, works: Sequence
         if is_cancellable(each) or each.state in rules.BEING_SENT:
             being_sent = BEING_SENT if each.state in rules.BEING_SENT else None
             _offer("Cancel", "cancel", visitor.why_not(Permission.CANCEL) or being_sent, "cancel", each, "tertiary")
-        after_publish.actions(visitor, each, works)
+        after_publish.actions(visitor, detail, each, works)
 
 
 def _offer(

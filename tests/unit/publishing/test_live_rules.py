@@ -101,3 +101,9 @@ def test_where_not_all_could_be_read_a_person_is_asked(looks: list[Look]) -> Non
 @pytest.mark.parametrize("state", LiveState)
 def test_every_standing_has_words(kind: Kind, state: LiveState) -> None:
     assert live_rules.said(kind, state, "Because.").endswith(".")
+
+
+def test_a_comment_under_a_post_that_was_taken_away_is_not_called_there() -> None:
+    words = live_rules.said(Kind.COMMENT, LiveState.DONE, "", deleted=True)
+    assert words == "The first comment was deleted with its post."
+    assert live_rules.said(Kind.EDIT, LiveState.DONE, "", deleted=True) == "The text was changed."
