@@ -25,6 +25,8 @@ from core.notices.rules import ABOUT, Kind, News, Person, beginning
 from core.organizations import queries as organizations
 from core.organizations.queries import OrganizationFacts
 from core.posts import slots
+from core.posts.rows import error_words
+from core.publishing import live_rules
 
 _log = logging.getLogger(__name__)
 RAISER: Final = "program:notices"
@@ -67,15 +69,16 @@ def raise_risks_in(organization_id: UUID) -> int:
 def raise_in(organization_id: UUID) -> int:
     """Tell the people of one organization what happened there since the last time."""
     with db.organization_transaction(organization_id, RAISER) as session:
-        began = store.moment(session)
-        place: store.Place | None = store.since(session)
+        began, start = store.moment(session), store.since(session)
         count = _tell(session, _broken(store.accesses(session)))
-    while place is not None:
-        with db.organization_transaction(organization_id, RAISER) as session:
-            rows, place = store.news(session, place)
-            count += _tell(session, _news(rows))
-            if place is None:
-                store.mark(session, began)
+    for read, news_of in ((store.news, _news), (store.live_news, _live_news)):
+        place: store.Place | None = start
+        while place is not None:
+            with db.organization_transaction(organization_id, RAISER) as session:
+                rows, place = read(session, place)
+                count += _tell(session, news_of(rows))
+    with db.organization_transaction(organization_id, RAISER) as session:
+        store.mark(session, began)
     return count
 
 
@@ -141,6 +144,22 @@ def _kind(row: Row[Any]) -> Kind | None:
         case "needs_human":
             return rules.needs_kind(row.needs) if row.state == "needs_human" else None
     return None
+
+
+def _live_news(rows: Sequence[Row[Any]]) -> Iterator[News]:
+    for row in rows:
+        why = live_rules.said(live_rules.Kind(row.kind), live_rules.LiveState(row.state), error_words(row.last_error))
+        yield News(
+            kind=Kind.LIVE_TROUBLE,
+            key=f"{Kind.LIVE_TROUBLE}:{row.work_id}:{row.id}",
+            subject_kind="post",
+            subject_id=row.post_id,
+            actor=row.actor,
+            cause=str((row.last_error or {}).get("reason") or "")[:200],
+            data={"post": beginning(row.text), "account": row.account, "why": why},
+            author_id=row.author_id,
+            submitted_by=row.submitted_by,
+        )
 
 
 def _of_risk(row: Row[Any], zone: str) -> News:

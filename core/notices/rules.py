@@ -40,6 +40,7 @@ class Kind(StrEnum):
     NEEDS_PERSON = "needs_person"
     LATE = "late"
     AT_RISK = "at_risk"
+    LIVE_TROUBLE = "live_trouble"
     RECONNECT = "reconnect"
     NOT_RENEWED = "not_renewed"
 
@@ -116,6 +117,14 @@ ABOUT: Final[Mapping[Kind, About]] = {
         Delivery.AT_ONCE,
         "A post on {account} may not go out at its time",
         "{n} posts may not go out at their time",
+        is_trouble=True,
+    ),
+    Kind.LIVE_TROUBLE: About(
+        "A first comment, or a change of a live post, didn't go through",
+        "comments_disabled",
+        Delivery.AT_ONCE,
+        "A live post on {account} needs you",
+        "{n} live posts need you",
         is_trouble=True,
     ),
     Kind.RECONNECT: About(
@@ -218,6 +227,8 @@ def sentence(kind: Kind, data: Mapping[str, Any]) -> str:
             words = f"{_quoted(post)} on {account} missed its time. {why}"
         case Kind.AT_RISK:
             words = f"{_quoted(post)} is due on {account} {data.get('due', '')} and may not go out. {why}"
+        case Kind.LIVE_TROUBLE:
+            words = f"{_quoted(post)} is live on {account}. {why}"
         case Kind.RECONNECT if data.get("ends"):
             words = f"The access to {account} ends on {data['ends']}. Connect it again before that."
         case Kind.RECONNECT:

@@ -130,9 +130,32 @@ order by e.at, e.id limit :at_most
 
 def news(session: Session, after: Place) -> tuple[Rows, Place | None]:
     """Moves of publications after a place, and the place to go on from; None when these were the last."""
+    return _page(session, _NEWS, after)
+
+
+def _page(session: Session, statement: str, after: Place) -> tuple[Rows, Place | None]:
     values = {"organization": organization_of(session), "at_most": _AT_ONCE, **after._asdict()}
-    rows = session.execute(text(_NEWS), values).all()
+    rows = session.execute(text(statement), values).all()
     return rows, Place(rows[-1].at, rows[-1].id) if len(rows) == _AT_ONCE else None
+
+
+# What was to be done to a live post and didn't go through, or may have: as long as that still stands.
+_LIVE_NEWS: Final = """
+select e.id, e.at, e.actor, w.id as work_id, w.kind, w.state, w.last_error, p.post_id, a.name as account, t.author_id,
+  t.submitted_by, t.text
+from masthead.live_event e
+join masthead.live_work w on w.organization_id = e.organization_id and w.id = e.work_id and w.state = e.to_state
+join masthead.publication p on p.organization_id = e.organization_id and p.id = e.publication_id
+join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id and t.deleted_at is null
+join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id
+where e.organization_id = :organization and (e.at, e.id) > (:at, :event_id) and e.to_state in ('failed','needs_human')
+order by e.at, e.id limit :at_most
+"""
+
+
+def live_news(session: Session, after: Place) -> tuple[Rows, Place | None]:
+    """Trouble with what was to be done to live posts, after a place; paged as `news`."""
+    return _page(session, _LIVE_NEWS, after)
 
 
 # Accounts with the token that counts for them. An account's own comes before its connection's.

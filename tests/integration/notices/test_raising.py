@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +17,7 @@ from core.notices import queries
 from core.organizations import commands as organizations
 from core.posts import commands as posts
 from core.posts.rules import MAX_ACCOUNTS, Needs, PublicationState
+from core.publishing import commands as publishing
 from tests.factories.accounts import make_account
 from tests.factories.notices import by, everybody, notices, raise_all, rows, told
 from tests.factories.organizations import make_actor
@@ -127,6 +128,74 @@ def test_what_a_person_decided_before_anybody_heard_is_no_news(team: Team, worke
     send(worker_database, publication(team.author, post), *decided, needs=Needs.LATE)
     assert raise_all(worker_database) == 1
     assert everybody(team) == NOBODY | {"author": ["approved"]}
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("failed", "The first comment didn't go through."),
+        ("needs_human", "We can't tell whether the first comment is there."),
+    ],
+)
+def test_trouble_with_a_first_comment_reaches_author_and_approvers_once(
+    team: Team, worker_database: db.Database, state: str, words: str
+) -> None:
+    work_id = under_a_live_post(team, worker_database)
+    raise_all(worker_database)
+    before = everybody(team)
+    meet_trouble(team, worker_database, work_id, state)
+    assert raise_all(worker_database) == 3
+    assert raise_all(worker_database) == 0
+    after = {name: [*kinds, *(["live_trouble"] if name != "viewer" else [])] for name, kinds in before.items()}
+    assert everybody(team) == after
+    assert notices(team.author)[0].words == (
+        f"“Fresh beans on Monday.” is live on Acme Coffee. {words} Facebook says no. Choose another."
+    )
+
+
+def test_trouble_with_a_live_post_that_was_answered_before_anybody_heard_is_no_news(
+    team: Team, worker_database: db.Database
+) -> None:
+    work_id = under_a_live_post(team, worker_database)
+    raise_all(worker_database)
+    meet_trouble(team, worker_database, work_id, "failed")
+    publishing.close_live(team.approver, uuid4(), work_id, is_there=False)
+    assert raise_all(worker_database) == 0
+
+
+def under_a_live_post(team: Team, worker: db.Database) -> UUID:
+    """A first comment that waits under a live post; gives its id."""
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    live = publication(team.author, post)
+    publish(worker, live)
+    work_id = uuid4()
+    rows(
+        worker,
+        team,
+        "insert into masthead.live_work(organization_id, id, publication_id, kind, text)"
+        " values (:organization, :id, :publication, 'comment', 'First!')",
+        organization=team.organization_id,
+        id=work_id,
+        publication=live.id,
+    )
+    return work_id
+
+
+def meet_trouble(team: Team, worker: db.Database, work_id: UUID, state: str) -> None:
+    """The network answers so that the comment ends in this state, as senders write it."""
+    way = ["sending", "failed"] if state == "failed" else ["sending", "checking", "needs_human"]
+    for each in way:
+        rows(
+            worker,
+            team,
+            "update masthead.live_work set state = :state, last_error = cast(:error as jsonb),"
+            " next_action_at = case when :open then clock_timestamp() + interval '1 hour' end,"
+            " closed_at = case when :open then null else clock_timestamp() end where id = :id",
+            state=each,
+            open=each in ("sending", "checking"),
+            error='{"reason": "Facebook says no.", "how_to_fix": "Choose another."}',
+            id=work_id,
+        )
 
 
 def test_a_refused_account_reaches_who_may_connect_and_who_did(team: Team, worker_database: db.Database) -> None:

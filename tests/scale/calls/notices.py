@@ -55,6 +55,7 @@ CALLS: Final[Calls] = {
     store.moment: (inside(lambda session, _: store.moment(session), "worker"),),
     store.mark: (inside(lambda session, _: store.mark(session, _NOW), "worker"),),
     store.news: (inside(lambda session, _: store.news(session, _PLACE), "worker"),),
+    store.live_news: (inside(lambda session, _: store.live_news(session, _PLACE), "worker"),),
     store.organizations_at_risk: (outside(lambda session, _: store.organizations_at_risk(session), "worker"),),
     store.risks: (inside(lambda session, _: store.risks(session), "worker"),),
     store.accesses: (inside(lambda session, _: store.accesses(session), "worker"),),

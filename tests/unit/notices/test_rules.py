@@ -35,6 +35,7 @@ TOLD = {
     Kind.NEEDS_PERSON: TROUBLE,
     Kind.LATE: TROUBLE,
     Kind.AT_RISK: TROUBLE,
+    Kind.LIVE_TROUBLE: TROUBLE,
     Kind.RECONNECT: "admin viewer",  # the viewer connected it, when they were an admin
     Kind.NOT_RENEWED: "admin viewer",
 }
