@@ -127,7 +127,7 @@ def _health(account: AccountRow, row: Row[Any]) -> TokenHealth:
         consented_at=row.consented_at,
         token_ends_at=row.token_ends_at,
         consent_ends_at=queries.consent_end(account.provider, row.consented_at, row.consent_ends_at),
-        data_access_ends_at=account.data_access_expires_at,
+        data_access_ends_at=account.data_access_ends_at,
         renews=tokens is not None
         and (not tokens.needs_refresh_token or row.has_refresh_token)
         and row.renewal_refused_at is None,

@@ -53,7 +53,7 @@ class AccountRow:
     connected_by_name: str
     connected_at: datetime
     token_expires_at: datetime | None
-    data_access_expires_at: datetime | None
+    data_access_ends_at: datetime | None
     renews: bool
     window_s: int
     stranded: int
@@ -156,7 +156,7 @@ def standings_in(session: Session, account_ids: Collection[UUID]) -> dict[UUID, 
             consent_ends_at=consent_end(row.provider, row.consented_at, row.consent_ends_at),
             token_ends_at=row.expires_at,
             renews=row.renews,
-            data_access_ends_at=row.data_access_expires_at,
+            data_access_ends_at=data_access_end(row.network, row.data_access_expires_at),
         )
         for row in store.standings(session, account_ids)
     }
@@ -243,7 +243,7 @@ def _row(row: Row[Any]) -> AccountRow:
         connected_by_name=row.connected_by_name,
         connected_at=row.connected_at,
         token_expires_at=row.expires_at,
-        data_access_expires_at=row.data_access_expires_at,
+        data_access_ends_at=data_access_end(row.network, row.data_access_expires_at),
         renews=row.renews,
         window_s=row.window_s,
         stranded=row.stranded,
@@ -256,6 +256,12 @@ def consent_end(provider_key: str, consented_at: datetime, said: datetime | None
     provider = registry.providers().get(provider_key)
     lasts = provider.consent_lasts if provider else None
     return said or (consented_at + lasts if lasts else None)
+
+
+def data_access_end(network_key: str, said: datetime | None) -> datetime | None:
+    """When posts to a network stop because the access to a person's data ends; None where they go on without it."""
+    network = registry.networks().get(network_key)
+    return said if network is not None and network.needs_data_access else None
 
 
 def _asked(provider_key: str) -> Sequence[Scope]:

@@ -308,7 +308,7 @@ def listed(session: Session, account_id: UUID | None = None) -> Sequence[Row[Any
 
 
 _STANDINGS = f"""
-select a.id, a.provider, c.scopes, c.data_access_expires_at, c.consented_at, c.consent_ends_at,
+select a.id, a.provider, a.network, c.scopes, c.data_access_expires_at, c.consented_at, c.consent_ends_at,
   coalesce(own.expires_at, case when own.id is null then c.expires_at end) as expires_at,
   own.id is null and {_RENEWS} as renews
 from masthead.account a

@@ -236,7 +236,8 @@ def _ends(session: Session, facts: OrganizationFacts) -> Iterator[News]:
     moment, told = store.moment(session), set[UUID]()
     for row in store.accesses(session):
         consent_ends_at = accounts.consent_end(row.provider, row.consented_at, row.consent_ends_at)
-        ends_at = min(filter(None, (row.token_ends_at, row.data_access_expires_at, consent_ends_at)), default=None)
+        data_ends_at = accounts.data_access_end(row.network, row.data_access_expires_at)
+        ends_at = min(filter(None, (row.token_ends_at, data_ends_at, consent_ends_at)), default=None)
         days = rules.ends_threshold(ends_at, moment) if ends_at and row.state != "auth_broken" else None
         if ends_at is not None and days is not None:
             data = {"account": row.name, "ends": _day(ends_at, facts)}

@@ -164,7 +164,7 @@ select a.id, a.name, a.state, coalesce(a.state_reason, '') as reason, a.heals, a
   c.connected_by, coalesce(own.id, granted.id) as credential_id,
   case when own.id is not null then own.expires_at
     when care.next_renewal_at is null or care.renewal_failures >= :failures then c.expires_at end as token_ends_at,
-  c.data_access_expires_at, c.provider, c.consented_at, c.consent_ends_at, c.expires_at as grant_ends_at,
+  c.data_access_expires_at, a.network, c.provider, c.consented_at, c.consent_ends_at, c.expires_at as grant_ends_at,
   granted.id as grant_id, coalesce(care.renewal_failures, 0) as renewal_failures,
   coalesce(care.renewal_error, '') as renewal_error, care.renewal_refused_at
 from masthead.account a

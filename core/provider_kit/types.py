@@ -173,7 +173,8 @@ class Network:
     hours, None where no such limit is known. `formats`: the forms a post may have, the plain one first; none: the one
     that `takes_link`, `needs_media` and `images` describe. `comments`: rules of a first comment, None: can't be made.
     `edits`, `deletes`: whether a live post's text can be changed, and the post taken away. `mentions`: whether
-    `@[Name](urn:…)` in a text becomes a mention there; elsewhere people read it as it stands.
+    `@[Name](urn:…)` in a text becomes a mention there; elsewhere people read it as it stands. `needs_data_access`:
+    whether posts stop with the access to a person's data (`Grant.data_access_expires_at`), though the token lives on.
     """
 
     key: str
@@ -192,6 +193,7 @@ class Network:
     edits: bool = False
     deletes: bool = False
     mentions: bool = False
+    needs_data_access: bool = False
 
     @property
     def forms(self) -> tuple[Format, ...]:

@@ -44,7 +44,7 @@ def troubled(team: Team) -> Team:
             session,
             connection_id,
             scopes=["pages_show_list", "pages_manage_posts", "pages_read_engagement"],
-            data_access_expires_at=datetime.now(UTC) + timedelta(days=10),
+            consent_ends_at=datetime.now(UTC) + timedelta(days=10),
         )
         store.break_accounts(
             session, connection_id, team.account_id, "Facebook says the password was changed", heals=True
@@ -68,7 +68,7 @@ def test_everybody_sees_it_and_who_may_connect_mends_it(troubled: Team, role: Ro
     assert "**Held.** Facebook says the password was changed." in words
     assert "Pages that you reach only through a Business portfolio are not listed." in words
     assert "business_management was not given" in words
-    assert "The access to its data ends in 10 days" in words
+    assert "The consent ends in 10 days" in words
     table, lines = (each.value for each in tab.app.dataframe)
     row = table.iloc[0]
     assert list(row[["Account", "Network", "State", "Ends", "Looked at", "Permissions", "Posts"]]) == [
@@ -87,6 +87,17 @@ def test_everybody_sees_it_and_who_may_connect_mends_it(troubled: Team, role: Ro
         button = tab.button(f"mend_{troubled.account_id}_off")
         assert button.disabled
         assert "takes an admin" in button.help
+
+
+def test_the_end_of_access_to_data_is_said_of_instagram_alone(team: Team) -> None:
+    grant = connection_of(team, team.account_id)
+    instagram = make_account(team.admin, name="acme.coffee", network="instagram", connection_id=grant).id
+    with db.transaction(team.admin) as session:
+        store.change_connection(session, grant, data_access_expires_at=datetime.now(UTC) + timedelta(days=10))
+    tab = Tab(someone(team.organization_id, Role.ADMIN)[0]).open("token_health")
+    assert tab.has(f"token_{instagram}")
+    assert not tab.has(f"token_{team.account_id}")
+    assert "The access to its data ends in 10 days" in tab.words
 
 
 def test_an_account_that_is_well_asks_for_nothing(team: Team) -> None:

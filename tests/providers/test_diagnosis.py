@@ -234,6 +234,13 @@ def test_a_fault_is_named_alone_with_its_fix(sandbox: RunningSandbox, kind: Kind
     assert scene.standing.token.get_secret_value() not in repr(found)
 
 
+def test_pages_alone_outlast_the_access_to_data(sandbox: RunningSandbox) -> None:
+    scene = at_meta(sandbox, instagram=False)
+    before = scene.faults()
+    scene.order("meta/data-access", person=scene.person, ends_in_s=-60)
+    assert scene.faults() == before
+
+
 def test_every_fault_that_has_a_name_is_seeded() -> None:
     assert {kind for _, kind, _ in SEEDED} == set(Kind) - {Kind.OTHER}
 

@@ -13,7 +13,7 @@ _FIX = "An admin can connect the account again on Accounts."
 
 
 def check(subject: Subject) -> Iterator[AccountProblem]:
-    """The earliest end that the grant tells: of the token, of the access to data, of the consent itself.
+    """The earliest end that the grant tells: of the token, of the consent, of the access to data where that counts.
 
     The end of a token that is renewed before is none, unless it has come.
     """

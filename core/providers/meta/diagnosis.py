@@ -138,10 +138,13 @@ def _token(asked: _Connection) -> Iterator[Fault]:
 
 @_CONNECTION
 def _data_access(asked: _Connection) -> Iterator[Fault]:
-    """90 days after the person was last active; the token lives on (meta 2.7)."""
+    """90 days after the person was last active; the token and what it may do to Pages live on (meta 2.7)."""
     ended = asked.held.data_access_expires_at
-    if ended is not None and ended <= now():
-        words = f"Meta has ended Masthead's access to this person's data on {ended:%d %B %Y}, as it does after 90 days."
+    if ended is not None and ended <= now() and asked.connected("instagram"):
+        words = (
+            f"Meta has ended Masthead's access to this person's data on {ended:%d %B %Y}, as it does after 90 days:"
+            " nothing goes out to Instagram any more."
+        )
         yield Fault(Kind.DATA_ACCESS, words, _AGAIN, ends=True)
 
 

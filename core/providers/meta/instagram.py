@@ -64,6 +64,7 @@ def network(settings: MetaSettings) -> Network:
         formats=formats(settings),
         comments=comments(settings),
         deletes=settings.live_scopes,
+        needs_data_access=True,  # `pages_*` outlast it, `instagram_*` are not said to (meta 2.7)
     )
 
 

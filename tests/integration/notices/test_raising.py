@@ -226,11 +226,20 @@ def test_each_step_to_the_end_of_an_access_is_told_once(team: Team, worker_datab
     assert "ends on" in notices(team.admin)[0].words
 
 
+def test_the_end_of_access_to_data_is_told_of_accounts_that_stop_by_it(
+    team: Team, worker_database: db.Database
+) -> None:
+    make_account(team.admin, name="acme.coffee", network="instagram")
+    rows(worker_database, team, "update masthead.connection set data_access_expires_at = clock_timestamp() + '3 days'")
+    assert by(worker_database, notices_commands.raise_ends) == 1
+    assert "The access to acme.coffee ends on" in notices(team.admin)[0].words
+
+
 def end_access_in(worker: db.Database, team: Team, days: float) -> None:
     rows(
         worker,
         team,
-        "update masthead.connection set data_access_expires_at = clock_timestamp() + :left returning id",
+        "update masthead.connection set consent_ends_at = clock_timestamp() + :left returning id",
         left=timedelta(days=days),
     )
 

@@ -63,11 +63,17 @@ def token_ends(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _work
     )
 
 
-def data_access_ends(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
+def data_access_ends(team: Team, monkeypatch: pytest.MonkeyPatch, _files: Path, _worker: db.Database) -> None:
+    declare(monkeypatch, {"facebook": replace(NETWORK, needs_data_access=True)})
+    end_data_access(team, timedelta(minutes=20))
+
+
+def end_data_access(team: Team, after: timedelta) -> None:
     change(
         team,
-        "update masthead.connection set data_access_expires_at = clock_timestamp() + interval '20 minutes'"
+        "update masthead.connection set data_access_expires_at = clock_timestamp() + :after"
         " where id = (select connection_id from masthead.account where id = :account)",
+        after=after,
     )
 
 
@@ -183,6 +189,22 @@ def test_a_fault_is_found_with_its_fix_at_every_moment(
         look(worker_database)
         assert words in risk(team, waiting), moment
         come_nearer(team)
+
+
+@pytest.mark.parametrize(("needed", "severities"), [(True, ["error"]), (False, [])])
+def test_the_end_of_access_to_data_stops_only_networks_that_need_it(
+    team: Team, monkeypatch: pytest.MonkeyPatch, needed: bool, severities: list[str]
+) -> None:
+    declare(monkeypatch, {"facebook": replace(NETWORK, needs_data_access=needed)})
+    written = post(team, make_post, team.author)
+    end_data_access(team, timedelta(days=-1))
+    found = queries.draft(team.author, written).problems
+    assert [each.severity for each in found if "has ended" in each.words] == severities
+
+
+def test_of_metas_networks_instagram_alone_needs_the_access_to_data() -> None:
+    needing = {key for key, network in providers.networks().items() if network.needs_data_access}
+    assert needing == {"instagram"}
 
 
 def look(worker: db.Database) -> int:
