@@ -1,8 +1,9 @@
 """Every kind of secret x every place where something is kept or shown: none is found anywhere.
 
-The secrets are the real ones of one whole story (invitation, sign-in, consent, choice, reading, a failure, disconnect),
-caught where they pass; the places are read whole, the database by a superuser whom no policy holds back. In each place
-something that has to be there is looked for too, so that an empty dump can't pass.
+The secrets are the real ones of one whole story (invitation, sign-in, consent, choice, reading, a failure, disconnect;
+at LinkedIn a renewal too, and one that is refused), caught where they pass; the places are read whole, the database by
+a superuser whom no policy holds back. In each place something that has to be there is looked for too, so that an empty
+dump can't pass.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ import psycopg
 import pytest
 import redis
 
+from core import providers
 from core.accounts import commands, queries
 from core.accounts.access import access_for
 from core.accounts.connecting import code_verifier
+from core.accounts.tending import tend_due
 from core.infra import db, logs
 from core.infra.actor import Role
-from core.infra.settings import LOGIN_ROLES, Settings
+from core.infra.settings import LOGIN_ROLES, Settings, TokenTimes
 from core.organizations import commands as organizations
 from core.organizations.cookie import COOKIE
 from core.provider_kit.errors import ReconnectNeeded
@@ -39,16 +42,24 @@ from core.provider_kit.http import Answer, Http
 from core.provider_kit.port import Provider
 from core.queueing.enqueue import Hints
 from core.queueing.names import JobName
+from tests.factories.publishing import acting_as
+from tests.factories.tower import make_due
 from tests.fixtures.programs import RunningSandbox
 from tests.fixtures.servers import Servers
 from tests.integration.accounts.conftest import MakePerson, use_provider
 from tests.integration.accounts.people import app_of, cookie_value, query_of
+from tests.integration.accounts.test_linkedin import OF_PAGES, PAGE, grant, listing
+from tests.integration.accounts.test_linkedin import connect as connect_linkedin
 from tests.integration.accounts.test_oauth_abuse import WithPkce
 from tests.integration.accounts.test_reconnecting import connect
+from tests.providers.linkedin.test_contract import SECRET as LINKEDIN_SECRET
+from tests.providers.linkedin.test_contract import linkedin
+from tests.providers.scripted import answer, scripted
 
 KINDS = (
     "access token",
     "page token",
+    "refresh token",
     "app secret",
     "code",
     "state",
@@ -58,6 +69,7 @@ KINDS = (
     "role password",
     "invitation token",
 )
+FIRST_REFRESH, NEXT_REFRESH = "AQR-the-refresh-token-that-is-used", "AQR-the-refresh-token-that-follows"
 SINKS = ("Postgres dump", "Valkey", "DEBUG logs", "HTML", "error page", "job payload")
 
 
@@ -72,6 +84,7 @@ class Story:
 @pytest.fixture
 def story(
     committed_database: db.Database,
+    worker_database: db.Database,
     new_person: MakePerson,
     installation: Settings,
     sandbox: RunningSandbox,
@@ -94,6 +107,7 @@ def story(
 
     with _debug_logs(installation) as lines:
         pages, errors = _play(told, new_person, installation, monkeypatch, provider)
+        pages += _play_at_linkedin(told, new_person, installation, monkeypatch, worker_database)
         with redis.Redis.from_url(redis_url) as queue:
             dumps = []
             for job in JobName:
@@ -109,6 +123,7 @@ def story(
 
 def test_no_secret_is_found_in_any_place(story: Story) -> None:
     assert all(story.secrets[kind] for kind in KINDS), "every kind was caught"
+    assert story.secrets["refresh token"] == {FIRST_REFRESH, NEXT_REFRESH}, "the one that was used and its follower"
     assert set(story.sinks) == set(SINKS)
     hits = {
         (kind, sink): secret[:6]
@@ -121,10 +136,16 @@ def test_no_secret_is_found_in_any_place(story: Story) -> None:
 
     # What has to be there is there, so the places were read whole.
     for sink, words in {
-        "Postgres dump": ("Northwind Coffee", "connect.refused", "provider_user_id", "credential", "console_session"),
+        "Postgres dump": (
+            *("Northwind Coffee", "connect.refused", "provider_user_id", "credential", "console_session"),
+            *("\trefresh\t", "token.renewed", "token.renewal_failed", "token.renewal_refused", "expired or revoked"),
+        ),
         "Valkey": ("rq:queue:low",),
         "job payload": (JobName.REVOKE_OVERDUE_CHOICES.value, JobName.DRAIN.value),
-        "DEBUG logs": ("connect_refused", "request_failed", "insert into", '"level": "DEBUG"', "me/accounts"),
+        "DEBUG logs": (
+            *("connect_refused", "request_failed", "insert into", '"level": "DEBUG"', "me/accounts"),
+            *("oauth/v2/accessToken", "grant_renewal_refused"),
+        ),
         "HTML": ("Nothing was connected", "used already"),
         "error page": ("That went wrong",),
     }.items():
@@ -194,6 +215,35 @@ def _play(
     return [answer.text for answer in answers], [broken.text]
 
 
+def _play_at_linkedin(
+    told: Story,
+    new_person: MakePerson,
+    installation: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    worker: db.Database,
+) -> list[str]:
+    """A consent, its renewal, and one that is refused by a network that repeats what it was sent."""
+    ada = new_person()
+    told.secrets["session cookie"].add(cookie_value(ada.sign_in, installation))
+    told.secrets["app secret"].add(LINKEDIN_SECRET)
+    with scripted() as network:
+        both = linkedin(network.url)
+        monkeypatch.setattr(providers, "providers", lambda: both)
+        account_id = connect_linkedin(ada, network, "linkedin", "AQX-the-first-grant", PAGE, refresh=FIRST_REFRESH)
+        connection_id = queries.account(ada.actor, account_id).connection_id
+        with acting_as(worker):
+            network.say(grant("AQX-the-renewed-grant", OF_PAGES, NEXT_REFRESH), *listing(OF_PAGES), *listing(OF_PAGES))
+            make_due(ada.actor, connection_id, renewal=True)
+            assert tend_due(1, within_s=60, times=TokenTimes()) == 1
+            network.forget()
+            echo = f"The provided authorization grant or refresh token is invalid, expired or revoked: {NEXT_REFRESH}"
+            for error in ("invalid_grant", "invalid_request"):  # a code that Masthead doesn't know, and LinkedIn's own
+                network.otherwise = answer(400, {"error": error, "error_description": echo})
+                make_due(ada.actor, connection_id, renewal=True)
+                assert tend_due(1, within_s=60, times=TokenTimes()) == 1
+        return [ada.get("/oauth/linkedin/callback?error=access_denied&state=nothing").text]
+
+
 def _watch_tokens(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """Catch every token in what the network answers."""
     send = Http.send
@@ -203,6 +253,8 @@ def _watch_tokens(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
         body = json.loads(answer.body) if answer.body[:1] == b"{" else {}
         if isinstance(body.get("access_token"), str):
             told.secrets["access token"].add(body["access_token"])
+        if isinstance(body.get("refresh_token"), str):
+            told.secrets["refresh token"].add(body["refresh_token"])
         for page in body.get("data") or [] if isinstance(body.get("data"), list) else []:
             if "access_token" in page:
                 told.secrets["page token"].add(page["access_token"])

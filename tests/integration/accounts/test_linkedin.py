@@ -25,6 +25,8 @@ pytestmark = pytest.mark.usefixtures("database")
 
 PAGE = "urn:li:organization:1001"
 PROFILE = "urn:li:person:782bbtaQ"
+OF_PAGES = "r_basicprofile,rw_organization_admin,w_organization_social,r_organization_social,w_member_social"
+ME = answer(200, {"id": "782bbtaQ", "localizedFirstName": "Ada", "localizedLastName": "Byron"})
 
 
 @pytest.fixture
@@ -43,23 +45,28 @@ def state_of(maya: Person, provider: str) -> str:
     return dict(part.split("=", 1) for part in started.headers["Location"].partition("?")[2].split("&"))["state"]
 
 
-def grant(token: str, scopes: str) -> Any:
-    return answer(200, {"access_token": token, "expires_in": 5_184_000, "scope": scopes})
+def grant(token: str, scopes: str, refresh: str = "") -> Any:
+    said = {"access_token": token, "expires_in": 5_184_000, "scope": scopes}
+    renewable = {"refresh_token": refresh, "refresh_token_expires_in": 31_536_000}
+    return answer(200, {**said, **(renewable if refresh else {})})
 
 
-def connect(maya: Person, network: Scripted, provider: str, token: str, chosen: str) -> UUID:
+def listing(scopes: str) -> list[Any]:
+    """What the app for Pages is told of what a token reaches: what it may do, one Page, and whose it is."""
+    role = {"role": "ADMINISTRATOR", "organization": PAGE, "state": "APPROVED"}
+    page = answer(200, {"id": 1001, "localizedName": "Acme"})
+    return [answer(200, {"active": True, "scope": scopes}), answer(200, {"elements": [role]}), page, ME]
+
+
+def connect(maya: Person, network: Scripted, provider: str, token: str, chosen: str, *, refresh: str = "") -> UUID:
     """Consent at LinkedIn and choose one account; returns its id here."""
     state = state_of(maya, provider)
     if provider == "linkedin":
-        scopes = "r_basicprofile,rw_organization_admin,w_organization_social,r_organization_social,w_member_social"
-        me = answer(200, {"id": "782bbtaQ", "localizedFirstName": "Ada", "localizedLastName": "Byron"})
-        role = {"role": "ADMINISTRATOR", "organization": PAGE, "state": "APPROVED"}
-        listed = [answer(200, {"elements": [role]}), answer(200, {"id": 1001, "localizedName": "Acme"}), me]
+        network.say(grant(token, OF_PAGES, refresh), ME, *listing(OF_PAGES))
     else:
         scopes = "openid,profile,email,w_member_social"
         me = answer(200, {"sub": "782bbtaQ", "name": "Ada Byron"})
-        listed = [me]
-    network.say(grant(token, scopes), me, answer(200, {"active": True, "scope": scopes}), *listed)
+        network.say(grant(token, scopes, refresh), me, answer(200, {"active": True, "scope": scopes}), me)
     back = maya.get(f"/oauth/{provider}/callback?state={state}&code=AQT1")
     assert back.status_code == 303, back.text
     connection_id = UUID(back.headers["Location"].rpartition("choose=")[2])
