@@ -55,20 +55,8 @@ def written(hand: DraftInHand) -> None:
         return
 
     def save(actor: Actor) -> Saved | None:
-        if hand.post_id is None:
-            made = commands.create(actor, hand.token, **_words(said.content))
-            return _note(hand, _made(hand, actor, made), said.number)
-        draft = queries.draft(actor, hand.post_id)
-        saved = commands.save(
-            actor,
-            hand.post_id,
-            _revision(hand, draft, said),
-            **_words(said.content),
-            account_ids=_chosen(draft),
-            slot_at=draft.post.slot_at,
-            may_cost=hand.editing_approved,  # it may have been approved since this tab read it
-        )
-        return _note(hand, saved, said.number)
+        with hand.turn:
+            return None if said.number <= hand.done else _save_words(hand, actor, said)
 
     def refused(refusal: Refused) -> bool:
         if isinstance(refusal, EditConflict):
@@ -81,6 +69,23 @@ def written(hand: DraftInHand) -> None:
     if saved is not None:
         _tell_voided(saved)
         _put_into_address(hand)
+
+
+def _save_words(hand: DraftInHand, actor: Actor, said: composer.Written) -> Saved:
+    if hand.post_id is None:
+        made = commands.create(actor, hand.token, **_words(said.content))
+        return _note(hand, _made(hand, actor, made), said.number)
+    draft = queries.draft(actor, hand.post_id)
+    saved = commands.save(
+        actor,
+        hand.post_id,
+        _revision(hand, draft, said),
+        **_words(said.content),
+        account_ids=_chosen(draft),
+        slot_at=draft.post.slot_at,
+        may_cost=hand.editing_approved,  # it may have been approved since this tab read it
+    )
+    return _note(hand, saved, said.number)
 
 
 def accounts_chosen(hand: DraftInHand) -> None:
@@ -151,9 +156,10 @@ def submit(hand: DraftInHand) -> None:
     post_id, reviewer = hand.post_id, state.value(key_of(hand, "reviewer"))
 
     def ask(actor: Actor) -> object:
-        revision = queries.draft(actor, post_id).post.revision
-        action = feedback.action_id(actor, "posts.submit", post_id, revision)
-        return commands.submit(actor, action, post_id, revision, UUID(str(reviewer)) if reviewer else None)
+        with hand.turn:
+            revision = queries.draft(actor, post_id).post.revision
+            action = feedback.action_id(actor, "posts.submit", post_id, revision)
+            return commands.submit(actor, action, post_id, revision, UUID(str(reviewer)) if reviewer else None)
 
     if feedback.act("posts.submit", ask, done="Sent for approval.") is not None:
         navigation.go("post", post=post_id)
@@ -212,15 +218,16 @@ def _put_back(hand: DraftInHand, content: Content) -> None:
     """The words that lost a conflict, saved over the ones that won."""
 
     def save(actor: Actor) -> Saved:
-        draft = queries.draft(actor, _post(hand))
-        return commands.save(
-            actor,
-            draft.post.id,
-            draft.post.revision,
-            **_words(content),
-            account_ids=_chosen(draft),
-            slot_at=draft.post.slot_at,
-        )
+        with hand.turn:
+            draft = queries.draft(actor, _post(hand))
+            return commands.save(
+                actor,
+                draft.post.id,
+                draft.post.revision,
+                **_words(content),
+                account_ids=_chosen(draft),
+                slot_at=draft.post.slot_at,
+            )
 
     saved = feedback.act("posts.save", save, done="The other version is back.")
     if saved is not None:
@@ -247,23 +254,24 @@ def _change(
 ) -> bool:
     """Save the post with one thing changed that is no words; whether it was saved."""
 
-    def save(actor: Actor) -> Saved | None:
-        if hand.post_id is None:
-            made = commands.create(actor, hand.token, account_ids=account_ids or (), slot_at=slot_at)
-            return _note(hand, _made(hand, actor, made))
-        draft = queries.draft(actor, hand.post_id)
-        times = {**draft.own_slots, **(own or {})}
-        saved = commands.save(
-            actor,
-            hand.post_id,
-            draft.post.revision,
-            text=draft.post.text,
-            link=draft.post.link,
-            account_ids=_chosen(draft) if account_ids is None else account_ids,
-            slot_at=slot_at if sets_slot else draft.post.slot_at,
-            own_slots={each: at for each, at in times.items() if each not in as_the_post},
-        )
-        return _note(hand, saved)
+    def save(actor: Actor) -> Saved:
+        with hand.turn:
+            if hand.post_id is None:
+                made = commands.create(actor, hand.token, account_ids=account_ids or (), slot_at=slot_at)
+                return _note(hand, _made(hand, actor, made))
+            draft = queries.draft(actor, hand.post_id)
+            times = {**draft.own_slots, **(own or {})}
+            saved = commands.save(
+                actor,
+                hand.post_id,
+                draft.post.revision,
+                text=draft.post.text,
+                link=draft.post.link,
+                account_ids=_chosen(draft) if account_ids is None else account_ids,
+                slot_at=slot_at if sets_slot else draft.post.slot_at,
+                own_slots={each: at for each, at in times.items() if each not in as_the_post},
+            )
+            return _note(hand, saved)
 
     saved = feedback.act("posts.save", save)
     if saved is not None:

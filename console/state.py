@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -60,6 +61,9 @@ class DraftInHand:
 
     Its fields are set from callbacks after a commit. They are plain attributes of an object that is already in the
     session, because a click that ends a running script may end it at any access to the session state itself.
+
+    `turn` is held from reading the post to having saved it. Streamlit starts the next run of a tab, callbacks and all,
+    while the one before is still at work, and two saves that read the same revision would be in conflict.
     """
 
     token: UUID
@@ -73,6 +77,7 @@ class DraftInHand:
     own_times: set[UUID] = field(default_factory=set)
     editing_approved: bool = False
     refill: int = 0
+    turn: Lock = field(default_factory=Lock)
 
 
 @dataclass(slots=True)
