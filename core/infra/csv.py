@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 # What makes a spreadsheet read a cell as a formula (OWASP, "CSV Injection"), full-width forms too. Blanks before it are
 # skipped. Where lists are separated by semicolons (German, French and other systems) a cell begins after each of those,
-# and with each line, whatever our quotes say.
-_FORMULA: Final = re.compile("(?:\\A|(?<=[;\t\r\n]))(?=[^\\S\r\n]*[=+\\-@\uff1d\uff0b\uff0d\uff20])|\\A(?=[\t\r\n])")
+# and with each line, whatever our quotes say. Blanks are taken possessively and the sign need not be there, so that no
+# part of a text is looked at twice: tabs are blanks and begin cells, and a text may be nothing but tabs.
+_CELL: Final = re.compile("([;\t\r\n]|\\A)([^\\S\r\n]*+)([=+\\-@\uff1d\uff0b\uff0d\uff20])?")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 Cell = str | int | datetime | None
@@ -31,7 +32,17 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 def guarded(text: str) -> str:
     """`text` with a quote wherever a spreadsheet would begin to read a formula."""
-    return _FORMULA.sub("'", text)
+    quoted = _CELL.sub(_quoted, text)
+    return f"'{quoted}" if quoted.startswith(("\t", "\r", "\n")) else quoted
+
+
+def _quoted(cell: re.Match[str]) -> str:
+    start, blanks, sign = cell.groups()
+    if sign is None:
+        return cell[0]
+    before, tab, after = blanks.rpartition("\t")
+    last = f"{tab}'" if tab else ""
+    return f"{start}'{before}{last}{after}{sign}"
 
 
 def local(at: datetime | None, zone: str) -> str | None:

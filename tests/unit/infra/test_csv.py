@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv as reader
 import io
+import re
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -34,6 +36,21 @@ def test_where_semicolons_separate_cells_nothing_is_run_either(words: str) -> No
     data = csv.table(["id", "text"], [["7", words]]).decode("utf-8-sig")
     cells = [cell for row in reader.reader(io.StringIO(data, newline=""), delimiter=";") for cell in row]
     assert not [cell for cell in cells if cell.strip().startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("words", [";\t=cmd", "a;\t \t@cmd", "\t\t=cmd", "x\n\t+cmd"])
+def test_whatever_separates_the_cells_none_of_them_begins_a_formula(words: str) -> None:
+    for separators in ("[;\r\n]", "[\t\r\n]", "[;\t\r\n]"):
+        cells = re.split(separators, csv.guarded(words))
+        assert not [cell for cell in cells if cell.strip().startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("sign", ["\t", ";", " ", "\t;", "\n", "="])
+def test_a_text_of_signs_holds_nobody_up(sign: str) -> None:
+    """One look for all cells holds every other thread of the process until it is over."""
+    began = time.monotonic()
+    csv.guarded(sign * 100_000 + "a")
+    assert time.monotonic() - began < 2
 
 
 def test_every_other_text_comes_through_to_the_letter() -> None:
