@@ -55,16 +55,18 @@ def another_picture() -> bytes:
 
 
 def prepare_all(worker: db.Database) -> int:
-    """Do what a worker of the queue `media` would, once, with its database; gives how many uploads it took."""
+    """Do what a worker of the queue `media` would until nothing waits, with its database; gives how many it took."""
     web = db.current()
     db.use(worker)
+    done = 0
     try:
-        claims = preparing.claim(10, 60)
-        for each in claims:
-            preparing.prepare(each, lambda: False)
+        while claims := preparing.claim(10, 60):
+            for each in claims:
+                preparing.prepare(each, lambda: False)
+            done += len(claims)
     finally:
         db.use(web)
-    return len(claims)
+    return done
 
 
 def make_prepared(actor: Actor, worker: db.Database, content: bytes, *, file_name: str = "clip.mp4") -> MediaView:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import redis
@@ -120,6 +120,34 @@ def test_organizations_take_turns(author: Actor, worker_database: db.Database) -
     with as_worker(worker_database):
         assert preparing.claim(1, 60)[0].organization_id == author.organization_id
         assert preparing.claim(1, 60)[0].organization_id == other.organization_id
+
+
+def test_organizations_take_turns_within_one_claim_too(author: Actor, worker_database: db.Database) -> None:
+    for shade in range(3):
+        queued(author, shade)
+    other = make_actor(role=Role.EDITOR)
+    queued(other)
+    with as_worker(worker_database):
+        claimed = {each.organization_id for each in preparing.claim(2, 60)}
+    assert claimed == {author.organization_id, other.organization_id}
+
+
+def test_slow_addresses_of_one_organization_leave_room_for_everybody_else(
+    author: Actor, worker_database: db.Database
+) -> None:
+    fetches = [commands.fetch(author, uuid4(), address=f"https://slow.example/{each}.mp4").id for each in range(4)]
+    with as_worker(worker_database):
+        (first,) = preparing.claim(2, 60)
+        assert first.upload_id == fetches[0]
+        assert preparing.claim(2, 60) == [], "it fetches one at a time"
+    other = make_actor(role=Role.EDITOR)
+    queued(other)
+    mine = queued(author)
+    with as_worker(worker_database):
+        assert [each.organization_id for each in preparing.claim(1, 60)] == [other.organization_id]
+        assert [each.upload_id for each in preparing.claim(2, 60)] == [mine], "what was sent waits for no fetch"
+        preparing.give_back(first)
+        assert [each.upload_id for each in preparing.claim(2, 60)] == [fetches[0]]
 
 
 def test_who_lost_its_claim_changes_nothing(
