@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import Final
 
 from core.accounts import commands as accounts
 from core.media import commands as media
@@ -11,13 +13,13 @@ from core.notices import commands as notices
 from core.posts import preflight
 from core.publishing import links, live_sending
 
-_AT_ONCE = 20
-_ROUNDS = 50
+_AT_ONCE: Final = 20
+_LASTS_S = 15.0  # others wait in this queue; what is left then is hinted for again within seconds
 
 
 def do_live_work() -> int:
     """Do what is to be done to live posts until nothing is due; gives how much was taken up."""
-    return _until_none_is_due(live_sending.do_due)
+    return _until_none_is_due(live_sending.do_due, at_once=1)  # each is a call, which may take half a minute
 
 
 def find_links() -> int:
@@ -57,11 +59,13 @@ def send_mail() -> None:
     notices.send_mail()
 
 
-def _until_none_is_due(work: Callable[[int], int]) -> int:
+def _until_none_is_due(work: Callable[[int], int], at_once: int = _AT_ONCE) -> int:
+    """Or until its time is over: no kind of work, and no organization that has much of it, has the queue for itself."""
+    until = time.monotonic() + _LASTS_S
     done = 0
-    for _ in range(_ROUNDS):
-        count = work(_AT_ONCE)
+    while time.monotonic() < until:
+        count = work(at_once)
         done += count
-        if count < _AT_ONCE:
+        if count < at_once:
             break
     return done

@@ -1,0 +1,34 @@
+"""Jobs that nobody waits for share one queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from core.posts import preflight
+from core.publishing import links, live_sending
+from jobs import low
+
+
+@pytest.mark.parametrize(
+    ("job", "module", "name"),
+    [
+        (low.do_live_work, live_sending, "do_due"),
+        (low.find_links, links, "find_due"),
+        (low.look_ahead, preflight, "look_due"),
+    ],
+)
+def test_work_without_an_end_leaves_the_queue_to_others_after_its_time(
+    job: Callable[[], int], module: object, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(at_most: int) -> int:
+        time.sleep(0.05)
+        return at_most
+
+    monkeypatch.setattr(low, "_LASTS_S", 0.2, raising=False)
+    monkeypatch.setattr(module, name, endless)
+    began = time.monotonic()
+    assert job() > 0
+    assert time.monotonic() - began < 1
