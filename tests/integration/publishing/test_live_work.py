@@ -29,6 +29,7 @@ from tests.factories.publishing import (
     acting_as,
     again,
     bring_forward,
+    make_quiet_house,
     make_scheduled,
     send_one,
     tamper,
@@ -125,14 +126,14 @@ class Stage:
 
 @pytest.fixture
 def publish(house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stage]:
-    def made(comment: str = "") -> Stage:
-        row = make_scheduled(house, comment=comment)
-        bring_forward(house.approver, row.id)
+    def made(comment: str = "", of: House = house) -> Stage:
+        row = make_scheduled(of, comment=comment)
+        bring_forward(of.approver, row.id)
         publisher = ScriptedPublisher(Published(f"1_{row.id.hex}", 200))
         with monkeypatch.context() as scripted:
             scripted.setattr("core.providers.publisher", lambda _network: publisher)
             assert send_one(worker, row.id) is PublicationState.PUBLISHED
-        return Stage(house, worker, row.id, row.post_id)
+        return Stage(of, worker, row.id, row.post_id)
 
     return made
 
@@ -267,6 +268,17 @@ def test_a_route_that_is_closed_off_holds_comments_and_no_posts(
         publish()  # goes out all the same
     finally:
         tamper(stage.house.organization_id, "delete from masthead.breaker where route = 'live'")
+
+
+def test_a_burst_of_one_organization_keeps_nobody_elses_comment_waiting(
+    publish: Callable[..., Stage], live: ScriptedLive
+) -> None:
+    burst = [publish("First!") for _ in range(4)]
+    one = publish("Ours!", of=make_quiet_house())
+    with acting_as(one.worker):
+        assert live_sending.do_due(2, times=FAST) == 2
+    assert one.comment.state is LiveState.DONE, "it came last, and goes second"
+    assert [stage.comment.state for stage in burst].count(LiveState.DONE) == 1
 
 
 def test_a_program_without_time_left_begins_no_call(
