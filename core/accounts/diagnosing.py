@@ -2,12 +2,16 @@
 
 Nothing is written at the network and nothing is changed here; who asked, and what was found, is a line of the trail.
 No database connection is held while a network is asked, and all calls of one look end within `WITHIN_S` seconds.
+
+The calls of a day are the app's, and so every organization's here: nobody looks again and again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,14 +21,16 @@ from sqlalchemy.orm import Session
 from core import providers
 from core.accounts import credentials, store
 from core.accounts.model import Account
-from core.accounts.rules import AccountState, ConnectionState
+from core.accounts.rules import AccountState, ConnectionState, LookUnderWay, TooManyLooks
 from core.audit import commands as audit
+from core.audit import queries as trail
 from core.infra import db, installation
 from core.infra.actor import Actor, ProgramActor
 from core.infra.crypto import CredentialTampered
 from core.infra.db import ActsInOrganization
 from core.infra.errors import NotFound, Refused
 from core.infra.ids import new_id
+from core.infra.turns import Turns
 from core.organizations.rules import Permission, require
 from core.provider_kit import diagnosis
 from core.provider_kit.diagnosis import Diagnosis, Fault, Installation, KnownAccount, Standing
@@ -35,6 +41,12 @@ from core.throttle.calls import Calls
 from core.throttle.rules import Why
 
 WITHIN_S: Final = 20.0
+MOST_LOOKS: Final = 10
+_LOOKS_WITHIN: Final = timedelta(minutes=10)
+_SETUP: Final = "provider.checked"
+_CONNECTION: Final = "connection.checked"
+# One of an organization at a time, so that each is counted before the next; some in all, for each holds a thread.
+_turns: Final = Turns(in_all=4, for_one=1, refusal=LookUnderWay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +59,36 @@ class Diagnosed:
 
 
 def check_setup(actor: Actor, provider_key: str) -> Diagnosed:
-    """Look at a provider's app and at how this installation is set up for it. Raises NotAllowed, NotFound, Refused."""
+    """Look at a provider's app and at how this installation is set up for it.
+
+    Raises NotAllowed, NotFound, Refused, TooManyLooks, LookUnderWay.
+    """
     require(actor, Permission.CONNECT)
-    found = setup_of(provider_key)
-    with db.transaction(actor) as session:
-        audit.record(session, actor, "provider.checked", "provider", provider_key, after=_told(found))
+    with _look(actor):
+        found = setup_of(provider_key)
+        with db.transaction(actor) as session:
+            audit.record(session, actor, _SETUP, "provider", provider_key, after=_told(found))
     return found
 
 
 def check_connection(actor: Actor, connection_id: UUID) -> Diagnosed:
-    """Look at a connection and its accounts. Raises NotAllowed, NotFound; Refused while the network wants no calls."""
+    """Look at a connection and its accounts.
+
+    Raises NotAllowed, NotFound, TooManyLooks, LookUnderWay; Refused while the network wants no calls.
+    """
     require(actor, Permission.CHECK_CONNECTION)
-    return _checked(actor, connection_id)
+    with _look(actor):
+        return _checked(actor, connection_id)
+
+
+@contextmanager
+def _look(actor: Actor) -> Iterator[None]:
+    """One of those that an organization may ask for. Raises TooManyLooks, LookUnderWay."""
+    with _turns.one(actor.organization_id):
+        with db.transaction(actor) as session:
+            if trail.counted(session, (_SETUP, _CONNECTION), _LOOKS_WITHIN) >= MOST_LOOKS:
+                raise TooManyLooks
+        yield
 
 
 def setup_of(provider_key: str) -> Diagnosed:
@@ -114,7 +144,7 @@ def _checked(actor: ActsInOrganization, connection_id: UUID) -> Diagnosed:
     faults = diagnosis.examined(lambda: asked.connection(Standing(token, known)), within_s=WITHIN_S)
     found = _sorted(provider, what, faults)
     with db.transaction(actor) as session:
-        audit.record(session, actor, "connection.checked", "connection", connection_id, after=_told(found))
+        audit.record(session, actor, _CONNECTION, "connection", connection_id, after=_told(found))
     return found
 
 

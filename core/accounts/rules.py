@@ -145,6 +145,14 @@ class TooManyStarts(Refused):
     """That was more than 10 starts in a minute. Wait a minute, then press Connect again."""
 
 
+class TooManyLooks(Refused):
+    """That was more than 10 checks in 10 minutes here. Each asks the network; wait some minutes, then check again."""
+
+
+class LookUnderWay(Refused):
+    """A check is under way here already. Wait until it says what it found."""
+
+
 class IntentInvalid(Refused):
     """This link to connect an account is not for this sign-in or was used already. Go back and press Connect again."""
 

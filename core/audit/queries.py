@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -75,6 +75,11 @@ def lines(
     """As `history`, for several subjects of one kind, of these actions alone, inside an open transaction."""
     found = store.events_of(session, subject_kind, [str(each) for each in subject_ids], NEWEST, actions)
     return tuple(_line(row) for row in found)
+
+
+def counted(session: Session, actions: Sequence[str], within: timedelta) -> int:
+    """How often one of these was done in the organization lately, inside an open transaction."""
+    return store.counted(session, actions, within)
 
 
 def _line(row: AuditEvent) -> AuditLine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +63,16 @@ def narrowed(
     if until is not None:
         query = query.where(AuditEvent.at < until)
     return list(session.scalars(query))
+
+
+def counted(session: Session, actions: Sequence[str], within: timedelta) -> int:
+    """How many lines say one of these actions, of the time before now."""
+    lately = select(func.count()).where(
+        AuditEvent.organization_id == func.masthead.ctx_organization(),
+        AuditEvent.at > func.clock_timestamp() - within,
+        AuditEvent.action.in_(actions),
+    )
+    return int(session.execute(lately).scalar_one())
 
 
 def add_receipt(session: Session, organization_id: UUID, action_id: UUID, command: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from core import cli
-from core.accounts import credentials, store
+from core.accounts import credentials, diagnosing, store
 from core.accounts.commands import check_connection, check_setup, disconnect
 from core.accounts.rules import Purpose
 from core.infra import db
@@ -105,6 +106,47 @@ def test_a_network_that_throttles_is_not_asked(
     with pytest.raises(Refused, match="asks us to slow down, so nothing is asked now"):
         check_connection(admin, account.connection_id)
     assert sandbox.get("/_sandbox/requests") == before
+
+
+def test_nobody_uses_up_the_calls_of_all_by_looking_again_and_again(
+    admin: Actor,
+    account: MadeAccount,
+    sandbox: RunningSandbox,
+    operator: Callable[..., tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    approver = make_actor(admin.organization_id, Role.APPROVER)
+    for _ in range(5):
+        check_setup(admin, "meta")
+        check_connection(approver, account.connection_id)
+    before = sandbox.get("/_sandbox/requests")
+    with pytest.raises(Refused, match="more than 10 checks in 10 minutes"):
+        check_setup(admin, "meta")
+    with pytest.raises(Refused, match="more than 10 checks in 10 minutes"):
+        check_connection(approver, account.connection_id)
+    assert sandbox.get("/_sandbox/requests") == before
+    check_setup(make_actor(make_organization("Elsewhere"), Role.ADMIN), "meta")
+    elsewhere = sandbox.get("/_sandbox/requests")
+    assert elsewhere != before
+    with monkeypatch.context() as later:
+        later.setattr(diagnosing, "_LOOKS_WITHIN", timedelta(0))
+        check_setup(admin, "meta")
+    assert sandbox.get("/_sandbox/requests") != elsewhere
+    assert operator("doctor", "--provider", "meta", "--account", account.provider_account_id)[1], "it may always look"
+
+
+def test_one_look_is_under_way_at_a_time(admin: Actor, account: MadeAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def meanwhile(key: str) -> diagnosing.Diagnosed:
+        asked.append(key)
+        with pytest.raises(Refused, match="under way here already"):
+            check_connection(admin, account.connection_id)
+        return diagnosing.Diagnosed(key, key, ())
+
+    monkeypatch.setattr(diagnosing, "setup_of", meanwhile)
+    check_setup(admin, "meta")
+    assert asked == ["meta"]
 
 
 @pytest.fixture
