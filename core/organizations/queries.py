@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.infra import db
 from core.infra.actor import Actor, Role
+from core.infra.errors import NotAllowed
 from core.organizations import store
 from core.organizations.model import Organization
 from core.organizations.rules import PERMISSIONS, WORDS, Permission, may, require
@@ -186,6 +187,14 @@ def names_of_actors(session: Session) -> Mapping[str, str]:
 def organization_in(session: Session) -> OrganizationFacts:
     """The organization of a transaction that is already open."""
     return _facts(store.organization(session))
+
+
+def require_still(session: Session, actor: Actor, permission: Permission) -> None:
+    """As `rules.require`, by the role of this very moment: a network was asked meanwhile. Raises NotAllowed."""
+    found = store.standing(session, actor.person_id)
+    if found is None:
+        raise NotAllowed("You are no longer an active member of this organization. Ask one of its admins.")
+    require(replace(actor, role=found[1]), permission)
 
 
 def permission_table() -> tuple[PermissionRow, ...]:

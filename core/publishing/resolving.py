@@ -2,7 +2,8 @@
 
 Both verdicts ask the network once more before they are taken, outside any transaction; that read is stored like any
 other, whatever comes of it. Then one transaction compares and sets: the question must still be open and be about the
-same attempt, for the post may have been found meanwhile.
+same attempt, for the post may have been found meanwhile, and the person must still have the role, for a network takes
+its time.
 
 What the read proves needs nobody's verdict: it closes the question there and then. An account that can never be read
 is taken at the person's word, which is kept as the proof.
@@ -25,6 +26,7 @@ from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import Conflict, NotFound, Refused
 from core.organizations.fresh import require_fresh
+from core.organizations.queries import require_still
 from core.organizations.rules import Permission, require
 from core.posts import editing, problems, receipts
 from core.posts import store as posts
@@ -69,6 +71,7 @@ def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: s
             earlier = receipts.earlier(session, actor, action_id, _LIVE, Changed)
             if earlier is not None:
                 return earlier
+            require_still(session, actor, Permission.RESOLVE)
             row = _still_open(session, question)
             if live is not None and store.taken(session, row, [live.provider_post_id]):
                 raise Refused("That post belongs to another publication of this account. Look for a second one.")
@@ -103,6 +106,7 @@ def resolve_not_live(actor: Actor, action_id: UUID, publication_id: UUID, *, sen
         earlier = receipts.earlier(session, actor, action_id, _NOT_LIVE, Changed)
         if earlier is not None:
             return earlier
+        require_still(session, actor, Permission.RESOLVE)
         row = _still_open(session, question)
         matches = answer.read.matches if answer.read else ()
         taken = store.taken(session, row, [each.provider_post_id for each in matches])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ from sqlalchemy import text
 
 from core.audit.queries import history
 from core.infra import db
-from core.infra.errors import Conflict, Invalid, Refused
+from core.infra.errors import Conflict, Invalid, NotAllowed, Refused
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotSent
 from core.provider_kit.types import Published
@@ -213,6 +214,28 @@ def test_an_answer_found_while_the_person_decides_wins(house: House, worker: db.
     with pytest.raises(Conflict, match="Somebody answered this meanwhile"):
         commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
     assert again(house.author, question).state is _S.PUBLISHED
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_whose_role_is_lowered_while_the_network_is_asked_gives_no_verdict(
+    live: bool, house: House, worker: db.Database, script
+):
+    question = ask(house, worker, script)
+
+    def lowered() -> Any:
+        member = house.approver.member_id
+        tamper(house.organization_id, "update masthead.member set role = 'editor' where id = %(id)s", id=member)
+        return seen(live_post("77_1", "x")) if live else seen()
+
+    script(read=lowered)
+    if live:
+        verdict = partial(commands.resolve_live, post="77_1", reason="I see it.")
+    else:
+        verdict = partial(commands.resolve_not_live, send_again=True, reason="Not there.")
+    with pytest.raises(NotAllowed, match="takes an approver"):
+        verdict(house.approver, uuid4(), question)
+    assert again(house.author, question).state is _S.NEEDS_HUMAN
+    assert len(reads(house.author, question)) == 5, "what was read stays"
 
 
 def test_a_second_click_gets_the_first_answer(house: House, worker: db.Database, script):
