@@ -34,6 +34,7 @@ from core.organizations.cookie import claims_from, cookie_secret
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 POOL_SIZE: Final = 10
+FOR_ONE: Final = 7  # a search through what one organization wrote may take long, and several people may search at once
 _COLLECT_EVERY_S: Final = 60.0
 _SCOPE: Final = "openid email profile"
 _LOG: Final = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def application() -> st.App:
     """Read the settings, connect this process and make the application. Raises SettingsInvalid."""
     settings = Settings.load()
     configure_logs(settings)
-    db.connect(settings.program_url("web"), pool_size=POOL_SIZE, application="masthead-console")
+    db.connect(settings.program_url("web"), pool_size=POOL_SIZE, application="masthead-console", for_one=FOR_ONE)
     return create_app(settings)
 
 

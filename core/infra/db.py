@@ -13,15 +13,18 @@ so a pooled connection never carries it to the next borrower. SQL without an org
 from __future__ import annotations
 
 import math
+import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -129,11 +132,44 @@ def make_engine(url: str, *, pool_size: int = 5, application: str = "masthead", 
     return engine
 
 
-class Database:
-    """One program's way into Postgres. `bind` is the engine, or in tests one connection whose work is rolled back."""
+class Shares:
+    """How many connections of a pool one organization may borrow at once, so that others always find one.
 
-    def __init__(self, bind: Engine | Connection) -> None:
+    Its own people wait for each other, as long as anybody waits for a pool: then SQLAlchemy's TimeoutError is raised.
+    """
+
+    def __init__(self, for_one: int, within_s: float = 10) -> None:
+        self._for_one = for_one
+        self._within_s = within_s
+        self._freed = threading.Condition()
+        self._held: Counter[uuid.UUID] = Counter()
+
+    @contextmanager
+    def one(self, organization_id: uuid.UUID) -> Iterator[None]:
+        """A connection's worth for the length of the block."""
+        with self._freed:
+            if not self._freed.wait_for(lambda: self._held[organization_id] < self._for_one, self._within_s):
+                raise PoolTimeout(f"One organization has borrowed all {self._for_one} connections that it may.")
+            self._held[organization_id] += 1
+        try:
+            yield
+        finally:
+            with self._freed:
+                self._held[organization_id] -= 1
+                if not self._held[organization_id]:
+                    del self._held[organization_id]
+                self._freed.notify_all()
+
+
+class Database:
+    """One program's way into Postgres. `bind` is the engine, or in tests one connection whose work is rolled back.
+
+    `shares`: what one organization may have of it at once, everything unless given.
+    """
+
+    def __init__(self, bind: Engine | Connection, shares: Shares | None = None) -> None:
         self._bind = bind
+        self._shares = shares
 
     @property
     def engine(self) -> Engine:
@@ -145,7 +181,11 @@ class Database:
         self, organization_id: uuid.UUID, actor: str, correlation_id: str = ""
     ) -> Iterator[OrganizationSession]:
         """One transaction inside one organization: committed at the end of the block, rolled back on an exception."""
-        with OrganizationSession(self._bind, organization_id, actor, correlation_id) as session, session.begin():
+        with (
+            nullcontext() if self._shares is None else self._shares.one(organization_id),
+            OrganizationSession(self._bind, organization_id, actor, correlation_id) as session,
+            session.begin(),
+        ):
             yield session
 
     def transaction(self, actor: ActsInOrganization) -> AbstractContextManager[OrganizationSession]:
@@ -183,9 +223,13 @@ class Database:
 _current: Database | None = None
 
 
-def connect(url: str, *, pool_size: int = 5, application: str = "masthead") -> Database:
-    """Make the database of this process; refuses to log in as owner or superuser."""
-    database = Database(make_engine(url, pool_size=pool_size, application=application))
+def connect(url: str, *, pool_size: int = 5, application: str = "masthead", for_one: int | None = None) -> Database:
+    """Make the database of this process; refuses to log in as owner or superuser.
+
+    `for_one`: how many of its connections one organization may borrow at once.
+    """
+    engine = make_engine(url, pool_size=pool_size, application=application)
+    database = Database(engine, None if for_one is None else Shares(for_one))
     try:
         database.refuse_owner()
     except BaseException:
