@@ -112,7 +112,7 @@ def _said(filters: Filters) -> dict[str, Any]:
         "states": [word.value for word in filters.words],
         "account": filters.account_id,
         "author": filters.author_id,
-        "text": filters.text,
+        "text": listing.sought(filters.text),
         "from": _day(filters.from_day),
         "to": _day(filters.to_day),
     }

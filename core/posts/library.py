@@ -69,7 +69,7 @@ def library(actor: Actor, wanted: Wanted = EVERYTHING, after: str | None = None,
     with db.transaction(actor) as session:
         found = library_reads.listed(
             session,
-            words=wanted.words.strip(),
+            words=listing.sought(wanted.words),
             kinds=wanted.kinds,
             used=wanted.used,
             after=None if after is None else listing.newest_place(after),
