@@ -11,7 +11,7 @@ from console import feedback, places, state
 from console.components.away import away
 from console.components.button import button
 from console.identity import Visitor
-from console.plain import plain
+from console.plain import code, plain
 from core.accounts import commands, queries
 from core.accounts.commands import Diagnosed
 from core.accounts.queries import AccountRow
@@ -84,7 +84,7 @@ def _head(result: Diagnosed) -> str:
 
 def _fault(fault: Fault, number: int) -> None:
     color, icon = ("orange", "info") if fault.advice else ("red", "error")
-    trace = f"  \n:gray[Trace `{fault.trace_id}`]" if fault.trace_id else ""
+    trace = f"  \n:gray[Trace {code(fault.trace_id)}]" if fault.trace_id else ""
     head = f":{color}[:material/{icon}:] **{plain(fault.words)}**"
     with st.container(key=f"diagnosed_{number}"):
         st.markdown(f"{head}  \n:material/arrow_forward: {plain(fault.fix)}{trace}")

@@ -40,6 +40,11 @@ def plain_label(text: str) -> str:
     return _NUMBERED.sub(r"\1\\\2", escaped)
 
 
+def code(text: str) -> str:
+    """`text` as code, to be copied: nothing acts in there but the sign that ends it, for which another stands."""
+    return f"`{one_line(text).replace('`', 'ˋ')}`"  # noqa: RUF001 - it looks like that sign, and is none
+
+
 def one_line(text: str) -> str:
     """`text` with its line breaks as blanks, and without the marks that turn the writing direction of what follows."""
     return " ".join(filter(None, (part.strip() for part in _LINE_BREAKS.split(_BIDI.sub("", text)))))

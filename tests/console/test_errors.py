@@ -50,6 +50,21 @@ def test_it_says_what_happened_how_often_and_shows_the_posts(house: House) -> No
     assert "First" not in tab.words
 
 
+def test_a_trace_id_is_shown_to_the_letter_and_nothing_in_it_acts(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = "x` [Sign in again](https://evil.example) `y"
+    no = Rejected("No.", trace=Trace(400, "77", None, trace))
+    monkeypatch.setattr("core.providers.publisher", lambda _network: ScriptedPublisher(no))
+    send_one(worker_database, make_due(house, words="Third").id, PublishTimes())
+    sign_in, _ = someone(house.organization_id, Role.APPROVER)
+    tab = Tab(sign_in).open("errors")
+    assert trace not in tab.words
+    assert "`xˋ [Sign in again](https://evil.example) ˋy`" in tab.words  # noqa: RUF001 - what stands for its end
+    tab.press("errors_open_facebook_77__")
+    assert f"{trace}`" not in tab.words.replace("\n", "")
+
+
 def test_the_address_is_the_view(house: House) -> None:
     sign_in, _ = someone(house.organization_id, Role.APPROVER)
     tab = Tab(sign_in).open("errors", within="30d", account=str(house.page.account.id), network="facebook")

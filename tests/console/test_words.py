@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from console.components import frontend
 from console.components.times import Zones, ago, beside, clock, day_title, when
-from console.plain import beginning, one_line, plain, plain_label
+from console.plain import beginning, code, one_line, plain, plain_label
 from tests.fixtures.programs import PROJECT
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -33,6 +33,14 @@ def test_another_day_at_the_viewers_is_named() -> None:
 
 def test_zones_with_the_same_clock_are_not_told_apart() -> None:
     assert beside(NOW, Zones("Europe/Berlin", "Europe/Paris")) == ""
+
+
+@pytest.mark.parametrize("said", ["Axy==/1", "`", "a` [Sign in](https://evil.example) `", "``x``", "a\nb"])
+def test_what_a_network_calls_a_trace_never_leaves_its_code(said: str) -> None:
+    shown = code(said)
+    assert shown[0] == shown[-1] == "`"
+    assert "`" not in shown[1:-1]
+    assert "\n" not in shown
 
 
 def test_another_year_is_named() -> None:

@@ -18,7 +18,7 @@ from console.components.times import Zones, ago, when
 from console.filter_bar import FilterBar
 from console.identity import Visitor
 from console.navigation import PageSpec
-from console.plain import beginning, plain
+from console.plain import beginning, code, plain
 from core.accounts import queries as accounts
 from core.organizations.rules import Permission
 from core.publishing.error_reads import (
@@ -109,7 +109,7 @@ def _group(visitor: Visitor, each: ErrorGroup, narrowed: Narrowed, zones: Zones)
             f"{plain(each.words)}" + (f"  \n:gray[{plain(each.fix)}]" if each.fix else "")
         )
         if each.trace_ids and not is_open:
-            what.markdown(":gray[Trace] " + " ".join(f"`{trace}`" for trace in each.trace_ids))
+            what.markdown(":gray[Trace] " + " ".join(map(code, each.trace_ids)))
         how_often.markdown(
             f"**{_times(each.times)}** in {_posts(each.publications)}  \n"
             f":gray[Last {ago(each.last_at)}, {plain(when(each.last_at, zones))}]  \n:gray[{plain(_names(each))}]"
@@ -168,7 +168,7 @@ def _behind(found: Behind, group: ErrorGroup, zones: Zones, shown: int) -> None:
 def _line(each: SeenError, zones: Zones) -> None:
     at, words, link = split(f"error_line_{each.line.replace('|', '_')}", [2, 5, 1.4], middle=True)
     at.markdown(f"{plain(when(each.at, zones))}  \n:gray[{plain(each.account_name)}, {each.during}]")
-    trace = f" · `{each.trace_id}`" if each.trace_id else ""
+    trace = f" · {code(each.trace_id)}" if each.trace_id else ""
     words.markdown(f"{plain(beginning(each.text)) or 'Without words'}  \n:gray[{plain(each.words)}{trace}]")
     with link:
         navigation.link("post", "Open the post", post=each.post_id)
