@@ -27,7 +27,9 @@ from core.providers.meta.usage import usage
 LOOKS: Final = "Masthead looks whether the post is on the {place} before anything else happens."
 LOOK: Final = "Look at the post on the {place} before you do it again."
 _SHORTEST_WAIT_S: Final = 60.0  # meta 9: "min 1" minute
+_LONGEST_READ: Final = 5_000  # cut shorter only without secrets in it: half a token is one too
 _LONGEST_QUOTE: Final = 300
+_LONGEST_KEPT: Final = 500
 _NUMBER: Final = re.compile(r"^\(#\d+\)\s*")
 _WHOLE: Final = re.compile(r"-?[0-9]{1,12}")
 
@@ -82,12 +84,12 @@ class Said:
     @classmethod
     def of(cls, envelope: Mapping[str, Any]) -> Said:
         """Read an error object; /debug_token writes `subcode` where all others write `error_subcode` (meta 2.5)."""
-        title = hostile.line(envelope.get("error_user_title"), limit=100)
-        words = hostile.line(envelope.get("error_user_msg"), limit=_LONGEST_QUOTE)
+        title = hostile.line(envelope.get("error_user_title"), limit=_LONGEST_READ)
+        words = hostile.line(envelope.get("error_user_msg"), limit=_LONGEST_READ)
         return cls(
             code=hostile.whole(envelope.get("code")),
             subcode=hostile.whole(envelope.get("error_subcode", envelope.get("subcode"))) or None,
-            message=hostile.line(envelope.get("message"), limit=500),
+            message=hostile.line(envelope.get("message"), limit=_LONGEST_READ),
             for_people=words or title,
             transient=envelope.get("is_transient") is True,
             trace_id=hostile.identifier(envelope.get("fbtrace_id")),
@@ -152,7 +154,7 @@ def failure(
         code=None if said.code is None else str(said.code),
         subcode=None if said.subcode is None else str(said.subcode),
         trace_id=said.trace_id,
-        message=masked(said.message, secrets) or None,
+        message=masked(said.message, secrets)[:_LONGEST_KEPT] or None,
         usage=usage(answer.headers),
     )
     broken = answer.status >= 500 or envelope is None

@@ -212,5 +212,5 @@ class Graph:
 
 def _of_an_upload(debug: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the host for bytes says in its own form (meta 4.6, 5.2 [M:reels, M:ig-media]) as an error envelope."""
-    kind, words = hostile.line(debug.get("type"), limit=60), hostile.line(debug.get("message"), limit=400)
+    kind, words = hostile.line(debug.get("type"), limit=60), hostile.line(debug.get("message"), limit=5_000)
     return {"message": f"{kind}: {words}", "is_transient": debug.get("retriable")}

@@ -12,9 +12,11 @@ from pydantic import SecretStr
 
 from core.provider_kit.contract import KeptSteps
 from core.provider_kit.errors import ProviderFailure, RetryLater
+from core.provider_kit.http import Answer
 from core.provider_kit.types import Access, Payload
 from core.providers.meta.errors_table import TABLE, Row
-from core.providers.meta.failures import FACEBOOK, INSTAGRAM, Said, row_for
+from core.providers.meta.failures import FACEBOOK, INSTAGRAM, Purpose, Said, row_for
+from core.providers.meta.failures import failure as failure_of
 from tests.providers.meta.test_contract import IMAGE, PAGE, meta
 from tests.providers.meta.test_contract import INSTAGRAM as INSTAGRAM_ID
 from tests.providers.scripted import Scripted, answer
@@ -127,6 +129,16 @@ def test_the_trace_has_what_meta_said_and_no_token(stand_in: Scripted) -> None:
     assert (trace.http_status, trace.code, trace.subcode, trace.trace_id) == (401, "190", "463", "AbC-123_x")
     assert trace.usage["app_percent"] == 91
     assert trace.message == "Malformed access token [redacted], signature=[redacted], Bearer [redacted]"
+
+
+@pytest.mark.parametrize("field", ["message", "error_user_msg", "error_user_title"])
+@pytest.mark.parametrize("before", [60, 260, 290, 460, 490])
+def test_no_half_of_a_secret_is_left_where_words_are_cut(field: str, before: int) -> None:
+    secret = "9f8e7d6c5b4a39281706f5e4d3c2b1a0" * 2
+    envelope = {"code": 998, "message": "No.", field: "x" * before + " " + secret}
+    found = failure_of(Answer(400, {}, b"{}"), Purpose.READ, envelope=envelope, secrets=[secret])
+    assert "9f8e" not in f"{found.reason}{found.trace}"
+    assert len(found.trace.message or "") <= 500
 
 
 @pytest.mark.parametrize(
