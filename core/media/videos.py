@@ -26,6 +26,9 @@ _FORMATS: Final = "mov"  # FFmpeg's name for the family; naming it keeps playlis
 _NO_PICTURES: Final = "There is no video in this file, only sound. Choose a video."
 _UNREADABLE: Final = "The pictures of this video can't be read. Export it as MP4 with H.264 and upload that."
 _PROTECTED: Final = "This video is protected against copying. Export it without protection and upload that."
+_TOO_LONG: Final = "This video says that it lasts longer than a day. Export it once more and upload that."
+_LONGEST_MS: Final = 24 * 3_600 * 1_000  # what a file says of itself may be anything
+_MOST_BITS: Final = 10**9  # a second, and more than any network takes
 _PLACE_WORDS: Final = ("location", "gps", "xyz")
 
 
@@ -86,13 +89,15 @@ def _facts(container: InputContainer, stream: VideoStream, size: int) -> dict[st
     duration_ms = round((container.duration or 0) / 1_000)
     if not duration_ms and stream.duration and stream.time_base:
         duration_ms = round(stream.duration * stream.time_base * 1_000)
+    if not 0 <= duration_ms <= _LONGEST_MS:
+        raise NotTaken(_TOO_LONG)
     sound = next((each.codec_context for each in container.streams.audio), None)
     return {
         "duration_ms": duration_ms,
         "codec": stream.codec_context.codec.canonical_name,
         "audio_codec": sound.codec.canonical_name if sound is not None else "",
         "frame_rate": round(float(stream.average_rate or stream.guessed_rate or 0), 3),
-        "bit_rate": round(size * 8_000 / duration_ms) if duration_ms else 0,
+        "bit_rate": min(round(size * 8_000 / duration_ms), _MOST_BITS) if duration_ms else 0,
     }
 
 

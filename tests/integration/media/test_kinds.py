@@ -100,6 +100,13 @@ def packets(content: bytes) -> list[bytes]:
         return sorted(bytes(packet) for packet in container.demux() if packet.size)
 
 
+def test_a_large_video_that_says_it_is_over_at_once_is_kept(author: Actor, worker_database: db.Database) -> None:
+    made = make_prepared(author, worker_database, lasting(0.001) + b"\0\x06\0\0free" + bytes(0x60000 - 8))
+    with db.transaction(author) as session:
+        item = queries.items(session, made.id, ["any"])["any"]
+    assert (item.duration_ms, item.bit_rate) == (1, 1_000_000_000)
+
+
 def test_where_a_video_was_taken_is_not_kept(author: Actor, worker_database: db.Database) -> None:
     sent = clips.clip(form="mov", metadata={"location": "+52.5163+013.3777/"})
     assert b"+52.5163" in sent
@@ -138,12 +145,26 @@ def spoilt(content: bytes, at: float) -> bytes:
     return content[:middle] + b"\xff" * 400 + content[middle + 400 :]
 
 
+def lasting(seconds: float) -> bytes:
+    """A video that says so in each of the places where it says how long it lasts."""
+    content = bytearray(clips.clip(sound=False, edit_list=False))
+    ticks = 24_000  # for 24 pictures
+    per_second = max(1, round(ticks / seconds))
+    ticks = round(per_second * seconds)
+    for kind, values in ((b"mdhd", (per_second, ticks)), (b"stts", (ticks // 24,))):
+        at = content.index(kind) + len(kind) + 12
+        said = b"".join(value.to_bytes(4, "big") for value in values)
+        content[at : at + len(said)] = said
+    return bytes(content)
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a video without its end": (lambda: clips.clip()[:-900], "This video is cut off"),
     "a video without its index": (lambda: clips.clip(index_first=False)[:20_000], "This video is cut off"),
     "the head of a video": (lambda: clips.clip()[:32], "This video is cut off"),
     "only sound": (clips.recording, "no video in this file"),
     "a video of junk": (lambda: clips.clip()[:32] + b"\0\0\0\x10\xff\xfe\xfd\xfc" + bytes(50), "damaged"),
+    "a video of many years": (lambda: lasting(2_000_000_000), "lasts longer than a day"),
     "boxes of no sense": (lambda: b"\0\0\0\x18ftypisom" + bytes(12) + b"\0\0\0\x02zzzz" + bytes(90), "damaged"),
     "a PDF without its end": (lambda: clips.pdf()[:-20], "This document is cut off"),
     "a PDF of junk": (lambda: b"%PDF-1.7\n" + bytes(500) + b"%%EOF", "damaged"),
