@@ -79,8 +79,9 @@ class ObjectStore:
 
     def drop_leftovers(self, older_than_s: float) -> int:
         """Throw away parts of objects that never became whole, which cost room and are seen nowhere."""
-        bucket, _, prefix = self.root.partition("/")
-        listed = self.files.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix)
+        bucket, _, part = self.root.partition("/")
+        # With the slash, for a bucket may hold "files" of ours and "files-of-others".
+        listed = self.files.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=f"{part}/" if part else "")
         before = datetime.now(UTC) - timedelta(seconds=older_than_s)
         old = [each for each in listed.get("Uploads", []) if each["Initiated"] < before]
         for each in old:

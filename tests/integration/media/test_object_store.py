@@ -227,12 +227,13 @@ def test_networks_get_the_stores_own_signed_address_where_the_operator_says_that
 def test_what_never_became_whole_is_thrown_away_after_its_time(kept: Storage, store: Store) -> None:
     client = store.client()
     client.create_multipart_upload(Bucket=BUCKET, Key=f"kept/{ORGANIZATION}/left")
-    client.create_multipart_upload(Bucket=BUCKET, Key="another/left")
+    for others in ("another/left", "kept-by-others/left"):
+        client.create_multipart_upload(Bucket=BUCKET, Key=others)
     # This server says of every upload that it began in 2010.
     assert kept.drop_leftovers(100 * 365 * 86_400) == 0
     assert kept.drop_leftovers(3_600) == 1
     left = [each["Key"] for each in client.list_multipart_uploads(Bucket=BUCKET)["Uploads"]]
-    assert left == ["another/left"]
+    assert left == ["another/left", "kept-by-others/left"]
 
 
 def test_images_and_videos_take_the_whole_way_through_it(
