@@ -8,9 +8,10 @@ from core.infra import db, logs
 from core.infra.settings import Settings
 from ingest.app import create_app
 
-# A request holds its thread while its body comes in and while an image is decoded, both of which may take long and have
-# turns (`ingest.bodies`, `core.media.making`): what those leave serves everybody else.
-BLOCKING_THREADS = 12
+# A request holds its thread while its body comes in, while a large file goes out and while an image is decoded. All of
+# these may take long and have turns (`ingest.bodies`, `ingest.files.routes`, `core.media.making`: 6, 6 and 2): what
+# those leave serves everybody else.
+BLOCKING_THREADS = 18
 
 
 def application() -> Flask:

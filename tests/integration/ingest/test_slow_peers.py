@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -25,6 +25,7 @@ from tests.fixtures.programs import await_health, free_ports, program
 from tests.integration.accounts.people import cookie_value
 
 MANY = 30
+LARGE = 48 * 1024 * 1024  # goes out in blocks, and more of it than what lies between both ends takes in
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("redis_url")]
 
@@ -43,29 +44,71 @@ def running(settings: Settings, program_environment: dict[str, str], tmp_path: P
 
 
 def test_who_does_not_read_a_file_holds_up_nobody(running: Settings) -> None:
-    organization = uuid4()
-    kept = storage.current().keep(organization, io.BytesIO(secrets.token_bytes(16 * 1024 * 1024)))
-    path = urlsplit(files.address(organization, kept, "image/png")).path
-    port = running.port + 1
+    path = kept_at(uuid4(), secrets.token_bytes(16 * 1024 * 1024))
     with ExitStack() as held:
         for _ in range(MANY):
-            peer = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
-            peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
-            assert peer.recv(12) == b"HTTP/1.1 200"
-        assert httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+            assert asking(held, running, path).recv(3) == b"200"
+        assert answers(running)
 
 
 def test_who_sends_a_chunk_byte_by_byte_holds_up_nobody(running: Settings, committed_database: db.Database) -> None:
-    port = running.port + 1
-    sign_in, actor = make_signed_in(make_organization(), Role.EDITOR)
-    upload = commands.start_upload(actor, uuid4(), file_name="a.png", size=1_000_000)
-    head = (
-        f"PATCH /api/uploads/{upload.id} HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: {running.console_url}\r\n"
-        f"Cookie: {COOKIE}={cookie_value(sign_in, running)}\r\nX-Masthead-Call: console\r\nUpload-Offset: 0\r\n"
-        "Content-Type: application/octet-stream\r\nContent-Length: 500000\r\n\r\n"
-    )
+    head = chunk_of(make_organization(), running)
     with ExitStack() as held:
         for _ in range(MANY):
-            peer = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
-            peer.sendall(head.encode() + b"x" * 100)
-        assert httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+            send_little(held, running, head)
+        assert answers(running)
+
+
+def test_who_do_both_for_several_organizations_hold_up_nobody(
+    running: Settings, committed_database: db.Database
+) -> None:
+    organizations = [make_organization() for _ in range(3)]
+    heads = [chunk_of(organization, running) for organization in organizations]
+    large = secrets.token_bytes(LARGE)
+    with ExitStack() as held:
+        for organization in organizations:
+            path = kept_at(organization, large)
+            for _ in range(4):
+                asking(held, running, path)
+        for head in heads:
+            for _ in range(4):
+                send_little(held, running, head)
+        assert answers(running)
+
+
+def kept_at(organization_id: UUID, content: bytes) -> str:
+    """The signed path of a file with this content."""
+    kept = storage.current().keep(organization_id, io.BytesIO(content))
+    return urlsplit(files.address(organization_id, kept, "image/png")).path
+
+
+def asking(held: ExitStack, running: Settings, path: str) -> socket.socket:
+    """Whoever asks for a file and reads no more than the first line of what comes."""
+    port = running.port + 1
+    peer = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+    peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
+    assert peer.recv(9) == b"HTTP/1.1 "
+    return peer
+
+
+def chunk_of(organization: UUID, running: Settings) -> bytes:
+    """What announces a chunk of an upload that this organization has begun."""
+    sign_in, actor = make_signed_in(organization, Role.EDITOR)
+    upload = commands.start_upload(actor, uuid4(), file_name="a.png", size=1_000_000)
+    return (
+        f"PATCH /api/uploads/{upload.id} HTTP/1.1\r\nHost: localhost:{running.port + 1}\r\n"
+        f"Origin: {running.console_url}\r\nCookie: {COOKIE}={cookie_value(sign_in, running)}\r\n"
+        "X-Masthead-Call: console\r\nUpload-Offset: 0\r\n"
+        "Content-Type: application/octet-stream\r\nContent-Length: 500000\r\n\r\n"
+    ).encode()
+
+
+def send_little(held: ExitStack, running: Settings, head: bytes) -> None:
+    """Whoever sends the head and the first hundred bytes of a chunk, and then nothing."""
+    peer = held.enter_context(socket.create_connection(("127.0.0.1", running.port + 1), timeout=5))
+    peer.sendall(head + b"x" * 100)
+
+
+def answers(running: Settings) -> bool:
+    """Whether anybody else is served."""
+    return httpx.get(f"http://127.0.0.1:{running.port + 1}/readyz", timeout=5).status_code == 200
