@@ -404,8 +404,11 @@ def _means(wanted: str, post: LivePost) -> bool:
 
 
 def _address(url: str) -> tuple[str, str, str]:
-    parts = urlsplit(url if "//" in url else f"//{url}")
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+    try:
+        parts = urlsplit(url if "//" in url else f"//{url}")
+        host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+    except ValueError:  # a bracket where a host belongs
+        return "", url, ""
     return host, unquote(parts.path).rstrip("/"), parts.query
 
 

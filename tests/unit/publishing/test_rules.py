@@ -186,7 +186,7 @@ def test_a_post_is_meant_by_its_id_or_its_address(wanted: str):
 
 
 @pytest.mark.parametrize(
-    "wanted", ["77_3", "77", "1", "https://www.facebook.com/77/posts/3", "https://example.org/", ""]
+    "wanted", ["77_3", "77", "1", "https://www.facebook.com/77/posts/3", "https://example.org/", "https://[77", ""]
 )
 def test_nothing_else_means_a_post(wanted: str):
     assert rules.named_post(wanted, [live("77_1", LINK), live("77_2")]) is None
