@@ -46,18 +46,17 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import providers
-from core.accounts.access import access_for, report_broken
+from core.accounts.access import report_broken
 from core.infra import crash, db
 from core.infra.logs import bound
 from core.infra.settings import PublishTimes
 from core.posts.rules import Needs, PublicationState
-from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure, ReconnectNeeded
-from core.provider_kit.port import Publisher
+from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure
 from core.provider_kit.throttle import Route
-from core.provider_kit.types import Access, Payload, Published, VisibleCall
+from core.provider_kit.types import Published, VisibleCall
 from core.publishing import limits, rules, store
 from core.publishing.claiming import SENDER, owner
+from core.publishing.rechecking import Ready, asked_again
 from core.publishing.rules import AttemptState, Outcome
 from core.publishing.steps import ClaimedSteps, ClaimLost
 from core.publishing.store import Claim
@@ -67,21 +66,6 @@ from core.throttle.calls import Calls, settle
 
 _log = logging.getLogger(__name__)
 _RECORD_AGAIN_AFTER_S = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A claimed publication with all that is needed to send it."""
-
-    claim: Claim
-    payload: Payload
-    approved_sha256: bytes
-    tries: int
-    correlation_id: str
-    access: Access
-    publisher: Publisher
-    calls: Calls
-    probes: tuple[Route, ...]  # breakers that want to know whether the network is well again
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +98,7 @@ def publish_one(
     with bound(organization_id=organization_id, publication_id=publication_id, epoch=epoch, actor=SENDER):
         crash.point("w0")
         ready = _claim(claim, times)
-        if not isinstance(ready, _Ready):
+        if not isinstance(ready, Ready):
             return ready
         with bound(correlation_id=ready.correlation_id):
             try:
@@ -123,7 +107,7 @@ def publish_one(
                 settle(times)
 
 
-def _send(ready: _Ready, times: PublishTimes, stopping: Callable[[], bool]) -> PublicationState | None:
+def _send(ready: Ready, times: PublishTimes, stopping: Callable[[], bool]) -> PublicationState | None:
     for route in ready.probes:
         trouble = limits.probed(ready.calls, route, ready.publisher, ready.access, times)
         if trouble is not None:
@@ -168,62 +152,19 @@ def _unless_fatal(failure: BaseException, state: PublicationState | None) -> Pub
     return state
 
 
-def _claim(claim: Claim, times: PublishTimes) -> _Ready | PublicationState | None:
+def _claim(claim: Claim, times: PublishTimes) -> Ready | PublicationState | None:
     with db.organization_transaction(claim.organization_id, SENDER) as session:
         claimed = store.claim(session, claim, owner=owner(), lease_s=times.lease_claimed_s)
         if claimed is None:
             _log.info("publication is no longer ours")
             return None
         calls = Calls(claimed.account_id, claimed.provider, claimed.checked.network, spread=claimed.spread)
-        ready = _asked_again(session, claim, claimed, calls)
+        ready = asked_again(session, claim, claimed, calls)
         if isinstance(ready, Outcome):
             _let_go(session, claim, calls, claimed.tries, ready, times)
             return ready.state
         crash.point("w1")
         return ready
-
-
-def _asked_again(session: Session, claim: Claim, row: store.Claimed, calls: Calls) -> _Ready | Outcome:
-    """Everything that was true when it was approved must be true now."""
-    payload = rules.payload_to_send(row.payload, row.approved_payload, row.payload_sha256, row.approved_sha256)
-    if payload is None or row.approved_sha256 is None:
-        _log.error("stored bytes are not the approved ones")
-        return rules.refused(
-            "The stored bytes are not the ones that were approved; nothing was sent.",
-            "Duplicate the post and have it approved again.",
-        )
-    obstacle = rules.obstacle(row.checked, payload)
-    if obstacle is not None:
-        return obstacle
-    probes: tuple[Route, ...] = ()
-    if row.throttled:
-        held = limits.held_now(session, calls)
-        if held is not None:
-            return held
-        holds = calls.holds(session, Route.PREPARE, Route.PUBLISH)
-        probes = tuple(hold.route for hold in holds if hold.route is not None)
-    try:
-        publisher = providers.publisher(payload.network)
-    except (KeyError, StopIteration):
-        return rules.refused(f"This installation can't send to {payload.network}.", "Ask your operator.")
-    for problem in publisher.problems(payload):
-        if problem.severity == "error":
-            return rules.refused(problem.words, problem.fix)
-    try:
-        access = access_for(session, row.account_id, row.correlation_id)
-    except ReconnectNeeded as failure:
-        return rules.outcome_of(failure)
-    return _Ready(
-        claim=claim,
-        payload=payload,
-        approved_sha256=row.approved_sha256,
-        tries=row.tries,
-        correlation_id=row.correlation_id,
-        access=access,
-        publisher=publisher,
-        calls=calls,
-        probes=probes,
-    )
 
 
 def _let_go(session: Session, claim: Claim, calls: Calls, tries: int, outcome: Outcome, times: PublishTimes) -> bool:
@@ -247,7 +188,7 @@ def _let_go(session: Session, claim: Claim, calls: Calls, tries: int, outcome: O
 
 
 def _give_back(
-    ready: _Ready, outcome: Outcome, times: PublishTimes, *, ask_again: bool = False
+    ready: Ready, outcome: Outcome, times: PublishTimes, *, ask_again: bool = False
 ) -> PublicationState | None:
     """Let go of a claimed publication that has no attempt. If even this fails, the lease does it.
 
@@ -265,7 +206,7 @@ def _give_back(
     return outcome.state if held else None
 
 
-def _nothing_sent(ready: _Ready, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
+def _nothing_sent(ready: Ready, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
     """After a failed commit of the attempt: close it if it is there, let go of the claim if it isn't."""
     try:
         with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
@@ -280,7 +221,7 @@ def _nothing_sent(ready: _Ready, outcome: Outcome, times: PublishTimes) -> Publi
     return _record(ready, attempt_id, outcome, times)
 
 
-def _open_attempt(ready: _Ready, call: VisibleCall, began: float, times: PublishTimes) -> _Attempt | None:
+def _open_attempt(ready: Ready, call: VisibleCall, began: float, times: PublishTimes) -> _Attempt | None:
     with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
         attempt_id = store.open_attempt(
             session,
@@ -296,7 +237,7 @@ def _open_attempt(ready: _Ready, call: VisibleCall, began: float, times: Publish
     return _Attempt(attempt_id, began + min(times.send_within_s, rules.CHECK_HOLDS_S))
 
 
-def _call(ready: _Ready, call: VisibleCall, attempt: _Attempt, times: PublishTimes) -> Published | BaseException:
+def _call(ready: Ready, call: VisibleCall, attempt: _Attempt, times: PublishTimes) -> Published | BaseException:
     """The one visible call. No database connection is held while it lasts."""
     if time.monotonic() >= attempt.begin_by:
         return NotSent("There was no time left to begin the call.")
@@ -310,7 +251,7 @@ def _call(ready: _Ready, call: VisibleCall, attempt: _Attempt, times: PublishTim
         return failure
 
 
-def _record(ready: _Ready, attempt_id: int, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
+def _record(ready: Ready, attempt_id: int, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
     """Write what came of it, again and again while Postgres is away, for as long as the lease lasts.
 
     Nothing is lost when that is not enough: the sweep makes it `unknown`, and the read-back finds the post.
@@ -335,7 +276,7 @@ class _PostOfAnother(Exception):
     """The network answered with the id of a post that another publication of this account owns."""
 
 
-def _record_once(ready: _Ready, attempt_id: int, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
+def _record_once(ready: Ready, attempt_id: int, outcome: Outcome, times: PublishTimes) -> PublicationState | None:
     claim = ready.claim
     try:
         with db.organization_transaction(claim.organization_id, SENDER, ready.correlation_id) as session:
@@ -388,7 +329,7 @@ def _close(session: Session, attempt_id: int, outcome: Outcome) -> bool:
     )
 
 
-def _move(session: Session, ready: _Ready, attempt_id: int, outcome: Outcome, times: PublishTimes) -> None:
+def _move(session: Session, ready: Ready, attempt_id: int, outcome: Outcome, times: PublishTimes) -> None:
     publication_id = ready.claim.publication_id
     last_error: dict[str, Any] | None = outcome.as_error()
     if outcome.published:
