@@ -80,7 +80,8 @@ class MetaSettings(ProviderSettings):
     reel_max_bytes: Annotated[int, Field(ge=1)] = 300_000_000  # meta 5.7: 300 MB or 1 GB, CONFLICT; the smaller is safe
     carousel_video_max_bytes: Annotated[int, Field(ge=1)] = 100_000_000  # meta 14 row 8: not on the current page
     carousel_video_max_s: Annotated[float, Field(ge=3)] = 60  # as above
-    container_lives_s: Annotated[float, Field(gt=0, le=86_400)] = 84_600  # meta 5.3: expires after 24 h [M:ig-media]
+    # meta 5.3: it expires after 24 h [M:ig-media]; an older one than 20 h isn't used, so that it never ends on the way.
+    container_lives_s: Annotated[float, Field(gt=0, le=86_400)] = 72_000
     # meta 5.3: Meta's guide asks once a minute, its sample every 3 s; our client 2 s, 3 s, 5 s and on to 30 s [A]
     poll_first_s: Seconds = 2
     poll_longest_s: Seconds = 30
