@@ -5,6 +5,9 @@ a slot is free or about to be, never more than k + k/2, because a claimed row's 
 publications in doubt at most, and a stop leaves none: it ends claiming, gives back what no thread has begun or is still
 preparing, and waits for the sends in flight, each of which has a total deadline of its own. RQ's job timeout hits the
 main thread only; what is in flight goes on, and the next `drain` counts it.
+
+What is prepared before its slot has threads of its own, a quarter of k, and is claimed only when nothing due is left to
+claim: so it never takes a slot, and no `drain` whose budget is over waits for it.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.infra import crash
 from core.infra.settings import PublishTimes
-from core.publishing import asking, claiming, sending, sweeping
+from core.publishing import ahead, asking, claiming, sending, sweeping
 from core.publishing.claiming import Claim
 from core.queueing.enqueue import Hints
 from core.queueing.names import JobName
@@ -29,6 +32,11 @@ from core.queueing.names import JobName
 _log = logging.getLogger(__name__)
 _SHORTEST_NAP_S = 0.01
 _CHECKS_A_TICK = 4
+
+
+def at_once_ahead(times: PublishTimes) -> int:
+    """How many publications one process prepares before their slots at a time."""
+    return max(1, times.in_flight // 4)
 
 
 @dataclass(slots=True)
@@ -41,16 +49,23 @@ class Sender:
     _slots: ThreadPoolExecutor = field(init=False)
     _flight: dict[Future[object], Claim] = field(init=False, default_factory=dict)
     _checks_from: float = field(init=False, default=0.0)  # when unclear outcomes are asked for next
+    _preparers: ThreadPoolExecutor = field(init=False)
+    _prepared: dict[Future[object], Claim] = field(init=False, default_factory=dict)
+    _ahead_from: float = field(init=False, default=0.0)  # when what is to be prepared is asked for next
 
     def __post_init__(self) -> None:
         self._slots = ThreadPoolExecutor(max_workers=self.times.in_flight, thread_name_prefix="send")
+        self._preparers = ThreadPoolExecutor(max_workers=at_once_ahead(self.times), thread_name_prefix="prepare")
 
     def drain(self) -> int:
-        """Send and read back what is due until nothing is, the budget is over or a stop is asked; gives how many."""
+        """Send and read back what is due until nothing is, the budget is over or a stop is asked; gives how many.
+
+        What is to be prepared ahead is begun meanwhile, and waited for within the budget.
+        """
         until = time.monotonic() + self.times.drain_budget_s
         begun = 0
         full = False  # the last claim filled the slots, and more is due most likely
-        self._checks_from = 0.0
+        self._checks_from = self._ahead_from = 0.0
         while True:
             if self.stopping.is_set():
                 self._give_back()
@@ -69,7 +84,7 @@ class Sender:
             except DBAPIError:
                 _log.warning("Postgres is away; what is in flight is finished", exc_info=True)
                 until = 0.0
-            if not self._flight:
+            if not self._flight and not (self._prepared and open_for_more):
                 break
             self._land(nap)
         self._hint_again()
@@ -84,6 +99,7 @@ class Sender:
         self.stop()
         self._give_back()
         self._slots.shutdown(wait=True)
+        self._preparers.shutdown(wait=True)
 
     def _hint_again(self) -> None:
         """What is due still, or again, is somebody's work: perhaps ours, once RQ has this job off the list."""
@@ -116,16 +132,33 @@ class Sender:
             self._begin(partial(sending.publish_one, times=self.times, stopping=self.stopping.is_set), claim)
         if sends:
             crash.point("d3")
+        if len(checks) + len(sends) < room:
+            self._claim_ahead()
         return len(checks) + len(sends)
+
+    def _claim_ahead(self) -> None:
+        """Where nothing was left, not again within a tick: or a steady flow of what is due would pay for each look.
+
+        What is claimed begins at once: nothing waits here, so a stop has none of it to give back.
+        """
+        free, now = at_once_ahead(self.times) - len(self._prepared), time.monotonic()
+        if free <= 0 or now < self._ahead_from:
+            return
+        claims = claiming.ahead(free, self.times)
+        self._ahead_from = now if len(claims) == free else now + self.times.tick_s
+        for claim in claims:
+            work: Callable[..., object] = partial(ahead.prepare_one, times=self.times)
+            future = self._preparers.submit(work, claim.organization_id, claim.publication_id, claim.epoch)
+            self._prepared[future] = claim
 
     def _begin(self, work: Callable[..., object], claim: Claim) -> None:
         future = self._slots.submit(work, claim.organization_id, claim.publication_id, claim.epoch)
         self._flight[future] = claim
 
     def _land(self, nap_s: float) -> None:
-        done, _ = wait(self._flight, timeout=nap_s, return_when=FIRST_COMPLETED)
+        done, _ = wait([*self._flight, *self._prepared], timeout=nap_s, return_when=FIRST_COMPLETED)
         for future in done:
-            claim = self._flight.pop(future)
+            claim = self._flight.pop(future, None) or self._prepared.pop(future)
             failure = None if future.cancelled() else future.exception()
             if failure is not None:
                 _log.error(

@@ -41,7 +41,7 @@ def housekeeping() -> None:
 
 def wake(look: Look, hints: Hints) -> None:
     """Hints for what a look has seen."""
-    if look.sends:
+    if look.sends or look.ahead:
         hints.give(JobName.DRAIN)
     if look.live:
         hints.give(JobName.DO_LIVE_WORK)

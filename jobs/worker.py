@@ -165,7 +165,7 @@ def main(settings: Settings, name: QueueName) -> None:
     process.connect(
         settings,
         "worker",
-        pool_size=times.in_flight + 1 if sends else of_others,
+        pool_size=times.in_flight + sender.at_once_ahead(times) + 1 if sends else of_others,
         application=f"masthead-worker-{name}",
     )
     providers.providers()  # a wrong setting of a network ends the program now, not every send later

@@ -10,6 +10,7 @@ time; MASTHEAD_STOP_AT does the same with SIGSTOP. Unset, which is production, a
     f1 f2              the outcome: before its commit, after it
     sw1 sw2            the sweep: before its commit, after it
     r1 r2 r3           the read-back: before the read, after it, before the verdict's commit
+    a0 a1 a2           before its slot: claimed to be prepared, prepared as far as it went, before that commit
     l0 ... l6          what is done to a live post: claimed, before the commit that begins it, after it, before the
                        call, after the answer, before the outcome's commit, after it
     l7 l8 l9           a look for a comment: before it, after it, before its commit
@@ -33,6 +34,7 @@ LABELS: Final = (
     *("sw1", "sw2"),
     *("r1", "r2", "r3"),
 )
+AHEAD_LABELS: Final = ("a0", "a1", "a2")
 LIVE_LABELS: Final = tuple(f"l{number}" for number in range(10))
 
 
@@ -65,8 +67,9 @@ def arm(*, crash_at: str = "", stop_at: str = "") -> None:
 
 def _parsed(wish: str, what: signal.Signals) -> Mapping[str, tuple[int, int]]:
     label, _, count = wish.partition(":")
-    if label and label not in (*LABELS, *LIVE_LABELS):
-        raise ValueError(f"there is no point {label!r}; there are {', '.join((*LABELS, *LIVE_LABELS))}")
+    known = (*LABELS, *AHEAD_LABELS, *LIVE_LABELS)
+    if label and label not in known:
+        raise ValueError(f"there is no point {label!r}; there are {', '.join(known)}")
     return {label: (int(what), int(count or 1))} if label else {}
 
 

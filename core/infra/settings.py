@@ -45,6 +45,9 @@ class PublishTimes(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MASTHEAD_PUBLISH_", frozen=True, env_ignore_empty=True)
 
+    # Invisible steps run from 45 minutes before the slot on: time for a large video and several tries, far less than
+    # a container lives. What is not longer than `lease_preparing_s` prepares nothing ahead.
+    prepare_ahead_s: Seconds = 2700
     lease_queued_s: Seconds = 30
     lease_claimed_s: Seconds = 60
     lease_preparing_s: Seconds = 120

@@ -31,7 +31,8 @@ class Ask(StrEnum):
 class Candidate:
     """One publication as it would be taken further. `due_at` None: no slot; `content`: before the network's say.
 
-    `approved_until`: when its approval lapses, where it has one that would hold.
+    `approved_until`: when its approval lapses, where it has one that would hold. `refused`: what its network said no to
+    when it was prepared ahead of its slot, and the way to mend it.
     """
 
     account: AccountFacts
@@ -39,6 +40,7 @@ class Candidate:
     due_at: datetime | None
     content: AccountContent | None = None
     approved_until: datetime | None = None
+    refused: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from core.posts.candidates import Ask, Candidate, Subject
 from core.posts.checks import checks
 from core.posts.content import Content
 from core.posts.model import Publication
+from core.posts.rules import PublicationState
 from core.posts.store import Situation
 from core.posts.views import AccountProblem
 from core.provider_kit.checks import link_fault
@@ -56,6 +57,7 @@ def of(
             each.due_at,
             None if content is None else content.of(each.account_id),
             each.approved_until if editing.approval_holds(each, situation.moment) else None,
+            _refused(each),
         )
         for each in publications
     ]
@@ -78,6 +80,14 @@ def refuse(problems: Iterable[AccountProblem]) -> tuple[AccountProblem, ...]:
     if errors:
         raise Invalid(list(dict.fromkeys(errors)))
     return listed
+
+
+def _refused(publication: Publication) -> tuple[str, str] | None:
+    """What `core.publishing.ahead` was told of what is scheduled; what is approved anew, it knows nothing of."""
+    said = publication.last_error or {}
+    if publication.state is not PublicationState.SCHEDULED or not said.get("ahead"):
+        return None
+    return said["reason"], said.get("how_to_fix", "")
 
 
 def _subjects(

@@ -215,6 +215,7 @@ def _approve_one(session: Session, actor: Actor, post: Post, verdict: _Verdict, 
         self_approved=actor.member_id in request_of(post, {}).own_work_of,
         not_after=editing.window_end(publication.due_at, verdict.account),
         next_action_at=None,
+        last_error=None,
         correlation_id=actor.correlation_id,
     )
     return Approved(post.id, publication.id, verdict.account.name, state, publication.due_at)

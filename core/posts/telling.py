@@ -58,7 +58,11 @@ _HAPPENED: Final[Mapping[PublicationState, str]] = {
     PublicationState.NEEDS_HUMAN: "handed it to a person",
     PublicationState.SCHEDULED: "put it back on the schedule",
 }
-
+# What came of preparing it before its slot, which leaves it on the schedule.
+_AHEAD: Final[Mapping[str, tuple[str, str]]] = {
+    "prepared": ("prepared it ahead of its time", "cloud_done"),
+    "refused": ("could not prepare it ahead of its time", "warning"),
+}
 
 # What a program did under a live post: kind.state -> words, icon.
 _AFTERWARDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -104,6 +108,9 @@ def happened(state: PublicationState, why: Mapping[str, Any]) -> tuple[str, str,
     """What the program did with a publication: (words, detail, icon) of an event."""
     if why.get("waits"):
         return "waits for the network", _because(why), "hourglass_top"
+    if why.get("ahead") in _AHEAD:
+        words, icon = _AHEAD[why["ahead"]]
+        return words, _because(why), icon
     shown = SHOWN[WORD_OF[state]]
     return _HAPPENED.get(state, f"moved it to {shown.label}"), _because(why), shown.icon
 

@@ -15,13 +15,13 @@ from functools import cache
 from core.infra import crash, db
 from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
-from core.publishing import store
+from core.publishing import ahead_rows, store
 from core.publishing.store import Claim
 from core.publishing.times import call_timeout_s
 
 SENDER = "program:sender"
 
-__all__ = ["SENDER", "Claim", "due", "due_checks", "give_back", "owner"]
+__all__ = ["SENDER", "Claim", "ahead", "due", "due_checks", "give_back", "owner"]
 
 
 @cache
@@ -54,6 +54,12 @@ def due_checks(at_most: int, times: PublishTimes) -> list[Claim]:
     """Claim up to `at_most` unclear outcomes that are to be read back now."""
     with db.free_transaction() as session:
         return store.claim_checks(session, at_most, lease_s=2 * call_timeout_s(times))
+
+
+def ahead(at_most: int, times: PublishTimes) -> list[Claim]:
+    """Claim up to `at_most` publications whose slot is near, to prepare them."""
+    with db.free_transaction() as session:
+        return ahead_rows.claim(session, at_most, owner=owner(), times=times)
 
 
 def give_back(claims: Iterable[Claim]) -> None:

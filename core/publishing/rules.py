@@ -81,6 +81,7 @@ GONE: Final = (
     "What was prepared for it is gone after a try whose answer was lost. The network said that it had no effect."
 )
 LOOK_FIRST: Final = "Look at the account, then press Try again, which prepares it anew."
+PREPARED: Final = "{network} has its files now. At its time nothing but the post itself is left to send."
 TOO_LATE: Final = "It is being sent now, that can't be stopped."
 
 

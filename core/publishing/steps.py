@@ -10,8 +10,9 @@ None of it is visible, so a process may die at each of these. At c2 a spare cont
 which nobody will ever publish, because its name was lost with the process.
 
 Every `get`, `keep` and `drop` is a transaction of its own, fenced by the claim: epoch, state, lease and approved bytes
-on the row itself. Each gives the claim a whole lease more, so that what a publication of several steps does between two
-of them has to fit into it (the longest: asking for a place and 10 MB going there), and not all of it.
+on the row itself; before the slot, epoch and lease of its preparation, and that the row is on the schedule still. Each
+gives the claim a whole lease more, so that what a publication of several steps does between two of them has to fit into
+it (the longest: asking for a place and 10 MB going there), and not all of it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from core.infra import crash, db
 from core.media import files
 from core.provider_kit.errors import Rejected
 from core.provider_kit.types import MediaItem
-from core.publishing import rules, step_rows, store
+from core.publishing import ahead_rows, rules, step_rows, store
 from core.publishing.claiming import SENDER
 from core.publishing.store import Claim
 
@@ -41,11 +42,15 @@ class ClaimLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ClaimedSteps:
-    """The steps of a publication that this process has claimed (`provider_kit.port.Steps`). Times in seconds."""
+    """The steps of a publication that this process has claimed (`provider_kit.port.Steps`). Times in seconds.
+
+    `ahead`: claimed to be prepared before its slot (`core.publishing.ahead`), and lost when the slot comes.
+    """
 
     claim: Claim
     approved_sha256: bytes
     lease_s: float
+    ahead: bool = False
 
     def get(self, name: str) -> str | None:
         """Raises ClaimLost."""
@@ -94,9 +99,8 @@ class ClaimedSteps:
     @contextmanager
     def _held(self) -> Iterator[tuple[Session, str]]:
         with db.organization_transaction(self.claim.organization_id, SENDER) as session:
-            correlation_id = store.renew(
-                session, self.claim, approved_sha256=self.approved_sha256, lease_s=self.lease_s
-            )
+            renew = ahead_rows.renew if self.ahead else store.renew
+            correlation_id = renew(session, self.claim, approved_sha256=self.approved_sha256, lease_s=self.lease_s)
             if correlation_id is None:
                 raise ClaimLost(str(self.claim.publication_id))
             yield session, correlation_id

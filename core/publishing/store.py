@@ -13,7 +13,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, text, update
@@ -61,6 +61,30 @@ class Claimed:
     throttled: bool  # something holds calls back, perhaps not these
     spread: bool  # calls leave one after the other, because a budget is used up to more than 60 %
     checked: Checked
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Claimed:
+        """From what `WHAT_MUST_HOLD` selects."""
+        return cls(
+            account_id=row.account_id,
+            provider=row.provider,
+            payload=row.payload,
+            approved_payload=row.approved_payload,
+            payload_sha256=row.payload_sha256,
+            approved_sha256=row.approved_sha256,
+            tries=row.attempt_count,
+            correlation_id=row.correlation_id or correlation_id(),
+            throttled=row.throttled,
+            spread=row.spread,
+            checked=Checked(
+                approved=bool(row.approved),
+                in_window=bool(row.in_window),
+                account_state=row.account_state,
+                account_id_at_network=row.provider_account_id,
+                network=row.network,
+                paused=bool(row.paused),
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +200,8 @@ def heartbeats(session: Session) -> dict[str, float]:
 # One publication on its way
 
 
-_CLAIM = text(f"""
-with moved as (
-  update masthead.publication set state = 'claimed', lease_owner = :owner, lease_until = clock_timestamp() + :lease,
-    attempt_count = attempt_count + 1, correlation_id = coalesce(nullif(correlation_id, ''), :correlation_id)
-  where id = :publication_id and epoch = :epoch and state = 'queued' and lease_until > clock_timestamp()
-  returning *)
+# What is asked of a claimed publication `m` before anything is done for it.
+WHAT_MUST_HOLD: Final = f"""
 select m.payload, m.approved_payload, m.payload_sha256, m.approved_sha256, m.account_id, m.attempt_count,
   m.correlation_id, m.approved_until > clock_timestamp() as approved, m.not_after > clock_timestamp() as in_window,
   a.state as account_state, a.provider, a.provider_account_id, a.network, {PAUSED} as paused,
@@ -195,6 +215,14 @@ select m.payload, m.approved_payload, m.payload_sha256, m.approved_sha256, m.acc
   set_config('synchronous_commit', 'off', true) as unwaited
 from moved m
 join masthead.account a on a.organization_id = m.organization_id and a.id = m.account_id
+"""  # noqa: S608 - the parts are our own words
+_CLAIM = text(f"""
+with moved as (
+  update masthead.publication set state = 'claimed', lease_owner = :owner, lease_until = clock_timestamp() + :lease,
+    attempt_count = attempt_count + 1, correlation_id = coalesce(nullif(correlation_id, ''), :correlation_id)
+  where id = :publication_id and epoch = :epoch and state = 'queued' and lease_until > clock_timestamp()
+  returning *)
+{WHAT_MUST_HOLD}
 """)  # noqa: S608 - the parts are our own words
 
 
@@ -216,28 +244,7 @@ def claim(session: Session, claim: Claim, *, owner: str, lease_s: float) -> Clai
             "correlation_id": correlation_id(),
         },
     ).one_or_none()
-    if row is None:
-        return None
-    return Claimed(
-        account_id=row.account_id,
-        provider=row.provider,
-        payload=row.payload,
-        approved_payload=row.approved_payload,
-        payload_sha256=row.payload_sha256,
-        approved_sha256=row.approved_sha256,
-        tries=row.attempt_count,
-        correlation_id=row.correlation_id,
-        throttled=row.throttled,
-        spread=row.spread,
-        checked=Checked(
-            approved=bool(row.approved),
-            in_window=bool(row.in_window),
-            account_state=row.account_state,
-            account_id_at_network=row.provider_account_id,
-            network=row.network,
-            paused=bool(row.paused),
-        ),
-    )
+    return None if row is None else Claimed.of(row)
 
 
 def give_back(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from core.infra import crash, db
 from core.infra.settings import PublishTimes
-from core.publishing import live_rows, store
+from core.publishing import ahead_rows, live_rows, store
 from core.publishing.store import Moved
 
 _log = logging.getLogger(__name__)
@@ -21,10 +21,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a ticker saw: what the sweep moved, what waits now, and in how many seconds the next thing is due."""
+    """What a ticker saw: what the sweep moved, what waits now, and in how many seconds the next thing is due.
+
+    `ahead`: something can be prepared before its slot.
+    """
 
     moved: tuple[Moved, ...]
     sends: bool
+    ahead: bool
     links: bool
     live: bool
     next_due_s: float | None
@@ -51,7 +55,8 @@ def look(ticker: str, times: PublishTimes) -> Look:
         store.beat(session, ticker)
         sends, links = store.work_waiting(session)
         live = live_rows.is_waiting(session)
-        return Look(tuple(moved), sends, links, live, store.until_next_due(session))
+        ahead = ahead_rows.is_waiting(session, times)
+        return Look(tuple(moved), sends, ahead, links, live, store.until_next_due(session))
 
 
 def work_waiting() -> tuple[bool, bool]:

@@ -78,6 +78,8 @@ DEFINERS = {
     "work_waiting": ("dispatch worker", "sends boolean, links boolean"),
     "oldest_due": ("web dispatch worker", "interval"),
     "claim_due": ("worker", "organization_id uuid, publication_id uuid, epoch bigint"),
+    "claim_ahead": ("worker", "organization_id uuid, publication_id uuid, epoch bigint"),
+    "ahead_waiting": ("dispatch worker", "boolean"),
     "claim_checks": ("worker", "organization_id uuid, publication_id uuid, epoch bigint"),
     "claim_links": ("worker", "organization_id uuid, publication_id uuid"),
     "claim_live": ("worker", "organization_id uuid, work_id uuid, epoch bigint"),

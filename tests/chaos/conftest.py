@@ -61,8 +61,10 @@ def network(
 @pytest.fixture
 def world(network: RunningSandbox, settings: Settings, servers: Servers) -> Iterator[World]:
     """As `new_world`, on the servers of this run."""
-    yield World(network, settings, fast_environment(network, settings), servers.superuser_url)
+    world = World(network, settings, fast_environment(network, settings), servers.superuser_url)
+    yield world
     installation.use(None)
+    world.worker.engine.dispose()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core.infra import crash, db
-from core.publishing import checking, sending, store
+from core.publishing import ahead, checking, sending, store
 
 # Points that a process comes to with all that it claimed or swept, not with one publication.
 OF_A_BATCH = ("d1", "d2", "d3", "sw1", "sw2")
@@ -28,7 +28,11 @@ _COMING = text("""
 select exists (select 1 from masthead.publication p
   where p.id = any(:ids)
     and (p.state in ('queued','claimed','sending') and p.lease_until > clock_timestamp()
-         or p.state = :waiting and coalesce(p.next_action_at, p.due_at) < clock_timestamp() + interval '1.5 s'))
+         or p.state = :waiting and coalesce(p.next_action_at, p.due_at) < clock_timestamp() + interval '1.5 s'
+         or p.state = :waiting and p.state = 'scheduled' and p.due_at > clock_timestamp()
+           and not exists (select 1 from masthead.preparation w
+             where w.publication_id = p.id and w.due_at = p.due_at and w.owner is null
+               and (w.next_action_at is null or w.next_action_at > clock_timestamp() + interval '1.5 s'))))
 """)
 
 
@@ -56,6 +60,7 @@ class Gathering:
         """Watch this process from now on."""
         crash.point = self._point
         sending.publish_one = self._followed(sending.publish_one)
+        ahead.prepare_one = self._followed(ahead.prepare_one)
         checking.check_one = self._followed(checking.check_one)
         store.claim_due = self._noted(store.claim_due)
         store.sweep = self._noted(store.sweep)

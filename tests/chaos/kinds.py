@@ -10,7 +10,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from tests.chaos.shapes import COMMON, GRAPH, MAKING, REST, SHAPES, Shape, instagram_of, linkedin_of, page_of
+from tests.chaos.shapes import (
+    COMMON,
+    GRAPH,
+    MAKING,
+    REST,
+    SHAPES,
+    WATCHED,
+    Shape,
+    instagram_of,
+    linkedin_of,
+    page_of,
+)
 
 _AT_THE_CALL: Final = ("none", "refuse", "error_after", "reset_after", "refused_but_live")
 FAULTS: Final = (*(fault for fault in COMMON if fault.name in _AT_THE_CALL), *MAKING)
@@ -91,6 +102,21 @@ KINDS: Final[tuple[Shape, ...]] = (
     _ON_INSTAGRAM("instagram reel", files=("video",), form="reel", waits=lambda _fault: True),
     _ON_INSTAGRAM("instagram image story", files=("image",), form="story", says_text=False),
     _ON_INSTAGRAM("instagram video story", files=("video",), form="story", says_text=False, waits=lambda _fault: True),
+    _ON_INSTAGRAM(
+        "instagram image, prepared ahead",
+        faults=(*FAULTS, *(fault for fault in WATCHED if fault.name.startswith("slow_container"))),
+        files=("image",),
+        waits=lambda fault: fault.name.startswith("slow_container"),
+        ahead=True,
+    ),
+    _UPLOADED(
+        "facebook reel, prepared ahead",
+        feed=_post("video_reels"),
+        making=_post("video_reels"),
+        reading=_get("video_reels"),
+        form="reel",
+        ahead=True,
+    ),
     _ON_LINKEDIN("linkedin images", making=_beginning("images"), files=("image", "image")),
     _ON_LINKEDIN("linkedin video", making=_beginning("videos"), files=("video",)),
     _ON_LINKEDIN(

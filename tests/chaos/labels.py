@@ -25,13 +25,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.infra import db
-from core.infra.crash import LABELS
+from core.infra.crash import AHEAD_LABELS, LABELS
 from core.posts.content import Attached
 from core.posts.model import Publication
 from core.posts.rules import PublicationState
 from tests.chaos.kinds import EVERY
 from tests.chaos.ledger import Ledger, Tally, settle
-from tests.chaos.shapes import BEFORE, Fault, Shape
+from tests.chaos.shapes import Fault, Shape
 from tests.chaos.world import Forge, World
 from tests.factories.clips import clip, pdf
 from tests.factories.media import make_media, make_prepared
@@ -45,11 +45,19 @@ _ROUNDS_OF_ONE: Final = 2  # after so many more rounds a publication that never 
 _GATHER_S: Final = 10.0
 # Where a machine is too busy for so many at once, their leases end on the way; each round is for half as many.
 _AT_ONCE, _AT_LEAST_AT_ONCE = 32, 4
+_AHEAD_AT_ONCE: Final = 8  # a process prepares a quarter of what it sends at once, so each costs four slots
 _SETTLE_S: Final = 900.0
 LONGEST_LEASE_S: Final = max(FAST.lease_claimed_s, FAST.lease_preparing_s, FAST.lease_sending_s)
+# What was left before its slot is due by now as far as anybody can tell.
 _PARK: Final = """
-update masthead.publication set next_action_at = clock_timestamp() + interval '1 hour'
-where state in ('scheduled','unknown') and due_at <= clock_timestamp()
+update masthead.publication set next_action_at = clock_timestamp() + interval '1 hour',
+  due_at = least(due_at, clock_timestamp())
+where state in ('scheduled','unknown') and due_at <= clock_timestamp() + interval '1 hour'
+"""
+_ITS_TIME_IS_NEAR: Final = """
+update masthead.publication set next_action_at = null, due_at = clock_timestamp() + make_interval(secs => %(s)s),
+  not_after = clock_timestamp() + interval '1 day'
+where id = any(%(ids)s) and state = 'scheduled'
 """
 # A full run takes longer than a window, and nobody waits for the spacing of a backlog here.
 _ITS_TIME_HAS_COME: Final = (
@@ -128,7 +136,7 @@ class Trial:
                 f"{self.shape.name}: {label} x {fault.name}",
                 self.house.organization_id,
                 fault,
-                deaths=[*BEFORE.get(label, ()), label],
+                deaths=self.shape.deaths(label),
                 arm=partial(self.shape.put, self.world.sandbox, row.payload["account"], fault),
             )
             self.ledger.enter(row, case.name)
@@ -142,9 +150,11 @@ class Trial:
             for id_, case in self.left(label).items():
                 by_point[case.deaths[0]][id_] = case
             for point, cases in by_point.items():
-                for some in _batched(cases, at_once) if point not in SWEEPS else ():
-                    self.come_due(some)
-                    die(forge, point, some, self.ledger)
+                ahead = self.shape.is_ahead(point)
+                size = min(at_once, _AHEAD_AT_ONCE) if ahead else at_once
+                for some in _batched(cases, size) if point not in SWEEPS else ():
+                    self.come_due(some, ahead=ahead)
+                    die(forge, point, some, self.ledger, ahead=ahead)
                     self.park()
 
     def renew(self, label: str, *, every: bool) -> None:
@@ -167,14 +177,21 @@ class Trial:
     def park(self) -> None:
         tamper(self.house.organization_id, _PARK)
 
-    def come_due(self, cases: Mapping[UUID, Case]) -> None:
-        """Let these be due now, each with its fault waiting for it; no earlier, or others would meet it."""
+    def come_due(self, cases: Mapping[UUID, Case], *, ahead: bool = False) -> None:
+        """Let these be due now, or `ahead` of that, each with its fault waiting for it.
+
+        No earlier, or others would meet it.
+        """
         for case in cases.values():
             if case.arm is not None:
                 case.arm()
                 case.arm = None
         for statement in _ITS_TIME_HAS_COME:
             tamper(self.house.organization_id, statement, ids=list(cases))
+        if ahead:
+            # Each time another slot, so that what an earlier death left of its preparation holds nobody up.
+            seconds = FAST.prepare_ahead_s * 0.8
+            tamper(self.house.organization_id, _ITS_TIME_IS_NEAR, ids=list(cases), s=seconds)
 
 
 def run(world: World, seed: int = 0, pairs: dict[str, Sequence[tuple[str, Fault]]] | None = None) -> Tally:
@@ -185,9 +202,9 @@ def run(world: World, seed: int = 0, pairs: dict[str, Sequence[tuple[str, Fault]
     random.Random(seed).shuffle(trials)
     total = Tally()
     with world.forge() as forge:
-        others = [label for label in LABELS if label not in SWEEPS]
+        others = [label for label in (*LABELS, *AHEAD_LABELS) if label not in SWEEPS]
         if (
-            len(_left(trials, LABELS)) > _SWEPT_AT_ONCE
+            len(_left(trials, [*SWEEPS, *others])) > _SWEPT_AT_ONCE
         ):  # what is to be swept comes first and alone, or others push it out
             total.untried += _deaths(forge, trials, SWEEPS)
         total.untried += _deaths(forge, trials, [*SWEEPS, *others])
@@ -254,14 +271,16 @@ def _deaths(forge: Forge, trials: Sequence[Trial], labels: Sequence[str]) -> lis
     return words
 
 
-def die(forge: Forge, point: str, cases: dict[UUID, Case], ledger: Ledger) -> None:
+def die(forge: Forge, point: str, cases: dict[UUID, Case], ledger: Ledger, *, ahead: bool = False) -> None:
     """Let a process die at the point with as many of these as come to it."""
-    answer = end(forge, point, cases)
+    answer = end(forge, point, cases, ahead=ahead)
     assert answer["ended_by"] in (0, 9), answer
     ledger.killed(answer["ended_by"] == 9)
 
 
-def end(forge: Forge, point: str, cases: dict[UUID, Case], *, freeze: bool = False) -> dict[str, Any]:
+def end(
+    forge: Forge, point: str, cases: dict[UUID, Case], *, freeze: bool = False, ahead: bool = False
+) -> dict[str, Any]:
     """Let a process die or freeze at the point with as many of these as come to it; gives what the forge says."""
     answer = forge.order(
         "gather",
@@ -269,7 +288,7 @@ def end(forge: Forge, point: str, cases: dict[UUID, Case], *, freeze: bool = Fal
         awaited=[str(each) for each in cases],
         organizations=[str(each) for each in {case.organization_id for case in cases.values()}],
         s=_GATHER_S,
-        slots=1 if point in SWEEPS else len(cases),
+        slots=1 if point in SWEEPS else len(cases) * (4 if ahead else 1),
         freeze=freeze,
         times={"drain_budget_s": _GATHER_S},  # while some are held at the point, others still come
     )

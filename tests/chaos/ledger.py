@@ -23,6 +23,7 @@ from tests.fixtures.programs import RunningSandbox
 
 _S = PublicationState
 _UNCLEAR: Final = frozenset({"open", "unknown"})
+_CLOCKS_DIFFER: Final = timedelta(seconds=1)
 # What closes later than this after everything was up hasn't closed "by itself".
 _BY_ITSELF_WITHIN: Final = timedelta(minutes=2)
 
@@ -45,6 +46,9 @@ class Ending:
     @property
     def trouble(self) -> str:
         """Why it counts as lost; empty when it doesn't."""
+        early = self.live and self.row.due_at is not None and self.row.due_at - _made_at(self.live[0]) > _CLOCKS_DIFFER
+        if early:
+            return "live before its time"
         if self.row.state is _S.PUBLISHED:
             return self._published_otherwise()
         if self.row.state is _S.NEEDS_HUMAN and self.row.needs is Needs.OUTCOME:
@@ -221,6 +225,10 @@ def settle(order: Any, organization_ids: Iterable[UUID], seconds: float, *, reco
     hands, slots = (2, 6) if len(ids) > 1 else (1, 4)
     answer = order("recover", organizations=ids, s=seconds, reconnect=reconnect, hands=hands, slots=slots)
     assert answer["ended_by"] == 0, answer
+
+
+def _made_at(post: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(post["created_at"])
 
 
 def _marked(row: Publication) -> str:

@@ -70,6 +70,9 @@ WATCHED: Final = (
 # send, and what is found kept was kept by somebody who is gone.
 BEFORE: Final = {"c4": ("c3",), "sw1": ("s3",), "sw2": ("s3",), "r1": ("s3",), "r2": ("s3",), "r3": ("s3",)}
 
+# Where it is prepared before its slot, and where deaths in a send begin with one that had been prepared.
+AHEAD: Final = frozenset({*crash.AHEAD_LABELS, "c1", "c2", "c3", "c4", "c5"})
+PREPARED: Final = "c3"
 UP_TO_THE_STEPS: Final = frozenset({"d0", "d1", "d2", "d3", "w0", "w1", "c1", "c2", "c3", "c4"})
 
 
@@ -80,6 +83,7 @@ class Shape:
     `files`: what a post carries, each "image", "video" or "document". `form`: how it appears, "" for whichever fits.
     `says_text`: whether the network shows words with it. `names_posts`: whether it answers with a post's id, or with
     that of the video in it.
+    `ahead`: it is prepared before its slot, and dies there too.
     `begins`, `finishes`: the word that tells the step before the visible call from it where both go to one route.
     """
 
@@ -99,6 +103,7 @@ class Shape:
     finishes: str = ""
     says_text: bool = True
     names_posts: bool = True
+    ahead: bool = False
 
     @property
     def has_image(self) -> bool:
@@ -119,7 +124,17 @@ class Shape:
 
     def pairs(self) -> list[tuple[str, Fault]]:
         """Every label with every fault that can meet there."""
-        return [(label, fault) for label in crash.LABELS for fault in self.faults if self.is_possible(label, fault)]
+        labels = (*crash.LABELS, *crash.AHEAD_LABELS) if self.ahead else crash.LABELS
+        return [(label, fault) for label in labels for fault in self.faults if self.is_possible(label, fault)]
+
+    def deaths(self, label: str) -> list[str]:
+        """The points at which a publication dies one after the other so that the last one is this."""
+        before = BEFORE.get(label, ())
+        return [*([PREPARED] if self.ahead and label not in AHEAD else []), *before, label]
+
+    def is_ahead(self, point: str) -> bool:
+        """Whether it comes to this point before its slot."""
+        return self.ahead and point in AHEAD
 
     def put(self, sandbox: RunningSandbox, account: str, fault: Fault, times: int = 1) -> None:
         """Let it wait for the next calls of this account, and for no other's."""

@@ -34,6 +34,7 @@ _numbers = itertools.count(1)
 
 # Every time of the machine at 1/50 (PRODUCT 7 h).
 FAST = PublishTimes(
+    prepare_ahead_s=54,
     lease_queued_s=0.6,
     lease_claimed_s=1.2,
     lease_preparing_s=2.4,

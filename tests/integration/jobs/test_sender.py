@@ -5,21 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from core.infra import db
 from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
-from core.provider_kit.types import Published
+from core.provider_kit.types import Access, Payload, Published, VisibleCall
 from core.publishing import claiming
 from core.queueing.enqueue import Hints, queue_of
 from core.queueing.names import QueueName
 from jobs import sender as module
 from jobs.sender import Sender
+from tests.factories.media import make_kept_image
+from tests.factories.posts import attached
 from tests.factories.publishing import (
     House,
     ScriptedPublisher,
@@ -249,3 +253,101 @@ def test_the_job_needs_a_process_that_is_a_sender(house: House, worker: db.Datab
         assert module.drain() == 0
     module.use(None)
     slots.close()
+
+
+class Preparing(Network):
+    """A network at which preparing ahead takes until it is let go; sends go through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open.set()
+        self.prepared = threading.Event()
+        self.at_it = 0
+
+    def prepare(self, payload: Payload, access: Access, steps: Any) -> VisibleCall:
+        if steps.ahead:
+            with self._lock:
+                self.at_it += 1
+            self.prepared.wait(10)
+        return super().prepare(payload, access, steps)
+
+
+@pytest.fixture
+def preparing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Preparing]:
+    network = Preparing()
+    monkeypatch.setattr("core.providers.publisher", lambda _network: network)
+    yield network
+    network.prepared.set()
+
+
+def make_near(house: House) -> Any:
+    """A publication with an image, half an hour before its slot."""
+    row = make_scheduled(house, files=attached(make_kept_image(house.author)))
+    bring_forward(house.approver, row.id, ago_s=-1800)
+    return row
+
+
+def test_what_is_due_goes_out_while_others_are_prepared(
+    house: House, worker: db.Database, kept_files: Path, preparing: Preparing
+):
+    near = [make_near(house) for _ in range(3)]
+    later = make_scheduled(house)
+    slots = Sender(TIMES.model_copy(update={"in_flight": 1}))
+    with acting_as(worker):
+        draining = threading.Thread(target=slots.drain)
+        draining.start()
+        until(lambda: preparing.at_it == 1)
+        time.sleep(0.2)
+        assert preparing.at_it == 1  # one at a time, where one is sent at a time
+        bring_forward(house.approver, later.id)
+        until(lambda: again(house.author, later.id).state is _S.PUBLISHED)
+        preparing.prepared.set()
+        draining.join(10)
+        slots.close()
+    assert preparing.at_it == 3
+    assert states(house, near) == [_S.SCHEDULED] * 3
+
+
+def test_nothing_is_prepared_while_more_is_due_than_there_is_room_for(
+    network: RunningSandbox, worker: db.Database, kept_files: Path, slow: Network
+):
+    house = make_house(network, pages=8)
+    make_due_everywhere(house)
+    make_near(house)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        draining = threading.Thread(target=slots.drain)
+        draining.start()
+        until(lambda: slow.inside == 4)
+        time.sleep(0.2)
+        assert preparations(house) == 0
+        slow.open.set()
+        until(lambda: preparations(house) == 1)
+        draining.join(10)
+        slots.close()
+
+
+def preparations(house: House) -> int:
+    with db.transaction(house.author) as session:
+        count: int = session.execute(text("select count(*) from masthead.preparation")).scalar_one()
+    return count
+
+
+def test_a_preparation_keeps_no_drain_whose_budget_is_over_and_a_closing_sender_waits_for_it(
+    house: House, worker: db.Database, kept_files: Path, preparing: Preparing
+):
+    make_near(house)
+    slots = Sender(TIMES.model_copy(update={"drain_budget_s": 0.3}))
+    with acting_as(worker):
+        assert slots.drain() == 0
+        assert preparing.at_it == 1
+        closing = threading.Thread(target=slots.close)
+        closing.start()
+        closing.join(0.2)
+        assert closing.is_alive()
+        preparing.prepared.set()
+        closing.join(10)
+        assert not closing.is_alive()
+    with db.transaction(house.author) as session:
+        (done,) = session.execute(text("select prepared_at is not null from masthead.preparation")).one()
+    assert done

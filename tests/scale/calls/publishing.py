@@ -8,9 +8,20 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import Trace
-from core.publishing import desk_rows, error_reads, error_rows, held_reads, overdue_rows, queries, step_rows, store
+from core.publishing import (
+    ahead_rows,
+    desk_rows,
+    error_reads,
+    error_rows,
+    held_reads,
+    overdue_rows,
+    queries,
+    step_rows,
+    store,
+)
 from core.publishing.error_rows import Place, Window
 from core.publishing.model import Attempt
 from core.publishing.rules import AttemptState
@@ -124,6 +135,39 @@ CALLS: Final[Calls] = {
     store.claim: (
         inside(
             lambda session, world: store.claim(session, _claim(world, "queued"), owner="test", lease_s=60), "worker"
+        ),
+    ),
+    ahead_rows.claim: (
+        outside(lambda session, _: ahead_rows.claim(session, 4, owner="test", times=PublishTimes()), "worker"),
+    ),
+    ahead_rows.is_waiting: (outside(lambda session, _: ahead_rows.is_waiting(session, PublishTimes()), "dispatch"),),
+    ahead_rows.look: (inside(lambda session, world: ahead_rows.look(session, _claim(world, "scheduled")), "worker"),),
+    ahead_rows.renew: (
+        inside(
+            lambda session, world: ahead_rows.renew(
+                session, _claim(world, "scheduled"), approved_sha256=_approved(world, "scheduled"), lease_s=120
+            ),
+            "worker",
+        ),
+    ),
+    ahead_rows.leave: (
+        inside(
+            lambda session, world: ahead_rows.leave(session, _claim(world, "scheduled"), tries=1, again_in_s=5),
+            "worker",
+        ),
+    ),
+    ahead_rows.tell: (
+        inside(
+            lambda session, world: ahead_rows.tell(session, _claim(world, "scheduled"), "test", {"ahead": "prepared"}),
+            "worker",
+        ),
+    ),
+    ahead_rows.note_refusal: (
+        inside(
+            lambda session, world: ahead_rows.note_refusal(
+                session, _claim(world, "scheduled"), {"reason": "Too small.", "ahead": True}
+            ),
+            "worker",
         ),
     ),
     store.give_back: (
