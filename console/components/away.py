@@ -16,6 +16,7 @@ _AWAY: Final = st.components.v2.component(
 )
 
 
-def away(label: str, href: str, *, icon: str, key: str, primary: bool = False) -> None:
-    """Draw the link. `href` is our own: nothing that people wrote."""
-    _AWAY(key=key, data={"label": label, "href": href, "icon": icon, "primary": primary}, width="content")
+def away(label: str, href: str, *, icon: str, key: str, primary: bool = False, stretch: bool = False) -> None:
+    """Draw the link, as wide as its place with `stretch`. `href` is our own: nothing that people wrote."""
+    data = {"label": label, "href": href, "icon": icon, "primary": primary}
+    _AWAY(key=key, data=data, width="stretch" if stretch else "content")

@@ -101,6 +101,12 @@ def _resume_everything(page: Page) -> None:
     _quiet(page)
 
 
+def _what_to_connect(page: Page) -> None:
+    page.locator(".st-key-connect button").first.click()
+    page.get_by_role("link", name="LinkedIn Pages").wait_for()
+    settled(page)
+
+
 def _check_first(page: Page) -> None:
     """The doctor on the first account."""
     page.get_by_role("button", name="Check", exact=True).first.click()
@@ -138,6 +144,7 @@ FULL: Final = (
     View("post-failed", "/posts?state=failed", _open_first),
     View("post-reschedule", "/posts?state=scheduled", _press("Reschedule")),
     View("accounts", "/accounts"),
+    View("accounts-connect", "/accounts", _what_to_connect),
     View("accounts-checked", "/accounts", _check_first),
     View("resume", "/resume"),
     View("resume-spread", "/resume", _spread),

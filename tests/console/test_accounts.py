@@ -19,6 +19,7 @@ from core.provider_kit.types import OfferedAccount
 from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
+from tests.factories.organizations import make_organization
 from tests.factories.posts import Team, make_approved, soon
 
 
@@ -40,15 +41,28 @@ def test_connecting_starts_at_ingest_with_a_link_for_this_sign_in(team: Team, ad
 
 def test_who_may_not_connect_sees_why(team: Team) -> None:
     tab = Tab(someone(team.organization_id, Role.APPROVER)[0]).open("accounts")
-    button = tab.button("connect_meta_off")
+    button = tab.app.get_by_key("connect").proto.popover
     assert button.disabled
     assert "takes an admin" in button.help
+    assert not tab.has("connect_meta")
 
 
 def test_a_provider_without_settings_says_what_to_set(team: Team, admin: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROVIDER_META_CLIENT_ID")
     providers.providers.cache_clear()
-    assert "PROVIDER_META_CLIENT_ID" in admin.open("accounts").button("connect_meta_off").help.replace("\\", "")
+    assert admin.open("accounts").button("connect_meta_off").disabled
+    assert "PROVIDER_META_CLIENT_ID" in admin.words
+
+
+def test_what_can_be_connected_says_how_it_stands(team: Team, admin: Tab) -> None:
+    make_account(team.admin, name="Acme Tea", state=AccountState.DISABLED)
+    assert "1 connected" in captions(admin.open("accounts"))
+    empty = Tab(someone(make_organization(), Role.ADMIN)[0]).open("accounts")
+    assert "Nothing connected yet" in captions(empty)
+
+
+def captions(tab: Tab) -> list[str]:
+    return [str(each.value) for each in tab.app.caption]
 
 
 def test_pausing_needs_a_reason_and_holds_what_waits(team: Team, admin: Tab) -> None:

@@ -13,8 +13,9 @@ from tests.e2e.driving import PATIENCE_MS, Someone
 def connect(admin: Someone, *names: str) -> None:
     """Press Connect, consent at Facebook, choose exactly these Pages and Instagram accounts."""
     admin.go("/accounts")
-    admin.page.get_by_role("link", name=re.compile("Connect Facebook")).click()
     page = admin.page
+    admin.key("connect").get_by_role("button", name=re.compile("Connect")).click()
+    page.get_by_role("link", name=re.compile("Facebook and Instagram")).click()
     page.wait_for_url(re.compile("www.facebook.com|/accounts"))
     if page.get_by_role("button", name=re.compile("Maya Okafor")).count():
         page.get_by_role("button", name=re.compile("Maya Okafor")).click()

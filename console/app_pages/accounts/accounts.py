@@ -21,7 +21,7 @@ from console.identity import Visitor
 from console.navigation import Badge, PageSpec
 from console.plain import beginning, one_line, plain, plain_label
 from core.accounts import commands, queries
-from core.accounts.queries import AccountRow, Choice, OfferedRow
+from core.accounts.queries import AccountRow, Choice, OfferedRow, ProviderRow
 from core.accounts.rules import AccountState
 from core.infra.actor import Actor
 from core.infra.clock import now
@@ -64,7 +64,7 @@ def render(visitor: Visitor) -> None:
         if rows:
             pausing.offer(visitor, pauses, {each.provider for each in live})
             diagnosing.setup_buttons(visitor)
-            _connect_buttons(visitor)
+            _connect(visitor, live)
     pausing.lines(visitor, pauses, zones)
     diagnosing.found(visitor)
     _choice(visitor, zones)
@@ -109,27 +109,36 @@ def _wants_a_person(each: AccountRow) -> bool:
 
 
 def _to_begin(visitor: Visitor) -> None:
-    _connect_buttons(visitor)
-    diagnosing.setup_buttons(visitor)
+    with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
+        diagnosing.setup_buttons(visitor)
+        _connect(visitor, ())
 
 
-def _connect_buttons(visitor: Visitor) -> None:
-    for provider in queries.providers(visitor.actor):
-        label, refusal = f"Connect {provider.title}", visitor.why_not(Permission.CONNECT)
-        try:
-            path = None if refusal else commands.connect_intent(visitor.actor, provider.key)
-        except MastheadError as problem:
-            path, refusal = None, problem.message
-        if path is not None:
-            away(label, places.ingest_url() + path, icon="add_link", primary=True, key=f"connect_{provider.key}")
-        else:
-            st.button(
-                label,
-                icon=":material/add_link:",
-                disabled=True,
-                help=plain(refusal or ""),
-                key=f"connect_{provider.key}_off",
-            )
+def _connect(visitor: Visitor, live: Sequence[AccountRow]) -> None:
+    """One button; behind it all that can be connected here, each with how it stands."""
+    refusal = visitor.why_not(Permission.CONNECT)
+    with st.popover(
+        "Connect",
+        icon=":material/add_link:",
+        type="primary",
+        disabled=refusal is not None,
+        help=plain(refusal) if refusal else None,
+        key="connect",
+    ):
+        for provider in queries.providers(visitor.actor) if refusal is None else ():
+            _connect_to(visitor, provider, sum(each.provider == provider.key for each in live))
+
+
+def _connect_to(visitor: Visitor, provider: ProviderRow, connected: int) -> None:
+    key = f"connect_{provider.key}"
+    try:
+        path = commands.connect_intent(visitor.actor, provider.key)
+    except MastheadError as refusal:
+        st.button(provider.title, icon=":material/add_link:", disabled=True, width="stretch", key=f"{key}_off")
+        st.caption(plain(refusal.message))
+        return
+    away(provider.title, places.ingest_url() + path, icon="add_link", stretch=True, key=key)
+    st.caption(f"{connected} connected" if connected else "Nothing connected yet")
 
 
 def _card(visitor: Visitor, each: AccountRow, zones: Zones) -> None:
