@@ -59,7 +59,7 @@ load: $(DEVELOPMENT) ## Put load on the product, one JSON line per figure: LOAD=
 screenshots: $(DEVELOPMENT) ## Take a screenshot of every page into screenshots/
 	@$(BIN)/python -m ops.screenshots
 
-guide: $(DEVELOPMENT) ## Walk docs/guide.md in Chromium, every step as written, and take its pictures anew
+guide: $(DEVELOPMENT) ## Walk docs/guide.md in Chromium, every step as written, and take its and the guarantee's pictures
 	@$(BIN)/python -m ops.guide
 
 lock: $(DEVELOPMENT) ## Resolve the pins anew from pyproject.toml (asks the package index)

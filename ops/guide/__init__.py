@@ -1,1 +1,1 @@
-"""The pictures of docs/guide.md, taken while its story is walked: `python -m ops.guide`."""
+"""The pictures of the guide, taken while its story is walked, and of the guarantee: `python -m ops.guide`."""

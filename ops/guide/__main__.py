@@ -1,6 +1,6 @@
-"""`python -m ops.guide`: walk docs/guide.md in a browser and take its pictures on the way, into docs/images/guide/.
+"""`python -m ops.guide`: take the pictures of docs/guide.md and docs/guarantee.md anew, into docs/images/.
 
-Starts Masthead with its sandbox and demo in a folder of its own, or walks in a running one (`--url`, `--data`).
+Starts Masthead with its sandbox and demo in a folder of its own. The guide's are taken while its story is walked.
 """
 
 from __future__ import annotations
@@ -19,34 +19,36 @@ from playwright.sync_api import Browser
 from bench.browser import chromium
 from bench.programs import PROJECT
 from bench.servers import ADDRESS, product
-from core.demo import picture
+from ops.guide import guarantee, walk
 from ops.guide.album import HEIGHT, WIDTH, Album
 from ops.guide.hands import Reader
-from ops.guide.walk import IMAGE, PICTURES, walk
 from tests.e2e.driving import Product
 
-FOLDER: Final = PROJECT / "docs" / "images" / "guide"
+FOLDER: Final = PROJECT / "docs" / "images"
+# Document -> its pictures, and what takes them.
+DOCUMENTS: Final = {"guide": (walk.PICTURES, walk.walk), "guarantee": (guarantee.PICTURES, guarantee.show)}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Take the pictures; an exception says at which step the product is not as the guide says."""
+    """Take the pictures; an exception says at which step the product is not as the document says."""
     parser = argparse.ArgumentParser(prog="python -m ops.guide", description=__doc__)
-    parser.add_argument("--out", type=Path, default=FOLDER, help="where the pictures go")
+    parser.add_argument("--only", choices=DOCUMENTS, help="of this document alone")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="where the folders of pictures are")
     given = parser.parse_args(arguments)
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / IMAGE).write_bytes(picture.drawn())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="masthead-guide-")))
         served = stack.enter_context(product(folder))
         served.await_words(ADDRESS)
         browser = stack.enter_context(chromium())
         someone = stack.enter_context(people(browser, Product(served.port, served.log, folder / "data")))
-        album = Album(given.out, PICTURES)
-        walk(someone, album)
-        album.close()
-    for name, size in album.sizes.items():
-        sys.stdout.write(f"{name}: {size:,} bytes\n")
-    sys.stdout.write(f"{len(album.sizes)} pictures in {os.path.relpath(given.out)}, every step as written\n")
+        for document in [given.only] if given.only else DOCUMENTS:
+            pictures, take = DOCUMENTS[document]
+            album = Album(given.out / document, pictures)
+            take(someone, album)
+            album.close()
+            for name, size in album.sizes.items():
+                sys.stdout.write(f"{document}/{name}: {size:,} bytes\n")
+    sys.stdout.write(f"every picture is in {os.path.relpath(given.out)}, every step as written\n")
     return 0
 
 

@@ -25,6 +25,7 @@ class Album:
     """A folder of pictures with fixed names: those it is made for, each once, and no others of an earlier time."""
 
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.missing = list(names)
         self.sizes: dict[str, int] = {}

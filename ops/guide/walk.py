@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, expect
 
+from core.demo import picture
 from ops.guide.album import Album
 from ops.guide.hands import Reader
 from tests.e2e.driving import PATIENCE_MS
@@ -45,6 +46,7 @@ _PUBLISHED_WITHIN_MS: Final = 240_000
 
 def walk(someone: Callable[[], Reader], album: Album) -> None:
     """From the first account to the live posts, and the one post that nobody is sure of."""
+    (album.folder / IMAGE).write_bytes(picture.drawn())
     maya, sara, ivo = someone(), someone(), someone()
     maya.sign_in("Maya Okafor")
     connect(maya, album)

@@ -1,4 +1,4 @@
-"""The guide, the walk that takes its pictures and the product say the same words."""
+"""The guide, the walk that takes its pictures and the product say the same words; every picture is there once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ops.guide import album, walk
+from ops.guide import album, guarantee, walk
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = ROOT / "docs" / "guide.md"
-FOLDER = ROOT / "docs" / "images" / "guide"
+IMAGES = ROOT / "docs" / "images"
 BOLD = re.compile(r"\*\*(.+?)\*\*", re.S)
 LEAST_LETTERS = 3  # of what stands fast in a label, so that f"{name}" doesn't pass for every word
 
@@ -103,10 +103,12 @@ def pressed_by(call: ast.Call) -> str | None:
     return str(getattr(walk, said.id)) if isinstance(said, ast.Name) else str(ast.literal_eval(said))
 
 
-def test_the_pictures_of_the_guide_are_those_that_the_walk_takes(guide: str) -> None:
-    shown = re.findall(r"!\[[^\]]+\]\(images/guide/([\w-]+)\.webp\)", guide)
-    kept = {path.stem: path.stat().st_size for path in FOLDER.glob("*.webp")}
-    assert shown == list(walk.PICTURES)
+@pytest.mark.parametrize(("document", "pictures"), [("guide", walk.PICTURES), ("guarantee", guarantee.PICTURES)])
+def test_the_pictures_of_a_document_are_those_that_are_taken(document: str, pictures: Sequence[str]) -> None:
+    text = (ROOT / "docs" / f"{document}.md").read_text(encoding="utf-8")
+    shown = re.findall(rf"!\[[^\]]+\]\(images/{document}/([\w-]+)\.webp\)", text)
+    kept = {path.stem: path.stat().st_size for path in (IMAGES / document).glob("*.webp")}
+    assert shown == list(pictures)
     assert set(kept) == set(shown)
     assert max(kept.values()) <= album.MOST_BYTES
 
