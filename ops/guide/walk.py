@@ -152,6 +152,7 @@ def approve(ivo: Reader, album: Album) -> None:
 def move(sara: Reader, album: Album) -> None:
     """To another day in the calendar, and back."""
     sara.press("Calendar")
+    expect(sara.page.locator("[data-k^='d:']").first).to_be_visible(timeout=PATIENCE_MS)
     if not cell(sara, tomorrow()).count():
         sara.page.keyboard.press("ArrowRight")
         sara.settled()
