@@ -80,8 +80,10 @@ READS: Final = (
             where t.organization_id = {organization} and t.connection_id = c.id and t.next_renewal_at is not null
               and t.renewal_failures < 3) as renews, [pauses] as pauses,
           case when a.state = 'active' and not [paused] then 0 else (select count(*) from masthead.publication q
-            where q.organization_id = {organization} and q.account_id = a.id
-              and q.state in ('scheduled','queued','claimed')) end as stranded
+              where q.organization_id = {organization} and q.account_id = a.id and q.state = 'scheduled')
+            + (select count(*) from masthead.publication q
+              where q.organization_id = {organization} and q.account_id = a.id and q.state in ('queued','claimed'))
+            end as stranded
         from masthead.account a
         join masthead.connection c on c.organization_id = {organization} and c.id = a.connection_id
         join masthead.member m on m.organization_id = {organization} and m.id = c.connected_by

@@ -40,8 +40,8 @@ READS: Final = (
           care.next_check_at, care.next_renewal_at, care.checked_at, care.check_error, care.renewed_at,
           care.renewal_failures, care.renewal_error, care.renewal_refused_at, used.last_used_at,
           used.has_own_token, used.has_refresh_token, (select count(*) from masthead.publication q
-            where q.organization_id = {organization} and q.account_id = a.id
-              and q.state in ('scheduled','queued','claimed')) as posts
+            where q.organization_id = {organization} and q.account_id = a.id and q.state = 'scheduled')
+          + coalesce(going.going_out, 0) as posts
         from masthead.account a
         join masthead.connection c on c.organization_id = {organization} and c.id = a.connection_id
         left join masthead.token_care care on care.organization_id = {organization} and care.connection_id = c.id
@@ -51,6 +51,9 @@ READS: Final = (
               as has_refresh_token
           from masthead.credential k where k.organization_id = {organization} and k.connection_id = a.connection_id
             and (k.account_id = a.id or k.account_id is null)) used
+        left join (select q.account_id, count(*) as going_out from masthead.publication q
+          where q.organization_id = {organization} and q.state in ('queued','claimed') group by q.account_id) going
+          on going.account_id = a.id
         where a.organization_id = {organization} and a.state <> 'disabled'""",
         unordered=True,
     ),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.accounts.model import Credential, TokenCare
 from core.accounts.rules import CredentialState
-from core.accounts.store import organization_of
+from core.accounts.store import WAITING, organization_of
 
 _clock = func.clock_timestamp
 # A grant that was just consented to is known well; a little later its look plans what comes next.
@@ -142,7 +142,7 @@ def use(session: Session, credential_id: UUID) -> bool:
 
 
 # What the Token health page adds to what the Accounts page shows.
-_HEALTH: Final = text("""
+_HEALTH: Final = text(f"""
 select a.id, c.name as person, c.scopes, c.consented_at, c.consent_ends_at, c.expires_at as token_ends_at,
   care.next_check_at, care.next_renewal_at, care.checked_at, care.check_error, care.renewed_at, care.renewal_failures,
   care.renewal_error, care.renewal_refused_at,
@@ -153,13 +153,12 @@ select a.id, c.name as person, c.scopes, c.consented_at, c.consent_ends_at, c.ex
   exists (select 1 from masthead.credential k where k.organization_id = a.organization_id
     and k.connection_id = a.connection_id and k.account_id is null and k.purpose = 'refresh'
     and k.state = 'current') as has_refresh_token,
-  (select count(*) from masthead.publication q where q.organization_id = a.organization_id and q.account_id = a.id
-    and q.state in ('scheduled','queued','claimed')) as posts
+  {WAITING} as posts
 from masthead.account a
 join masthead.connection c on c.organization_id = a.organization_id and c.id = a.connection_id
 left join masthead.token_care care on care.organization_id = c.organization_id and care.connection_id = c.id
 where a.organization_id = masthead.ctx_organization() and a.state <> 'disabled'
-""")
+""")  # noqa: S608 - the parts are our own words
 
 
 def health(session: Session) -> Sequence[Row[Any]]:
