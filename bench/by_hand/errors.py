@@ -56,7 +56,8 @@ from [errors] [condition] group by e.key, e.network, e.code, e.subcode order by 
 _LINES: Final = """select q.*, left(b.payload->>'text', 140) as text
 from (select e.*, e.during || '|' || lpad(e.id::text, 20, '0') as line from [errors] [condition]
   order by e.at desc, line desc limit 11) q
-join masthead.publication b on b.organization_id = {organization} and b.id = q.publication_id
+cross join lateral (select p.payload from masthead.publication p
+  where p.organization_id = {organization} and p.id = q.publication_id offset 0) b
 order by q.at desc, q.line desc"""
 
 

@@ -14,16 +14,18 @@ _MOST_CARRIERS: Final = 50
 _LATELY: Final = timedelta(days=1)
 
 _EVERYTHING: Final[dict[str, Any]] = {"words": "", "kinds": (), "used": None, "after": None, "limit": _PAGE}
-_USES: Final = """select f.post_id from masthead.post_media f
+_WAYS: Final = (
+    """select f.post_id from masthead.post_media f
     join masthead.post t on t.organization_id = {organization} and t.id = f.post_id and t.deleted_at is null
-    where f.organization_id = {organization} and f.media_id = [file] and f.place is not null
-  union
-  select t.id from masthead.post t
-    where t.organization_id = {organization} and t.cover_id = [file] and t.deleted_at is null
-  union
-  select v.post_id from masthead.post_variant v
+    where f.organization_id = {organization} and f.media_id = [file] and f.place is not null""",
+    """select t.id from masthead.post t
+    where t.organization_id = {organization} and t.cover_id = [file] and t.deleted_at is null""",
+    """select v.post_id from masthead.post_variant v
     join masthead.post t on t.organization_id = {organization} and t.id = v.post_id and t.deleted_at is null
-    where v.organization_id = {organization} and v.cover_id = [file]"""
+    where v.organization_id = {organization} and v.cover_id = [file]""",
+)
+_USES: Final = " union ".join(_WAYS)
+_USED: Final = " or ".join(f"exists ({way})" for way in _WAYS)
 _LISTED: Final = """select m.id, m.created_at as at, (select count(*) from ([uses]) u) as uses
 from masthead.media m where m.organization_id = {organization} and m.deleted_at is null [condition]
 order by m.created_at desc, m.id desc limit 41"""
@@ -34,7 +36,7 @@ def _listed(condition: str = "", **narrowed: Any) -> dict[str, Any]:
     """A page of the library."""
     return {
         "ours": lambda session, _: library_reads.listed(session, **{**_EVERYTHING, **narrowed}),
-        "by_hand": written(_LISTED, condition=condition, uses=_USES, file="m.id"),
+        "by_hand": written(_LISTED, condition=condition, used=_USED, uses=_USES, file="m.id"),
     }
 
 
@@ -45,8 +47,8 @@ def _uploads(session: Any, sample: Sample) -> object:
 READS: Final = (
     Read("library", **_listed()),
     Read("library_by_words", **_listed(_WORDS, words="image-1")),
-    Read("library_used", **_listed("and exists ([uses])", used=True)),
-    Read("library_not_used", **_listed("and not exists ([uses])", used=False)),
+    Read("library_used", **_listed("and ([used])", used=True)),
+    Read("library_not_used", **_listed("and not ([used])", used=False)),
     Read(
         "library_files",
         lambda session, sample: media.several_media(session, sample.files),

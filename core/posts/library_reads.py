@@ -14,23 +14,28 @@ from core.posts.fragments import Rows
 
 # Which posts carry a file, for all accounts, for single ones, or as a cover; deleted posts carry none. Nowhere else is
 # known where that stands.
-_USES: Final = """
+_WAYS: Final = (
+    """
 select f.media_id, f.post_id from masthead.post_media f
 join masthead.post t on t.organization_id = f.organization_id and t.id = f.post_id
-where f.media_id {which} and f.place is not null and t.deleted_at is null
-union
+where f.media_id {which} and f.place is not null and t.deleted_at is null""",
+    """
 select t.cover_id, t.id from masthead.post t
-where t.cover_id {which} and t.deleted_at is null
-union
+where t.cover_id {which} and t.deleted_at is null""",
+    """
 select v.cover_id, v.post_id from masthead.post_variant v
 join masthead.post t on t.organization_id = v.organization_id and t.id = v.post_id
-where v.cover_id {which} and t.deleted_at is null"""
+where v.cover_id {which} and t.deleted_at is null""",
+)
+_USES: Final = "\nunion".join(_WAYS)
 _OF_ONE: Final = _USES.format(which="= m.id")
+# One way is enough, and the first post of it: a union is made of all of them before anybody looks whether it is empty.
+_USED: Final = "(" + " or ".join(f"exists ({way})" for way in _WAYS).format(which="= m.id") + ")"
 _CONDITIONS: Final = {
     "kinds": "and m.kind = any(:kinds)",
     "words": "and strpos(lower(concat_ws(' ', m.file_name, m.alt, m.rights)), lower(:words)) > 0",
-    "used": f"and exists ({_OF_ONE})",
-    "unused": f"and not exists ({_OF_ONE})",
+    "used": f"and {_USED}",
+    "unused": f"and not {_USED}",
     "after": "and (m.created_at, m.id) < (:at, :id)",
 }
 _LISTED: Final = """
