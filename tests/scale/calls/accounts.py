@@ -233,4 +233,11 @@ CALLS: Final[Calls] = {
     token_rows.health: (inside(lambda session, _: token_rows.health(session)),),
     health_reads.health: (alone(lambda world: health_reads.health(world.actor)),),
 }
-WITHOUT_SQL: Final = (pause_rows.read, queries.providers, queries.consent_end, store.organization_of, store.later)
+WITHOUT_SQL: Final = (
+    pause_rows.read,
+    queries.providers,
+    queries.consent_end,
+    queries.data_access_end,
+    store.organization_of,
+    store.later,
+)
