@@ -52,7 +52,7 @@ READS: Final = filled(
         lambda session, sample: post_reads.publications(session, sample.published),
         """select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state as account_state, a.network,
           o.timezone as zone, case when p.state = 'scheduled' then [pauses] end as pauses,
-          approver.name as approver_name, case when p.deleted_at is null then l.url end as live_url,
+          approver.name as approver_name, case when p.deleted_at is null then l.url end as live_url, l.not_shown,
           changed.text as live_text, changed.deleted_by,
           case when p.payload->>'media' like '%%video/%%' then (
             select jsonb_object_agg(encode(f.sha256, 'hex'), encode(f.poster_sha256, 'hex'))

@@ -141,6 +141,8 @@ def _kind(row: Row[Any]) -> Kind | None:
             return Kind.APPROVED if row.from_state == "in_review" else None
         case "failed":
             return Kind.FAILED
+        case "published":
+            return Kind.FAILED if row.not_shown else None
         case "needs_human":
             return rules.needs_kind(row.needs) if row.state == "needs_human" else None
     return None

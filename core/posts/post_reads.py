@@ -29,7 +29,7 @@ _PUBLICATIONS: Final = statement(
     """
 select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state as account_state, a.network,
   o.timezone as zone, {pauses} as pauses, approver.name as approver_name,
-  case when p.deleted_at is null then l.url end as live_url, changed.text as live_text, changed.deleted_by,
+  case when p.deleted_at is null then l.url end as live_url, l.not_shown, changed.text as live_text, changed.deleted_by,
   case when p.payload->>'media' like '%video/%' then (
     select jsonb_object_agg(encode(f.sha256, 'hex'), encode(f.poster_sha256, 'hex')) from masthead.media f
     where f.organization_id = p.organization_id and f.poster_sha256 is not null and f.sha256 = any(array(

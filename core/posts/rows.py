@@ -49,7 +49,7 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         network=row.network,
         state=state,
         needs=needs,
-        shown=shown(row, paused=bool(row.pauses)),
+        shown=_seen(row),
         because=_because(row),
         held=_held(row),
         text=payload.text if row.live_text is None else row.live_text,
@@ -136,7 +136,7 @@ def waiting(row: Row[Any]) -> Waiting:
         network=row.network,
         state=state,
         needs=needs,
-        shown=shown(row, paused=bool(row.pauses)),
+        shown=_seen(row),
         because=_because(row),
         due_at=row.due_at,
         published_at=row.published_at,
@@ -201,6 +201,12 @@ def _needs(row: Row[Any]) -> Needs | None:
     return None if row.needs is None else Needs(row.needs)
 
 
+def _seen(row: Row[Any]) -> Shown:
+    """As `shown`, and whether its network shows what it accepted."""
+    said = shown(row, paused=bool(row.pauses))
+    return rules.not_shown(said) if row.not_shown and row.deleted_at is None else said
+
+
 def _held(row: Row[Any]) -> bool:
     return "held" in (row.last_error or {})
 
@@ -217,5 +223,6 @@ def _because(row: Row[Any]) -> str:
         waits=bool((row.last_error or {}).get("waits")),
         held=_held(row),
         link_known=row.live_url is not None or row.deleted_at is not None,
+        not_shown=(row.not_shown or "") if row.deleted_at is None else "",
         risk=row.risk or "",
     )

@@ -193,6 +193,7 @@ ACCOUNT_SENDS: Final = "active"
 
 AT_RISK: Final = "at risk"
 DELETED: Final = "deleted"
+NOT_SHOWN: Final = "not shown"
 _NEEDS_DETAIL: Final = MappingProxyType(
     {Needs.OUTCOME: "live or not?", Needs.LATE: "late", Needs.APPROVAL: "not approved in time"}
 )
@@ -214,6 +215,11 @@ def words(state: PublicationState, needs: Needs | None, account_state: str, paus
 def deleted(shown: Shown) -> Shown:
     """What people read for a publication that was taken away at its network: it was published all the same."""
     return replace(shown, detail=DELETED, color="gray", icon="delete")
+
+
+def not_shown(shown: Shown) -> Shown:
+    """What people read for a publication that its network accepted and then couldn't show."""
+    return replace(shown, detail=NOT_SHOWN, color="red", icon="error")
 
 
 def gravest(shown: Iterable[Shown]) -> Shown:
@@ -250,19 +256,21 @@ def because(
     waits: bool = False,
     held: bool = False,
     risk: str = "",
+    not_shown: str = "",
 ) -> str:
     """The sentence beside a state: why it is so and what a person can do; empty where the word says all.
 
     `error` is the network's last no with the way to mend it, where there was one; `waits`: it was no no, the network
     only works on a part of it still; `held`: nothing may be sent there now, so this is the reason alone. `risk`: what a
-    look ahead of its slot found against it. `pauses` are those over it, said with their time in `zone`.
+    look ahead of its slot found against it; `not_shown`: why nobody sees what was published. `pauses` are those over
+    it, said with their time in `zone`.
     """
     if words(state, needs, account_state, bool(pauses)).word is Word.HELD:
         return _held_because(account_state, account_name, pauses, zone)
     if needs is not None:
         return _NEEDS_WORDS[needs]
     if state is PublicationState.PUBLISHED:
-        return "" if link_known else "It is live; its link isn't found yet."
+        return not_shown or ("" if link_known else "It is live; its link isn't found yet.")
     if state is PublicationState.UNKNOWN:
         return "The network gave no clear answer. We are looking whether it is live; nothing is sent again meanwhile."
     if state is PublicationState.FAILED:

@@ -111,6 +111,8 @@ def happened(state: PublicationState, why: Mapping[str, Any]) -> tuple[str, str,
     if why.get("ahead") in _AHEAD:
         words, icon = _AHEAD[why["ahead"]]
         return words, _because(why), icon
+    if why.get("not_shown"):
+        return "found that the network doesn't show it", _because(why), "error"
     shown = SHOWN[WORD_OF[state]]
     return _HAPPENED.get(state, f"moved it to {shown.label}"), _because(why), shown.icon
 

@@ -6,6 +6,7 @@ ProviderFailure
 ├── RetryLater        the network says no for now: try again after a while, nothing was done
 ├── ReconnectNeeded   the token is dead or lacks a scope: a person must consent again
 │   └── Unreadable    the token may be good, but this installation lacks its key: an operator must set it
+├── NotShown          the network took a post and then could not show it: nothing more becomes of it, a person must act
 ├── Rejected          the network refuses this content before doing anything: a person must change it
 └── OutcomeUnknown    everything else: it may have been done; read back, never resend
 """
@@ -124,6 +125,10 @@ class Unreadable(ReconnectNeeded):
 
 class Rejected(ProviderFailure):
     """The network refuses this content."""
+
+
+class NotShown(ProviderFailure):
+    """What the network accepted as published it could not process afterwards, so nobody sees it."""
 
 
 class OutcomeUnknown(ProviderFailure):

@@ -162,7 +162,10 @@ class Publisher(Protocol):
         ...
 
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
-        """The public address of a post, None while the network has none. Raises ProviderFailure."""
+        """The public address of a post, None while the network has none.
+
+        Raises ProviderFailure; NotShown where the network says that it won't have any, for what it took went wrong.
+        """
         ...
 
 

@@ -5,6 +5,9 @@ A row of its own per publication: whatever goes wrong here can't move a publicat
 
 What was proven live without anybody knowing which post it is (PRODUCT 7 d) is looked for among the account's posts
 first; the one that can only be it gives it its id.
+
+Some networks go on working on what they accepted (a Page's videos). When they say that it went wrong, nobody sees the
+post: it stays published, for that is what the network said, and a person is told that it isn't shown.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from core.accounts.access import access_for
 from core.infra import db
 from core.infra.logs import bound
 from core.infra.settings import PublishTimes
-from core.provider_kit.errors import ProviderFailure
+from core.provider_kit.errors import NotShown, ProviderFailure
 from core.provider_kit.throttle import Route
 from core.provider_kit.types import Access, LivePost, Payload
 from core.publishing import rules, store
@@ -70,17 +73,23 @@ def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes
         sought = _sought(organization_id, publication_id, times)
         if sought is None:
             return None
-        url = None
+        url, not_shown = None, None
         if sought.access is not None:
             try:
                 with sought.calls.on(Route.READ):
                     url = _address(sought, sought.access, timeout_s)
+            except NotShown as failed:
+                not_shown = failed
+                _log.warning("what was published isn't shown", extra={"because": failed.reason})
             except Exception:
                 _log.warning("the address of a live post could not be read", exc_info=True)
         again = rules.LINK_TRIES_AFTER_S[sought.tries] if sought.tries < len(rules.LINK_TRIES_AFTER_S) else None
         with db.organization_transaction(organization_id, FINDER) as session:
             sought.calls.keep(session)
-            store.note_link(session, publication_id, url=url, again_in_s=again)
+            if not_shown is not None:
+                store.note_not_shown(session, publication_id, FINDER, rules.not_shown(not_shown))
+            else:
+                store.note_link(session, publication_id, url=url, again_in_s=again)
         settle(times)
         return url
 

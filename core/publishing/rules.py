@@ -28,6 +28,7 @@ from core.posts.rules import PublicationState
 from core.provider_kit.errors import (
     NotReady,
     NotSent,
+    NotShown,
     OutcomeUnknown,
     ProviderFailure,
     ReconnectNeeded,
@@ -152,6 +153,12 @@ class Outcome:
     def as_trouble(self) -> dict[str, Any] | None:
         """What the network said, as events keep it; None where nothing of its own went wrong."""
         return None if self.waits or not self.told else facts_of(self.trace)
+
+
+def not_shown(failure: NotShown) -> dict[str, Any]:
+    """What is kept of a post that its network accepted and couldn't show."""
+    words = f"{failure.reason} {failure.how_to_fix}".strip()[: 2 * LONGEST_WORDS]
+    return {"not_shown": True, "because": words}
 
 
 def facts_of(trace: Trace) -> dict[str, Any]:

@@ -692,6 +692,24 @@ def note_link(session: Session, publication_id: UUID, *, url: str | None, again_
     )
 
 
+def note_not_shown(session: Session, publication_id: UUID, actor: str, said: Mapping[str, Any]) -> None:
+    """Keep why a live post isn't shown, and note it in the publication's story; it is looked for no more."""
+    session.execute(
+        text("""
+with ended as (
+  update masthead.publication_link set state = 'missing', not_shown = :because, tries = tries + 1,
+    updated_at = clock_timestamp()
+  where publication_id = :id and state = 'pending'
+  returning organization_id, publication_id)
+insert into masthead.publication_event(organization_id, publication_id, from_state, to_state, epoch, actor,
+  correlation_id, why)
+select p.organization_id, p.id, p.state, p.state, p.epoch, :actor, p.correlation_id, cast(:said as jsonb)
+from ended e join masthead.publication p on p.organization_id = e.organization_id and p.id = e.publication_id
+where p.state = 'published'"""),
+        {"id": publication_id, "actor": actor, "because": said["because"], "said": json.dumps(dict(said))},
+    )
+
+
 def line_of(session: Session, publication_id: UUID) -> Row[Any] | None:
     """On whose budgets a publication draws: account_id, provider, network; None when it is gone."""
     return session.execute(

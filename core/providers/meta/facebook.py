@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from core.provider_kit import checks, hostile
-from core.provider_kit.errors import OutcomeUnknown, ReconnectNeeded, Trace
+from core.provider_kit.errors import NotShown, OutcomeUnknown, ReconnectNeeded, Trace
 from core.provider_kit.port import Steps
 from core.provider_kit.types import (
     FEED,
@@ -38,6 +38,7 @@ from core.providers.meta.video_status import VideoStatus, video_status
 
 _MENTION: Final = re.compile(r"@\[\d+")
 _REEL_MS: Final = 90_000
+_NOT_SHOWN: Final = "Look at the Page; if it isn't there, export the video again, duplicate the post and send that."
 
 
 def network(settings: MetaSettings) -> Network:
@@ -139,6 +140,8 @@ class FacebookPages:
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         """The public address (meta 4.3, 4.6, 4.7); None for what isn't shown (yet). Raises ProviderFailure.
 
+        A finish that was accepted isn't public yet, and its processing can still fail (meta 4.6): NotShown.
+
         A post of the feed is `{page}_{post}` (meta 0.2). Any other id is a story's or a video's: the list of stories
         tells, for what a story's own id is answered with is in no line of meta.md.
         """
@@ -154,6 +157,12 @@ class FacebookPages:
         except ReconnectNeeded as refused:
             if not is_not_there(refused.trace):
                 raise
+        if status is not None and status.failed:
+            raise NotShown(
+                f"Facebook took the video and then couldn't process it. {status.words}".strip(),
+                how_to_fix=_NOT_SHOWN,
+                trace=Trace(http_status=status.reply.status, trace_id=status.reply.trace_id),
+            )
         return status.permalink if status is not None and status.live else None
 
     def _form(self, payload: Payload) -> PageForm:

@@ -6,8 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from core.infra import db
-from core.posts.rules import PublicationState
-from core.provider_kit.errors import NotSent
+from core.notices import commands as notices
+from core.notices.queries import listed
+from core.notices.rules import Kind
+from core.posts import queries
+from core.posts.rules import NOT_SHOWN, PublicationState
+from core.provider_kit.errors import NotSent, NotShown, Trace
 from core.publishing import links, rules, store
 from core.publishing.queries import evidence
 from tests.factories.publishing import FAST, House, ScriptedPublisher, acting_as, again, make_due, send_one
@@ -98,3 +102,31 @@ def test_two_finders_do_not_look_for_the_same_address(house: House, worker: db.D
     find(worker)
     with acting_as(worker):
         assert links.find_one(house.organization_id, row.id, times=FAST) is None
+
+
+def test_what_the_network_took_and_could_not_process_is_said_on_the_post_and_in_a_notice(
+    house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch
+):
+    row = make_due(house)
+    send_one(worker, row.id)
+    failed = NotShown("Facebook couldn't process it.", how_to_fix="Export it again.", trace=Trace(http_status=200))
+
+    def fail(*_: object, **__: object) -> None:
+        raise failed
+
+    monkeypatch.setattr(ScriptedPublisher, "permalink", fail)
+    monkeypatch.setattr("core.providers.publisher", lambda _network: ScriptedPublisher())
+    assert find(worker) == 1
+    assert find(worker) == 0
+    detail = queries.detail(house.author, row.post_id)
+    (shown,) = detail.publications
+    assert (shown.state, shown.shown.detail) == (PublicationState.PUBLISHED, NOT_SHOWN)
+    assert shown.because == "Facebook couldn't process it. Export it again."
+    assert (detail.timeline[-1].what, detail.timeline[-1].detail) == (
+        "found that the network doesn't show it",
+        "Facebook couldn't process it. Export it again.",
+    )
+    with acting_as(worker):
+        notices.raise_due()
+    (told,) = [each for each in listed(house.author) if each.kind is Kind.FAILED]
+    assert told.words.endswith("Facebook couldn't process it. Export it again.")

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from core.provider_kit.contract import KeptSteps
-from core.provider_kit.errors import NotReady, OutcomeUnknown, ProviderFailure, Rejected
+from core.provider_kit.errors import NotReady, NotShown, OutcomeUnknown, ProviderFailure, Rejected
 from core.provider_kit.port import Live, Provider, Publisher
 from core.provider_kit.types import Access, MediaItem, Payload, Published, ReadBack, VisibleCall
 from tests.factories.videos import video
@@ -286,6 +286,18 @@ def test_a_part_of_a_feed_video_that_got_lost_is_sent_again(account: Account) ->
     account.publish()
     (seen,) = account.live()
     assert [each["sha256"] for each in seen["media"]] == [item.sha256 for item in account.payload.media]
+
+
+@pytest.mark.parametrize("account", ["video"], indirect=True)
+def test_a_video_that_is_accepted_and_can_not_be_processed_afterwards_is_said_not_to_be_shown(account: Account) -> None:
+    page, call = account.access.provider_account_id, account.prepare()
+    route = f"POST /graph-video.facebook.com/*/{page}/videos"
+    fault = {"route": route, "mode": "container_error", "times": 1, "args": {"subcode": 1363024}}
+    account.world.sandbox.post("/_sandbox/faults", fault)
+    published = account.publisher.publish(call, account.access, timeout_s=5)
+    with pytest.raises(NotShown, match=r"took the video and then couldn't process it\. .+ is not supported") as failed:
+        account.address(published)
+    assert failed.value.how_to_fix.startswith("Look at the Page")
 
 
 @pytest.mark.parametrize("account", ["photos", "video", "reel", "carousel", "ig reel"], indirect=True)

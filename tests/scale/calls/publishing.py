@@ -275,6 +275,14 @@ CALLS: Final[Calls] = {
     store.name_post: (
         inside(lambda session, world: store.name_post(session, world.publication_id(), "new"), "worker"),
     ),
+    store.note_not_shown: (
+        inside(
+            lambda session, world: store.note_not_shown(
+                session, world.publication_id(), "test", {"not_shown": True, "because": "It is broken."}
+            ),
+            "worker",
+        ),
+    ),
     store.note_link: (
         inside(
             lambda session, world: store.note_link(session, world.publication_id(), url=None, again_in_s=60), "worker"
