@@ -1,4 +1,4 @@
-"""Other kinds of post (a video in a Page's story is still missing): what they carry, where calls go, which faults fit.
+"""Every other kind of post: what it carries, where its calls go, and a share of the faults for each.
 
 How a publication moves is the same for all of them, and `shapes` tries that with every fault. Here it is what the steps
 of a kind leave behind that counts: uploads begun, containers, children, and what a lost answer is proven by.
@@ -97,6 +97,15 @@ KINDS: Final[tuple[Shape, ...]] = (
         files=("image",),
         form="story",
         says_text=False,
+    ),
+    _UPLOADED(
+        "facebook video story",
+        feed=_post("video_stories"),
+        making=_post("video_stories"),
+        reading=_get("stories"),
+        form="story",
+        says_text=False,
+        names_posts=True,
     ),
     _ON_INSTAGRAM("instagram carousel", files=("image", "video"), form="carousel", waits=lambda _fault: True),
     _ON_INSTAGRAM("instagram reel", files=("video",), form="reel", waits=lambda _fault: True),

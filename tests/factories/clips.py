@@ -34,7 +34,8 @@ def clip(
     shade: int = 0,
     edit_list: bool = True,
 ) -> bytes:
-    """A video whose left half is red and whose right half is blue, with a tone. `shade` makes another one of it.
+    """A video whose left half is red and whose right half is blue, with a tone. `shade` makes another one of it, up to
+    2^16: one bit of it is a square in the lowest line, which no encoder takes for the same picture.
 
     Encoders write edit lists unless told otherwise.
     """
@@ -49,8 +50,11 @@ def clip(
         pictures.width, pictures.height = size
         pictures.pix_fmt = "yuv420p"
         tone = output.add_stream("aac", rate=_RATE) if sound else None
-        image = Image.new("RGB", size, (220, 40, shade % 256))
+        image = Image.new("RGB", size, (220, 40, 40))
         image.paste((40, 40, 220), (size[0] // 2, 0, *size))
+        for bit in range(16):
+            if shade >> bit & 1:
+                image.paste((255, 255, 255), (16 * bit, size[1] - 16, 16 * bit + 16, size[1]))
         for number in range(round(seconds * rate)):
             frame = av.VideoFrame.from_image(image)
             frame.pts, frame.time_base = number, Fraction(1, rate)
