@@ -205,6 +205,7 @@ def _media(view: MediaView) -> dict[str, Any]:
         "pages": view.pages,
         "alt": view.alt,
         "rights": view.rights,
+        "prepared": view.prepared,
         "address": view.address,
         "thumbnail": view.thumbnail,
         "poster": view.poster,

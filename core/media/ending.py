@@ -26,7 +26,7 @@ def finish(session: Session, actor: ActsInOrganization, upload: model.Upload, ma
     after: dict[str, Any] = {"file_name": upload.file_name, "sha256": kept.sha256.hex(), "upload": upload.id}
     known = store.same_media(session, actor.organization_id, kept.sha256, kept.mime)
     if known is not None:
-        store.change_media(session, known, deleted_at=None, **_stand_ins(made))
+        store.change_media(session, known, deleted_at=None, packing=kept.packing, **_stand_ins(made))
         store.add_renditions(session, actor.organization_id, known, renditions)
         store.has_become(session, upload.id, known)
         audit.record(session, actor, "media.add_again", "media", known, after=after)
@@ -74,17 +74,18 @@ def _of_rendition(kept: Kept) -> dict[str, Any]:
         "width": kept.width,
         "height": kept.height,
         "size": kept.size,
+        "duration_ms": kept.duration_ms,
+        "bit_rate": kept.bit_rate,
     }
 
 
 def _of_file(kept: Kept) -> dict[str, Any]:
     return _of_rendition(kept) | {
-        "duration_ms": kept.duration_ms,
         "codec": kept.codec,
         "audio_codec": kept.audio_codec,
         "frame_rate": kept.frame_rate,
-        "bit_rate": kept.bit_rate,
         "pages": kept.pages,
+        "packing": kept.packing,
     }
 
 

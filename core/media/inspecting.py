@@ -1,12 +1,13 @@
 """`python -m core.media.inspecting <folder>`: looks into videos and documents of strangers, in a process of its own.
 
-Confined (`core.media.confined`). It reads `source` in the folder and, on stdin, `{"family": word}`. On stdout it says
-what is kept, `{"kept": {"name", "mime", "width", "height", "duration_ms", "codec", "audio_codec", "frame_rate",
-"bit_rate", "pages"}}`, and what stands for it in lists, `"poster"` and `"thumbnail"` as `core.media.decoding` names
-files, or None.
+Confined (`core.media.confined`). It reads `source` in the folder and, on stdin,
+`{"family": word, "plain": [{"network", "codecs", "audio_codecs"}]}`, the networks that take no edit lists. On stdout
+it says what is kept, `{"kept": {"name", "mime", "width", "height", "duration_ms", "codec", "audio_codec", "frame_rate",
+"bit_rate", "packing", "pages"}}`, what such networks get instead, `"renditions": {network: as kept}`, and what stands
+for it in lists, `"poster"` and `"thumbnail"` as `core.media.decoding` names files, or None.
 
 Nothing is encoded anew. A video is written anew, stream by stream as it is, when its index comes last, when it is in
-fragments or when it tells where it was taken.
+fragments or when it tells where it was taken; and once more without its edit list for networks that take none.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def main() -> int:
 
 def _made(folder: Path, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     family = Family(asked["family"])
-    return videos.made(folder) if family is Family.VIDEO else documents.made(folder, family)
+    return videos.made(folder, asked["plain"]) if family is Family.VIDEO else documents.made(folder, family)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from core.infra.programs import tied_to_parent
 from core.infra.turns import Turns
 from core.media import storage
 from core.media.rules import Busy, Family, NotAnImage, NotTaken, StorageFull
+from core.provider_kit.types import Packing
 
 _AT_ONCE: Final = 2  # a child may take over a gigabyte
 _AT_ONCE_FOR_ONE: Final = 1
@@ -56,6 +57,7 @@ class Kept:
     frame_rate: float = 0.0
     bit_rate: int = 0
     pages: int = 0
+    packing: Packing = ""
 
 
 _FACTS: Final = frozenset(each.name for each in fields(Kept)) - {"sha256", "size"}
@@ -93,10 +95,12 @@ def look(
 ) -> Made:
     """Look into the video or document that lies as `source` in a workspace, and keep it with what stands for it.
 
+    What networks get of a video where that is another is kept, too.
     `stop` is asked meanwhile whether to give up; `keep` is called before anything is kept and may raise what it likes.
     Raises NotTaken with words for the person who sent it, Stopped, StorageFull.
     """
-    answer = _answer_of_child("core.media.inspecting", folder, {"family": family.value}, _LOOK_WITHIN_S, stop)
+    job = {"family": family.value, "plain": _wanted_plain()}
+    answer = _answer_of_child("core.media.inspecting", folder, job, _LOOK_WITHIN_S, stop)
     keep()
     return _made(organization_id, folder, answer)
 
@@ -169,6 +173,16 @@ def _wanted() -> list[dict[str, Any]]:
         }
         for key, network in sorted(providers.networks().items())
         if network.images is not None
+    ]
+
+
+def _wanted_plain() -> list[dict[str, Any]]:
+    """Networks that take no edit lists, once for each form of post, with the encodings that they take at all."""
+    return [
+        {"network": key, "codecs": form.videos.codecs, "audio_codecs": form.videos.audio_codecs}
+        for key, network in sorted(providers.networks().items())
+        for form in network.forms
+        if form.videos is not None and form.videos.plain
     ]
 
 

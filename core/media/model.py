@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.infra.db import Base
+from core.provider_kit.types import Packing
 
 _moment = TIMESTAMP(timezone=True)
 
@@ -17,6 +19,7 @@ class Media(Base):
     """A file as it is kept, its bytes never changed: an image decoded, without metadata, upright, in sRGB.
 
     `poster` stands for a video, `thumbnail` for any file in lists. `revision` moves when what people say of it changes.
+    `packing` is a video's, empty for one from before it was looked at (`provider_kit.types.Packing`).
     """
 
     __tablename__ = "media"
@@ -38,6 +41,7 @@ class Media(Base):
     frame_rate: Mapped[float] = mapped_column(default=0.0)
     bit_rate: Mapped[int] = mapped_column(default=0)
     pages: Mapped[int] = mapped_column(default=0)
+    packing: Mapped[Packing] = mapped_column(Text, default="")
     poster_sha256: Mapped[bytes | None]
     poster_width: Mapped[int] = mapped_column(default=0)
     poster_height: Mapped[int] = mapped_column(default=0)
@@ -50,7 +54,10 @@ class Media(Base):
 
 
 class Rendition(Base):
-    """What one network gets of an image, made at upload; often the very bytes that are kept."""
+    """What one network gets, made at upload: of an image, often the very bytes that are kept, or of a video.
+
+    A video has one only where it is kept with an edit list and the network takes none: the same pictures and sound.
+    """
 
     __tablename__ = "rendition"
 
@@ -62,6 +69,8 @@ class Rendition(Base):
     width: Mapped[int]
     height: Mapped[int]
     size: Mapped[int]
+    duration_ms: Mapped[int] = mapped_column(default=0)
+    bit_rate: Mapped[int] = mapped_column(default=0)
 
 
 class Upload(Base):

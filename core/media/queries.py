@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core import providers
 from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import NotFound
@@ -40,6 +41,7 @@ def views(session: Session, media_ids: Collection[UUID]) -> dict[UUID, MediaView
 
 def shown(row: model.Media, renditions: Iterable[model.Rendition] = ()) -> MediaView:
     """The view of a row, with these renditions."""
+    made = tuple(_rendition(each, row) for each in renditions)
     return MediaView(
         id=row.id,
         file_name=row.file_name,
@@ -49,7 +51,7 @@ def shown(row: model.Media, renditions: Iterable[model.Rendition] = ()) -> Media
         height=row.height,
         size=row.size,
         address=files.address(row.organization_id, row.sha256.hex(), row.mime),
-        renditions=tuple(_rendition(each, row) for each in renditions),
+        renditions=made,
         kind=_kind(row),
         duration_ms=row.duration_ms,
         codec=row.codec,
@@ -63,7 +65,18 @@ def shown(row: model.Media, renditions: Iterable[model.Rendition] = ()) -> Media
         thumbnail=_picture(row, row.thumbnail_sha256 or row.poster_sha256),
         poster=_picture(row, row.poster_sha256),
         deleted=row.deleted_at is not None,
+        prepared=_prepared(row, made),
     )
+
+
+def _prepared(row: model.Media, renditions: Iterable[RenditionView]) -> str:
+    networks = {each.network for each in renditions if not each.as_kept}
+    if not networks:
+        return ""
+    known = providers.networks()
+    titles = sorted(known[each].title if each in known else each.capitalize() for each in networks)
+    how = "without its edit list" if row.kind == "video" else "as a JPEG within its limits"
+    return f"Prepared for {', '.join(titles)}: {how}"
 
 
 def _kind(row: model.Media) -> MediaKind:
@@ -81,12 +94,12 @@ def items(session: Session, media_id: UUID, networks: Collection[str]) -> dict[s
     """What each of these networks will get, for payloads; alternative texts are for the caller to add.
 
     A network for which nothing was made at upload (it takes no images, or came later) is given the file as it is
-    kept, and so is every network where it is a video or a document (docs/decisions/0018): whether that fits is for its
-    checks to say. Raises NotFound.
+    kept, and so is every network where it is a document, or a video that needs no other packing (docs/decisions/0018,
+    0027): whether that fits is for its checks to say. Raises NotFound.
     """
     row = _existing(session, media_id)
     made = {each.network: each for each in store.renditions(session, media_id, networks)}
-    return {network: _item(made.get(network, row)) for network in networks}
+    return {network: _item(row, made.get(network)) for network in networks}
 
 
 def poster(session: Session, media_id: UUID) -> MediaItem | None:
@@ -104,18 +117,33 @@ def _existing(session: Session, media_id: UUID) -> model.Media:
     return row
 
 
-def _item(row: model.Media | model.Rendition) -> MediaItem:
-    item = MediaItem(sha256=row.sha256.hex(), mime=row.mime, width=row.width, height=row.height, size=row.size)
-    if isinstance(row, model.Rendition):
-        return item
-    return replace(
-        item,
+def _item(row: model.Media, made: model.Rendition | None) -> MediaItem:
+    kept = MediaItem(
+        sha256=row.sha256.hex(),
+        mime=row.mime,
+        width=row.width,
+        height=row.height,
+        size=row.size,
         duration_ms=row.duration_ms,
         codec=row.codec,
         audio_codec=row.audio_codec,
         frame_rate=row.frame_rate,
         bit_rate=row.bit_rate,
         pages=row.pages,
+        packing=row.packing,
+    )
+    if made is None:
+        return kept
+    return replace(
+        kept,
+        sha256=made.sha256.hex(),
+        mime=made.mime,
+        width=made.width,
+        height=made.height,
+        size=made.size,
+        duration_ms=made.duration_ms,
+        bit_rate=made.bit_rate,
+        packing="plain" if row.kind == "video" else "",
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -32,11 +33,13 @@ _MOST_BITS: Final = 10**9  # a second, and more than any network takes
 _PLACE_WORDS: Final = ("location", "gps", "xyz")
 
 
-def made(folder: Path) -> dict[str, Any]:
-    """What is kept of `source`, its poster and thumbnail. Raises NotTaken, and what FFmpeg raises of a damaged file."""
+def made(folder: Path, plain: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is kept of `source`, what networks get that want it `plain`, its poster and thumbnail.
+
+    Raises NotTaken, and what FFmpeg raises of a damaged file.
+    """
     source = folder / "source"
-    with source.open("rb") as file:
-        layout = boxes.layout(file, source.stat().st_size)
+    layout = _layout(source)
     with _opened(source) as container:
         stream = _pictures(container)
         facts = _facts(container, stream, source.stat().st_size)
@@ -47,18 +50,49 @@ def made(folder: Path) -> dict[str, Any]:
     kept = source
     if layout.fragmented or tells_where or not layout.begins_with_index:
         kept = folder / "kept"
-        _write_anew(source, kept, "mov" if layout.mime == MOV else "mp4")
-        with _opened(kept) as container:
-            again = _facts(container, _pictures(container), kept.stat().st_size)
-        facts["bit_rate"], facts["duration_ms"] = again["bit_rate"], again["duration_ms"]
+        _write_anew(source, kept, layout.mime)
+        facts |= _length(kept)
+    facts |= {"mime": layout.mime, "pages": 0}
+    is_edited = _layout(kept).edited
+    takers = [each["network"] for each in plain if is_edited and _takes(each, facts)]
+    rendition = _without_edits(source, folder / "plain", facts) if takers else None
     poster = folder / "poster"
     pictured.thumbnail((_POSTER_SIDE, _POSTER_SIDE), Image.Resampling.LANCZOS)
     pictured.save(poster, "JPEG", quality=_POSTER_QUALITY, optimize=True)
     return {
-        "kept": {"name": kept.name, "mime": layout.mime, "pages": 0, **facts},
+        "kept": {**facts, "name": kept.name, "packing": "edited" if is_edited else "plain"},
+        "renditions": dict.fromkeys(takers, rendition) if rendition else {},
         "poster": {"name": poster.name, "mime": JPEG, "width": pictured.width, "height": pictured.height},
         "thumbnail": decoding.thumbnail(pictured, folder / "thumbnail"),
     }
+
+
+def _layout(place: Path) -> boxes.Layout:
+    with place.open("rb") as file:
+        return boxes.layout(file, place.stat().st_size)
+
+
+def _takes(rules: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Whether a form of post takes these encodings; what it refuses whatever its packing needs no rendition."""
+    silent = not facts["audio_codec"]
+    return (not rules["codecs"] or facts["codec"] in rules["codecs"]) and (
+        silent or not rules["audio_codecs"] or facts["audio_codec"] in rules["audio_codecs"]
+    )
+
+
+def _without_edits(source: Path, place: Path, facts: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The same video without an edit list; None where that would show pictures that the list hides."""
+    if not _write_anew(source, place, facts["mime"], edit_list=False):
+        place.unlink(missing_ok=True)
+        return None
+    return {**facts, **_length(place), "name": place.name, "packing": "plain"}
+
+
+def _length(place: Path) -> dict[str, Any]:
+    """The facts that another packing changes."""
+    with _opened(place) as container:
+        facts = _facts(container, _pictures(container), place.stat().st_size)
+    return {"duration_ms": facts["duration_ms"], "bit_rate": facts["bit_rate"]}
 
 
 @contextmanager
@@ -119,23 +153,28 @@ def _upright(frame: VideoFrame) -> Image.Image:
     return image.rotate(frame.rotation, expand=True) if frame.rotation else image
 
 
-def _write_anew(source: Path, place: Path, form: str) -> None:
-    """The same pictures and sound with the index first, and nothing else that rode along."""
+def _write_anew(source: Path, place: Path, mime: str, *, edit_list: bool = True) -> bool:
+    """The same pictures and sound with the index first, and nothing else that rode along.
+
+    Without an edit list all times are moved by as much as needed, and sound that the list hides is left out. False,
+    with the file unfinished, where it hides pictures: others are built upon them, so that they can't be left out.
+    """
+    # Bit for bit the same each time, so that the same video sent twice is one file.
+    options = {"movflags": "faststart", "fflags": "+bitexact"} | ({} if edit_list else {"use_editlist": "0"})
     with (
         _opened(source) as container,
-        av.open(
-            str(place),
-            "w",
-            format=form,
-            # Bit for bit the same each time, so that the same video sent twice is one file.
-            options={"movflags": "faststart", "fflags": "+bitexact"},
-        ) as output,
+        av.open(str(place), "w", format="mov" if mime == MOV else "mp4", options=options) as output,
     ):
         pictures = _pictures(container)
-        wanted = [pictures, *container.streams.audio[:1]]
+        wanted: list[VideoStream | AudioStream] = [pictures, *container.streams.audio[:1]]
         into = {each.index: output.add_stream_from_template(each) for each in wanted}
         for packet in container.demux(wanted):
             if packet.dts is None:  # the empty one at the end
                 continue
+            if packet.is_discard and not edit_list:
+                if packet.stream.index == pictures.index:
+                    return False
+                continue
             packet.stream = into[packet.stream.index]
             output.mux(packet)
+    return True

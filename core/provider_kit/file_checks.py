@@ -194,10 +194,10 @@ def _video(title: str, rules: VideoRules, item: MediaItem, called: str) -> Itera
             f"{called} is {item.width:,} pixels wide; {title} takes at most {rules.max_width:,}.",
             "Save it smaller and upload that.",
         )
-    if rules.codecs and item.codec not in rules.codecs:
-        yield _encoding(title, called, item.codec, rules.codecs)
-    if rules.audio_codecs and item.audio_codec and item.audio_codec not in rules.audio_codecs:
-        yield _encoding(title, f"{called}'s sound", item.audio_codec, rules.audio_codecs)
+    encodings = list(_encodings(title, rules, item, called))
+    yield from encodings
+    if rules.plain and not encodings:  # in another encoding it has to be exported anew anyway
+        yield from _packing(title, item, called)
     if rules.frame_rate is not None and not rules.frame_rate[0] <= round(item.frame_rate, 1) <= rules.frame_rate[1]:
         yield Problem(
             "error",
@@ -211,6 +211,30 @@ def _video(title: str, rules: VideoRules, item: MediaItem, called: str) -> Itera
             f"{called} has {item.bit_rate / _MEGABYTE:.1f} Mbit a second;"
             f" {title} takes at most {rules.bit_rate / _MEGABYTE:.0f}.",
             "Export it with a lower bit rate and upload that.",
+        )
+
+
+def _encodings(title: str, rules: VideoRules, item: MediaItem, called: str) -> Iterator[Problem]:
+    if rules.codecs and item.codec not in rules.codecs:
+        yield _encoding(title, called, item.codec, rules.codecs)
+    if rules.audio_codecs and item.audio_codec and item.audio_codec not in rules.audio_codecs:
+        yield _encoding(title, f"{called}'s sound", item.audio_codec, rules.audio_codecs)
+
+
+def _packing(title: str, item: MediaItem, called: str) -> Iterator[Problem]:
+    """An edit list that could be left out was, in the rendition that this is then."""
+    if item.packing == "edited":
+        yield Problem(
+            "error",
+            f"{called} was cut by an edit list alone, which {title} refuses:"
+            " without it, what was cut away would be seen again.",
+            "Export it anew, so that only what is to be seen is in the file, and upload that.",
+        )
+    elif not item.packing:
+        yield Problem(
+            "warning",
+            f"{called} was uploaded before Masthead looked for edit lists, which {title} refuses.",
+            "Upload it again: if it has one, it is prepared without.",
         )
 
 

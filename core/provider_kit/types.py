@@ -12,6 +12,8 @@ from typing import Any, Final, Literal
 from pydantic import SecretStr
 
 MediaKind = Literal["image", "video", "document"]
+# How a video is packed: its index first and no edit list; its index first and an edit list; not known.
+Packing = Literal["plain", "edited", ""]
 # What can be done to a post that is live.
 Deed = Literal["comment", "edit", "delete"]
 
@@ -70,6 +72,9 @@ class VideoRules:
 
     Sizes in bytes and pixels; `duration_s`, `ratio` (width / height) and `frame_rate` (per second) are the least and
     the greatest; `bit_rate` bounds bits per second of all streams. Codecs by FFmpeg's names (h264, hevc, aac).
+
+    `plain`: its index must come before its pictures, and no edit list may be in it; one that has such a list gets a
+    rendition without it.
     """
 
     mimes: tuple[str, ...]
@@ -85,6 +90,7 @@ class VideoRules:
     bit_rate: int | None = None
     source: str = ""
     min_bytes: int = 1
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +243,7 @@ class MediaItem:
     """One file of a payload: exactly the bytes that were seen and approved, by their SHA-256 (hex).
 
     Sizes in pixels, 0 x 0 for a document. What follows `alt` is of videos (milliseconds, FFmpeg's names, frames and
-    bits per second) and documents (`pages`), 0 or empty where it isn't known or of no meaning.
+    bits per second, `packing`) and documents (`pages`), 0 or empty where it isn't known or of no meaning.
     """
 
     sha256: str
@@ -252,6 +258,7 @@ class MediaItem:
     frame_rate: float = 0.0
     bit_rate: int = 0
     pages: int = 0
+    packing: Packing = ""
 
     @property
     def kind(self) -> MediaKind:

@@ -188,9 +188,8 @@ def _about(shown: MediaView) -> str:
         parts.append(
             f"{files.lasting(shown.duration_ms)}, {shown.codec.upper()}, {sound}, {shown.frame_rate:.4g} a second"
         )
-    made = sorted({f"{each.network}" for each in shown.renditions if not each.as_kept})
-    if made:
-        parts.append(f"made smaller for {', '.join(made)}")
+    if shown.prepared:
+        parts.append(shown.prepared)
     return " · ".join(parts)
 
 

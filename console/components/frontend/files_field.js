@@ -99,7 +99,7 @@ function fileRow (view, describe) {
   const name = view?.file_name ?? 'A file that is gone', kind = kindOf(view)
   const grip = iconButton('grip', 'drag_indicator')
   const what = el('span', 'what', el('span', 'name', name), el('small', 'size num', view ? sizeOf(view) : 'Remove it, or add it again.'),
-    view?.rights ? el('small', 'rights', 'Rights: ' + view.rights) : null)
+    view?.rights ? el('small', 'rights', 'Rights: ' + view.rights) : null, el('small', 'prepared'))
   const row = el('li', 'file', grip, thumb(view, kind), what,
     iconButton('earlier', 'arrow_upward'), iconButton('later', 'arrow_downward'), el('button', 'small remove', 'Remove'))
   const count = el('span', 'count num'), input = el('textarea')
@@ -128,6 +128,7 @@ function thumb (view, kind) {
 function drawRow (row, m, data, scope, files, at, editable, write) {
   const find = selector => row.querySelector(selector)
   const file = files[at], view = m.media.get(file.media), name = view?.file_name ?? 'this file', many = files.length > 1
+  find('.prepared').textContent = view?.prepared ?? ''
   const put = changedFiles => write({ files: changedFiles, ...(scope === null ? {} : { cover: given(m.now, scope).cover }) }, scope)
   const move = to => {
     if (!editable || to < 0 || to >= files.length || to === at) return

@@ -113,6 +113,7 @@ def _videos(most: int, duration_s: tuple[float, float], ratio: tuple[float, floa
         frame_rate=(23, 60),
         bit_rate=25_000_000,
         source=source,
+        plain=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""Storage of the test's own, and three networks that take images, each in its way."""
+"""Storage of the test's own, networks that take images, each in its way, and one that takes plain videos alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.infra import installation
 from core.infra.actor import Actor, Role
 from core.infra.db import Database
 from core.infra.settings import Settings
-from core.provider_kit.types import ImageRules, Network, TextRules
+from core.provider_kit.types import Format, ImageRules, Network, TextRules, VideoRules
 from tests.factories.organizations import make_actor
 from tests.fixtures.servers import SECRET_KEY
 
@@ -22,6 +22,8 @@ TAKES = {
     "few_pixels": ImageRules(("image/jpeg", "image/png"), 4 * 1024 * 1024, max_pixels=100_000),
     "none": None,
 }
+PLAIN = VideoRules(("video/mp4",), 300_000_000, (1, 90), codecs=("h264", "hevc"), audio_codecs=("aac",), plain=True)
+REEL = Format("reel", "Reel", files=(1, 1), videos=PLAIN)
 
 
 @pytest.fixture
@@ -29,6 +31,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder that files are kept in."""
     text = TextRules("codepoints", 100)
     known = {key: Network(key, key, "", "", text, takes_link=True, images=images) for key, images in TAKES.items()}
+    known["plain"] = Network("plain", "Plain Films", "", "", text, takes_link=False, formats=(REEL,))
     monkeypatch.setattr(providers, "networks", lambda: known)
     folder = tmp_path / "files"
     installation.use(Settings(MASTHEAD_SECRET_KEY=SECRET_KEY, MASTHEAD_STORAGE_URL=f"file://{folder}"))

@@ -137,6 +137,7 @@ def clip(**more: Any) -> tuple[MediaItem, bytes]:
             audio_codec="aac",
             frame_rate=30.0,
             bit_rate=1_000_000,
+            packing="plain",
         ),
         content,
     )

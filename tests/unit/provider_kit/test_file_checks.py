@@ -31,6 +31,7 @@ VIDEOS = VideoRules(
     audio_codecs=("aac",),
     frame_rate=(23, 60),
     bit_rate=25_000_000,
+    plain=True,
 )
 PAPERS = DocumentRules(("application/pdf",), 100_000_000, max_pages=300)
 NETWORK = Network(
@@ -61,6 +62,7 @@ CLIP = MediaItem(
     audio_codec="aac",
     frame_rate=29.97,
     bit_rate=6_000_000,
+    packing="plain",
 )
 PAPER = MediaItem("2" * 64, "application/pdf", 0, 0, 1_000_000, pages=12)
 POST = Payload("town", "1", "Hello")
@@ -144,6 +146,29 @@ def test_a_video_may_be_too_small_to_be_one() -> None:
 
 def test_a_silent_video_has_no_wrong_sound() -> None:
     assert words(replace(POST, format="reel", media=(replace(CLIP, audio_codec=""),))) == []
+
+
+def test_a_video_whose_edit_list_can_not_be_left_out_is_refused_where_none_is_taken() -> None:
+    edited = replace(CLIP, packing="edited")
+    (problem,) = problems(NETWORK, replace(POST, format="carousel", media=(PHOTO, edited)))
+    assert (problem.severity, problem.at) == ("error", 1)
+    assert problem.words.startswith("Video 2 was cut by an edit list alone, which Town Crier refuses")
+    assert problem.fix == "Export it anew, so that only what is to be seen is in the file, and upload that."
+    elsewhere = replace(NETWORK.formats[2], videos=replace(VIDEOS, plain=False))
+    reel = replace(POST, format="reel", media=(edited,))
+    assert list(problems(replace(NETWORK, formats=(elsewhere,)), reel)) == []
+
+
+def test_of_a_video_from_before_edit_lists_were_looked_for_it_is_said_that_none_is_known() -> None:
+    (problem,) = problems(NETWORK, replace(POST, format="reel", media=(replace(CLIP, packing=""),)))
+    assert problem.severity == "warning"
+    assert problem.words == "The video was uploaded before Masthead looked for edit lists, which Town Crier refuses."
+    assert problem.fix == "Upload it again: if it has one, it is prepared without."
+
+
+def test_what_has_to_be_encoded_anew_anyway_has_no_second_problem_of_its_packing() -> None:
+    other = replace(CLIP, codec="vp9", packing="edited")
+    assert words(replace(POST, format="reel", media=(other,))) == ["The video is VP9; Town Crier takes H264 or HEVC."]
 
 
 def test_a_document_is_held_against_what_the_form_takes() -> None:

@@ -68,6 +68,21 @@ def test_what_only_some_posts_have_is_stored_and_hashed() -> None:
     assert len(hashes) == 3
 
 
+def test_what_was_approved_before_packing_was_known_keeps_its_hash() -> None:
+    stored = {
+        "network": "instagram",
+        "account": "1",
+        "text": "Hello",
+        "link": None,
+        "media": [
+            {"sha256": "00", "mime": "video/mp4", "width": 1, "height": 1, "size": 3, "alt": "", "codec": "h264"}
+        ],
+        "options": {},
+        "format": "reel",
+    }
+    assert Payload.from_json(stored).as_json() == stored
+
+
 def test_a_call_is_hashed_over_method_path_and_body() -> None:
     hashes = {
         call_sha256(method, path, body)
