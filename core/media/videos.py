@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import av
 from av.audio.stream import AudioStream
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -30,6 +30,7 @@ _PROTECTED: Final = "This video is protected against copying. Export it without 
 _TOO_LONG: Final = "This video says that it lasts longer than a day. Export it once more and upload that."
 _LONGEST_MS: Final = 24 * 3_600 * 1_000  # what a file says of itself may be anything
 _MOST_BITS: Final = 10**9  # a second, and more than any network takes
+_HEVC_OF_APPLE: Final = "hvc1"
 _PLACE_WORDS: Final = ("location", "gps", "xyz")
 
 
@@ -153,6 +154,13 @@ def _upright(frame: VideoFrame) -> Image.Image:
     return image.rotate(frame.rotation, expand=True) if frame.rotation else image
 
 
+def _stream_like(output: OutputContainer, template: VideoStream | AudioStream) -> VideoStream | AudioStream:
+    stream = output.add_stream_from_template(template)
+    if template.codec_context.codec_tag == _HEVC_OF_APPLE:  # kept, because its players know no other name
+        stream.codec_context.codec_tag = _HEVC_OF_APPLE
+    return stream
+
+
 def _write_anew(source: Path, place: Path, mime: str, *, edit_list: bool = True) -> bool:
     """The same pictures and sound with the index first, and nothing else that rode along.
 
@@ -167,7 +175,7 @@ def _write_anew(source: Path, place: Path, mime: str, *, edit_list: bool = True)
     ):
         pictures = _pictures(container)
         wanted: list[VideoStream | AudioStream] = [pictures, *container.streams.audio[:1]]
-        into = {each.index: output.add_stream_from_template(each) for each in wanted}
+        into = {each.index: _stream_like(output, each) for each in wanted}
         for packet in container.demux(wanted):
             if packet.dts is None:  # the empty one at the end
                 continue

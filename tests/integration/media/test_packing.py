@@ -150,6 +150,14 @@ def test_a_video_from_a_camera_held_upright_stays_upright(author: Actor, worker_
     assert (frame.width, frame.height, abs(frame.rotation)) == (320, 240, 90)
 
 
+def test_hevc_keeps_the_name_by_which_apples_players_know_it(author: Actor, worker_database: db.Database) -> None:
+    sent = clips.clip(codec="libx265", index_first=False).replace(b"hev1", b"hvc1")
+    made = make_prepared(author, worker_database, sent)
+    for item in items(author, made).values():
+        with av.open(io.BytesIO(content_of(author, item.sha256)), format="mov") as container:
+            assert (item.codec, container.streams.video[0].codec_context.codec_tag) == ("hevc", "hvc1")
+
+
 def test_the_same_video_again_has_the_same_rendition(author: Actor, worker_database: db.Database) -> None:
     first = make_prepared(author, worker_database, clips.clip(index_first=False))
     again = make_prepared(author, worker_database, clips.clip(index_first=False))
