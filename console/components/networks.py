@@ -18,7 +18,7 @@ _ANY_SHAPE: Final = (0.1, 10.0)  # width / height
 
 
 def network_mark(key: str) -> dict[str, str]:
-    """Title and colour of a network, for a component that only names it: its rules are a hundred times as long."""
+    """Title and colour of a network, for a component that only names it: its rules are fifty times as long and more."""
     network = _network(key)
     return {"title": network.title, "color": network.color}
 
