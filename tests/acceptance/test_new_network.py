@@ -52,6 +52,7 @@ def test_two_folders_bring_a_network_from_its_consent_to_its_live_posts(
         )
         assert done.returncode == 0, done.stderr[-3000:]
         live = httpx.get(f"{sandbox}/_sandbox/posts", timeout=10).json()
+        assert httpx.get(f"{sandbox}/_sandbox/requests?kind=protocol", timeout=10).json() == []
 
     assert json.loads(done.stdout) == {
         "network": "Town Crier",

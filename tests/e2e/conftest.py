@@ -55,7 +55,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         )
     try:
         _await_words(process, log)
-        yield Product(port, log, data / "data")
+        running = Product(port, log, data / "data")
+        yield running
+        assert running.malformed_requests() == []
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)

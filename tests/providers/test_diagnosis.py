@@ -225,7 +225,17 @@ SEEDED: list[tuple[str, Kind, Seed]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "seed"), [pytest.param(kind, seed, id=name) for name, kind, seed in SEEDED])
+# With these the network calls malformed what is asked, and that is how the fault is found.
+MALFORMED = ("Meta's redirect address", "LinkedIn's redirect address", "LinkedIn product")
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        pytest.param(kind, seed, id=name, marks=[pytest.mark.expects_refusal] if name in MALFORMED else [])
+        for name, kind, seed in SEEDED
+    ],
+)
 def test_a_fault_is_named_alone_with_its_fix(sandbox: RunningSandbox, kind: Kind, seed: Seed) -> None:
     with seed(sandbox) as scene:
         found = scene.faults()

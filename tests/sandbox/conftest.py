@@ -20,9 +20,10 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
 
 
 @pytest.fixture
-def box(started: Box) -> Iterator[Box]:
+def box(started: Box, request: pytest.FixtureRequest) -> Iterator[Box]:
     """The running sandbox, without faults and at the real time, before and after."""
     yield started
+    started.malformed.settle(request.node)
     started.http.cookies.clear()
     started.control("faults", method="DELETE")
     if started.control("clock")["offset_s"]:
@@ -59,8 +60,10 @@ def company(linkedin: LinkedIn) -> Author:
 
 
 @pytest.fixture
-def own_box(tmp_path: Path) -> Iterator[Box]:
+def own_box(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Box]:
     """A sandbox of the test's own, to kill and to reset."""
     box = Box(tmp_path / "world")
     yield box
+    if box.process.poll() is None:
+        box.malformed.settle(request.node)
     box.close()

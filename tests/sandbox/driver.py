@@ -19,6 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from tests.fixtures.malformed import Malformed
+
 PROJECT = Path(__file__).parents[2]
 CONSOLE = "http://localhost:8501"
 INGEST = "http://localhost:8502"
@@ -56,6 +58,7 @@ class Box:
         self.seed = seed
         self.port = port or free_port()
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
+        self.malformed = Malformed(lambda: self.control("requests?kind=protocol"))
         self.start()
 
     def start(self) -> None:
@@ -88,9 +91,11 @@ class Box:
         return self.process.wait(10)
 
     def close(self) -> None:
+        left = self.malformed.since() if self.process.poll() is None else []
         if self.process.poll() is None:
             self.end()
         self.http.close()
+        assert left == [], "the network would call this malformed"
 
     # The control interface
 

@@ -72,6 +72,7 @@ def test_the_clock_can_be_moved_and_set(box: Box) -> None:
     assert abs((now - wanted).total_seconds()) < 1
 
 
+@pytest.mark.expects_refusal
 def test_requests_can_be_narrowed(box: Box, page: Page) -> None:
     for _ in range(3):
         box.graph("GET", page.id, page.token)

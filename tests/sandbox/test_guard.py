@@ -44,6 +44,7 @@ def test_a_page_elsewhere_can_not_use_the_control_interface(box: Box, method: st
     assert (box.control("faults"), box.control("world")) == ([], before)
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize("path", ["/", "/oidc/authorize", "/www.facebook.com/v26.0/dialog/oauth"])
 def test_no_page_can_frame_ours_or_run_a_script_in_them(box: Box, path: str) -> None:
     answer = box.http.get(path, params=AUTHORIZE if path.startswith("/oidc") else {})
@@ -55,6 +56,7 @@ def test_no_page_can_frame_ours_or_run_a_script_in_them(box: Box, path: str) -> 
     assert answer.headers["x-frame-options"] == "DENY"
 
 
+@pytest.mark.expects_refusal
 def test_an_answer_of_a_network_stays_as_the_network_writes_it(box: Box) -> None:
     answer = box.graph("GET", "me", None)
     assert "content-security-policy" not in answer.headers

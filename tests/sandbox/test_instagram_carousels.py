@@ -125,6 +125,7 @@ def test_what_is_no_item_of_a_carousel(box: Box, account: Instagram, shelf: Shel
     assert error(carousel(box, account, good, broken)) == (24, 2207008)
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize("parameter", [{"caption": "m"}, {"collaborators": '["a"]'}, {"is_ai_generated": "true"}])
 def test_words_belong_to_the_carousel_and_not_to_its_items(
     box: Box, account: Instagram, shelf: Shelf, parameter: dict[str, str]
@@ -174,6 +175,7 @@ def test_a_video_story_has_three_to_sixty_seconds(
     assert state(box, account, container) == expected
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
@@ -219,6 +221,7 @@ def test_the_first_comment_is_the_accounts_own(box: Box, account: Instagram, she
     assert "First! #tag" in box.http.get(f"/?account={account.id}").text
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     "message",
     ["", "x" * 301, "#a #b #c #d #e", "see https://a.example and https://b.example", "ALL CAPITALS"],
@@ -238,6 +241,7 @@ def test_the_rules_of_comments_can_be_switched_off(box: Box, account: Instagram,
         box.control("options", {"provider": "meta", "options": {"comment_rules": True}})
 
 
+@pytest.mark.expects_refusal
 def test_comments_can_be_closed_hidden_and_deleted(box: Box, account: Instagram, shelf: Shelf) -> None:
     media, token = shown(box, account, shelf), account.page.token
     first = comment(box, account, media, "first").json()["id"]
@@ -307,6 +311,7 @@ def test_a_carousel_is_deleted_whole_or_not_at_all(box: Box, account: Instagram,
     assert error(box.graph("GET", part, account.page.token)) == (100, 33)
 
 
+@pytest.mark.expects_refusal
 def test_a_caption_cant_be_edited(box: Box, account: Instagram, shelf: Shelf) -> None:
     media = shown(box, account, shelf)
     assert error(box.graph("POST", media, account.page.token, caption="other")) == (100, None)

@@ -100,6 +100,7 @@ def test_a_caption_has_limits(
     assert answer.is_success if expected is None else error(answer) == expected
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
@@ -123,6 +124,7 @@ def test_what_is_refused_before_anything_is_fetched(
     assert error(make(box, account, **parameters)) == expected
 
 
+@pytest.mark.expects_refusal
 def test_a_user_token_makes_no_container(box: Box, shelf: Shelf) -> None:
     person = box.new_person()
     account = box.new_instagram(1, person)[0]

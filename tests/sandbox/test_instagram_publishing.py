@@ -116,6 +116,7 @@ def test_somebody_elses_container_cant_be_published(box: Box, account: Instagram
     assert error(publish(box, account, container)) == (100, 33)
 
 
+@pytest.mark.expects_refusal
 def test_publishing_needs_a_container(box: Box, account: Instagram) -> None:
     assert error(box.graph("POST", f"{account.id}/media_publish", account.page.token)) == (100, None)
 
@@ -139,6 +140,7 @@ def test_the_quota_is_enforced_when_publishing(changed: Box, account: Instagram,
     assert publish(changed, account, make(changed, account, url)).is_success
 
 
+@pytest.mark.expects_refusal
 def test_the_quota_tells_how_much_is_used(box: Box, account: Instagram, shelf: Shelf) -> None:
     path = f"{account.id}/content_publishing_limit"
     publish(box, account, make(box, account, shelf.put()))

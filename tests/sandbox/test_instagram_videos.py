@@ -93,6 +93,7 @@ def test_a_cover_is_a_jpeg_of_any_shape(box: Box, account: Instagram, shelf: She
         assert error(answer) == expected
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(("offset", "expected"), [("-1", (1, 2207057)), ("soon", (100, None))])
 def test_a_wrong_place_of_the_cover(
     box: Box, account: Instagram, shelf: Shelf, offset: str, expected: tuple[int, int | None]
@@ -179,6 +180,7 @@ def test_a_video_that_cant_be_fetched_ends_as_error(changed: Box, account: Insta
     assert state(changed, account, late) == ("ERROR", "Error: Media upload has failed with error code 2207003")
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [

@@ -92,6 +92,7 @@ def test_a_list_goes_by_pages_and_a_batch_by_numbers(linkedin: LinkedIn, company
     assert alone == made[1]
 
 
+@pytest.mark.expects_refusal
 def test_replies_stand_below_their_comment(box: Box, linkedin: LinkedIn, company: Author, post: str) -> None:
     first = linkedin.comment(company, post, "first").json()
     urn = first["$URN"]
@@ -114,6 +115,7 @@ def test_replies_stand_below_their_comment(box: Box, linkedin: LinkedIn, company
     assert all(each["deleted_at"] for each in kept(box, post)), "replies go with it"
 
 
+@pytest.mark.expects_refusal
 def test_a_comment_is_edited_and_deleted_by_its_actor(box: Box, linkedin: LinkedIn, company: Author, post: str) -> None:
     path, actor = one(linkedin.comment(company, post, "before")), f"?actor={encoded(company.urn)}"
     for answer in (
@@ -143,6 +145,7 @@ def test_a_page_takes_away_what_others_wrote_below_its_post(linkedin: LinkedIn, 
     assert linkedin.rest("DELETE", f"{path}?actor={encoded(company.urn)}", company.token).status_code == 204
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -189,6 +192,7 @@ def test_a_mention_names_a_stretch_of_the_text(linkedin: LinkedIn, company: Auth
     assert answer.json()["message"]["attributes"] == mention
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
@@ -209,6 +213,7 @@ def test_a_deleted_post_takes_no_comment(linkedin: LinkedIn, company: Author, po
     assert code(linkedin.comment(company, post, "m")) == (404, None, "NOT_FOUND")
 
 
+@pytest.mark.expects_refusal
 def test_raw_brackets_and_words_as_numbers_are_the_clients_bug(
     box: Box, linkedin: LinkedIn, company: Author, post: str
 ) -> None:

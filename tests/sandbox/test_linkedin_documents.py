@@ -84,6 +84,7 @@ def test_a_document_larger_than_a_page_of_memory_comes_whole(linkedin: LinkedIn,
     assert linkedin.status(company, urn) == "AVAILABLE"
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("media", "expected"),
     [
@@ -120,6 +121,7 @@ def test_a_members_document_can_be_posted_and_not_read(linkedin: LinkedIn) -> No
     assert linkedin.publish(member, "m", content={"media": {"id": urn, "title": "T"}}).status_code == 201
 
 
+@pytest.mark.expects_refusal
 def test_a_document_belongs_to_its_owner_and_its_address_to_nobody_else(
     box: Box, linkedin: LinkedIn, company: Author
 ) -> None:

@@ -30,6 +30,7 @@ def role(linkedin: LinkedIn, author: Author, name: str | None, **more: str) -> h
     return linkedin.box.http.post("/_sandbox/linkedin/roles", json=body)
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
@@ -120,6 +121,7 @@ def test_a_wrong_role_is_refused(linkedin: LinkedIn, company: Author, name: str 
     assert linkedin.publish(company, "m").is_success
 
 
+@pytest.mark.expects_refusal
 def test_a_product_that_is_not_granted_gives_no_scope(alone: LinkedIn) -> None:
     company, member = alone.organization(), alone.member()
     options(alone, products="", member_products="sign_in")
@@ -162,6 +164,7 @@ def test_how_long_tokens_live_can_be_set(alone: LinkedIn) -> None:
     assert answer.json()["error_description"].endswith("is invalid, expired or revoked")
 
 
+@pytest.mark.expects_refusal
 def test_the_active_versions_can_be_set(alone: LinkedIn) -> None:
     company = alone.organization()
     options(alone, versions="202608,202610")

@@ -44,6 +44,7 @@ def test_several_pictures_keep_their_order(box: Box, linkedin: LinkedIn, company
     assert told == [hashlib.sha256(content).hexdigest() for content in contents]
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(("count", "status"), [(1, 400), (2, 201), (20, 201), (21, 400)])
 def test_several_are_two_to_twenty(linkedin: LinkedIn, company: Author, count: int, status: int) -> None:
     images = [{"id": linkedin.image(company), "altText": f"number {number}"} for number in range(count)]
@@ -56,6 +57,7 @@ def test_several_are_two_to_twenty(linkedin: LinkedIn, company: Author, count: i
         assert code(answer) == (400, None, "INVALID_VALUE_FOR_FIELD")
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -75,6 +77,7 @@ def test_what_a_post_with_pictures_refuses(
     assert code(linkedin.publish(company, "m", content=content)) == (400, None, expected)
 
 
+@pytest.mark.expects_refusal
 def test_an_article_has_a_picture_with_its_description(box: Box, linkedin: LinkedIn, company: Author) -> None:
     thumbnail = linkedin.image(company)
     article = {"source": "https://e.example", "title": "T", "thumbnail": thumbnail, "thumbnailAltText": "A card"}
@@ -119,12 +122,14 @@ def test_what_is_no_picture_fails_while_it_is_processed(
     assert code(answer) == (400, None, "MEDIA_ASSET_PROCESSING_FAILED")
 
 
+@pytest.mark.expects_refusal
 def test_a_picture_belongs_to_its_owner(linkedin: LinkedIn, company: Author) -> None:
     other = linkedin.organization(company.person)
     answer = linkedin.publish(other, "m", content={"media": {"id": linkedin.image(company)}})
     assert code(answer) == (403, None, None)
 
 
+@pytest.mark.expects_refusal
 def test_nobody_uploads_for_somebody_else(linkedin: LinkedIn, company: Author) -> None:
     body = {"initializeUploadRequest": {"owner": linkedin.organization().urn}}
     answer = linkedin.rest("POST", "images?action=initializeUpload", company.token, "ACTION", json=body)
@@ -145,6 +150,7 @@ def test_a_members_picture_cannot_be_read_only_posted(box: Box, linkedin: Linked
     assert len(box.posts(member.urn)[0]["media"]) == 1
 
 
+@pytest.mark.expects_refusal
 def test_an_upload_address_dies_after_its_time(box: Box, linkedin: LinkedIn, company: Author) -> None:
     place = linkedin.reserve(company)
     assert linkedin.put(place["uploadUrl"].replace("dms-uploads/", "dms-uploads/x"), picture()).status_code == 403

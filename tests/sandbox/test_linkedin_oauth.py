@@ -77,6 +77,7 @@ def test_cancelling_says_where(box: Box, linkedin: LinkedIn, data: dict[str, str
     assert told["error_description"]
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(("provider", "scope"), [("linkedin", "openid"), ("linkedin_member", "w_organization_social")])
 def test_a_scope_of_another_product_is_refused(box: Box, linkedin: LinkedIn, provider: str, scope: str) -> None:
     told = linkedin.consent(box.new_person(), provider, scope=f"w_member_social {scope}")
@@ -84,6 +85,7 @@ def test_a_scope_of_another_product_is_refused(box: Box, linkedin: LinkedIn, pro
     assert told["error_description"] == f'Scope "{scope}" is not authorized for your application'
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
@@ -126,6 +128,7 @@ def test_the_member_app_gets_an_id_token_and_nothing_to_refresh(box: Box, linked
     assert box.http.get(info["picture"].replace("localhost", "127.0.0.1")).is_success
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -146,11 +149,13 @@ def test_a_wrong_exchange(box: Box, linkedin: LinkedIn, changed: dict[str, str],
     assert linkedin.exchange(code=given).is_success, "a refused exchange spends nothing"
 
 
+@pytest.mark.expects_refusal
 def test_a_missing_parameter_is_named(linkedin: LinkedIn) -> None:
     told = linkedin.exchange(code="x", redirect_uri="").json()
     assert told["error_description"] == 'A required parameter "redirect_uri" is missing'
 
 
+@pytest.mark.expects_refusal
 def test_a_code_works_once_for_thirty_minutes_for_its_app(box: Box, linkedin: LinkedIn) -> None:
     given = linkedin.consent(box.new_person())["code"]
     assert failure(linkedin.exchange("linkedin_member", code=given)) == (400, "invalid_redirect_uri")
@@ -199,6 +204,7 @@ def test_another_set_of_scopes_ends_the_earlier_tokens(box: Box, linkedin: Linke
     assert failure(linkedin.refresh(first["refresh_token"])) == (400, "invalid_request")
 
 
+@pytest.mark.expects_refusal
 def test_introspection_tells_the_state_of_a_token(box: Box, linkedin: LinkedIn) -> None:
     told = linkedin.exchange(code=linkedin.consent(box.new_person())["code"]).json()
     for value in (told["access_token"], told["refresh_token"]):

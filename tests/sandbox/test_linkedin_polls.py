@@ -58,6 +58,7 @@ INVALID, LONG = (400, None, "INVALID_VALUE_FOR_FIELD"), (400, None, "FIELD_LENGT
 MISSING, BLANK = (400, None, "MISSING_FIELD"), (400, None, "INVALID_VALUE_BLANK_FIELD")
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -92,6 +93,7 @@ def test_the_longest_question_with_the_most_options(linkedin: LinkedIn, company:
     assert linkedin.publish(company, "m", content=content).is_success
 
 
+@pytest.mark.expects_refusal
 def test_a_poll_stands_alone(linkedin: LinkedIn, company: Author) -> None:
     both = {**poll(), "media": {"id": linkedin.image(company)}}
     assert code(linkedin.publish(company, "m", content=both)) == INVALID
@@ -128,6 +130,7 @@ def test_a_repost_leads_to_the_first_post(box: Box, linkedin: LinkedIn, company:
     assert code(linkedin.publish(company, "see this", reshareContext={"parent": first}))[0] == 422, "a duplicate"
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("context", "expected"),
     [
@@ -153,6 +156,7 @@ def test_what_a_repost_refuses(
     assert code(linkedin.publish(company, "again", reshareContext=given)) == expected
 
 
+@pytest.mark.expects_refusal
 def test_a_repost_has_no_content_of_its_own(linkedin: LinkedIn, company: Author) -> None:
     first = linkedin.publish(company, "first").headers["x-restli-id"]
     assert code(linkedin.publish(company, "m", content=poll(), reshareContext={"parent": first})) == INVALID

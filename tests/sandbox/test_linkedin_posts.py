@@ -44,6 +44,7 @@ def test_the_read_model_has_milliseconds_and_the_text_as_written(linkedin: Linke
     assert (told["author"], told["lifecycleState"], told["visibility"]) == (company.urn, "PUBLISHED", "PUBLIC")
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -152,6 +153,7 @@ def test_fields_narrow_what_is_read(linkedin: LinkedIn, company: Author) -> None
     assert [set(post) for post in linkedin.listed(company, "&fields=id,author")["elements"]] == [{"id", "author"}]
 
 
+@pytest.mark.expects_refusal
 def test_what_cannot_be_edited(linkedin: LinkedIn, company: Author) -> None:
     path = f"posts/{encoded(linkedin.publish(company, 'm').headers['x-restli-id'])}"
     for patch in ({"$set": {"visibility": "LOGGED_IN"}}, {"$unset": {}}):

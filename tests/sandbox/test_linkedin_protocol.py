@@ -19,6 +19,7 @@ def call(linkedin: LinkedIn, author: Author, path: str, **headers: str) -> httpx
     return linkedin.http("GET", f"{API}/rest/{path}", author.token, headers=kept)
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("version", "status", "expected", "kind"),
     [
@@ -44,6 +45,7 @@ def test_a_version_ends_by_the_clock(box: Box, linkedin: LinkedIn) -> None:
     assert code(call(linkedin, company, "me")) == (426, None, "NONEXISTENT_VERSION")
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
@@ -60,6 +62,7 @@ def test_a_call_needs_a_token(
     assert box.last_request("/rest/me")["kind"] == "protocol"
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -90,11 +93,13 @@ def test_a_call_that_no_correct_client_sends(
     assert box.last_request("/rest/")["kind"] == "protocol"
 
 
+@pytest.mark.expects_refusal
 def test_a_urn_as_key_of_an_organization_is_told_as_java_does(linkedin: LinkedIn, company: Author) -> None:
     answer = call(linkedin, company, "organizations?ids=List(urn%3Ali%3Aorganization%3A1)")
     assert answer.json()["message"] == "NumberFormatException parsing batch key 'urn:li:organization:1'"
 
 
+@pytest.mark.expects_refusal
 def test_lists_need_the_second_protocol(linkedin: LinkedIn, company: Author) -> None:
     answer = call(linkedin, company, f"posts?ids=List({URN})", **{"X-Restli-Protocol-Version": ""})
     assert answer.status_code == 400
@@ -102,6 +107,7 @@ def test_lists_need_the_second_protocol(linkedin: LinkedIn, company: Author) -> 
     assert call(linkedin, company, "me", **{"X-Restli-Protocol-Version": "3.0.0"}).status_code == 400
 
 
+@pytest.mark.expects_refusal
 def test_the_method_header_must_fit(linkedin: LinkedIn, company: Author) -> None:
     assert call(linkedin, company, "me", **{"X-RestLi-Method": "FINDER"}).status_code == 400
     path = f"posts/{encoded(linkedin.publish(company, 'm').headers['x-restli-id'])}"
@@ -109,6 +115,7 @@ def test_the_method_header_must_fit(linkedin: LinkedIn, company: Author) -> None
     assert linkedin.rest("POST", path, company.token, json=body).status_code == 400, "PARTIAL_UPDATE must be said"
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("options", "status"),
     [
@@ -124,6 +131,7 @@ def test_a_body_must_be_a_json_object(
     assert box.last_request("/rest/posts")["kind"] == "protocol"
 
 
+@pytest.mark.expects_refusal
 def test_too_long_an_address_must_be_tunnelled(linkedin: LinkedIn, company: Author) -> None:
     query = f"ids=List({','.join([URN] * 250)})"
     assert call(linkedin, company, f"posts?{query}").status_code == 414
@@ -132,6 +140,7 @@ def test_too_long_an_address_must_be_tunnelled(linkedin: LinkedIn, company: Auth
     assert answer.json()["statuses"] == {"urn:li:share:1": 404}
 
 
+@pytest.mark.expects_refusal
 def test_every_answer_can_be_named_to_support(linkedin: LinkedIn, company: Author) -> None:
     answers = [call(linkedin, company, path) for path in ("me", "nothing")]
     assert len({answer.headers["x-li-uuid"] for answer in answers}) == 2

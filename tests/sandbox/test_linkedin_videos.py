@@ -57,6 +57,7 @@ def test_a_video_goes_through_its_states_and_is_posted(box: Box, linkedin: Linke
     assert linkedin.read(company, urn).json()["content"] == {"media": {"id": place["video"], "title": "Launch"}}
 
 
+@pytest.mark.expects_refusal
 def test_the_token_is_now_empty_now_not_and_must_be_echoed(linkedin: LinkedIn, company: Author) -> None:
     content = clip()
     places = [linkedin.reserve(company, "videos", fileSizeBytes=len(content)) for _ in range(2)]
@@ -68,6 +69,7 @@ def test_the_token_is_now_empty_now_not_and_must_be_echoed(linkedin: LinkedIn, c
         assert linkedin.finalize(company, place, tags).is_success
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -89,6 +91,7 @@ def test_what_a_place_refuses(
     assert code(linkedin.act(company, "videos", "initializeUpload", asked)) == expected
 
 
+@pytest.mark.expects_refusal
 def test_a_part_is_exactly_its_bytes_and_can_be_sent_again(linkedin: LinkedIn, company: Author) -> None:
     content = clip()
     place = linkedin.reserve(company, "videos", fileSizeBytes=len(content))
@@ -100,6 +103,7 @@ def test_a_part_is_exactly_its_bytes_and_can_be_sent_again(linkedin: LinkedIn, c
     assert linkedin.put(url, content, **bearer).status_code == 200, "a bearer token makes no difference"
 
 
+@pytest.mark.expects_refusal
 def test_finalizing_takes_all_parts_in_their_order(linkedin: LinkedIn, company: Author) -> None:
     content = video(bytes_at_least=PART + 1_000)
     place = linkedin.reserve(company, "videos", fileSizeBytes=len(content))
@@ -204,6 +208,7 @@ def test_some_accounts_publish_when_the_video_is_ready(own_box: Box) -> None:
     assert [post["id"] for post in linkedin.listed(company)["elements"]] == urns[:1]
 
 
+@pytest.mark.expects_refusal
 def test_captions_and_a_thumbnail_have_addresses_of_their_own(box: Box, linkedin: LinkedIn, company: Author) -> None:
     content = clip()
     place = linkedin.reserve(company, "videos", fileSizeBytes=len(content), uploadCaptions=True, uploadThumbnail=True)
@@ -239,6 +244,7 @@ def test_what_members_may_read_can_be_set(own_box: Box) -> None:
     assert linkedin.rest("GET", f"images/{encoded(linkedin.image(member))}", member.token).status_code == 403
 
 
+@pytest.mark.expects_refusal
 def test_a_video_belongs_to_its_owner(linkedin: LinkedIn, company: Author) -> None:
     other = linkedin.organization(company.person)
     answer = linkedin.publish(other, "m", content={"media": {"id": linkedin.video(company, clip())}})

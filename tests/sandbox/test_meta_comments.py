@@ -56,6 +56,7 @@ def test_a_post_counts_and_shows_its_comments(box: Box, page: Page, post: str) -
     assert [each["message"] for each in read["data"]] == ["one", "two", "one and a half"]
 
 
+@pytest.mark.expects_refusal
 def test_comments_are_listed_by_level_order_and_time(box: Box, page: Page, post: str) -> None:
     first = comment(box, page, post, "one").json()["id"]
     answer = comment(box, page, first, "an answer").json()["id"]
@@ -85,6 +86,7 @@ def test_a_comment_is_edited_hidden_and_deleted(box: Box, page: Page, post: str)
     assert box.posts(page.id)[0]["comments"][0]["deleted_at"] is not None
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
@@ -129,6 +131,7 @@ def test_commenting_needs_three_permissions(box: Box, scope: str) -> None:
     assert (answer.status_code, error(answer)) == (403, (200, None))
 
 
+@pytest.mark.expects_refusal
 def test_only_the_page_itself_comments(box: Box) -> None:
     person = box.new_person()
     page = box.new_pages(1, person)[0]
@@ -168,6 +171,7 @@ def test_faults_meet_comments_too(box: Box, page: Page, post: str, mode: str, th
     assert len(box.posts(page.id)[0]["comments"]) == there
 
 
+@pytest.mark.expects_refusal
 def test_a_live_post_is_edited_by_its_own_app_and_shows_it(box: Box, page: Page, post: str) -> None:
     before = look(box, page, post, "updated_time,created_time")
     box.control("clock", {"advance_s": 60})

@@ -47,6 +47,7 @@ def test_cancelling_says_that_the_user_denied(box: Box) -> None:
     }
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     "changed",
     [
@@ -84,6 +85,7 @@ def test_a_code_dies_after_ten_minutes(box: Box) -> None:
     assert error(box.redeem(code)) == (100, 36007)
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -137,6 +139,7 @@ def test_all_pages_name_no_targets(box: Box) -> None:
     assert all("target_ids" not in each for each in box.debug(token)["granular_scopes"])
 
 
+@pytest.mark.expects_refusal
 def test_a_dialog_elsewhere_is_not_found(box: Box) -> None:
     answer = box.http.get("/graph.facebook.com/v26.0/dialog/oauth", params=ask(box))
     assert answer.status_code != httpx.codes.OK

@@ -117,6 +117,7 @@ def test_a_photo_is_used_once(box: Box, page: Page, shelf: Shelf) -> None:
     assert error(attach(box, page, published, message="shown before")) == (100, 1366051)
 
 
+@pytest.mark.expects_refusal
 def test_only_photos_of_the_page_itself_can_be_attached(box: Box, page: Page, shelf: Shelf) -> None:
     foreign = unpublished(box, box.new_pages()[0], shelf)
     assert error(attach(box, page, foreign)) == (100, 33)
@@ -190,6 +191,7 @@ def test_a_caption_comes_under_one_name(box: Box, page: Page, shelf: Shelf) -> N
     assert box.posts(page.id)[0]["text"] == "alias"
 
 
+@pytest.mark.expects_refusal
 def test_a_file_elsewhere_is_malformed(box: Box, page: Page) -> None:
     signed = {"access_token": page.token, "appsecret_proof": box.proof(page.token), "message": "m"}
     answer = box.http.post(f"/graph.facebook.com/v26.0/{page.id}/feed", data=signed, files={"source": b"bytes"})
@@ -197,6 +199,7 @@ def test_a_file_elsewhere_is_malformed(box: Box, page: Page) -> None:
     assert box.last_request(page.id)["kind"] == "protocol"
 
 
+@pytest.mark.expects_refusal
 def test_a_photo_needs_the_pages_token_and_its_permissions(box: Box, shelf: Shelf) -> None:
     person = box.new_person()
     page = box.new_pages(1, person)[0]
@@ -229,6 +232,7 @@ def test_a_photo_without_story_is_in_nobodys_feed(box: Box, page: Page, shelf: S
     assert "storyless" not in box.http.get(f"/?account={page.id}").text
 
 
+@pytest.mark.expects_refusal
 def test_photos_that_followers_see_are_listed(box: Box, page: Page, shelf: Shelf) -> None:
     first = post_photo(box, page, shelf.put(), caption="one").json()["id"]
     second, third, _ = (unpublished(box, page, shelf) for _ in range(3))

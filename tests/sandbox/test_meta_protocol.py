@@ -16,6 +16,7 @@ def sent(box: Box, page: Page, **more: str) -> dict[str, str]:
     return {"access_token": page.token, "appsecret_proof": box.proof(page.token), **more}
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("method", "path", "options"),
     [
@@ -43,6 +44,7 @@ def test_a_call_that_does_not_exist(
     assert box.posts(page.id) == []
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     "options",
     [
@@ -63,12 +65,14 @@ def test_a_body_that_is_not_what_it_says(box: Box, page: Page, options: dict[str
     assert box.posts(page.id) == []
 
 
+@pytest.mark.expects_refusal
 def test_a_post_on_the_website_is_not_a_call(box: Box, page: Page) -> None:
     answer = box.http.post(f"/www.facebook.com/v26.0/{page.id}/feed", data=sent(box, page, message="m"))
     assert answer.status_code == httpx.codes.NOT_FOUND
     assert box.last_request(page.id)["kind"] == "protocol"
 
 
+@pytest.mark.expects_refusal
 def test_a_parameter_in_query_and_body_is_refused(box: Box, page: Page) -> None:
     answer = box.http.post(f"{GRAPH}/{page.id}/feed?message=a", data=sent(box, page, message="b"))
     assert error(answer) == (100, None)
@@ -82,6 +86,7 @@ def test_an_old_version_falls_forward(box: Box, page: Page, version: str, expect
     assert (answer.status_code, answer.headers["facebook-api-version"]) == (200, expected)
 
 
+@pytest.mark.expects_refusal
 def test_a_version_that_does_not_exist_is_refused(box: Box, page: Page) -> None:
     assert error(box.http.get(f"/graph.facebook.com/v99.0/{page.id}", params=sent(box, page))) == (2500, None)
 

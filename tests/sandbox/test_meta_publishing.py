@@ -37,6 +37,7 @@ def test_a_create_can_answer_fields_of_the_new_post(box: Box, page: Page) -> Non
     assert told["permalink_url"].endswith(told["id"].replace("_", "/posts/"))
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
@@ -59,6 +60,7 @@ def test_what_the_feed_refuses(
     assert box.posts(page.id) == []
 
 
+@pytest.mark.expects_refusal
 def test_a_user_token_cant_post_as_the_page(box: Box) -> None:
     person = box.new_person()
     page = box.new_pages(1, person)[0]
@@ -119,6 +121,7 @@ def test_a_published_post_takes_no_schedule(box: Box, page: Page) -> None:
     assert error(box.publish(page, "m", scheduled_publish_time=int(time.time()) + 1_200)) == (100, None)
 
 
+@pytest.mark.expects_refusal
 def test_a_text_can_be_edited(box: Box, page: Page) -> None:
     post_id = box.publish(page, "tpyo").json()["id"]
     assert box.graph("POST", post_id, page.token, message="typo").json() == {"success": True}

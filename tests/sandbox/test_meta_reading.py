@@ -97,6 +97,7 @@ def test_unpublished_posts_are_in_the_feed_only(box: Box, page: Page) -> None:
     assert read(box, page, LIST) == {"data": []}
 
 
+@pytest.mark.expects_refusal
 def test_more_than_a_hundred_at_once_is_an_error(box: Box, page: Page) -> None:
     assert error(box.graph("GET", f"{page.id}/{LIST}", page.token, limit=101)) == (100, None)
 

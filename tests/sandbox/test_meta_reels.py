@@ -132,6 +132,7 @@ def test_a_video_is_uploaded_once(box: Box, page: Page) -> None:
     assert again.json()["debug_info"]["type"] == "OffsetInvalidError"
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
@@ -149,6 +150,7 @@ def test_wrong_headers_are_a_bug_of_the_client(box: Box, page: Page, headers: di
     assert box.last_request(told["video_id"])["kind"] == "protocol"
 
 
+@pytest.mark.expects_refusal
 def test_the_bytes_need_the_pages_token_after_the_word_oauth(box: Box, page: Page) -> None:
     told, other = start(box, page), box.new_pages()[0]
     answer = send(box, page, told["upload_url"], REEL, headers={"Authorization": f"Bearer {page.token}"})
@@ -167,6 +169,7 @@ def test_a_hosted_file_is_fetched(box: Box, page: Page, shelf: Shelf) -> None:
     assert box.posts(page.id)[0]["media"][0]["sha256"] == hashlib.sha256(REEL).hexdigest()
 
 
+@pytest.mark.expects_refusal
 def test_a_hosted_file_that_cant_be_fetched(box: Box, page: Page, shelf: Shelf) -> None:
     told = start(box, page)
     for url, retriable in ((shelf.put(status=404), True), ("https://scontent.xx.fbcdn.net/x.mp4", False)):
@@ -260,6 +263,7 @@ def test_every_shape_is_taken_when_the_world_is_asked_to(changed: Box, page: Pag
     assert len(changed.posts(page.id)) == 1
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
@@ -345,6 +349,7 @@ def test_how_long_processing_takes_can_be_set(changed: Box, page: Page) -> None:
     assert len(changed.posts(page.id)) == 1
 
 
+@pytest.mark.expects_refusal
 def test_reels_need_the_pages_token_and_its_permissions(box: Box) -> None:
     person = box.new_person()
     page = box.new_pages(1, person)[0]
@@ -365,6 +370,7 @@ def test_a_reel_is_edited_and_deleted(box: Box, page: Page) -> None:
     assert error(box.graph("DELETE", video_id, page.token)) == (100, 33)
 
 
+@pytest.mark.expects_refusal
 def test_another_page_is_asked_along(box: Box, page: Page) -> None:
     video_id, other = publish_reel(box, page), box.new_pages()[0]
     path = f"{video_id}/collaborators"

@@ -53,6 +53,7 @@ def test_an_unpublished_photo_becomes_a_story(box: Box, page: Page, shelf: Shelf
     assert "/stories/" in listed["url"]
 
 
+@pytest.mark.expects_refusal
 def test_the_list_tells_what_is_asked(box: Box, page: Page, shelf: Shelf) -> None:
     photo_id = photo(box, page, shelf)
     tell(box, page, photo_id)
@@ -66,6 +67,7 @@ def test_a_story_is_in_no_list_of_posts(box: Box, page: Page, shelf: Shelf) -> N
         assert look(box, page, f"{page.id}/{edge}", "id")["data"] == []
 
 
+@pytest.mark.expects_refusal
 def test_followers_see_a_story_for_a_day(box: Box, page: Page, shelf: Shelf) -> None:
     tell(box, page, photo(box, page, shelf))
     url = local(stories(box, page)[0]["url"])
@@ -90,6 +92,7 @@ def test_what_was_published_before_is_no_story(box: Box, page: Page, shelf: Shel
     assert error(box.publish(page, "again", **attached)) == (100, 1366051)
 
 
+@pytest.mark.expects_refusal
 def test_a_story_needs_a_photo_of_the_page(box: Box, page: Page, shelf: Shelf) -> None:
     assert error(tell(box, page, photo(box, box.new_pages()[0], shelf))) == (100, 33)
     assert error(box.graph("POST", f"{page.id}/photo_stories", page.token)) == (100, None)
@@ -126,6 +129,7 @@ def test_a_video_story_may_have_ninety_seconds_where_the_world_says_so(changed: 
     assert len(changed.posts(page.id)) == 1
 
 
+@pytest.mark.expects_refusal
 def test_a_video_story_takes_no_words(box: Box, page: Page) -> None:
     video_id = uploaded(box, page, REEL, "video_stories")
     assert error(finish(box, page, video_id, "video_stories", description="m")) == (100, None)

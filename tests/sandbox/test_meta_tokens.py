@@ -77,6 +77,7 @@ def test_revoking_one_permission_stops_what_needs_it(box: Box) -> None:
     assert box.graph("GET", f"{page.id}/posts", page.token).is_success
 
 
+@pytest.mark.expects_refusal
 def test_a_page_token_has_no_permissions_edge(box: Box, page: Page) -> None:
     assert not box.graph("GET", "me/permissions", page.token).is_success
 
@@ -93,6 +94,7 @@ def test_debugging_needs_the_app(box: Box, page: Page) -> None:
     assert error(box.graph("GET", "debug_token", page.token, input_token=page.token)) == (100, None)
 
 
+@pytest.mark.expects_refusal
 def test_a_missing_token_names_the_current_user(box: Box) -> None:
     assert error(box.graph("GET", "me", None)) == (2500, None)
     assert box.last_request("/v26.0/me")["kind"] == "protocol"
@@ -107,6 +109,7 @@ def test_the_header_may_carry_the_token(box: Box, page: Page) -> None:
     assert answer.json()["id"] == page.id
 
 
+@pytest.mark.expects_refusal
 def test_a_call_without_proof_is_refused_unless_the_app_allows_it(box: Box, page: Page) -> None:
     path = f"/graph.facebook.com/v26.0/{page.id}"
     answer = box.http.get(path, params={"access_token": page.token})
@@ -120,6 +123,7 @@ def test_a_call_without_proof_is_refused_unless_the_app_allows_it(box: Box, page
         box.control("options", {"provider": "meta", "options": {"require_appsecret_proof": True}})
 
 
+@pytest.mark.expects_refusal
 def test_a_wrong_proof_is_refused(box: Box, page: Page) -> None:
     answer = box.graph("GET", page.id, None, access_token=page.token, appsecret_proof="0" * 64)
     assert answer.json()["error"]["message"] == "Invalid appsecret_proof provided in the API argument"

@@ -101,6 +101,7 @@ def test_an_interrupted_session_goes_on_where_it_was(box: Box, owned: tuple[Page
     assert one_post(box, page)["media"][0]["sha256"] == hashlib.sha256(WIDE).hexdigest()
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize("changed", [{"file_type": "video/webm"}, {"file_length": 0}, {"file_name": ""}])
 def test_what_no_session_is_started_with(owned: tuple[Page, Session], changed: dict[str, Any]) -> None:
     _, session = owned
@@ -131,6 +132,7 @@ def test_a_video_can_be_fetched_or_sent_as_a_file(box: Box, page: Page, shelf: S
     assert [post["media"][0]["sha256"] for post in box.posts(page.id)] == [hashlib.sha256(WIDE).hexdigest()] * 2
 
 
+@pytest.mark.expects_refusal
 def test_what_is_no_source_of_a_video(box: Box, page: Page, shelf: Shelf) -> None:
     assert error(post_video(box, page, description="nothing")) == (100, None)
     assert error(post_video(box, page, {"source": WIDE}, file_url=shelf.put(WIDE))) == (100, None)
@@ -156,6 +158,7 @@ def test_a_file_that_facebook_refuses(box: Box, page: Page, content: bytes, expe
     assert box.posts(page.id) == []
 
 
+@pytest.mark.expects_refusal
 def test_videos_are_published_at_their_own_host_alone(box: Box, page: Page, shelf: Shelf) -> None:
     answer = box.graph("POST", f"{page.id}/videos", page.token, file_url=shelf.put(WIDE))
     assert error(answer) == (2500, None)
@@ -204,6 +207,7 @@ def test_a_wrong_offset_tells_the_right_one(box: Box, page: Page) -> None:
     assert post_video(box, page, **ending).is_success
 
 
+@pytest.mark.expects_refusal
 def test_an_upload_can_be_cancelled(box: Box, page: Page) -> None:
     told = post_video(box, page, upload_phase="start", file_size=len(WIDE)).json()
     session = {"upload_session_id": told["upload_session_id"]}

@@ -142,17 +142,20 @@ def test_a_verifier_without_a_challenge_is_refused(box: Box) -> None:
     assert redeem(box, code).json()["error"] == "invalid_grant"
 
 
+@pytest.mark.expects_refusal
 def test_a_wrong_secret_is_an_invalid_client(box: Box) -> None:
     answer = box.http.post("/oidc/token", data={"grant_type": "authorization_code"}, auth=("masthead-console", "no"))
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
+@pytest.mark.expects_refusal
 def test_the_token_endpoint_takes_a_form_only(box: Box) -> None:
     answer = box.http.post("/oidc/token", json={"grant_type": "authorization_code", "code": "x"})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -166,6 +169,7 @@ def test_a_wrong_request_goes_back_as_an_error(box: Box, changed: dict[str, str]
     assert query_of(answer.headers["location"]).items() >= {"error": expected, "state": "st&te"}.items()
 
 
+@pytest.mark.expects_refusal
 @pytest.mark.parametrize("changed", [{"client_id": "other"}, {"redirect_uri": f"{CALLBACK}?x=1"}])
 def test_an_unknown_client_or_address_never_gets_a_redirect(box: Box, changed: dict[str, str]) -> None:
     answer = box.http.get("/oidc/authorize", params=ask(**changed))
@@ -180,6 +184,7 @@ def test_signing_out_ends_the_session_and_returns_to_the_console(box: Box) -> No
     assert box.http.get("/oidc/authorize", params=ask()).status_code == httpx.codes.OK
 
 
+@pytest.mark.expects_refusal
 def test_signing_out_never_leads_elsewhere(box: Box) -> None:
     answer = box.http.get("/oidc/end_session", params={"post_logout_redirect_uri": "http://localhost:85010/"})
     assert answer.status_code == httpx.codes.BAD_REQUEST

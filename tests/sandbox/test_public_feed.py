@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.sandbox.driver import Box, Page
 
 
@@ -38,6 +40,7 @@ def test_what_is_not_live_is_not_shown(box: Box, page: Page) -> None:
     assert "Nothing has been published yet" in html
 
 
+@pytest.mark.expects_refusal
 def test_no_page_asks_anything_of_elsewhere(box: Box) -> None:
     for path in ("/", "/oidc/authorize", "/www.facebook.com/v26.0/dialog/oauth"):
         html = box.http.get(path).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+import httpx
 import psycopg
 import pytest
 import redis
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from core.infra import db
 from core.infra.errors import OrganizationMissing
 from core.infra.settings import Settings
+from tests.fixtures.programs import RunningSandbox
 from tests.fixtures.servers import Servers
 
 ORGANIZATION = uuid.UUID("01940000-0000-7000-8000-000000000001")
@@ -79,3 +81,19 @@ def test_the_owner_is_no_superuser(settings: Settings, servers: Servers) -> None
             "select rolsuper or rolbypassrls from pg_roles where rolname like 'masthead%'"
         ).fetchall()
     assert rows == [(False,)] * 5
+
+
+def test_a_test_that_asks_a_network_for_something_malformed_fails_unless_it_says_so(
+    sandbox: RunningSandbox, request: pytest.FixtureRequest
+) -> None:
+    def ask() -> None:
+        answer = httpx.get(f"{sandbox.url}/api.linkedin.com/rest/me", headers={"Authorization": "Bearer of-nobody"})
+        assert answer.is_client_error
+
+    ask()
+    with pytest.raises(AssertionError, match="malformed"):
+        sandbox.malformed.settle(request.node)
+    sandbox.malformed.settle(request.node)
+    ask()
+    request.node.add_marker("expects_refusal")
+    sandbox.malformed.settle(request.node)

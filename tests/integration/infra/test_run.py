@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 import psycopg
 import pytest
 
@@ -221,6 +222,8 @@ def test_with_the_sandbox_programs_are_pointed_at_it_and_the_demo_is_loaded_once
         with copy.started("--embedded", "--with-sandbox", **key) as process:
             said.append(copy.output.read_text().partition("Masthead runs")[2])
             of_sandbox = environment_of_sandbox(copy)
+            malformed = httpx.get(f"http://127.0.0.1:{copy.port + 2}/_sandbox/requests?kind=protocol", timeout=10)
+            assert malformed.json() == []
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 0
     first, second = copy.starts()

@@ -108,7 +108,3 @@ def linkedin_at(url: str, **settings: str) -> dict[str, Provider]:
     quick = {"image_poll_s": "0.2", "image_grace_s": "2"}
     both = build({name.removeprefix(prefix).lower(): value for name, value in group.items()} | quick | settings)
     return {each.key: each for each in both}
-
-
-def requests_at(url: str) -> list[dict[str, Any]]:
-    return [*httpx.get(f"{url}/_sandbox/requests", timeout=10).json()]

@@ -95,7 +95,7 @@ def test_a_person_declines_a_permission_and_most_pages(world: World) -> None:
     assert "permission to publish" in offered[0].reason
 
 
-@pytest.mark.parametrize("wrong", ["used", "redirect", "garbage"])
+@pytest.mark.parametrize("wrong", ["used", pytest.param("redirect", marks=pytest.mark.expects_refusal), "garbage"])
 def test_a_bad_code_is_refused_with_words(world: World, wrong: str) -> None:
     code = world.sign_in("p-maya")
     redirect_uri = world.redirect_uri
