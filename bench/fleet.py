@@ -15,7 +15,6 @@ from bench.programs import PYTHON, CanNotMeasure, last_words, program
 from core.queueing.connection import for_hints
 from core.queueing.enqueue import queue_of, workers_on
 from core.queueing.names import QueueName
-from tests.fixtures.servers import SECRET_KEY
 
 _READY_WITHIN_S: Final = 60.0
 _LOOK_AGAIN_S: Final = 0.1
@@ -46,18 +45,9 @@ def fleet(
 ) -> Iterator[Fleet]:
     """A dispatcher and so many senders with so many slots each, up and listening, for the length of a block.
 
-    `times`: further MASTHEAD_PUBLISH_ settings.
+    `times`: further settings, most of them MASTHEAD_PUBLISH_.
     """
-    settings = installed.settings
-    environment = {
-        "MASTHEAD_SECRET_KEY": SECRET_KEY,
-        "MASTHEAD_DATA": str(settings.data),
-        "MASTHEAD_PUBLISH_IN_FLIGHT": str(slots),
-        "DATABASE_URL_WORKER": settings.program_url("worker"),
-        "DATABASE_URL_DISPATCH": settings.program_url("dispatch"),
-        "REDIS_URL": settings.queue_url(),
-        **(times or {}),
-    }
+    environment = {**installed.environment, "MASTHEAD_PUBLISH_IN_FLIGHT": str(slots), **(times or {})}
     with ExitStack() as stack:
         logs = [folder / f"sender-{number}.log" for number in range(senders)]
         working = [

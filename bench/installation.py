@@ -25,6 +25,18 @@ class Installation:
     addresses: Addresses
     console: db.Database
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its programs are told besides what this process was."""
+        return {
+            "MASTHEAD_SECRET_KEY": SECRET_KEY,
+            "MASTHEAD_DATA": str(self.settings.data),
+            "DATABASE_URL_WEB": self.settings.program_url("web"),
+            "DATABASE_URL_WORKER": self.settings.program_url("worker"),
+            "DATABASE_URL_DISPATCH": self.settings.program_url("dispatch"),
+            "REDIS_URL": self.settings.queue_url(),
+        }
+
 
 @contextmanager
 def installation(folder: Path) -> Iterator[Installation]:
