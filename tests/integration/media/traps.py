@@ -106,7 +106,10 @@ VIDEOS: Final[Mapping[str, Trap]] = {
     "a video whose pictures are larger than it says": (large_pictures, "more than 50 million pixels"),
     "a video of four billion pictures": (lambda: spoilt(b"stsz", 4, b"\0\0\0\1", b"\xff" * 4), _DAMAGED),
     "a video of forty million pictures": (lambda: spoilt(b"stsz", 4, struct.pack(">II", 1, 40_000_000)), _DAMAGED),
-    "a video of pictures that last for ever": (lambda: spoilt(b"stts", 4, struct.pack(">3I", 1, 2**32 - 1, 2**31)), ""),
+    "a video of pictures that last for ever": (
+        lambda: spoilt(b"stts", 4, struct.pack(">3I", 1, 2**32 - 1, 2**31)),
+        _DAMAGED,
+    ),
     "a video whose pictures lie behind its end": (lambda: spoilt(b"stco", 8, b"\x7f\xff\xff\xff"), "can't be read"),
     "a video whose places don't fit its pictures": (lambda: spoilt(b"stsc", 4, b"\xff" * 4), _DAMAGED),
     "a video of 2,000 tracks": (lambda: tracks(2_000), _TOO_MUCH),
