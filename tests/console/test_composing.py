@@ -14,6 +14,7 @@ import pytest
 
 from console.components import frontend, networks
 from console.components.composer import _content, _version
+from core import providers
 from core.posts.content import Attached, Content, Variant
 from core.posts.payloads import form_of
 from core.provider_kit.types import DocumentRules, Format, ImageRules, Network, Option, TextRules, VideoRules, kind_of
@@ -70,7 +71,7 @@ def as_core_says(content: Content) -> dict[str, Any]:
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
 def test_the_browser_gives_an_account_what_core_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "networks", lambda: {"town": NETWORK})
+    monkeypatch.setattr(providers, "networks", lambda: {"town": NETWORK})
     told = contents()
     media = [[str(media_id), {"mime": mime}] for media_id, mime in MEDIA.items()]
     script = f"""
@@ -105,7 +106,7 @@ SQUARE = Network(
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
 def test_only_what_the_form_and_its_files_carry_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "networks", lambda: {"town": NETWORK, "square": SQUARE})
+    monkeypatch.setattr(providers, "networks", lambda: {"town": NETWORK, "square": SQUARE})
     photo, clip = UUID(int=100), UUID(int=101)
     told = (
         ("square", Content()),
