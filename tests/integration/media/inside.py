@@ -30,6 +30,7 @@ NAMES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "rebinds.example": ((PUBLIC,), ("127.0.0.1",)),
 }
 AT: Final = "http://good.example/to?"
+_PASSWORDS: Final = "/etc/passwd"
 _INSIDE: Final = "public internet"
 _NO_FILE: Final = "no address of a file"
 _PORTS: Final = "web's own ports"
@@ -111,7 +112,7 @@ ADDRESSES: Final[Mapping[str, tuple[str, str]]] = {
     "without a host": ("http:127.0.0.1/", _NO_FILE),
     "another port": ("http://good.example:6379/", _PORTS),
     "another port inside": ("http://127.0.0.1:22/", _PORTS),
-    "a file": ("file:///etc/passwd", _NO_FILE),
+    "a file": (f"file://{_PASSWORDS}", _NO_FILE),
     "a file of a host": ("file://localhost/etc/passwd", _NO_FILE),
     "gopher": ("gopher://127.0.0.1:6379/_FLUSHALL", _NO_FILE),
     "FTP": ("ftp://127.0.0.1/a.jpg", _NO_FILE),
@@ -123,7 +124,7 @@ ADDRESSES: Final[Mapping[str, tuple[str, str]]] = {
     "a redirect to loopback, newer kind": (AT + "http://[::1]/", _INSIDE),
     "a redirect to a machine's secrets": (AT + "http://169.254.169.254/latest/meta-data/", _INSIDE),
     "a redirect without a scheme": (AT + "//127.0.0.1/", _INSIDE),
-    "a redirect to a file": (AT + "file:///etc/passwd", _NO_FILE),
+    "a redirect to a file": (f"{AT}file://{_PASSWORDS}", _NO_FILE),
     "a redirect to gopher": (AT + "gopher://127.0.0.1:6379/_FLUSHALL", _NO_FILE),
     "a redirect as somebody": (AT + "http://good.example@127.0.0.1/", _NO_FILE),
     "a redirect to no address": (AT + "http://[::1/", _NO_FILE),
@@ -154,7 +155,7 @@ NETWORK_ADDRESSES: Final[Mapping[str, str]] = {
     "a name that begins alike": "http://localhost:{outer}.names.example/uploads/1",
     "a path that begins alike": "http://localhost:{outer}/uploads-of-others/1",
     "a machine's secrets": "http://169.254.169.254/latest/meta-data/",
-    "a file": "file:///etc/passwd",
+    "a file": f"file://{_PASSWORDS}",
 }
 
 
