@@ -53,7 +53,7 @@ chaos: $(DEVELOPMENT) ## Kill and count posts, a JSON line per mode: CHAOS=label
 bench: $(DEVELOPMENT) ## Measure, one JSON line per figure
 	@$(BIN)/python -m bench
 
-load: $(DEVELOPMENT) ## Put load on the product, one JSON line per figure: LOAD=burst|steady|fair|wall|limits|tokens|all
+load: $(DEVELOPMENT) ## Put load on the product, one JSON line per figure: LOAD=burst|steady|fair|wall|limits|tokens|videos|all
 	@$(BIN)/python -m bench.load $(filter-out all,$(LOAD)) --minutes $(or $(LOAD_MINUTES),5)
 
 screenshots: $(DEVELOPMENT) ## Take a screenshot of every page into screenshots/

@@ -66,6 +66,10 @@ class Observer:
         assert row is not None
         return row[0]
 
+    def rows(self, query: LiteralString, *parameters: object) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self._connection.execute(query, parameters).fetchall()
+
     def run(self, statement: LiteralString, *parameters: object) -> None:
         """Change something around the wall, as only a measurement may."""
         self._connection.execute(statement, parameters)
