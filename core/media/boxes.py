@@ -11,6 +11,7 @@ from core.media.rules import MOV, MP4, NotTaken
 _MOST_BOXES: Final = 100_000  # a fragment each two seconds is a tenth of that in a day
 _SHORTEST: Final = 8
 _CUT_OFF: Final = "This video is cut off: its end is missing. Export or copy it once more and upload that."
+_PACKED: Final = "The index of this video is compressed. Export it as MP4 and upload that."
 _DAMAGED: Final = "This video is damaged: it can't be read. Export it once more and upload that."
 
 
@@ -30,7 +31,8 @@ class Layout:
 def layout(file: BinaryIO, size: int) -> Layout:
     """Walk the outermost boxes, and those of the index. Heads alone are read, and not too many of them.
 
-    Raises NotTaken for a file that ends before its outermost boxes do, or that isn't made of boxes.
+    Raises NotTaken for a file that ends before its outermost boxes do, that isn't made of boxes, or whose index is
+    compressed: that one says how much memory unpacking it takes.
     """
     reader = _Reader(file)
     seen: list[bytes] = []
@@ -90,16 +92,20 @@ class _Reader:
 
 
 def _edited(reader: _Reader, begin: int, end: int) -> bool:
-    """Whether a track of the index has an edit list, or none can be ruled out: nonsense, or a compressed index."""
+    """Whether a track of the index has an edit list, or none can be ruled out. Raises NotTaken of a packed index."""
     try:
         for kind, inner, inner_end in reader.boxes(begin, end):
-            if inner_end > end or kind == b"cmov":
+            if kind == b"cmov":
+                break
+            if inner_end > end:
                 return True
             if kind == b"trak" and _has_edits(reader, inner, inner_end):
                 return True
+        else:
+            return False
     except NotTaken:  # what is shown of it is for the decoder to say; written anew it is sure to have none
         return True
-    return False
+    raise NotTaken(_PACKED)
 
 
 def _has_edits(reader: _Reader, begin: int, end: int) -> bool:

@@ -58,6 +58,11 @@ def answer(make: Callable[[Path, Mapping[str, Any]], Mapping[str, Any]], limits:
     return 0
 
 
+def hold_data(most: int) -> None:
+    """From here on this process gets no more than so many bytes of memory of its own, what it has included."""
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
 def _damaged(error: Exception, words: Words) -> dict[str, Any]:
     return {"refused": words.broken, "cause": f"{type(error).__name__}: {error}"[:300]}
 

@@ -22,6 +22,7 @@ from core.media.confined import Limits, Words
 from core.media.rules import Family
 
 MEMORY_BYTES: Final = 1_500 * 1024 * 1024
+_DOCUMENT_BYTES: Final = 256 * 1024 * 1024  # a scanned page of 35 million pixels takes a third of that
 CPU_S: Final = 300  # 2 GB of video written anew take 20 on a busy machine
 _LARGEST_WRITTEN: Final = 2_200 * 1024 * 1024
 _WORDS: Final = Words(
@@ -37,7 +38,10 @@ def main() -> int:
 
 def _made(folder: Path, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     family = Family(asked["family"])
-    return videos.made(folder, asked["plain"]) if family is Family.VIDEO else documents.made(folder, family)
+    if family is Family.VIDEO:
+        return videos.made(folder, asked["plain"])
+    confined.hold_data(_DOCUMENT_BYTES)
+    return documents.made(folder, family)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Files made to harm, through a worker of the queue `media` as the Procfile starts it.
 
 Each is refused in words or taken without harm. The worker's process outlives all of them, serves a sound file beside
-each, and grows little.
+each, and grows little; so do the children that it has look into them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from uuid import UUID
 import pytest
 import redis
 
-from bench.memory import Peaks
+from bench.memory import Peaks, watching
 from core.infra import db, installation
 from core.infra.actor import Actor, Role
 from core.infra.settings import Settings
@@ -101,7 +101,8 @@ def queued(actor: Actor, content: bytes) -> UUID:
 def test_a_trap_harms_nobody(pool: Pool, author: Actor, name: str) -> None:
     make, words = traps.TRAPS[name]
     trap, sound = queued(author, make()), queued(author, another_picture())
-    made = pool.outcome(author, trap)
+    with watching([pool.process.pid]) as peaks:
+        made = pool.outcome(author, trap)
     if words:
         assert made.failed_because is not None
         assert words in made.failed_because
@@ -112,6 +113,8 @@ def test_a_trap_harms_nobody(pool: Pool, author: Actor, name: str) -> None:
     assert pool.process.poll() is None
     assert pool.said() == []
     assert pool.grown_mb() < MOST_GROWN_MB
+    most_mb, whose = peaks.largest
+    assert most_mb - pool.began_mb < MOST_GROWN_MB, whose
 
 
 def test_there_are_enough_of_them() -> None:
