@@ -108,6 +108,7 @@ def test_a_network_that_throttles_is_not_asked(
     assert sandbox.get("/_sandbox/requests") == before
 
 
+@pytest.mark.expects_refusal  # the address to come back to is that of another console
 def test_nobody_uses_up_the_calls_of_all_by_looking_again_and_again(
     admin: Actor,
     account: MadeAccount,

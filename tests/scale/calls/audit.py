@@ -13,6 +13,8 @@ from tests.scale.calls import Calls
 from tests.scale.world import World, alone, inside
 
 _NOW: Final = datetime.now(UTC)
+_CHECKS: Final = ("provider.checked", "connection.checked")
+_LATELY: Final = timedelta(minutes=10)
 _ANY: Final[dict[str, Any]] = {
     "actor": None,
     "areas": (),
@@ -37,8 +39,10 @@ def _line(world: World) -> dict[str, Any]:
 CALLS: Final[Calls] = {
     queries.trail: (inside(lambda session, _: queries.trail(session, Narrowed(), before=None, limit=51)),),
     queries.history: (alone(lambda world: queries.history(world.actor, "post", world.post_id())),),
+    queries.counted: (inside(lambda session, _: queries.counted(session, _CHECKS, _LATELY)),),
     queries.lines: (inside(lambda session, world: queries.lines(session, "post", [world.post_id()])),),
     store.add_event: (inside(lambda session, world: store.add_event(session, _line(world))),),
+    store.counted: (inside(lambda session, _: store.counted(session, _CHECKS, _LATELY)),),
     store.events_of: (inside(lambda session, world: store.events_of(session, "post", [str(world.post_id())], 500)),),
     store.narrowed: (
         _narrowed(),

@@ -12,6 +12,7 @@ from core.audit.queries import Narrowed
 from core.infra import db
 from core.infra.actor import Role
 from core.organizations import queries, store, trail
+from core.organizations.rules import Permission
 from tests.scale.calls import Calls
 from tests.scale.world import World, alone, inside, outside, sha256_of
 
@@ -82,6 +83,9 @@ CALLS: Final[Calls] = {
     queries.invitations: (alone(lambda world: queries.invitations(world.actor)),),
     queries.sign_ins: (alone(lambda world: queries.sign_ins(world.actor)),),
     queries.names_of_actors: (inside(lambda session, _: queries.names_of_actors(session)),),
+    queries.require_still: (
+        inside(lambda session, world: queries.require_still(session, world.actor, Permission.READ)),
+    ),
     queries.organization_in: (inside(lambda session, _: queries.organization_in(session)),),
     trail.trail: (alone(lambda world: trail.trail(world.actor)),),
     trail.export_trail: (alone(lambda world: trail.export_trail(world.actor, Narrowed(areas=("account",)))),),
