@@ -44,6 +44,8 @@ AMBIGUOUS: Final = (
     Fault("garbage_body", (("garbage_body", {}),)),
     Fault("reset_after, delayed_visibility", (("reset_after", {}), _DELAYED)),
 )
+# LinkedIn's comes as a 429 to the whole app: one would hold all others, as it should.
+_HOLDS_ALL: Final = {("refused_but_live", "linkedin")}
 # Every fault is the network's own trouble, and nothing would be sent any more.
 _NO_BREAKER: Final = {"MASTHEAD_PUBLISH_BREAKER_FAILURES": "1000000"}
 
@@ -53,7 +55,7 @@ def run(folder: Path, seed: int, minutes: float, each: int = EACH) -> Tally:
     draw = random.Random(seed)
     with installed(folder) as (estate, sandbox, settings):
         ledger = Ledger(sandbox)
-        places = [(fault, shape) for fault in AMBIGUOUS for shape in SHAPES]
+        places = [(fault, shape) for fault in AMBIGUOUS for shape in _shapes(fault)]
         watch = Watch()
         due: list[tuple[UUID, list[UUID]]] = []
         for fault, shape in places:
@@ -76,6 +78,10 @@ def run(folder: Path, seed: int, minutes: float, each: int = EACH) -> Tally:
     return tally
 
 
+def _shapes(fault: Fault) -> list[Shape]:
+    return [shape for shape in SHAPES if (fault.name, shape.provider) not in _HOLDS_ALL]
+
+
 def _posts(
     sandbox: RunningSandbox,
     shape: Shape,
@@ -88,7 +94,7 @@ def _posts(
 ) -> list[UUID]:
     """This fault's share of a shape, and as many lies waiting for it."""
     image = make_media(author).id if shape.has_image else None
-    rounds = -(-each // (len(SHAPES) * ACCOUNTS))
+    rounds = -(-each // (len(_shapes(fault)) * ACCOUNTS))
     for page in pages:
         shape.put(sandbox, page.id, fault, times=rounds)
     ids: list[UUID] = []

@@ -139,7 +139,9 @@ def test_images_are_dropped_on_the_composer_cancelled_pasted_and_put_in_another_
     expect(box.locator(".size").last).to_contain_text("700 x 400", timeout=PATIENCE_MS)
     page.get_by_role("button", name=re.compile("^Move .*, 2 of 2")).press("Alt+ArrowUp")
     expect(box.locator(".size").first).to_contain_text("700 x 400")
-    page.get_by_role("button", name=re.compile("^Move .*, 1 of 2")).drag_to(box.locator(".file").last)
+    last = box.locator(".file").last
+    below_its_middle = {"x": 40, "y": (last.bounding_box() or {"height": 0})["height"] * 0.75}
+    page.get_by_role("button", name=re.compile("^Move .*, 1 of 2")).drag_to(last, target_position=below_its_middle)
     expect(box.locator(".size").first).to_contain_text("600 x 400")
     page.get_by_role("button", name=re.compile("^Move .*, 2 of 2")).press("Alt+ArrowUp")
     composer.saved()
