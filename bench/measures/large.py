@@ -58,7 +58,7 @@ def _steps(here: Page, far: Page) -> Mapping[str, Step]:
     def menu(title: str, heading: str | None = None) -> Step:
         return partial(click_in_menu, here, title, heading or f"^{title}$")
 
-    def press(selector: str, words: str, heading: str, address: str) -> Step:
+    def press(selector: str, words: str, heading: str, address: str = "") -> Step:
         found = here.locator(selector).filter(has_text=words).first
         return partial(milliseconds, here, heading, found.click, address=address)
 
@@ -73,8 +73,8 @@ def _steps(here: Page, far: Page) -> Mapping[str, Step]:
         "posts_by_state": press(".st-key-posts_states button", "Failed", "^Posts$", "state=failed"),
         "posts_by_words": partial(_search, here, "hiring"),
         "posts_next_page": partial(milliseconds, far, "^Posts$", far.get_by_role("button", name="Next page").click),
-        "post": press("a.r", "hiring", "^Post$", "post="),
-        "notices": press(".st-key-bell a", "Notices", "^Notices$", "/notices"),
+        "post": press("a.r", "hiring", "^Post$"),
+        "notices": press(".st-key-bell a", "Notices", "^Notices$"),
         "library": menu("Library"),
         "accounts": menu("Accounts"),
         "token_health": menu("Token health"),
@@ -84,7 +84,7 @@ def _steps(here: Page, far: Page) -> Mapping[str, Step]:
         "errors": menu("Errors"),
         "audit": menu("Audit"),
         "audit_by_area": partial(_narrow, here, "What", "Accounts", "^Audit$"),
-        "profile": press(".st-key-person a", _SOMEBODY, "^Profile$", "/profile"),
+        "profile": press(".st-key-person a", _SOMEBODY, "^Profile$"),
         "home": menu("Home", _HOME),
     }
 
