@@ -251,12 +251,8 @@ where p.state = 'scheduled' and p.due_at is not null;
 insert into masthead.publication_step(organization_id, publication_id, payload_sha256, name, reference, epoch)
 select organization_id, publication_id, sha256, 'container', 'made-' || number, 1 from going where n % 5 = 0 and state = 'published';
 
-insert into masthead.audit_event(organization_id, at, actor, action, subject_kind, subject_id, after, correlation_id)
-select organization_id, created_at + step * interval '1 minute', 'person:' || pg_temp.key(4, 100),
-  (array['post.create','post.save','post.submit'])[step], 'post', id::text, '{{"changed": ["text"]}}', 'click-' || id
-from masthead.post, generate_series(1, 3) step where post.revision = 4;
-
--- Every token was used on each of the last days, and every grant's was renewed a few times.
+-- Every token was used on each of the last days, and every grant's was renewed a few times. Written before what people
+-- did, who are at it until today: a line's number follows its time.
 insert into masthead.audit_event(organization_id, at, actor, action, subject_kind, subject_id, after, correlation_id)
 select organization_id, clock_timestamp() - days * interval '1 day', 'program:accounts', action, kind, id::text, '{{}}',
   action || '-' || days
@@ -265,6 +261,11 @@ from (select organization_id, id, 'account' as kind, 'token.used' as action from
       union all
       select organization_id, id, 'connection', 'token.renewed' from masthead.connection where name like 'Grant %') token,
   generate_series(1, 20) days;
+
+insert into masthead.audit_event(organization_id, at, actor, action, subject_kind, subject_id, after, correlation_id)
+select organization_id, created_at + step * interval '1 minute', 'person:' || pg_temp.key(4, 100),
+  (array['post.create','post.save','post.submit'])[step], 'post', id::text, '{{"changed": ["text"]}}', 'click-' || id
+from masthead.post, generate_series(1, 3) step where post.revision = 4;
 
 insert into masthead.command_receipt(organization_id, action_id, command)
 select organization_id, id, 'post.create' from made;
