@@ -211,8 +211,7 @@ select m.payload, m.approved_payload, m.payload_sha256, m.approved_sha256, m.acc
   or exists (select 1 from masthead.breaker b where b.provider = a.provider and b.state <> 'closed') as throttled,
   exists (select 1 from masthead.account_budget b where b.organization_id = m.organization_id
     and b.account_id = m.account_id and b.gap > '0')
-  or exists (select 1 from masthead.app_budget b where b.provider = a.provider and b.gap > '0') as spread,
-  set_config('synchronous_commit', 'off', true) as unwaited
+  or exists (select 1 from masthead.app_budget b where b.provider = a.provider and b.gap > '0') as spread
 from moved m
 join masthead.account a on a.organization_id = m.organization_id and a.id = m.account_id
 """  # noqa: S608 - the parts are our own words
@@ -221,7 +220,7 @@ with moved as (
   update masthead.publication set state = 'claimed', lease_owner = :owner, lease_until = clock_timestamp() + :lease,
     attempt_count = attempt_count + 1, correlation_id = coalesce(nullif(correlation_id, ''), :correlation_id)
   where id = :publication_id and epoch = :epoch and state = 'queued' and lease_until > clock_timestamp()
-  returning *)
+  returning *, set_config('synchronous_commit', 'off', true) as unwaited)
 {WHAT_MUST_HOLD}
 """)  # noqa: S608 - the parts are our own words
 

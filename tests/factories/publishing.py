@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -258,6 +259,21 @@ def send_one(worker: db.Database, publication_id: UUID, times: PublishTimes = FA
     claim = claim_one(worker, publication_id, times)
     with acting_as(worker):
         return sending.publish_one(claim.organization_id, claim.publication_id, claim.epoch, times=times)
+
+
+def send_until_done(house: House, worker: db.Database, row: Publication) -> PublicationState | None:
+    """Send it at shipped times, as often as it comes back to wait for its network, each time when it is due."""
+    bring_forward(house.approver, row.id)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        state = send_one(worker, row.id, PublishTimes())
+        now = again(house.approver, row.id)
+        if state is not PublicationState.SCHEDULED or not (now.last_error or {}).get("waits"):
+            assert state is not PublicationState.SCHEDULED, now.last_error
+            return state
+        assert now.next_action_at is not None
+        time.sleep(max(0.0, (now.next_action_at - datetime.now(UTC)).total_seconds()) + 0.05)
+    raise AssertionError(again(house.approver, row.id).last_error)
 
 
 def vanish_while_sending(worker: db.Database, house: House, publication_id: UUID) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,8 +14,6 @@ from core import providers
 from core.cli import stand_in
 from core.infra import db
 from core.infra.actor import Role
-from core.infra.settings import PublishTimes
-from core.posts.model import Publication
 from core.posts.rules import PublicationState
 from core.provider_kit.types import Payload
 from core.publishing import rules
@@ -27,7 +23,7 @@ from tests.factories.accounts import make_account
 from tests.factories.media import make_media, make_prepared
 from tests.factories.organizations import make_actor, make_organization
 from tests.factories.posts import attached, make_approved, publications, soon
-from tests.factories.publishing import House, Page, again, attempts, bring_forward, send_one
+from tests.factories.publishing import House, Page, attempts, send_until_done
 from tests.fixtures.programs import RunningSandbox
 
 _S = PublicationState
@@ -106,21 +102,6 @@ def written(kind: str, house: House, worker: db.Database) -> dict[str, Any]:
             return {"format": "poll", "options": {"poll": poll}}
         case _:
             return {}
-
-
-def send_until_done(house: House, worker: db.Database, row: Publication) -> PublicationState | None:
-    """Send it as often as it comes back to wait for LinkedIn, each time when it is due."""
-    bring_forward(house.approver, row.id)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        state = send_one(worker, row.id, PublishTimes())
-        now = again(house.approver, row.id)
-        if state is not _S.SCHEDULED or not (now.last_error or {}).get("waits"):
-            assert state is not _S.SCHEDULED, now.last_error
-            return state
-        assert now.next_action_at is not None
-        time.sleep(max(0.0, (now.next_action_at - datetime.now(UTC)).total_seconds()) + 0.05)
-    raise AssertionError(again(house.approver, row.id).last_error)
 
 
 @pytest.mark.parametrize("kind", ["words", "card", "image", "images", "video", "document", "poll"])

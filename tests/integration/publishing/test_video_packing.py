@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,10 +16,9 @@ from core import providers
 from core.cli import stand_in
 from core.infra import db, installation
 from core.infra.actor import Role
-from core.infra.settings import PublishTimes, Settings
+from core.infra.settings import Settings
 from core.media import queries as media
 from core.posts import queries
-from core.posts.model import Publication
 from core.posts.rules import PublicationState
 from core.provider_kit.types import Payload
 from core.publishing import rules
@@ -31,7 +28,7 @@ from tests.factories.accounts import make_account
 from tests.factories.media import make_prepared
 from tests.factories.organizations import make_actor, make_organization
 from tests.factories.posts import attached, make_approved, make_post, publications, soon
-from tests.factories.publishing import House, Page, again, bring_forward, send_one
+from tests.factories.publishing import House, Page, send_until_done
 from tests.fixtures.programs import RunningSandbox
 from tests.fixtures.servers import SECRET_KEY
 
@@ -89,21 +86,6 @@ def house(instagram: RunningSandbox, worker: db.Database, tmp_path: Path) -> Ite
     with serving(settings, port):
         yield House(organization_id, author, approver, (Page(account, made["instagram_id"], made["page_token"]),))
     installation.use(None)
-
-
-def send_until_done(house: House, worker: db.Database, row: Publication) -> PublicationState | None:
-    """Send it as often as it comes back to wait for Instagram, each time when it is due."""
-    bring_forward(house.approver, row.id)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        state = send_one(worker, row.id, PublishTimes())
-        now = again(house.approver, row.id)
-        if state is not _S.SCHEDULED or not (now.last_error or {}).get("waits"):
-            assert state is not _S.SCHEDULED, now.last_error
-            return state
-        assert now.next_action_at is not None
-        time.sleep(max(0.0, (now.next_action_at - datetime.now(UTC)).total_seconds()) + 0.05)
-    raise AssertionError(again(house.approver, row.id).last_error)
 
 
 def filmed(**more: Any) -> bytes:
