@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 APP_NAME = "Masthead"
+APP_CATEGORY = "Business"
 ID_DIGITS = 15
 
 

@@ -150,6 +150,17 @@ def needs_page_token() -> GraphError:
     return GraphError(210, message, kind=Kind.PROTOCOL)
 
 
+def needs_app_token() -> GraphError:
+    """A person's or a Page's token where the app itself must speak (meta 8.4); code and words aren't documented [G]."""
+    message = "(#15) This method must be called with an app access_token."
+    return GraphError(15, message, kind=Kind.PROTOCOL)
+
+
+def callback_unverified(why: str) -> GraphError:
+    """The callback didn't answer the challenge (meta 8.1, 8.4); code and words aren't documented [G]."""
+    return GraphError(2200, f"(#2200) Callback verification failed with the following errors: {why}")
+
+
 def duplicate() -> GraphError:
     """506 (meta 10.2, 12)."""
     return GraphError(

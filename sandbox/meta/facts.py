@@ -126,6 +126,25 @@ SUBSCRIBED_FIELDS = frozenset(
     }
 )
 
+# Instagram fields that can be subscribed to (meta 8.4) [SDK].
+INSTAGRAM_SUBSCRIBED_FIELDS = frozenset(
+    {
+        "comments",
+        "live_comments",
+        "mentions",
+        "messages",
+        "message_reactions",
+        "message_edit",
+        "messaging_postbacks",
+        "messaging_referral",
+        "messaging_seen",
+        "story_insights",
+        "share_to_story",
+        "standby",
+    }
+)
+CHALLENGE_BYTES_MAX = 1_024  # [A] of what a callback answers to the verification (meta 8.1)
+
 # Reading (meta 11.1, 7.6).
 DEFAULT_LIMIT = 25  # [G]
 POSTS_LIMIT = 100  # [M] more is an error

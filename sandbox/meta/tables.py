@@ -61,6 +61,10 @@ create table meta_permission (
 create table meta_subscription (
     app_id text, page_id text, fields text not null, primary key (app_id, page_id)
 ) without rowid;
+create table meta_app_subscription (
+    app_id text, object text, callback_url text not null, fields text not null, version text not null,
+    primary key (app_id, object)
+) without rowid;
 create table meta_code (
     code text primary key, app_id text not null, person_id text not null, redirect_uri text not null,
     expires_at real not null, used_at real

@@ -84,12 +84,3 @@ def test_default_fields_are_few(box: Box, page: Page) -> None:
 def test_strangers_see_nothing_of_a_page(box: Box, page: Page) -> None:
     assert error(box.graph("GET", page.id, box.user_token(box.new_person()), fields="access_token")) == (10, None)
     assert error(box.graph("GET", box.new_pages()[0].id, page.token)) == (10, None)
-
-
-def test_a_page_subscribes_the_app_to_fields(box: Box, page: Page) -> None:
-    path = f"{page.id}/subscribed_apps"
-    assert box.graph("POST", path, page.token, subscribed_fields="feed,mention").json() == {"success": True}
-    listed = box.graph("GET", path, page.token).json()["data"]
-    assert [(each["id"], each["subscribed_fields"]) for each in listed] == [(box.app_id, ["feed", "mention"])]
-    assert box.graph("DELETE", path, page.token).json() == {"success": True}
-    assert box.graph("GET", path, page.token).json() == {"data": []}

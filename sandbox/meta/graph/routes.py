@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.meta.facts import GRAPH, GRAPH_VIDEO
 from sandbox.meta.graph import (
+    app_subscriptions,
     comments,
     feed,
     listing,
@@ -104,6 +105,11 @@ EDGES: dict[tuple[str, str, str], Edge] = {
     (PHOTO, "GET", ""): Edge(photos.read),
     (PHOTO, "DELETE", ""): Edge(photos.delete),
     (PHOTO, "GET", "comments"): Edge(comments.of_photo, comments.LIST_PARAMETERS),
+    (APPLICATION, "POST", "subscriptions"): Edge(app_subscriptions.subscribe, app_subscriptions.SUBSCRIBE_PARAMETERS),
+    (APPLICATION, "GET", "subscriptions"): Edge(app_subscriptions.subscriptions, paging.PARAMETERS),
+    (APPLICATION, "DELETE", "subscriptions"): Edge(
+        app_subscriptions.unsubscribe, app_subscriptions.UNSUBSCRIBE_PARAMETERS
+    ),
     (APPLICATION, "POST", "uploads"): Edge(sessions.start, sessions.START_PARAMETERS),
     (UPLOAD, "POST", ""): Edge(sessions.send),
     (UPLOAD, "GET", ""): Edge(sessions.offset),

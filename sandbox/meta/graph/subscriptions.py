@@ -1,7 +1,8 @@
-"""`/{page}/subscribed_apps` (meta 8.4, 13): connect and disconnect call it. Nothing is delivered here yet."""
+"""`/{page}/subscribed_apps` (meta 8.4, 13): what a Page tells the app. Nothing is delivered here yet."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.meta import consent, directory
@@ -13,6 +14,7 @@ from sandbox.meta.tokens import PAGE
 
 SUBSCRIBE_PARAMETERS = frozenset({"subscribed_fields"})
 SCOPES = ("pages_manage_metadata", "pages_show_list")
+MESSAGES, MESSAGES_SCOPE = "messages", "pages_messaging"
 
 
 def subscribe(request: GraphRequest, page: Page) -> dict[str, Any]:
@@ -23,6 +25,8 @@ def subscribe(request: GraphRequest, page: Page) -> dict[str, Any]:
         raise malformed("The parameter subscribed_fields is required.")
     if unknown := sorted(set(fields) - SUBSCRIBED_FIELDS):
         raise invalid(f"Param subscribed_fields[0] must be one of the documented fields, not {', '.join(unknown)}")
+    if MESSAGES in fields:
+        _require_scopes(request, (MESSAGES_SCOPE,))
     with request.world.write():
         request.world.db.execute(
             "insert or replace into meta_subscription values (?, ?, ?)",
@@ -37,7 +41,13 @@ def subscriptions(request: GraphRequest, page: Page) -> dict[str, Any]:
     rows = request.world.db.execute("select app_id, fields from meta_subscription where page_id = ?", (page.id,))
     return {
         "data": [
-            {"id": app_id, "name": directory.APP_NAME, "subscribed_fields": fields.split(",")}
+            {
+                "id": app_id,
+                "name": directory.APP_NAME,
+                "category": directory.APP_CATEGORY,
+                "link": f"{request.world.settings.console_url}/",
+                "subscribed_fields": fields.split(","),
+            }
             for app_id, fields in rows
         ]
     }
@@ -56,5 +66,9 @@ def unsubscribe(request: GraphRequest, page: Page) -> dict[str, Any]:
 def _require(request: GraphRequest, page: Page) -> None:
     if request.caller.kind != PAGE or request.caller.bearer.page_id != page.id:
         raise needs_page_token()
-    if not consent.has_scopes(request.world, request.caller.app_id, request.caller.bearer.person_id, SCOPES):
-        raise cannot_manage(SCOPES[0])
+    _require_scopes(request, SCOPES)
+
+
+def _require_scopes(request: GraphRequest, scopes: Sequence[str]) -> None:
+    if not consent.has_scopes(request.world, request.caller.app_id, request.caller.bearer.person_id, scopes):
+        raise cannot_manage(scopes[0])
