@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +18,7 @@ from core.provider_kit.diagnosis import Fault, Installation, Kind, KnownAccount,
 from core.provider_kit.port import Provider
 from core.providers import linkedin
 from tests.fixtures.programs import RunningSandbox, free_ports
+from tests.fixtures.receiver import WORD, receiver
 from tests.providers.meta.at_sandbox import ALL, INSTAGRAM, meta_at
 
 PUBLIC = "https://posts.example.com"
@@ -31,6 +34,7 @@ class Scene:
     provider: Provider
     installation: Installation
     standing: Standing
+    page_token: str = ""
 
     @property
     def page(self) -> str:
@@ -40,12 +44,16 @@ class Scene:
         """Let something happen in the network's world."""
         self.sandbox.post(f"/_sandbox/{name}", body)
 
-    def faults(self) -> list[Fault]:
-        """All that the doctor finds in setup and connection."""
+    def looks(self) -> list[tuple[Fault, ...]]:
+        """What the doctor finds in the setup, and in the connection."""
         diagnosis = self.provider.diagnosis
         assert diagnosis is not None
         setup = examined(lambda: diagnosis.setup(self.installation), within_s=10)
-        return [*setup, *examined(lambda: diagnosis.connection(self.standing), within_s=10)]
+        return [setup, examined(lambda: diagnosis.connection(self.standing), within_s=10)]
+
+    def faults(self) -> list[Fault]:
+        """All of it."""
+        return [fault for look in self.looks() for fault in look]
 
 
 def somebody(sandbox: RunningSandbox) -> str:
@@ -74,6 +82,7 @@ def at_meta(sandbox: RunningSandbox, *, instagram: bool = True, **settings: str)
         meta_at(sandbox, **settings),
         Installation(app_of(sandbox, "meta")["redirect_uris"][0], PUBLIC, from_outside=True),
         Standing(SecretStr(given["access_token"]), tuple(accounts)),
+        made["page_token"],
     )
     scene.order("meta/permissions", person=person, scope="pages_manage_metadata", status="declined")
     return scene
@@ -171,6 +180,36 @@ def _linkedin(name: str, wrong: str, right: str) -> Seed:
     return for_all(at_linkedin, "options", *options)
 
 
+FIELDS = {"page": "feed", "instagram": "comments"}
+
+
+@contextmanager
+def told_of_events(sandbox: RunningSandbox, *objects: str, pages: bool = True) -> Iterator[Scene]:
+    """An installation that takes in events; its app is subscribed to these objects, and its Page to the app or not."""
+    scene = at_meta(sandbox, events="true")
+    scene.order("meta/permissions", person=scene.person, scope="pages_manage_metadata", status="granted")
+    app = app_of(sandbox, "meta")
+    token, key = f"{app['client_id']}|{app['client_secret']}", app["client_secret"].encode()
+    edge = f"/graph.facebook.com/v26.0/{app['client_id']}/subscriptions"
+    if pages:
+        proof = hmac.new(key, scene.page_token.encode(), hashlib.sha256).hexdigest()
+        said = {"access_token": scene.page_token, "appsecret_proof": proof, "subscribed_fields": "feed"}
+        sandbox.post(f"/graph.facebook.com/v26.0/{scene.page}/subscribed_apps", said)
+    with receiver() as callback:
+        for name in objects:
+            said = {"object": name, "fields": FIELDS[name], "callback_url": callback, "verify_token": WORD}
+            sandbox.post(edge, said | {"access_token": token})
+    try:
+        yield scene
+    finally:
+        sandbox.delete(f"{edge}?access_token={token}")
+
+
+def untold(*objects: str, pages: bool) -> Seed:
+    """Something lacks of what lets events come."""
+    return lambda sandbox: told_of_events(sandbox, *objects, pages=pages)
+
+
 ELSEWHERE = {"redirect_uri": f"{PUBLIC}/oauth/elsewhere/callback"}
 SEEDED: list[tuple[str, Kind, Seed]] = [
     ("host blocked", Kind.HOST, no_way_there),
@@ -210,11 +249,9 @@ SEEDED: list[tuple[str, Kind, Seed]] = [
     ("Meta's version", Kind.VERSION, by_settings(at_meta, api_version="v20.0")),
     ("LinkedIn's version", Kind.VERSION, by_settings(at_linkedin, version="202510")),
     ("media address", Kind.MEDIA, by_address(at_meta, public_url="http://localhost:8502")),
-    (
-        "webhook not subscribed",
-        Kind.WEBHOOK,
-        by_order(at_meta, "meta/permissions", person="person", scope="pages_manage_metadata", status="granted"),
-    ),
+    ("webhook not subscribed by the Page", Kind.WEBHOOK, untold("page", "instagram", pages=False)),
+    ("webhook not subscribed by the app", Kind.WEBHOOK, untold(pages=True)),
+    ("webhook of Instagram not subscribed by the app", Kind.WEBHOOK, untold("page", pages=True)),
     ("Meta's token expired", Kind.TOKEN, by_order(at_meta, "meta/tokens", person="person", expires_in_s=0)),
     (
         "LinkedIn's token expired",
@@ -238,8 +275,10 @@ MALFORMED = ("Meta's redirect address", "LinkedIn's redirect address", "LinkedIn
 )
 def test_a_fault_is_named_alone_with_its_fix(sandbox: RunningSandbox, kind: Kind, seed: Seed) -> None:
     with seed(sandbox) as scene:
-        found = scene.faults()
+        looks = scene.looks()
+    found = [fault for look in looks for fault in look]
     assert {fault.kind for fault in found} == {kind}
+    assert max(map(len, looks)) == 1, "a look names it once"
     assert all(fault.words.endswith((".", "given)")) and fault.fix.endswith(".") for fault in found)
     assert scene.standing.token.get_secret_value() not in repr(found)
 
@@ -253,6 +292,36 @@ def test_pages_alone_outlast_the_access_to_data(sandbox: RunningSandbox) -> None
 
 def test_every_fault_that_has_a_name_is_seeded() -> None:
     assert {kind for _, kind, _ in SEEDED} == set(Kind) - {Kind.OTHER}
+
+
+def test_nothing_is_found_where_app_and_page_are_subscribed(sandbox: RunningSandbox) -> None:
+    with told_of_events(sandbox, "page", "instagram") as scene:
+        assert scene.faults() == []
+
+
+def test_of_an_instagram_account_alone_its_page_must_tell(sandbox: RunningSandbox) -> None:
+    with told_of_events(sandbox, "page", "instagram", pages=False) as scene:
+        (instagram,) = (each for each in scene.standing.accounts if each.network == "instagram")
+        (fault,) = replace(scene, standing=Standing(scene.standing.token, (instagram,))).faults()
+    assert fault.kind is Kind.WEBHOOK
+    assert fault.words == "Meta sends this app nothing of what happens on dora.doctor."
+    assert f"/{scene.page}/subscribed_apps" in fault.fix
+
+
+def test_events_are_no_matter_where_none_are_taken_in(sandbox: RunningSandbox) -> None:
+    """Whether or not the permission was given: a configuration of Login for Business may give it unasked (meta 2.1)."""
+    scene = at_meta(sandbox)
+    scene.order("meta/permissions", person=scene.person, scope="pages_manage_metadata", status="granted")
+    assert scene.faults() == []
+
+
+def test_the_permission_to_be_told_is_asked_for_where_events_are_taken_in(sandbox: RunningSandbox) -> None:
+    asked = {one: [scope.name for scope in meta_at(sandbox, events=one).oauth.scopes] for one in ("false", "true")}
+    assert set(asked["true"]) - set(asked["false"]) == {"pages_manage_metadata"}
+    with told_of_events(sandbox, "page", "instagram", pages=False) as scene:
+        scene.order("meta/permissions", person=scene.person, scope="pages_manage_metadata", status="declined")
+        (fault,) = scene.faults()
+    assert (fault.kind, fault.advice) == (Kind.SCOPE, True)
 
 
 @pytest.mark.parametrize("key", ["meta", "linkedin", "linkedin_member"])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
+from pydantic import SecretStr
+
 from core.infra.clock import now
 from core.provider_kit import hostile
 from core.provider_kit.diagnosis import Checks, Fault, Installation, Kind, KnownAccount, Standing, media
@@ -14,15 +16,15 @@ from core.provider_kit.http import Http, Request
 from core.providers.meta.accounts import Page, pages
 from core.providers.meta.grants import Inspected, inspect, permissions
 from core.providers.meta.graph import Graph
-from core.providers.meta.oauth import FacebookLogin
+from core.providers.meta.oauth import EVENTS_SCOPE, FacebookLogin
 from core.providers.meta.settings import MetaSettings
 
 _NO_CODE: Final = "masthead-doctor"  # what is no code of a sign-in: whoever gets it looks at the app first
 _APP: Final = frozenset({"1", "101", "104"})  # meta 2.2, 10.2
 _DEAD: Final = frozenset({"190", "102"})
 _INSTAGRAM: Final = frozenset({"instagram_basic", "instagram_content_publish"})
-_SUBSCRIBE: Final = "pages_manage_metadata"
-_FIELD: Final = "feed"
+# What tells of comments (meta 8.4, 8.5, 8.7). An Instagram account speaks through any field of its Page.
+_FEED, _COMMENTS = "feed", "comments"
 _AGAIN: Final = "Connect again on Accounts."
 
 
@@ -121,6 +123,29 @@ def _redirect(asked: _Setup) -> Iterator[Fault]:
 @_SETUP
 def _media(asked: _Setup) -> Iterator[Fault]:
     return media(asked.installation)
+
+
+@_SETUP
+def _app_is_told(asked: _Setup) -> Iterator[Fault]:
+    """Whether the app is subscribed, where events are taken in: only what app and Page both are is sent (8.3, 8.4)."""
+    doctor = asked.doctor
+    if not doctor.settings.events:
+        return
+    reply = doctor.graph.get(doctor.settings.client_id, "subscriptions", token=doctor.graph.app_token())
+    told = {
+        (hostile.line(each.get("object"), limit=60), hostile.line(hostile.mapping(field).get("name"), limit=60))
+        for each in map(hostile.mapping, hostile.items(reply.body.get("data")))
+        if each.get("active") is True
+        for field in hostile.items(each.get("fields"))
+    }
+    wanted = (("page", _FEED), ("instagram", _COMMENTS))
+    if lacks := [f"{field} of {about}" for about, field in wanted if (about, field) not in told]:
+        yield Fault(
+            Kind.WEBHOOK,
+            f"The Meta app is not subscribed to {' and '.join(lacks)}: Meta sends nothing of it.",
+            "Subscribe it at developers.facebook.com, Webhooks, with the address that takes events in. Posts are"
+            " published without it.",
+        )
 
 
 @_CONNECTION
@@ -228,24 +253,34 @@ def _instagram(asked: _Connection) -> Iterator[Fault]:
 
 
 @_CONNECTION
-def _webhooks(asked: _Connection) -> Iterator[Fault]:
-    """Whether Pages tell this app of changes, where the grant lets us ask (8.4). Masthead itself asks for none yet."""
-    if _SUBSCRIBE not in asked.granted:
+def _pages_tell(asked: _Connection) -> Iterator[Fault]:
+    """Whether each Page tells this app of what happens on it and its Instagram account (8.4); the grant lets us ask."""
+    if not asked.doctor.settings.events or EVENTS_SCOPE.name not in asked.granted:
         return
-    graph, app_id = asked.doctor.graph, asked.doctor.settings.client_id
-    for account in asked.connected("facebook"):
-        page = asked.pages.get(account.provider_account_id)
-        if page is None or page.token is None:
+    facebook = {each.provider_account_id: each.name for each in asked.connected("facebook")}
+    instagram = {each.provider_account_id: each.name for each in asked.connected("instagram")}
+    for page in asked.pages.values():
+        linked = instagram.get(page.instagram_id or "")
+        if page.token is None or (page.page_id not in facebook and linked is None):
             continue
-        reply = graph.get(page.page_id, "subscribed_apps", token=page.token)
-        apps = map(hostile.mapping, hostile.items(reply.body.get("data")))
-        if not any(app.get("id") == app_id and _FIELD in hostile.items(app.get("subscribed_fields")) for app in apps):
+        fields = _subscribed(asked.doctor, page.page_id, page.token)
+        lacks = [facebook[page.page_id]] if page.page_id in facebook and _FEED not in fields else []
+        lacks += [linked] if linked is not None and not fields else []
+        if lacks:
             yield Fault(
                 Kind.WEBHOOK,
-                f"The Page {account.name} tells this Meta app nothing of its feed.",
-                "Subscribe the app to the field feed of the Page (subscribed_apps). Posts are published without it.",
-                advice=True,
+                f"Meta sends this app nothing of what happens on {' and '.join(lacks)}.",
+                f"Subscribe the app to the field {_FEED} of the Page: POST /{page.page_id}/subscribed_apps. Posts are"
+                " published without it.",
             )
+
+
+def _subscribed(doctor: MetaDiagnosis, page_id: str, token: SecretStr) -> frozenset[str]:
+    """The fields of a Page that this app is told of."""
+    reply = doctor.graph.get(page_id, "subscribed_apps", token=token)
+    apps = map(hostile.mapping, hostile.items(reply.body.get("data")))
+    ours = next((app for app in apps if app.get("id") == doctor.settings.client_id), {})
+    return frozenset(hostile.line(field, limit=60) for field in hostile.items(ours.get("subscribed_fields")))
 
 
 def _app(doctor: MetaDiagnosis) -> Iterator[Fault]:

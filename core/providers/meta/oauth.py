@@ -44,6 +44,10 @@ LIVE_SCOPES: Final = (
     _live("instagram_manage_comments", "Masthead can't comment under posts on Instagram.", "comment", "instagram"),
     _live("instagram_manage_contents", "Masthead can't take posts away on Instagram.", "delete", "instagram"),
 )
+# Asked for where the installation takes events in, and nowhere else: Meta reviews it by itself (meta 2.9 [M]).
+EVENTS_SCOPE: Final = Scope(
+    "pages_manage_metadata", "Pages and Instagram accounts can't tell this Meta app of what happens.", required=False
+)
 
 
 class FacebookLogin:
@@ -55,7 +59,8 @@ class FacebookLogin:
 
     @property
     def scopes(self) -> Sequence[Scope]:
-        return (*SCOPES, *LIVE_SCOPES) if self._settings.live_scopes else SCOPES
+        live = LIVE_SCOPES if self._settings.live_scopes else ()
+        return (*SCOPES, *live, EVENTS_SCOPE) if self._settings.events else (*SCOPES, *live)
 
     @property
     def uses_pkce(self) -> bool:

@@ -28,7 +28,7 @@ FACTS: Final = (
     OpenFact(
         "which permissions comments and taking away want",
         ("live_scopes",),
-        "Set it to true, connect: which of them does the dialog list?",
+        "Connect: which of them does the dialog list? Comment under a post, then take it away.",
     ),
     OpenFact("the field picture{url} of a Page", ("page_pictures",), "Ask a Page for it.", _PAGE),
     OpenFact(

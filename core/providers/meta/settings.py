@@ -47,6 +47,7 @@ class MetaSettings(ProviderSettings):
     business_pages: bool = True  # meta 2.4: Pages reached only through a Business portfolio [2:Postiz]
     page_pictures: bool = True  # the field picture{url} of a Page: [G], in no line of meta.md
     live_scopes: bool = True  # meta 2.9: permissions to comment, and to take away on Instagram, which Meta reviews [M]
+    events: bool = False  # meta 8: whether the app is to be told of what happens; nothing in Masthead takes that in yet
     text_max: Annotated[int, Field(ge=1, le=1_000_000)] = 63_206  # meta 4.2 [2:Postiz]
     text_counter: Literal["codepoints", "utf16", "utf8"] = "utf16"  # unit unknown; never counts fewer than codepoints
     text_fold_at: Annotated[int, Field(ge=1)] = 477  # where the feed shows "See more"; from looking, no source
