@@ -5,12 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
 from core import providers
+from core.accounts import credentials
 from core.accounts.access import access_for
 from core.accounts.diagnosing import grant_of, owned, refuse_while_held
+from core.accounts.rules import Purpose
 from core.audit import commands as audit
 from core.infra import db
+from core.infra.crypto import CredentialTampered
 from core.infra.errors import NotFound, Refused
 from core.provider_kit.errors import ReconnectNeeded
 from core.provider_kit.throttle import Meter, metered
@@ -43,8 +50,17 @@ def verify(provider_account_id: str) -> VerifiedAccount:
             access = access_for(session, account.id, actor.correlation_id)
         except ReconnectNeeded as failure:
             raise Refused(f"{failure.reason} {failure.how_to_fix}") from None
-        asked = Asked(account.network, access, grant_of(session, account.connection_id))
+        grant, renewal = grant_of(session, account.connection_id), _renewal(session, account.connection_id)
+        asked = Asked(account.network, access, grant, renewal)
         audit.record(session, actor, "account.verified", "account", account.id)
     with metered(Meter(until=time.monotonic() + WITHIN_S)):
         facts = tuple(provider.verification.verify(asked))
     return VerifiedAccount(account.name, account.network, facts)
+
+
+def _renewal(session: Session, connection_id: UUID) -> SecretStr | None:
+    """What renews the grant, where the network gave anything. Raises Refused when it can't be read here."""
+    try:
+        return credentials.grant_token(session, connection_id, purpose=Purpose.REFRESH)
+    except CredentialTampered as error:
+        raise Refused(error.message) from None

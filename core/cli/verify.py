@@ -1,6 +1,7 @@
 """Ask a live account what isn't verified of its network: a line for each fact, with the setting that carries it.
 
 masthead verify --account 112233445566
+masthead verify --account urn:li:organization:1001
 
 Only reads are made. What takes a real post is named with what to do by hand; docs/providers has all of it.
 """
@@ -18,7 +19,9 @@ from core.provider_kit.verifying import Value, Verified
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("--account", required=True, help="the network's id of a connected account: a Page's number")
+    parser.add_argument(
+        "--account", required=True, help="the network's id of a connected account: a number, or a URN of LinkedIn's"
+    )
     parser.set_defaults(command=command)
 
 
@@ -42,7 +45,7 @@ def _lines(fact: Verified) -> Iterator[str]:
     yield f"{'differs' if fact.found.suggests else 'asked  '}  {fact.fact.what}: {named}"
     yield f"         the network: {fact.found.said}"
     if fact.found.suggests:
-        yield f"         -> Set {fact.values[0].setting}={fact.found.suggests}"
+        yield f"         -> Set {fact.setting}={fact.found.suggests}"
 
 
 def _value(value: Value) -> str:

@@ -34,11 +34,12 @@ class OpenFact:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A live account: how it is called, of which network, and the grant behind it."""
+    """A live account: how it is called, of which network, the grant behind it, and what renews that, if anything."""
 
     network: str
     access: Access
     grant: SecretStr
+    renewal: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One fact. `found` None: no read can tell, `fact.by_hand` says what to do."""
+    """One fact. `found` None: no read can tell, `fact.by_hand` says what to do. `setting`: what was asked about."""
 
     fact: OpenFact
     values: tuple[Value, ...]
     found: Found | None
+    setting: str = ""
 
 
 class Verification(Protocol):
@@ -95,14 +97,20 @@ class Verifier:
     def verify(self, asked: Asked) -> Iterator[Verified]:
         for fact in self.facts:
             if fact.network in ("", asked.network):
-                ask = next((self._asks[name] for name in fact.settings if name in self._asks), None)
                 values = tuple(map(self._value, fact.settings))
-                yield Verified(fact, values, None if ask is None else _found(ask, asked))
+                name = next((name for name in fact.settings if name in self._asks), None)
+                if name is None:
+                    yield Verified(fact, values, None)
+                else:
+                    yield Verified(fact, values, _found(self._asks[name], asked), self._setting(name))
 
     def _value(self, name: str) -> Value:
         default = type(self._settings).model_fields[name].default
         used = getattr(self._settings, name)
-        return Value(f"PROVIDER_{self._folder.upper()}_{name.upper()}", _shown(used), _shown(default))
+        return Value(self._setting(name), _shown(used), _shown(default))
+
+    def _setting(self, name: str) -> str:
+        return f"PROVIDER_{self._folder.upper()}_{name.upper()}"
 
 
 def how_slow(look: Callable[[], object]) -> Found:

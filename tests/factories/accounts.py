@@ -40,14 +40,19 @@ def make_account(
     provider_account_id: str | None = None,
     provider_user_id: str | None = None,
     state: AccountState = AccountState.ACTIVE,
-    token: str = ACCOUNT_TOKEN,
+    token: str | None = ACCOUNT_TOKEN,
+    grant: str = GRANT_TOKEN,
     connection_id: UUID | None = None,
 ) -> MadeAccount:
-    """An account with a token of its own in the actor's organization, on a new connection unless one is given."""
+    """An account in the actor's organization, on a new connection with this grant unless one is given.
+
+    Without a token of its own (None) it stands on the grant, as LinkedIn's do.
+    """
     use_test_keys()
     page = provider_account_id or str(next(_numbers))
     with db.transaction(actor) as session:
-        connection_id = connection_id or _connection(session, actor, provider, provider_user_id or str(next(_numbers)))
+        if connection_id is None:
+            connection_id = _connection(session, actor, provider, provider_user_id or str(next(_numbers)), grant)
         account_id = store.insert_account(
             session,
             connection_id=connection_id,
@@ -58,7 +63,8 @@ def make_account(
             url=f"https://www.facebook.com/{page}",
             state=state,
         )
-        credentials.keep(session, connection_id, Purpose.ACCOUNT, SecretStr(token), account_id=account_id)
+        if token is not None:
+            credentials.keep(session, connection_id, Purpose.ACCOUNT, SecretStr(token), account_id=account_id)
     return MadeAccount(account_id, connection_id, page)
 
 
@@ -74,7 +80,9 @@ def use_test_keys() -> None:
         crypto.use(of_its_own)
 
 
-def _connection(session: db.OrganizationSession, actor: Actor, provider: str, provider_user_id: str) -> UUID:
+def _connection(
+    session: db.OrganizationSession, actor: Actor, provider: str, provider_user_id: str, grant: str
+) -> UUID:
     asked_of = providers.providers().get(provider)
     connection_id = store.insert_connection(
         session,
@@ -91,5 +99,5 @@ def _connection(session: db.OrganizationSession, actor: Actor, provider: str, pr
         choose_until=None,
         scopes=[scope.name for scope in asked_of.oauth.scopes] if asked_of else [],
     )
-    credentials.keep(session, connection_id, Purpose.GRANT, SecretStr(GRANT_TOKEN))
+    credentials.keep(session, connection_id, Purpose.GRANT, SecretStr(grant))
     return connection_id

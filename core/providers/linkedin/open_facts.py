@@ -102,8 +102,8 @@ def verifier(settings: LinkedInSettings, rest: Rest, app: App) -> Verifier:
     """The facts with what asks about them."""
     asks = {
         "version": partial(_version, rest, settings, app),
-        "consent_days": partial(_consent, rest, app),
-        "scopes": partial(_scopes, rest, app),
+        "consent_days": partial(_consent, rest, settings, app),
+        "member_scopes" if app == settings.member_app else "scopes": partial(_scopes, rest, app),
         "logos": partial(_logo, rest),
         "read_page_size": partial(_finder, rest),
         "call_timeout_s": partial(_slow, rest, app),
@@ -118,12 +118,16 @@ def _version(rest: Rest, settings: LinkedInSettings, app: App, asked: Asked) -> 
     return Found(f"{settings.version} is served")
 
 
-def _consent(rest: Rest, app: App, asked: Asked) -> Found:
-    said = rest.sign_in("introspectToken", app, {"token": asked.grant.get_secret_value()}).body
+def _consent(rest: Rest, settings: LinkedInSettings, app: App, asked: Asked) -> Found:
+    """What renews an access ends with the consent (linkedin 2.4); an access alone ends long before."""
+    if asked.renewal is None:
+        return Found("this app gets nothing to renew an access by, so the end isn't told")
+    said = rest.sign_in("introspectToken", app, {"token": asked.renewal.get_secret_value()}).body
     since, until = hostile.whole(said.get("authorized_at")), hostile.whole(said.get("expires_at"))
     if since is None or until is None:
         return Found("no times are given")
-    return Found(f"this access ends {(until - since) / _DAY_S:.0f} days after the consent")
+    days = round((until - since) / _DAY_S)
+    return Found(f"it lasts {days} days", "" if days == settings.consent_days else str(days))
 
 
 def _scopes(rest: Rest, app: App, asked: Asked) -> Found:

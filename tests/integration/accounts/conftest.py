@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 from uuid import UUID
@@ -10,14 +11,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from core import providers
+from core import cli, providers
 from core.infra import crypto, db
-from core.infra.actor import Role
+from core.infra import installation as here
+from core.infra.actor import Actor, Role
 from core.infra.settings import Settings
 from core.provider_kit.port import Provider
 from core.providers import meta
 from ingest.app import create_app
-from tests.factories.organizations import make_organization, make_signed_in
+from tests.factories.organizations import make_actor, make_organization, make_signed_in
 from tests.fixtures.programs import RunningSandbox
 from tests.fixtures.servers import SECRET_KEY
 from tests.integration.accounts.people import Person, app_of, take_off
@@ -114,3 +116,38 @@ def rows() -> Callable[..., list[Any]]:
             return list(result.all()) if result.returns_rows else []
 
     return ask
+
+
+@pytest.fixture
+def admin(provider: Provider, installation: Settings, committed_database: db.Database) -> Iterator[Actor]:
+    """An admin of a new organization, in a database that other programs see."""
+    here.use(installation)
+    yield make_actor(make_organization(), Role.ADMIN)
+    here.use(None)
+
+
+@pytest.fixture
+def operator(
+    committed_database: db.Database,
+    sandbox: RunningSandbox,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., tuple[int, str]]:
+    """Runs `masthead` as the operator of this installation: exit code, and what it says."""
+    for name in [name for name in os.environ if name.startswith(("MASTHEAD_", "PROVIDER_", "DATABASE_"))]:
+        monkeypatch.delenv(name)
+    for name, value in {
+        "MASTHEAD_SECRET_KEY": SECRET_KEY,
+        "MASTHEAD_DATA": str(settings.data),
+        "MASTHEAD_PUBLIC_URL": sandbox.ingest_url,
+        "DATABASE_URL_WORKER": settings.program_url("worker"),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        code = cli.main(arguments)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return run

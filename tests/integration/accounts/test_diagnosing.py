@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import text
 
-from core import cli
-from core.accounts import credentials, diagnosing, store
+from core.accounts import diagnosing
 from core.accounts.commands import check_connection, check_setup, disconnect
-from core.accounts.rules import Purpose
 from core.infra import db
-from core.infra import installation as here
 from core.infra.actor import Actor, Role
 from core.infra.errors import NotAllowed, NotFound, Refused
 from core.infra.settings import Settings
 from core.provider_kit.diagnosis import Kind
-from core.provider_kit.port import Provider
 from core.provider_kit.throttle import Limits, Scope, Usage
 from core.throttle import store as throttle
 from tests.factories.accounts import MadeAccount, make_account
 from tests.factories.organizations import make_actor, make_organization
 from tests.fixtures.programs import RunningSandbox
-from tests.fixtures.servers import SECRET_KEY
 from tests.providers.meta.at_sandbox import ALL, INSTAGRAM
 
 LOST = {"person": "p-maya", "tasks": ["ANALYZE"]}
-
-
-@pytest.fixture
-def admin(provider: Provider, installation: Settings, committed_database: db.Database) -> Iterator[Actor]:
-    here.use(installation)
-    yield make_actor(make_organization(), Role.ADMIN)
-    here.use(None)
 
 
 @pytest.fixture
@@ -50,11 +36,7 @@ def account(admin: Actor, sandbox: RunningSandbox) -> MadeAccount:
     sandbox.post(
         "/_sandbox/meta/permissions", {"person": "p-maya", "scope": "pages_manage_metadata", "status": "declined"}
     )
-    made = make_account(admin, name=page["name"], provider_account_id=page["id"], token=page["page_token"])
-    with db.transaction(admin) as session:
-        store.empty_credentials(session, connection_id=made.connection_id, purpose=Purpose.GRANT)
-        credentials.keep(session, made.connection_id, Purpose.GRANT, SecretStr(token))
-    return made
+    return make_account(admin, name=page["name"], provider_account_id=page["id"], token=page["page_token"], grant=token)
 
 
 def audited(actor: Actor) -> list[tuple[str, Any]]:
@@ -150,33 +132,6 @@ def test_one_look_is_under_way_at_a_time(admin: Actor, account: MadeAccount, mon
     assert asked == ["meta"]
 
 
-@pytest.fixture
-def operator(
-    account: MadeAccount,
-    sandbox: RunningSandbox,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Callable[..., tuple[int, str]]:
-    """Runs `masthead` as the operator: exit code, and what it says."""
-    for name in [name for name in os.environ if name.startswith(("MASTHEAD_", "PROVIDER_", "DATABASE_"))]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "MASTHEAD_SECRET_KEY": SECRET_KEY,
-        "MASTHEAD_DATA": str(settings.data),
-        "MASTHEAD_PUBLIC_URL": sandbox.ingest_url,
-        "DATABASE_URL_WORKER": settings.program_url("worker"),
-    }.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*arguments: str) -> tuple[int, str]:
-        code = cli.main(arguments)
-        said = capsys.readouterr()
-        return code, said.out + said.err
-
-    return run
-
-
 def test_the_operator_asks_by_the_command_line(
     operator: Callable[..., tuple[int, str]], account: MadeAccount, sandbox: RunningSandbox
 ) -> None:
@@ -192,20 +147,3 @@ def test_the_operator_asks_by_the_command_line(
         in operator("doctor", "--provider", "meta", "--account", "1")[1]
     )
     assert operator("doctor", "--account", "1")[0] == 2
-
-
-def test_a_live_account_is_asked_what_is_not_verified(
-    operator: Callable[..., tuple[int, str]], account: MadeAccount, sandbox: RunningSandbox, admin: Actor
-) -> None:
-    last = sandbox.get("/_sandbox/requests", limit=1)
-    code, said = operator("verify", "--account", account.provider_account_id)
-    assert code == 0
-    lines = said.splitlines()
-    assert lines[0] == f"Doctor 0001 (facebook {account.provider_account_id}), by reads alone:"
-    assert "asked    the field picture{url} of a Page: PROVIDER_META_PAGE_PICTURES=true" in lines
-    assert "         the network: the field holds an address" in lines
-    assert "         the network: asked for 100, 0 came, newest first" in lines
-    assert "by hand  the largest photo: PROVIDER_META_PHOTO_MAX_BYTES=4000000" in lines
-    assert not any("DAILY_POSTS" in line for line in lines)
-    asked = sandbox.get("/_sandbox/requests", after=last[0]["number"] if last else 0)
-    assert {each["method"] for each in asked} == {"GET"}
