@@ -29,6 +29,7 @@ from tests.e2e.inside import acting, as_console
 from tests.e2e.writing import Composer
 from tests.factories import clips
 from tests.factories.media import picture
+from tests.providers.kinds import Kind, kinds
 
 if os.environ.get("E2E") != "all":
     pytest.skip("minutes long: make e2e E2E=all", allow_module_level=True)
@@ -44,13 +45,27 @@ QUESTION, ANSWERS = "Which roast?", ("Light", "Dark")
 class Case:
     """A form of post of a network, with these files, or with a link."""
 
-    network: Network
-    form: Format
-    kinds: tuple[MediaKind, ...]
-    link: str = ""
+    kind: Kind
 
     def __str__(self) -> str:
-        return "-".join((self.network.key, self.form.key, *self.kinds, *(["link"] if self.link else [])))
+        return str(self.kind)
+
+    @property
+    def network(self) -> Network:
+        return self.kind.network
+
+    @property
+    def form(self) -> Format:
+        return self.kind.form
+
+    @property
+    def kinds(self) -> tuple[MediaKind, ...]:
+        """Of which kinds its files are."""
+        return self.kind.files
+
+    @property
+    def link(self) -> str:
+        return LINK if self.kind.has_link else ""
 
     @property
     def options(self) -> list[Option]:
@@ -63,17 +78,8 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Each form with no file, with the fewest of each kind and one more, and with two kinds, where it takes them so."""
-    for network in providers.networks().values():
-        for form in network.forms:
-            fewest = max(form.files[0], 1)
-            carried: list[tuple[MediaKind, ...]] = [()]
-            for kind in ("image", "video", "document"):
-                carried += [(kind,) * fewest, (kind,) * (fewest + 1)]
-            carried.append(("image", "video"))
-            yield from (Case(network, form, kinds) for kinds in carried if form.takes(kinds))
-            if form.takes_link and form.takes(()):
-                yield Case(network, form, (), LINK)
+    """A case for each kind."""
+    yield from (Case(kind) for network in providers.networks().values() for kind in kinds(network))
     providers.providers.cache_clear()  # the product has other settings
 
 

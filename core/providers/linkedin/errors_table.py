@@ -154,8 +154,9 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(400, "ILLEGAL_ARGUMENT", _REJECT, _UNREADABLE, _OPERATOR, "10.2 [O]", before=True),
     *(
         Row(400, None, _REJECT, _UNREADABLE, _OPERATOR, "10.2 [O]", contains=words)
-        for words in ("' is invalid", "invalid query parameters", "must be of type", "numberformatexception")
+        for words in ("' is invalid", "invalid query parameters", "must be of type")
     ),
+    Row(400, None, _REJECT, _UNREADABLE, _OPERATOR, "3.3 [O]", contains="numberformatexception"),
     Row(411, None, _REJECT, _UNREADABLE, _OPERATOR, "10.2 [P]", before=True),
     Row(413, "REQUEST_ENTITY_TOO_LARGE", _REJECT, "The post is too large for LinkedIn.", _CONTENT, "10.2 [S]",
         before=True),

@@ -280,7 +280,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(range(80000, 80015), None, _WAIT, _ACCOUNT_LIMIT, _WAITS, "9 [M:rate]", before=True, limit=Scope.ACCOUNT),
     Row(1609005, None, _REJECT, "{network} couldn't open the link.", _LINK, "10.2 [M]", before=True),
     # --- 9: an answer without a code
-    Row(None, None, _WAIT, "{network} wants fewer calls.", _WAITS, "9 (undocumented)", status=429, whole_app=True,
+    Row(None, None, _WAIT, "{network} wants fewer calls.", _WAITS, "9 [A]", status=429, whole_app=True,
         limit=Scope.APP),
 )
 # fmt: on

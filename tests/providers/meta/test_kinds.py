@@ -41,7 +41,7 @@ def payload_of(case: dict[str, Any]) -> Payload:
         case["network"],
         PAGE if case["network"] == "facebook" else INSTAGRAM,
         said.get("text", ""),
-        None,
+        said.get("link"),
         tuple(media_item(kind, number) for number, kind in enumerate(said["media"])),
         said.get("options", {}),
         said.get("format", "feed"),

@@ -13,6 +13,8 @@ from core.provider_kit.port import Live
 from core.provider_kit.types import Access
 from core.providers.meta import build
 from tests.providers.meta.test_contract import INSTAGRAM, PAGE, error, meta
+from tests.providers.meta.test_kinds import check, script
+from tests.providers.meta.test_recorded import cases
 from tests.providers.scripted import Scripted, answer
 
 POST = f"{PAGE}_2001"
@@ -23,6 +25,37 @@ NETWORKS = ["facebook", "instagram"]
 
 def live(stand_in: Scripted, network: str) -> Live:
     return meta(stand_in.url).live[network]
+
+
+def act(at: Live, case: dict[str, Any], who: Access) -> str | None:
+    """Do what a recorded case is about."""
+    post_id, text = case["post"], case.get("text", "")
+    match case["do"]:
+        case "comment":
+            return at.comment(post_id, text, who, timeout_s=3)
+        case "find_comment":
+            return at.find_comment(post_id, text, who, since=SINCE, timeout_s=3)
+        case "edit":
+            at.edit(post_id, text, who, timeout_s=3)
+            return None
+        case _:
+            at.delete(post_id, who, timeout_s=3)
+            return None
+
+
+@cases("live.json")
+def test_what_is_done_to_a_live_post(stand_in: Scripted, case: dict[str, Any]) -> None:
+    script(stand_in, case["calls"])
+    at, who = live(stand_in, case["network"]), access(case["network"])
+    if "failure" in case:
+        with pytest.raises(ProviderFailure) as refused:
+            act(at, case, who)
+        found = refused.value
+        assert (type(found).__name__, found.reason, found.how_to_fix) == (case["failure"], case["seen"], case["fix"])
+    else:
+        assert act(at, case, who) == case["given"]
+    for heard, call in zip(stand_in.received, case["calls"], strict=True):
+        check(heard, call)
 
 
 def access(network: str) -> Access:
