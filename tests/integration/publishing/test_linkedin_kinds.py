@@ -26,6 +26,7 @@ from tests.factories.posts import attached, make_approved, publications, soon
 from tests.factories.publishing import House, Page, attempts, send_until_done
 from tests.fixtures.programs import RunningSandbox
 
+KINDS = ("words", "card", "image", "images", "video", "document", "poll")
 _S = PublicationState
 _QUICK = {"IMAGE_POLL_S": "0.5", "POLL_FIRST_S": "0.5", "IMAGE_GRACE_S": "1.5", "VIDEO_GRACE_S": "2"}
 # What keeping the files at LinkedIn reads like in the post's history.
@@ -104,7 +105,7 @@ def written(kind: str, house: House, worker: db.Database) -> dict[str, Any]:
             return {}
 
 
-@pytest.mark.parametrize("kind", ["words", "card", "image", "images", "video", "document", "poll"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_of_post_goes_out_to_a_page_and_a_member(
     house: House, worker: db.Database, linkedin: RunningSandbox, kind: str
 ) -> None:
