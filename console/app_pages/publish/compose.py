@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 import streamlit as st
 
-from console import draft_times, drafting, filters, navigation, state
+from console import clash, draft_times, drafting, filters, navigation, state
 from console.components.composer import Asked, Target, asked, composer
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
-from console.components.redline import ShownFile
-from console.components.redline import redline as draw_redline
 from console.components.split import split
 from console.components.status import badge
 from console.components.times import Zones, ago, clock
@@ -24,19 +21,15 @@ from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
 from console.state import DraftInHand
-from core import providers
 from core.accounts import queries as accounts
 from core.accounts.rules import STATE_WORDS, AccountState
-from core.media import queries as media
 from core.organizations.rules import Permission
-from core.posts import option_words, queries, rules
+from core.posts import queries, rules
 from core.posts.content import AccountContent, Content
 from core.posts.library import Library, Wanted
 from core.posts.payloads import is_said
-from core.posts.redline import Segment, redline
 from core.posts.rules import CommentKind
-from core.posts.views import Change, Draft, Told, Who
-from core.provider_kit.types import kind_of
+from core.posts.views import Draft, Who
 
 PAGE = PageSpec(
     title="Compose",
@@ -84,7 +77,7 @@ def render(visitor: Visitor) -> None:
     if draft is not None and draft.nobody_else_may_approve:
         _nobody_else(visitor)
     if hand.conflict is not None:
-        _conflict(visitor, hand, draft)
+        clash.show(visitor, hand, draft)
     _composer(hand, draft, zones, choices, _library(visitor), locked)
     with actions:
         _actions(visitor, hand, draft)
@@ -291,78 +284,6 @@ def _is_empty(draft: Draft) -> bool:
     return not whole.link and not any(
         each.text.strip() or each.files or any(map(is_said, each.options.values())) for each in said
     )
-
-
-def _conflict(visitor: Visitor, hand: DraftInHand, draft: Draft | None) -> None:
-    clash: drafting.Clash = hand.conflict
-    theirs = clash.theirs
-    with st.container(border=True, gap="small", key="conflict"):
-        st.markdown(
-            f":red[:material/call_split:] **{plain(theirs.saved_by)} saved this post {ago(theirs.saved_at)},"
-            " while you were writing.** Yours is not saved over it. Choose one; Undo brings the other back."
-        )
-        st.caption("Theirs, with what is different in yours marked")
-        _both(visitor, clash, None, "conflict_redline")
-        for account in draft.accounts if draft is not None else ():
-            account_id = account.account_id
-            if clash.saved.variants.get(account_id) != clash.mine.variants.get(account_id):
-                st.caption(f"{plain(account.name)} · {network_title(account.network)}")
-                _both(visitor, clash, account_id, f"conflict_redline_{account_id}")
-        with st.container(horizontal=True):
-            st.button("Keep mine", type="primary", on_click=drafting.keep_mine, args=(hand,), key="keep_mine")
-            st.button("Take theirs", on_click=drafting.take_theirs, args=(hand,), key="take_theirs")
-
-
-def _both(visitor: Visitor, clash: drafting.Clash, account_id: UUID | None, key: str) -> None:
-    """Their words and image and ours, for all accounts (None) or for one."""
-    theirs, mine = clash.saved, clash.mine
-    before, after = (theirs, mine) if account_id is None else (theirs.of(account_id), mine.of(account_id))
-    draw_redline(
-        redline(before.text, after.text),
-        link=after.link,
-        link_before=before.link,
-        compared=True,
-        files=list(_files(visitor, before, after)),
-        told=list(_told(before, after)),
-        comment=redline(before.comment, after.comment),
-        key=key,
-    )
-
-
-def _files(visitor: Visitor, before: Content | AccountContent, after: Content | AccountContent) -> Iterator[ShownFile]:
-    """Ours in our order, then those that only they have."""
-    described = {each.media_id: each.alt for each in before.files}
-    ids = [each.media_id for each in after.files]
-    moved = [each.media_id for each in before.files] != ids and set(described) == set(ids)
-    for each in after.files:
-        change: Change = "added" if each.media_id not in described else "moved" if moved else "same"
-        yield _file(visitor, each.media_id, change, redline(described.get(each.media_id, ""), each.alt))
-    for each in before.files:
-        if each.media_id not in ids:
-            yield _file(visitor, each.media_id, "removed", redline(each.alt, ""))
-    for media_id, change in ((after.cover, "added"), (before.cover, "removed")):
-        if media_id is not None and before.cover != after.cover:
-            yield replace(_file(visitor, media_id, change, ()), name="Cover")
-
-
-def _file(visitor: Visitor, media_id: UUID, change: Change, alt: Sequence[Segment]) -> ShownFile:
-    view = media.media(visitor.actor, media_id)
-    return ShownFile(change, kind_of(view.mime), view.address, alt)
-
-
-def _told(before: Content | AccountContent, after: Content | AccountContent) -> Iterator[Told]:
-    """The form and the options in which the two differ."""
-    if before.format != after.format:
-        yield Told("Form", _form_words(before), _form_words(after))
-    for key in sorted({*before.options, *after.options}):
-        was, now = before.options.get(key), after.options.get(key)
-        if was != now:
-            title = option_words.title_of(key, providers.networks())
-            yield Told(title, *("" if each is None else option_words.words(each) for each in (was, now)))
-
-
-def _form_words(said: Content | AccountContent) -> str:
-    return (said.format or "by its files").replace("_", " ")
 
 
 def _actions(visitor: Visitor, hand: DraftInHand, draft: Draft | None) -> None:
