@@ -53,7 +53,10 @@ def _ask() -> None:
 
 @st.dialog("Approve several", icon=":material/done_all:", width="medium")
 def _choose(items: Sequence[ReviewItem], zones: Zones) -> None:
-    st.caption("What you tick here is approved as it stands now. Open a post to read all of it first.")
+    st.caption(
+        "What you tick here is approved as it stands now. Open a post to read all of it first."
+        f" Times in {plain(zones.organization)}."
+    )
     chosen = [each for each in items if _row(each, zones)]
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Back", type="tertiary", key="dialog_back"):

@@ -23,11 +23,16 @@ class Zones:
         return cls(visitor.zone, visitor.viewer_zone)
 
 
-def clock(at: datetime, zone: str, now: datetime | None = None) -> str:
-    """As in "Tue 24 Nov, 09:30"; with the year when it isn't this one."""
+def day(at: datetime, zone: str, now: datetime | None = None) -> str:
+    """As in "Tue 24 Nov"; with the year when it isn't this one."""
     local, today = at.astimezone(ZoneInfo(zone)), (now or clock_now()).astimezone(ZoneInfo(zone))
     year = f" {local.year}" if local.year != today.year else ""
-    return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b}{year}"
+
+
+def clock(at: datetime, zone: str, now: datetime | None = None) -> str:
+    """As in "Tue 24 Nov, 09:30"; with the year when it isn't this one."""
+    return f"{day(at, zone, now)}, {hour(at, zone)}"
 
 
 def hour(at: datetime, zone: str) -> str:

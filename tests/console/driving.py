@@ -111,6 +111,12 @@ class Tab:
         )
 
     @property
+    def page(self) -> str:
+        """Everything that the page itself was given to show, beside the sidebar and of whatever kind."""
+        drawn = "\n".join(str(each.proto) for each in self.app.main if hasattr(each, "proto"))
+        return drawn.replace("\\", "").replace("\u2060", "")
+
+    @property
     def address(self) -> dict[str, Any]:
         return dict(self.app.query_params)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from console import menu
@@ -117,6 +119,14 @@ def test_what_nobody_with_this_role_may_press_says_why(team: Team) -> None:
         assert disabled
         silent = [each.key for each in disabled if not each.help and not each.key.startswith(("posts_", "review_"))]
         assert silent == []
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in OF_SOMETHING])
+def test_a_time_of_day_never_stands_without_its_zone(team: Team, path: str) -> None:
+    sign_in, _ = someone(team.organization_id, Role.ADMIN)
+    make_submitted(team.author, [team.account_id], text="Waits for a reader", slot_at=soon())
+    page = Tab(sign_in).open(address(path)).page
+    assert "Europe/Berlin" in page or not re.search(r"\b\d\d:\d\d\b", page), page
 
 
 @pytest.mark.parametrize("parameters", [{"post": "nonsense"}, {}, {"post": "01a20603-cf71-755e-b020-c5a9e8ec22c0"}])

@@ -16,7 +16,7 @@ from console.components.button import button
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
-from console.components.times import Zones, ago, clock
+from console.components.times import Zones, ago, day
 from console.identity import Visitor
 from console.navigation import Badge, PageSpec
 from console.plain import beginning, one_line, plain, plain_label
@@ -147,9 +147,7 @@ def _card(visitor: Visitor, each: AccountRow, zones: Zones) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             account_badge(each.name, each.network, key=f"account_badge_{each.id}")
             st.markdown(f":{color}-badge[:material/{icon}: {each.state_words}]", width="content")
-        st.caption(
-            f"Connected by {plain(each.connected_by_name)}, {plain(clock(each.connected_at, zones.organization))}"
-        )
+        st.caption(f"Connected by {plain(each.connected_by_name)}, {plain(day(each.connected_at, zones.organization))}")
         # One element: a browser draws many short ones slower than all else here.
         if lines := _lines(each, zones):
             st.markdown("\n\n".join(lines))

@@ -38,7 +38,7 @@ PAGE = PageSpec(
 
 _DELIVERIES: Final[Mapping[Delivery, str]] = {
     Delivery.AT_ONCE: "At once",
-    Delivery.DAILY: f"Daily, at {DIGEST_AT:%H:%M}",
+    Delivery.DAILY: "Daily",
     Delivery.OFF: "Off",
 }
 
@@ -82,7 +82,11 @@ def _choose_zone() -> None:
 def _mailed(visitor: Visitor) -> None:
     with st.container(border=True, gap="small", key="profile_notices"):
         st.header("Mail", anchor=False)
-        st.caption("What is mailed to you. The Notices page has everything in any case.")
+        zone = visitor.signed_in.timezone or visitor.zone  # as the mail does it, whatever the browser says
+        st.caption(
+            f"What is mailed to you; daily means at {DIGEST_AT:%H:%M} ({plain(zone)})."
+            " The Notices page has everything in any case."
+        )
         if not notices.mail_is_set_up():
             st.caption(":material/info: This installation sends no mail yet. Your operator can set it up.")
         columns = split("profile_mailed", [1, 1])
