@@ -24,6 +24,8 @@ from core.publishing.commands import Changed
 
 _ASKED: Final = "publication_dialog"
 _NAMED: Final = "publication_named"
+_NO_TIME: Final = "Choose a time that exists once."
+_UNSAID: Final = "Say what you saw first."
 
 
 class Subject(TypedDict, total=False):
@@ -69,10 +71,10 @@ def _reschedule(
 
     def run(actor: Actor) -> Changed:
         if at is None:
-            raise Invalid(["Choose a time that exists once."])
+            raise Invalid([_NO_TIME])
         return publishing.reschedule(actor, feedback.action_id(actor, "reschedule", *seen, at), at, **subject)
 
-    if _confirm("Reschedule", "schedule", disabled=at is None):
+    if _confirm("Reschedule", "schedule", why_not=_NO_TIME if at is None else None):
         feedback.act("publishing.reschedule", run, done=_words)
         st.rerun()
 
@@ -128,7 +130,8 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
         action = feedback.action_id(actor, "resolve_live", each.id, each.attempt_count, post)
         return publishing.resolve_live(actor, action, each.id, post=post, reason=reason)
 
-    if _confirm("It is live", "check_circle", disabled=not (post and reason)):
+    missing = "Give its address or id first." if not post else None if reason else _UNSAID
+    if _confirm("It is live", "check_circle", why_not=missing):
         feedback.act("publishing.resolve_live", run, done=_words)
         st.rerun()
 
@@ -155,16 +158,23 @@ def _not_live(each: PublicationRow, label: str, icon: str, *, send_again: bool) 
         action = feedback.action_id(actor, "resolve_not_live", each.id, each.attempt_count, send_again)
         return publishing.resolve_not_live(actor, action, each.id, send_again=send_again, reason=reason)
 
-    if _confirm(label, icon, disabled=not reason):
+    if _confirm(label, icon, why_not=None if reason else _UNSAID):
         feedback.act("publishing.resolve_not_live", run, done=_words)
         st.rerun()
 
 
-def _confirm(label: str, icon: str, *, disabled: bool = False) -> bool:
+def _confirm(label: str, icon: str, *, why_not: str | None = None) -> bool:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Back", type="tertiary", key="dialog_back"):
             st.rerun()
-        return st.button(label, type="primary", icon=f":material/{icon}:", disabled=disabled, key="dialog_confirm")
+        return st.button(
+            label,
+            type="primary",
+            icon=f":material/{icon}:",
+            disabled=why_not is not None,
+            help=why_not,
+            key="dialog_confirm",
+        )
 
 
 def _account_names(chosen: Iterable[PublicationRow]) -> None:

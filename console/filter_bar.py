@@ -131,6 +131,7 @@ class FilterBar:
                 on_click=self._turn,
                 args=(None,),
                 disabled=begins,
+                help="This is the first page." if begins else None,
                 key=f"{self.page}_first",
             )
             st.button(
@@ -139,6 +140,7 @@ class FilterBar:
                 on_click=self._turn,
                 args=(following,),
                 disabled=not following,
+                help=None if following else "Nothing follows.",
                 shortcut=shortcut,
                 key=f"{self.page}_next",
             )

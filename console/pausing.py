@@ -116,12 +116,20 @@ def _ask(name: str, subject: str, run: Callable[[Actor, str, UUID], Paused]) -> 
         max_chars=LONGEST_PAUSE_REASON,
         key="pause_reason",
         required=True,
+        live=True,
         placeholder="So that others know when to resume",
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Back", type="tertiary", key="pause_back"):
             st.rerun()
-        if st.button("Pause", type="primary", icon=":material/pause_circle:", disabled=not reason, key="pause_confirm"):
+        if st.button(
+            "Pause",
+            type="primary",
+            icon=":material/pause_circle:",
+            disabled=not reason,
+            help=None if reason else "Say why first.",
+            key="pause_confirm",
+        ):
             feedback.act(
                 "accounts.pause",
                 lambda actor: run(actor, reason, feedback.action_id(actor, "pause", subject, reason)),

@@ -235,7 +235,12 @@ def _disconnect(visitor: Visitor, each: AccountRow) -> None:
             st.rerun()
         sure = one_line(typed) == one_line(each.name)
         if st.button(
-            "Disconnect", type="primary", icon=":material/link_off:", disabled=not sure, key="disconnect_confirm"
+            "Disconnect",
+            type="primary",
+            icon=":material/link_off:",
+            disabled=not sure,
+            help=None if sure else "Type its name first.",
+            key="disconnect_confirm",
         ):
             feedback.act("accounts.disconnect", run, done=f"{each.name} is disconnected.")
             st.rerun()
@@ -293,7 +298,8 @@ def _choose(visitor: Visitor, choice: Choice, zones: Zones) -> None:
         st.button("Load it", icon=":material/refresh:", on_click=_load, args=(choice.connection_id,), key="choice_load")
     elif not choice.offered:
         st.markdown("This grant reaches no account. Consent again and tick the Pages that Masthead may use.")
-    several = sum(each.eligible for each in choice.offered) > 1
+    takable = sum(each.eligible for each in choice.offered)
+    several = takable > 1
     with st.container(height=ROWS_HEIGHT if len(choice.offered) > MANY else "content", gap="xsmall", key="choice_rows"):
         for each in choice.offered:
             _offered(choice, each, ticked=each.eligible and (each.already or not several))
@@ -304,7 +310,8 @@ def _choose(visitor: Visitor, choice: Choice, zones: Zones) -> None:
             icon=":material/check:",
             on_click=_take,
             args=(choice,),
-            disabled=not any(each.eligible for each in choice.offered),
+            disabled=not takable,
+            help=None if takable else "None of these can be connected.",
             key="choice_take",
         )
         if choice.missing:

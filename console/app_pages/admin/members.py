@@ -192,7 +192,8 @@ def _invite() -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Back", type="tertiary", key="invite_back"):
             st.rerun()
-        if st.button("Invite", type="primary", disabled=not email, key="invite_confirm"):
+        missing = None if email else "Give their address first."
+        if st.button("Invite", type="primary", disabled=not email, help=missing, key="invite_confirm"):
             made = feedback.act("organizations.invite", run)
             if made is not None:
                 state.put(_LINK, made)

@@ -114,7 +114,7 @@ def _review(visitor: Visitor, review: Review, ids: Sequence[UUID], zones: Zones)
                 shortcut=key,
                 on_click=_open,
                 args=(ids[(at + step) % len(ids)],),
-                help=words,
+                help="No other waits." if len(ids) == 1 else words,
                 disabled=len(ids) == 1,
                 key=f"review_{words.lower()}",
             )

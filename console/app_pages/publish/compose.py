@@ -291,12 +291,13 @@ def _actions(visitor: Visitor, hand: DraftInHand, draft: Draft | None) -> None:
         post = draft.post
         st.button(
             "Delete",
+        deletable = post.shown.word in (rules.Word.DRAFT, rules.Word.CHANGES_REQUESTED)
             icon=":material/delete:",
             type="tertiary",
             on_click=drafting.delete,
             args=(post.id, post.revision, post.text),
-            disabled=post.shown.word not in (rules.Word.DRAFT, rules.Word.CHANGES_REQUESTED),
-            help="Only a draft can be deleted." if post.shown.word is not rules.Word.DRAFT else None,
+            disabled=not deletable,
+            help=None if deletable else "Only a draft can be deleted.",
             key="delete_draft",
         )
         st.button(
