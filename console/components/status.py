@@ -14,6 +14,11 @@ def badge(shown: Shown) -> str:
     return f":{shown.color}-badge[:material/{shown.icon}: {shown.label}{detail}]"
 
 
+def mark(shown: Shown) -> str:
+    """The icon in the state's colour and the word, as Markdown: a filter that explains the badges, too."""
+    return f":{shown.color}[:material/{shown.icon}:] {shown.label}"
+
+
 def badge_data(shown: Shown) -> dict[str, Any]:
     """The badge for our own components."""
     return {"label": shown.label, "color": shown.color, "icon": shown.icon, "detail": shown.detail}

@@ -36,7 +36,10 @@ def test_chips_count_every_state_whatever_is_chosen(team: Team, reader: Tab) -> 
     make_submitted(team.author, [team.account_id])
     reader.open("posts", state="in-review")
     assert reader.app.get_by_key("posts_states").value == [Word.IN_REVIEW]
-    assert list(reader.app.get_by_key("posts_states").options) == ["Draft 1", "In review 1"]
+    assert list(reader.app.get_by_key("posts_states").options) == [
+        ":gray[:material/edit_note:] Draft 1",
+        ":yellow[:material/rate_review:] In review 1",
+    ]
     assert len(reader.listed) == 1
 
 

@@ -19,6 +19,7 @@ from console.components.empty import empty
 from console.components.header import header
 from console.components.post_list import Row, post_list
 from console.components.split import split
+from console.components.status import mark
 from console.components.times import Zones, beside
 from console.filter_bar import FilterBar
 from console.identity import Visitor
@@ -151,7 +152,7 @@ def _filter_row(visitor: Visitor) -> None:
         "State",
         list(SHOWN),
         selection_mode="multi",
-        format_func=lambda word: SHOWN[word].label,
+        format_func=lambda word: mark(SHOWN[word]),
         key="calendar_states",
         on_change=_states_to_address,
         label_visibility="collapsed",

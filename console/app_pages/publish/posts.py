@@ -12,6 +12,7 @@ from console.components.empty import empty
 from console.components.header import header
 from console.components.post_list import Row, post_list
 from console.components.split import split
+from console.components.status import mark
 from console.components.times import Zones
 from console.filter_bar import FROM, TO, FilterBar
 from console.identity import Visitor
@@ -117,7 +118,7 @@ def _chips(listing: Listing, wanted: Filters) -> None:
         "State",
         [word for word in SHOWN if listing.counts.get(word) or word in wanted.words],
         selection_mode="multi",
-        format_func=lambda word: f"{SHOWN[word].label} {listing.counts.get(word, 0)}",
+        format_func=lambda word: f"{mark(SHOWN[word])} {listing.counts.get(word, 0)}",
         key="posts_states",
         on_change=_states_to_address,
         label_visibility="collapsed",
