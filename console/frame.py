@@ -40,6 +40,13 @@ _STYLE: Final = """
 .st-key-entrance_card{padding:10px 14px;box-shadow:0 1px 2px rgb(16 24 40/.05),0 12px 32px -12px rgb(16 24 40/.16)}
 .st-key-undo_bar,.st-key-trouble_bar{background:var(--st-background-color)}
 .st-key-person{margin-top:auto}
+.st-key-person :is([data-testid=stCaptionContainer],.stButton){padding-left:.5rem}
+/* A link to a page has room on its sides for when it is pointed at, but its words begin where all else does. */
+.stMainBlockContainer [data-testid=stPageLink]{margin-inline:-.5rem}
+/* A heading has room above it, unless it is what a card begins with. */
+[data-testid=stVerticalBlock]>[data-testid=stElementContainer]:first-child h2{padding-top:0}
+/* All twelve states in one line of a laptop's screen. */
+[class*=_states] [data-testid=stButtonGroup] button{padding-inline:.5rem}
 /* Streamlit lays a toast over the page's own buttons, where it stays under a resting mouse: it goes above the foot. */
 div[data-testid=stToastContainer]{top:auto;bottom:9.5rem}
 /* One colour can't be both text on a dark ground and ground for white text: Streamlit uses the primary one for both. */

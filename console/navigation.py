@@ -49,12 +49,12 @@ def go(url_path: str, **parameters: object) -> None:
 
 
 def link(url_path: str, label: str, *, icon: str | None = "arrow_forward", **parameters: object) -> None:
-    """A link to another page."""
+    """A link to another page. An arrow stands behind the words, any other icon in front of them."""
     st.page_link(
         state.menu_page(url_path),
         label=label,
         icon=f":material/{icon}:" if icon else None,
-        icon_position="right",
+        icon_position="right" if icon == "arrow_forward" else "left",
         query_params={name: str(value) for name, value in parameters.items()},
     )
 
