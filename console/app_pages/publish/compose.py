@@ -140,8 +140,10 @@ def _slot_and_reviewer(hand: DraftInHand, draft: Draft | None, zones: Zones) -> 
     names = {str(each.member_id): each.name for each in who}
     columns[3].selectbox(
         "Approver",
-        [None, *names],
-        format_func=lambda each: names[each] if each else "Anybody who may approve",
+        list(names),
+        format_func=names.__getitem__,
+        index=None,
+        placeholder="Anybody who may approve",
         key=key_of(hand, "reviewer"),
         on_change="ignore",
         persist_state="page",
@@ -289,9 +291,9 @@ def _is_empty(draft: Draft) -> bool:
 def _actions(visitor: Visitor, hand: DraftInHand, draft: Draft | None) -> None:
     if draft is not None:
         post = draft.post
+        deletable = post.shown.word in (rules.Word.DRAFT, rules.Word.CHANGES_REQUESTED)
         st.button(
             "Delete",
-        deletable = post.shown.word in (rules.Word.DRAFT, rules.Word.CHANGES_REQUESTED)
             icon=":material/delete:",
             type="tertiary",
             on_click=drafting.delete,

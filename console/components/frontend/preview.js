@@ -23,7 +23,7 @@ function previewCard (account, form, post, means) {
   const asks = form.options.filter(option => option.shape === 'poll').map(option => pollCard(post.options[option.key])).filter(Boolean)
   const something = post.text.trim() || link || files.length || asks.length
   const body = !form.takes_text ? null : something ? shownText(account, form, post.text, means) : el('div', 'txt', el('span', 'none', means.nothing))
-  const shown = files.length ? shownFiles(account, form, post, means) : null
+  const shown = files.length ? shownFiles(account, form, post, means) : network.needs_media ? fileToCome(form) : null
   // Where nothing goes without an image, the image comes first and the words under it.
   const words = body ? el('div', 'in', body) : null
   const parts = network.needs_media || !form.takes_text ? [el('div', 'in', who), shown, words] : [el('div', 'in', who, body), shown]

@@ -8,6 +8,14 @@ function shownFiles (account, form, post, means) {
   return account.network.needs_media ? carousel(account, form, post, means) : grid(account, form, post, means)
 }
 
+// Where a file has to be and none is yet: what the card will be made of stands there all the same.
+function fileToCome (form) {
+  const video = !form.takes.includes('image')
+  const place = el('div', 'pic to-come', icon(video ? 'movie' : 'image'), video ? 'No video yet' : 'No image yet')
+  if (!form.takes_text) place.style.aspectRatio = '9 / 16'
+  return place
+}
+
 function carousel (account, form, post, means) {
   const { files } = post, { slides, again } = means
   const at = Math.min(slides.get(account.id) ?? 0, files.length - 1)
