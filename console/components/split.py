@@ -13,6 +13,8 @@ STYLE = f"""@media(max-width:1060px){{
 [class*=st-key-split_]{_ROW}{{flex-wrap:wrap}}
 [class*=st-key-split_]{_ROW}>[data-testid=stColumn]{{min-width:100%}}
 [class*=st-key-split_half_]{_ROW}>[data-testid=stColumn]{{min-width:calc(50% - .5rem)}}
+[class*=st-key-split_filters_]{_ROW}>[data-testid=stColumn]{{min-width:calc(50% - 60px)}}
+[class*=st-key-split_filters_]{_ROW}>[data-testid=stColumn]:last-child{{min-width:84px;flex:0 0 84px}}
 [class*=st-key-split_line_]{_ROW}{{row-gap:.25rem}}
 }}
 @media(min-width:641px) and (max-width:1060px){{
@@ -20,13 +22,16 @@ STYLE = f"""@media(max-width:1060px){{
 }}"""
 
 
-def split(name: str, widths: Sequence[float], *, controls: bool = False, middle: bool = False) -> list[DeltaGenerator]:
+def split(
+    name: str, widths: Sequence[float], *, controls: bool = False, filters: bool = False, middle: bool = False
+) -> list[DeltaGenerator]:
     """Columns in these proportions. `controls`: a row of inputs; on a small screen two of them share a line.
 
+    `filters`: inputs too, and in the last column what clears them, which on a small screen stands behind the last two.
     `middle`: a line of a list, its parts in the middle of its height; on a small screen all but the first share a line.
     """
-    kind = "half_" if controls else "line_" if middle else ""
+    kind = "half_" if controls else "filters_" if filters else "line_" if middle else ""
     with st.container(key=f"split_{kind}{name}"):
-        if controls:
+        if controls or filters:
             return st.columns(list(widths), vertical_alignment="bottom")
         return st.columns(list(widths), gap="medium", vertical_alignment="center" if middle else "top")

@@ -278,7 +278,7 @@ def _history(
 
 def _filter_row(accounts: Sequence[TokenHealth]) -> None:
     names = {str(each.account.id): f"{each.account.name} ({network_title(each.account.network)})" for each in accounts}
-    account, what, clear = split("token_history", [2, 2, 1], controls=True)
+    account, what, clear = split("token_history", [2, 2, 1], filters=True)
     _BAR.choice(account, filters.ACCOUNT, "Account", names, "Every account")
     _BAR.choice(what, _WHAT, "What", {kind: kind for kind in KINDS}, "Everything")
     _BAR.clear_button(clear)

@@ -75,7 +75,7 @@ def _narrowed(zones: Zones) -> Narrowed:
 
 def _filter_row(visitor: Visitor) -> None:
     names = {str(each.person_id): each.name for each in organizations.members(visitor.actor)}
-    who, area, days, reference, clear = split("audit", [1.4, 1.4, 1.9, 1.9, 0.75], controls=True)
+    who, area, days, reference, clear = split("audit", [1.4, 1.4, 1.9, 1.9, 0.75], filters=True)
     _BAR.choice(who, _WHO, "Who", names, "Everybody")
     _BAR.choice(area, _AREA, "What", {each: each for each in deeds.AREAS}, "Everything")
     _BAR.days(days)

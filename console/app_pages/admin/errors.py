@@ -92,7 +92,7 @@ def _place() -> Place | None:
 def _filter_row(visitor: Visitor) -> None:
     rows = accounts.accounts(visitor.actor)
     networks = {each: network_title(each) for each in sorted({row.network for row in rows})}
-    within, network, account, clear = split("errors", [1.1, 1.4, 1.9, 0.75], controls=True)
+    within, network, account, clear = split("errors", [1.1, 1.4, 1.9, 0.75], filters=True)
     _BAR.choice(within, _WITHIN, "The last", {each.value: words for each, words in _WORDS.items()}, None)
     _BAR.choice(network, _NETWORK, "Network", networks, "All networks")
     _BAR.choice(account, _ACCOUNT, "Account", {str(each.id): each.name for each in rows}, "All accounts")

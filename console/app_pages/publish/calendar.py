@@ -144,7 +144,7 @@ def _between(first: date, last: date) -> str:
 
 
 def _filter_row(visitor: Visitor) -> None:
-    account, author, clear = split("calendar", [1, 1, 0.9], controls=True)
+    account, author, clear = split("calendar", [1, 1, 0.9], filters=True)
     _BAR.account_and_author(visitor, account, author)
     _BAR.clear_button(clear)
     state.put("calendar_states", list(filters.words()))

@@ -88,7 +88,7 @@ def _from_address() -> Wanted:
 
 
 def _filter_row() -> None:
-    words, kind, used, clear = split("library", [2.2, 1.4, 1.4, 0.8], controls=True)
+    words, kind, used, clear = split("library", [2.2, 1.4, 1.4, 0.8], filters=True)
     _BAR.search(words, _WORDS, "Name, description or rights")
     _BAR.choice(kind, _KIND, "Kind", _KINDS, "All kinds")
     _BAR.choice(used, _USED, "In posts", _USES, "Used or not")

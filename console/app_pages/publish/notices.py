@@ -37,7 +37,10 @@ def render(visitor: Visitor) -> None:
     zones = Zones.of(visitor)
     rows = queries.listed(visitor.actor, _SHOWN_AT_MOST)
     unseen = queries.unseen(visitor.actor)
-    with header("Notices", f"{unseen} not seen" if unseen else "all seen"):
+    with (
+        header("Notices", f"{unseen} not seen" if unseen else "all seen"),
+        st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"),
+    ):
         navigation.link("profile", "What is mailed to you", icon="tune")
         st.button(
             "Mark all as seen",

@@ -105,7 +105,7 @@ def _from_address() -> Filters:
 
 
 def _filter_row(visitor: Visitor) -> None:
-    words, account, author, days, clear = split("posts", [1.9, 1.4, 1.3, 2.1, 0.75], controls=True)
+    words, account, author, days, clear = split("posts", [1.9, 1.4, 1.3, 2.1, 0.75], filters=True)
     _BAR.search(words, _WORDS, "Text or link")
     _BAR.account_and_author(visitor, account, author)
     _BAR.days(days)

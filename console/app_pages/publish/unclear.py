@@ -117,7 +117,6 @@ def _question(visitor: Visitor, chosen: OpenQuestion, zones: Zones) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         account_badge(each.account_name, each.network, key="unclear_account")
         st.markdown(badge(each.shown), width="content")
-        st.space("stretch")
         if each.account_url:
             st.link_button("Open the account", each.account_url, icon=":material/open_in_new:", type="tertiary")
         navigation.link("post", "Its history", post=each.post_id)
