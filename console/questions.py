@@ -70,8 +70,8 @@ def _lines(reads: Sequence[Read], zones: Zones) -> str:
     for read in reads:
         icon = "manage_search" if read.complete else "error_outline"
         at = f"{hour(read.at, zones.organization)} :gray[· {ago(read.at)}]"
-        lines.append(f"- :gray[:material/{icon}:] {at} {plain(read.words)}")
-    return "\n".join(lines)
+        lines.append(f":gray[:material/{icon}:] {at} {plain(read.words)}")
+    return "  \n".join(lines)
 
 
 def _named(visitor: Visitor, each: PublicationRow, named: NamedPost) -> None:

@@ -195,7 +195,12 @@ def _shared(found: Triage, zones: Zones, choices: Mapping[UUID, Choice]) -> tupl
     if Choice.SPREAD not in wanted:
         return start, found.least
     minutes = st.number_input(
-        "One per account every so many minutes", min_value=least, max_value=24 * 60, value=15, key="resume_every"
+        "One per account every so many minutes",
+        min_value=least,
+        max_value=24 * 60,
+        value=15,
+        width=260,
+        key="resume_every",
     )
     return start, timedelta(minutes=int(minutes))
 

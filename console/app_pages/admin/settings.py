@@ -53,7 +53,7 @@ def render(visitor: Visitor) -> None:
 def _organization(facts: OrganizationFacts) -> None:
     with st.form("settings_organization", border=True):
         st.header("Organization", anchor=False)
-        name, zone = split("settings", [1, 1])
+        name, zone = split("settings", [1, 1], controls=True)
         zones = sorted(available_timezones())
         name.text_input("Name", value=facts.name, max_chars=LONGEST_NAME, required=True, key=_key(facts, "name"))
         zone.selectbox(
