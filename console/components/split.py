@@ -13,9 +13,9 @@ STYLE = f"""@media(max-width:1060px){{
 [class*=st-key-split_]{_ROW}{{flex-wrap:wrap}}
 [class*=st-key-split_]{_ROW}>[data-testid=stColumn]{{min-width:100%}}
 [class*=st-key-split_half_]{_ROW}>[data-testid=stColumn]{{min-width:calc(50% - .5rem)}}
-[class*=st-key-split_filters_]{_ROW}>[data-testid=stColumn]{{min-width:calc(50% - 84px)}}
-[class*=st-key-split_filters_]{_ROW}>[data-testid=stColumn]:has([data-testid=stDateInput]){{min-width:212px}}
-[class*=st-key-split_filters_]{_ROW}>[data-testid=stColumn]:last-child{{min-width:84px;flex:0 0 84px}}
+[class*=st-key-split_filters_]{_ROW}>[data-testid=stColumn]{{min-width:calc(50% - 88px)}}
+[class*=st-key-split_filters_]{_ROW}>[data-testid=stColumn]:has([data-testid=stDateInput]){{min-width:236px}}
+[class*=st-key-split_filters_]{_ROW}>[data-testid=stColumn]:last-child{{min-width:72px;flex:0 0 72px}}
 [class*=st-key-split_line_]{_ROW}{{row-gap:.25rem}}
 }}
 @media(min-width:641px) and (max-width:1060px){{
