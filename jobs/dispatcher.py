@@ -18,6 +18,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from core.infra import db
+from core.infra.answering import schema_words
 from core.infra.settings import PublishTimes, Settings
 from core.publishing import sweeping
 from core.publishing.times import times as times_of_this_process
@@ -56,7 +57,8 @@ class Dispatcher:
                     while not self._stopping:
                         self._look_and_sleep(listener)
             except _AWAY as error:
-                _log.warning("Postgres is away", extra={"cause": str(error).partition("\n")[0][:200]})
+                words = schema_words(error) or "Postgres is away"
+                _log.warning(words, extra={"cause": str(error).partition("\n")[0][:200]})
                 db.current().engine.dispose()
                 pause.take()
 

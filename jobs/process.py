@@ -43,7 +43,8 @@ def connect(settings: Settings, role: Program, *, pool_size: int, application: s
         try:
             db.connect(settings.program_url(role), pool_size=pool_size, application=application)
         except OperationalError as error:
-            _log.warning("Postgres is away", extra={"cause": str(error.orig).partition("\n")[0][:200]})
+            cause = str(error.orig).partition("\n")[0][:200]
+            _log.warning("Postgres is away", extra={"cause": cause, "next_step": "`masthead doctor` says more"})
             pause.take()
         else:
             return

@@ -23,6 +23,7 @@ from functools import partial
 from sqlalchemy.exc import DBAPIError
 
 from core.infra import crash
+from core.infra.answering import schema_words
 from core.infra.settings import PublishTimes
 from core.publishing import ahead, asking, claiming, sending, sweeping
 from core.publishing.claiming import Claim
@@ -81,8 +82,9 @@ class Sender:
                         continue
                     # A send may take half a minute: while a slot is free, look again when the next row is due.
                     nap = next_due_s if next_due_s is not None and not full else nap
-            except DBAPIError:
-                _log.warning("Postgres is away; what is in flight is finished", exc_info=True)
+            except DBAPIError as error:
+                words = schema_words(error) or "Postgres is away"
+                _log.warning("%s; what is in flight is finished", words, exc_info=True)
                 until = 0.0
             if not self._flight and not (self._prepared and open_for_more):
                 break

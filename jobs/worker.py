@@ -24,7 +24,7 @@ from rq.worker import SimpleWorker
 from typing_extensions import override
 
 from core import providers
-from core.infra.answering import database_is_away
+from core.infra.answering import database_is_away, schema_words
 from core.infra.settings import Settings, SettingsInvalid
 from core.publishing.times import times as times_of_this_process
 from core.queueing.connection import for_hints, for_worker
@@ -90,9 +90,14 @@ class OneQueueWorker(SimpleWorker):
 
     @override
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
-        """A job that found Postgres away says so in a line: the next one comes in seconds, and nobody is to blame."""
-        if database_is_away(exc_info[1]):
-            _log.warning("Postgres is away", extra={"job": job.func_name, "cause": type(exc_info[1]).__name__})
+        """A job that found Postgres away says so in a line: the next one comes in seconds, and nobody is to blame.
+
+        So does one that found another schema than its own there.
+        """
+        error = exc_info[1]
+        words = "Postgres is away" if database_is_away(error) else schema_words(error)
+        if words is not None:
+            _log.warning(words, extra={"job": job.func_name, "cause": type(error).__name__})
         else:
             super().handle_exception(job, *exc_info)
 

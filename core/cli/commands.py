@@ -10,12 +10,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from sqlalchemy.exc import DBAPIError
+
 from core.cli import account, doctor, init, keys, migrate, run, verify
 from core.infra.errors import MastheadError
 from core.infra.programs import CanNotStart
+from core.infra.reachable import database_words
 from core.infra.settings import SettingsInvalid
 
 EXIT_MEND = 2
+EXIT_STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,8 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(given.command(given))
     except (SettingsInvalid, CanNotStart, MastheadError) as problem:
-        print(f"masthead: {one_line(problem)}", file=sys.stderr)
-        return EXIT_MEND
+        return _refused(one_line(problem))
+    except DBAPIError as error:  # it went away in the middle, or refuses what it should not
+        return _refused(f"Postgres: {database_words(error):.130}. `masthead doctor` says more.")
+    except KeyboardInterrupt:
+        return EXIT_STOPPED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,6 +44,11 @@ def parser() -> argparse.ArgumentParser:
         summary = (module.__doc__ or "").partition("\n")[0]
         module.add_to(commands.add_parser(name, help=summary, description=summary))
     return whole
+
+
+def _refused(words: str) -> int:
+    print(f"masthead: {words}", file=sys.stderr)
+    return EXIT_MEND
 
 
 def one_line(problem: Exception) -> str:

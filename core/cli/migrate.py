@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 
-from core.infra.migrate import migrate, newest_revision
+from core.infra import revisions
+from core.infra.migrate import migrate
 from core.infra.reachable import without_password
 from core.infra.settings import Settings
 
@@ -21,5 +22,5 @@ def command(_given: argparse.Namespace) -> int:
     """Migrate and say what the database is now."""
     settings = Settings.load()
     migrate(settings)
-    print(f"{without_password(settings.owner_url())} is at revision {newest_revision()}.")
+    print(f"{without_password(settings.owner_url())} is at revision {revisions.newest()}.")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 import psycopg
 import redis
@@ -55,6 +56,18 @@ def refuse_unusable_database(settings: Settings, program: Program) -> None:
         raise SettingsInvalid(f"{name}: {database_words(error):.110}. `masthead doctor` says more.") from None
     finally:
         db.use(None)
+
+
+# What a statement meets in a database that was never migrated, was emptied, or is older than the program.
+_NOT_THERE: Final = frozenset({"3F000", "42P01", "42883", "42703", "42501"})
+
+
+def schema_words(error: BaseException) -> str | None:
+    """What to say of a statement that met another schema than it is for; None of any other error."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.Error) or cause.sqlstate not in _NOT_THERE:
+        return None
+    return "Postgres lacks what this program needs; run `masthead migrate`, and `masthead doctor` says more"
 
 
 def database_is_away(error: BaseException) -> bool:

@@ -28,6 +28,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from core.infra import revisions
 from core.infra.errors import NotAllowed, OrganizationMissing
 from core.infra.settings import SettingsInvalid
 
@@ -219,12 +220,35 @@ class Database:
                     "Give programs DATABASE_URL_WEB, _WORKER and _DISPATCH, or unset those."
                 )
 
+    def refuse_older_schema(self) -> None:
+        """Raise SettingsInvalid when the database lacks migrations that these sources bring.
+
+        A newer schema than these sources know is fine: while a new version is started, an old one still runs beside it.
+        """
+        with self.free_transaction() as session:
+            readable = session.execute(
+                text(
+                    "select has_table_privilege(c.oid, 'select') from pg_class c join pg_namespace n"
+                    " on n.oid = c.relnamespace where n.nspname = 'masthead' and c.relname = 'alembic_version'"
+                )
+            ).scalar_one_or_none()
+            has = session.execute(text("select version_num from masthead.alembic_version")) if readable else None
+            revision = None if has is None else has.scalar_one_or_none()
+        if readable is None:
+            raise SettingsInvalid("The database has no schema of Masthead yet. Run `masthead migrate`.")
+        if revision is None or (revision in revisions.known() and revision != revisions.newest()):
+            at = f" (at revision {revision})" if revision else ""
+            raise SettingsInvalid(
+                f"The database's schema is older than this version of Masthead{at}: it needs {revisions.newest()}."
+                " Run `masthead migrate`."
+            )
+
 
 _current: Database | None = None
 
 
 def connect(url: str, *, pool_size: int = 5, application: str = "masthead", for_one: int | None = None) -> Database:
-    """Make the database of this process; refuses to log in as owner or superuser.
+    """Make the database of this process; refuses to log in as owner or superuser, and to a schema that is too old.
 
     `for_one`: how many of its connections one organization may borrow at once.
     """
@@ -232,6 +256,7 @@ def connect(url: str, *, pool_size: int = 5, application: str = "masthead", for_
     database = Database(engine, None if for_one is None else Shares(for_one))
     try:
         database.refuse_owner()
+        database.refuse_older_schema()
     except BaseException:
         database.engine.dispose()
         raise

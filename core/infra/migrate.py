@@ -7,19 +7,17 @@ goes on with it. The owner needs CREATEROLE and must own the database; it need n
 from __future__ import annotations
 
 import time
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from core.infra import revisions
 from core.infra.reachable import database_words
 from core.infra.settings import LOGIN_ROLES, Settings, SettingsInvalid
 
@@ -44,6 +42,7 @@ def migrate(settings: Settings, *, revision: str = "head") -> None:
             _refuse_old(connection)
             connection.exec_driver_sql(f"select pg_advisory_lock({_MIGRATING})")
             connection.commit()
+            _refuse_newer(connection)
             make_roles(connection, settings)
             config = alembic_config()
             config.attributes.update(
@@ -68,18 +67,9 @@ def make_roles(connection: Connection, settings: Settings) -> None:
 
 def alembic_config() -> Config:
     """Alembic's configuration, the same from a checkout and from an installed wheel."""
-    spec = find_spec("migrations")
-    if spec is None or not spec.submodule_search_locations:
-        raise SettingsInvalid("The migrations are not installed. Install Masthead again from its wheel.")
     config = Config()
-    config.set_main_option("script_location", str(Path(spec.submodule_search_locations[0])).replace("%", "%%"))
+    config.set_main_option("script_location", str(revisions.folder()).replace("%", "%%"))
     return config
-
-
-def newest_revision() -> str:
-    """The revision that these sources bring."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    return head or ""
 
 
 def current_revision(connection: Connection) -> str:
@@ -135,6 +125,17 @@ def _refuse_old(connection: Connection) -> None:
         raise SettingsInvalid(
             f"DATABASE_URL: this server is PostgreSQL {version // 10000}; Masthead needs 15 or newer."
             " Upgrade it or name another."
+        )
+
+
+def _refuse_newer(connection: Connection) -> None:
+    """Alembic's own words for a revision that these sources don't have name neither setting nor next step."""
+    has = current_revision(connection)
+    connection.commit()
+    if has and has not in revisions.known():
+        raise SettingsInvalid(
+            f"DATABASE_URL: this database is at revision {has:.20}, and this Masthead knows none after"
+            f" {revisions.newest()}. Install the version that migrated it, or a newer one."
         )
 
 

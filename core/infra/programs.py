@@ -55,16 +55,32 @@ def needed_tool(name: str) -> str:
 
 
 def read_procfile(path: Path, graces: Mapping[str, float], python: str) -> list[Program]:
-    """The programs of a Procfile, in its order, run without a shell; `python` replaces that word as a command."""
+    """The programs of a Procfile, in its order, run without a shell; `python` replaces that word as a command.
+
+    Raises CanNotStart when there is no such file, or a line of it says nothing.
+    """
     programs: list[Program] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror or "") if isinstance(error, OSError) else "it is no text"
+        raise CanNotStart(f"--procfile {path!s:.100}: {reason.lower()}. Name a Procfile, or leave it away.") from None
+    for number, line in enumerate(lines, start=1):
         name, colon, rest = line.partition(":")
         if not line.strip() or line.startswith("#"):
             continue
-        words = shlex.split(rest)
+        words = _words(rest)
         if not colon or not words:
             raise CanNotStart(f"{path.name} line {number} is not `name: command`. Mend that line and start again.")
         command = [python, *words[1:]] if words[0] == "python" else words
         grace = graces.get(name.strip(), DEFAULT_GRACE_S)
         programs.append(Program(name=name.strip(), command=tied_to_parent(command), grace_s=grace))
     return programs
+
+
+def _words(rest: str) -> list[str]:
+    """As a shell would split it; a quote that nobody closes says nothing."""
+    try:
+        return shlex.split(rest)
+    except ValueError:
+        return []

@@ -39,7 +39,7 @@ OUTSIDE = {
     "ticker_heartbeat",
 }
 FREE = {
-    "alembic_version": {},
+    "alembic_version": {"masthead_web": "r", "masthead_worker": "r", "masthead_dispatch": "r"},
     "app_budget": {"masthead_web": "r", "masthead_worker": "arw"},
     "breaker": {"masthead_web": "r", "masthead_worker": "arw"},
     "breaker_count": {"masthead_worker": "arw"},

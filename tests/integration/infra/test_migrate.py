@@ -14,9 +14,9 @@ from psycopg import sql
 from sqlalchemy import create_engine, pool
 
 from core import cli
-from core.infra import embedded
+from core.infra import embedded, revisions
 from core.infra.embedded import running
-from core.infra.migrate import current_revision, make_roles, migrate, newest_revision
+from core.infra.migrate import current_revision, make_roles, migrate
 from core.infra.settings import Settings, SettingsInvalid
 from tests.fixtures.programs import PROJECT
 from tests.fixtures.servers import FAST, OWNER_PASSWORD, SECRET_KEY, Servers
@@ -74,14 +74,14 @@ def test_two_migrations_of_one_database_at_once_wait_for_each_other(
     command = [sys.executable, "-m", "core.cli", "migrate"]
     both = [subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [each.wait(30) for each in both] == [0, 0]
-    assert revision_of(settings) == newest_revision()
+    assert revision_of(settings) == revisions.newest()
 
 
 def test_migrating_again_changes_nothing(servers: Servers, empty_databases: list[str]) -> None:
     settings = settings_for(servers, empty_databases[0])
     migrate(settings)
     migrate(settings)
-    assert revision_of(settings) == newest_revision()
+    assert revision_of(settings) == revisions.newest()
 
 
 def test_the_login_roles_own_nothing_and_may_not_make_anything(servers: Servers, settings: Settings) -> None:
@@ -131,7 +131,7 @@ def test_an_owner_who_may_not_make_roles_is_told_what_is_missing(servers: Server
 
 def test_the_migrations_are_found_without_a_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    assert newest_revision() >= "0005"
+    assert revisions.newest() >= "0005"
 
 
 def test_the_command_says_what_the_database_is_now(
@@ -141,5 +141,5 @@ def test_the_command_says_what_the_database_is_now(
     monkeypatch.setenv("DATABASE_URL", settings.owner_url())
     assert cli.main(["migrate"]) == 0
     said = capsys.readouterr().out
-    assert said.endswith(f" is at revision {newest_revision()}.\n")
+    assert said.endswith(f" is at revision {revisions.newest()}.\n")
     assert OWNER_PASSWORD not in said

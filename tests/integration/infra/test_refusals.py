@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 
 from core import cli
 from core.cli import commands
-from core.infra import data_folder, migrate, reachable
+from core.infra import data_folder, migrate, reachable, revisions
 from core.infra.settings import Settings
 from tests.fixtures.programs import free_ports
-from tests.fixtures.servers import SECRET_KEY
+from tests.fixtures.servers import SECRET_KEY, Servers
 
 Refused = Callable[..., str]
 
@@ -49,6 +50,15 @@ def refused(
 def free_row_of_ports() -> int:
     """A port whose two followers are free as well."""
     return next(port for port in free_ports(20) if all(reachable.port_is_free(port + step) for step in range(3)))
+
+
+@pytest.fixture
+def spare(servers: Servers, worker_number: int) -> Iterator[str]:
+    """The owner's address of a database of the test's own, migrated."""
+    name = f"{servers.template}_spare_{worker_number}"
+    servers.copy_template(name)
+    yield servers.owner_url(name)
+    servers.drop(name)
 
 
 @pytest.fixture
@@ -149,6 +159,53 @@ def test_a_login_that_can_not_get_in(refused: Refused, closed_port: int) -> None
     )
     assert "DATABASE_URL_WEB" in line
     assert "hidden" not in line
+
+
+@pytest.mark.parametrize("there_is", ["nothing", "something older"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("init", "--name", "N", "--email", "m@n.example"),
+        ("account", "release", "--network", "facebook", "--id", "1"),
+        ("keys", "status"),
+        ("keys", "rotate"),
+        ("verify", "--account", "1"),
+    ],
+)
+def test_a_schema_that_is_too_old_leads_to_migrate(
+    refused: Refused, spare: str, there_is: str, arguments: tuple[str, ...]
+) -> None:
+    with psycopg.connect(spare, autocommit=True) as connection:
+        if there_is == "nothing":
+            connection.execute("drop schema masthead cascade")
+        else:
+            connection.execute("update masthead.alembic_version set version_num = %s", (revisions.known()[-2],))
+    line = refused(*arguments, DATABASE_URL=spare)
+    assert line.endswith("Run `masthead migrate`.")
+
+
+def test_a_schema_that_is_newer_is_migrated_by_no_older_version(refused: Refused, spare: str) -> None:
+    with psycopg.connect(spare, autocommit=True) as connection:
+        connection.execute("update masthead.alembic_version set version_num = '9999'")
+    line = refused("migrate", DATABASE_URL=spare)
+    assert "DATABASE_URL: this database is at revision 9999" in line
+    assert line.endswith("Install the version that migrated it, or a newer one.")
+
+
+def test_a_database_that_lacks_something_is_told_in_a_line(refused: Refused, spare: str) -> None:
+    with psycopg.connect(spare, autocommit=True) as connection:
+        connection.execute("drop function masthead.organizations_after")
+    line = refused("keys", "status", DATABASE_URL=spare)
+    assert "Postgres: function masthead.organizations_after" in line
+    assert line.endswith("`masthead doctor` says more.")
+
+
+@pytest.mark.parametrize("content", [None, "web: python -m 'console", b"\xff\xfe: 1"])
+def test_a_procfile_that_can_not_be_read(refused: Refused, tmp_path: Path, content: str | bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "Procfile").write_bytes(content.encode() if isinstance(content, str) else content)
+    line = refused("run", "--procfile", str(tmp_path / "Procfile"))
+    assert "Procfile" in line
 
 
 def test_a_long_message_is_cut_to_one_line() -> None:

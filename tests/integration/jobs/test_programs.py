@@ -7,19 +7,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
-from core.infra import db
+from core.infra import db, revisions
 from core.publishing import store
 from core.queueing.enqueue import queue_of
 from core.queueing.names import QueueName
 from tests.factories.publishing import House, make_due
-from tests.fixtures.programs import PROJECT, program
+from tests.fixtures.programs import PROJECT, free_ports, program
 from tests.fixtures.servers import Servers
 
 
@@ -61,7 +61,8 @@ def run(arguments: list[str], environment: dict[str, str]) -> subprocess.Complet
         (["jobs.worker", "publish", "low"], {}, "name one queue of"),
         (["jobs.worker", "publish"], {"MASTHEAD_PUBLISH_LEASE_SENDING_S": "10"}, "MASTHEAD_PUBLISH_LEASE_SENDING_S"),
         (["jobs.worker", "publish"], {"PROVIDER_META_GRAPH_URL": "nonsense"}, "PROVIDER_META_GRAPH_URL"),
-        (["jobs.dispatcher"], {"MASTHEAD_PUBLISH_TICK_S": "-1"}, "tick_s"),
+        (["jobs.dispatcher"], {"MASTHEAD_PUBLISH_TICK_S": "-1"}, "MASTHEAD_PUBLISH_TICK_S"),
+        (["jobs.worker", "low"], {"MASTHEAD_CREDENTIAL_KEYS": "nonsense"}, "MASTHEAD_CREDENTIAL_KEYS"),
         (["jobs.dispatcher"], {"MASTHEAD_SECRET_KEY": "short"}, "MASTHEAD_SECRET_KEY"),
         (["jobs.scheduler"], {"REDIS_URL": "http://nonsense"}, "REDIS_URL"),
     ],
@@ -74,6 +75,60 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(
     (line,) = ended.stderr.splitlines()
     assert says.lower() in line.lower()
     assert len(line) <= 200
+
+
+@pytest.fixture
+def other_revision(servers: Servers, worker_number: int) -> Iterator[Callable[[str], str]]:
+    """A database of the test's own that says it is at another revision: its name."""
+    name = f"{servers.template}_programs_{worker_number}"
+
+    def say(revision: str) -> str:
+        servers.copy_template(name)
+        with psycopg.connect(servers.owner_url(name), autocommit=True) as connection:
+            connection.execute("update masthead.alembic_version set version_num = %s", (revision,))
+        return name
+
+    yield say
+    servers.drop(name)
+
+
+def in_database(environment: dict[str, str], name: str) -> dict[str, str]:
+    return environment | {
+        key: f"{address.rpartition('/')[0]}/{name}"
+        for key, address in environment.items()
+        if key.startswith("DATABASE_URL_")
+    }
+
+
+@pytest.mark.parametrize("arguments", [["jobs.dispatcher"], ["jobs.worker", "low"], ["ingest"], ["console"]])
+def test_a_program_does_not_start_beside_a_schema_that_lacks_what_it_needs(
+    arguments: list[str], program_environment: dict[str, str], other_revision: Callable[[str], str], redis_url: str
+):
+    port = free_ports(1)[0]
+    environment = in_database(program_environment, other_revision(revisions.known()[-2]))
+    ended = run(arguments, environment | {"MASTHEAD_PORT": str(port)})
+    assert ended.returncode == 2, ended.stderr
+    (line,) = ended.stderr.splitlines()
+    assert line.endswith("Run `masthead migrate`.")
+    assert len(line) <= 200
+
+
+def test_a_program_goes_on_beside_a_schema_that_is_newer(
+    program_environment: dict[str, str],
+    other_revision: Callable[[str], str],
+    servers: Servers,
+    redis_url: str,
+    tmp_path: Path,
+):
+    name = other_revision("9999")
+
+    def looks() -> bool:
+        with psycopg.connect(servers.owner_url(name)) as connection:
+            return connection.execute("select 1 from masthead.ticker_heartbeat").fetchone() is not None
+
+    environment = in_database(program_environment, name)
+    with program([sys.executable, "-m", "jobs.dispatcher"], tmp_path / "log", environment):
+        until(looks)
 
 
 def test_the_dispatcher_hints_beats_and_survives_the_loss_of_every_connection(
