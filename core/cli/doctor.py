@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from core.cli import findings, findings_of_use
@@ -49,18 +50,32 @@ def examine() -> Iterator[Finding]:
         settings = Settings.load()
         yield Finding("Settings", State.GOOD, "can be read")
     except SettingsInvalid as problem:
-        yield Finding("Settings", State.MISSING, str(problem), "`make run` makes a secret key of its own.")
-        try:
-            settings = Settings(MASTHEAD_SECRET_KEY=_PLACEHOLDER)
-        except ValueError:
+        yield Finding("Settings", State.MISSING, str(problem))
+        readable = _as_far_as_they_can_be_read()
+        if readable is None:
             return
+        settings = readable
+    has_key = settings.secret_key.get_secret_value() != _PLACEHOLDER
+    yield from findings.misspelled_findings()
     yield from findings.data_folder_findings(settings)
     yield from findings_of_use.storage_findings(settings)
-    yield from findings.postgres_findings(settings)
-    yield from findings_of_use.key_findings(settings)
+    yield from findings.postgres_findings(settings, has_key=has_key)
+    if has_key:
+        yield from findings_of_use.key_findings(settings)
+        yield from findings_of_use.kept_findings(settings)
     yield from findings.queue_findings(settings)
-    yield from pulse_findings(settings)
+    if has_key:
+        yield from pulse_findings(settings)
     yield from findings.sign_in_findings(settings)
     yield from findings_of_use.mail_findings(settings)
     yield from findings.provider_findings()
     yield from findings.address_findings(settings)
+
+
+def _as_far_as_they_can_be_read() -> Settings | None:
+    """The settings when their only trouble is a key; None when the others can't be read either."""
+    with suppress(SettingsInvalid):
+        return Settings.read()
+    with suppress(ValueError):
+        return Settings(MASTHEAD_SECRET_KEY=_PLACEHOLDER)
+    return None

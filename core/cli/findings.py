@@ -12,17 +12,20 @@ from importlib import import_module
 from urllib.parse import urlsplit
 
 import httpx
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from core.infra import db
+from core.infra import db, revisions
 from core.infra.addresses import is_private
-from core.infra.migrate import CLAIM_ROLE, OLDEST_POSTGRES, current_revision, newest_revision
+from core.infra.migrate import CLAIM_ROLE, OLDEST_POSTGRES, current_revision
 from core.infra.reachable import database_words, queue_server, without_password
-from core.infra.settings import LOGIN_ROLES, Program, Settings, SettingsInvalid
+from core.infra.settings import LOGIN_ROLES, Program, Settings, SettingsInvalid, misspelled, provider_names
 
 _MIGRATE = "Run `masthead migrate`."
+_WHICH_DATABASE = text(
+    "select pg_postmaster_start_time() || ' ' || oid from pg_database where datname = current_database()"
+)
 
 
 class State(Enum):
@@ -53,6 +56,13 @@ def logged_in(settings: Settings, program: Program) -> Iterator[db.Database]:
         engine.dispose()
 
 
+def misspelled_findings() -> Iterator[Finding]:
+    """What was set in vain, because no program reads it."""
+    for name, nearest in sorted(misspelled().items()):
+        step = f"Set {nearest} instead, or unset it." if nearest else "Unset it; docs/operating.md names all settings."
+        yield Finding("Settings", State.ADVICE, f"{name:.60} is not a setting", step)
+
+
 def data_folder_findings(settings: Settings) -> Iterator[Finding]:
     """Can programs keep their files?"""
     folder = settings.data.absolute()
@@ -66,17 +76,24 @@ def data_folder_findings(settings: Settings) -> Iterator[Finding]:
     yield Finding("Data folder", state, f"{folder}, {free:,} MB free", "" if state is State.GOOD else "Make room.")
 
 
-def postgres_findings(settings: Settings) -> Iterator[Finding]:
-    """The owner's database: server, privileges, schema; then whether each program can log in."""
+def postgres_findings(settings: Settings, *, has_key: bool = True) -> Iterator[Finding]:
+    """The owner's database: server, privileges, schema; then whether each program can log in, and to the same.
+
+    Without a secret key nobody can tell the passwords that derive from it.
+    """
     if settings.database_url is None:
         on_their_own = all(settings.has_own_url(program) for program in LOGIN_ROLES)
         step = "Set it to the owner's address for `masthead migrate`; `make run` starts a PostgreSQL of its own."
         yield Finding("PostgreSQL", State.ADVICE if on_their_own else State.MISSING, "DATABASE_URL is not set", step)
     else:
         yield from _database_findings(settings)
+    databases: dict[str, str] = {}
     for program in LOGIN_ROLES:
-        if settings.database_url is not None or settings.has_own_url(program):
-            yield _login_finding(settings, program)
+        if settings.has_own_url(program) or (settings.database_url is not None and has_key):
+            yield _login_finding(settings, program, databases)
+    if len(set(databases.values())) > 1:
+        words = f"the programs {' and '.join(databases)} don't work in the same database"
+        yield Finding("Logins", State.MISSING, words, "Let all DATABASE_URL_<PROGRAM> name one server and database.")
 
 
 def _database_findings(settings: Settings) -> Iterator[Finding]:
@@ -139,6 +156,10 @@ def provider_findings() -> Iterator[Finding]:
     except SettingsInvalid as problem:
         yield Finding("Networks", State.MISSING, str(problem))
         return
+    for name in sorted(provider_names()):
+        if registry.folder(name.removeprefix("PROVIDER_").lower()) is None:
+            step = f"A network's settings begin with PROVIDER_ and one of {', '.join(registry.folders()).upper()}."
+            yield Finding("Networks", State.ADVICE, f"{name:.60} is not a setting of any network", step)
     any_configured = any(each.configured for each in providers.values())
     for key, each in sorted(providers.items()):
         if each.configured:
@@ -221,7 +242,7 @@ def _may_become_claim_role(connection: Connection) -> bool:
 
 
 def _schema_findings(connection: Connection) -> Iterator[Finding]:
-    newest = newest_revision()
+    newest = revisions.newest()
     try:
         has = current_revision(connection)
     except DBAPIError as error:
@@ -229,15 +250,21 @@ def _schema_findings(connection: Connection) -> Iterator[Finding]:
         return
     if has == newest:
         yield Finding("Schema", State.GOOD, f"revision {newest}, the newest")
+    elif has and has not in revisions.known():
+        step = "Update Masthead here to the version that migrated this database, or to a newer one."
+        yield Finding("Schema", State.ADVICE, f"is at {has:.20}; this Masthead is older and knows {newest}", step)
     else:
         yield Finding("Schema", State.MISSING, f"is at {has or 'nothing'}, the newest is {newest}", _MIGRATE)
 
 
-def _login_finding(settings: Settings, program: Program) -> Finding:
+def _login_finding(settings: Settings, program: Program, databases: dict[str, str]) -> Finding:
+    """Whether it can log in; what tells the database that it is in from others goes into `databases`."""
     subject = f"Login of {program}"
     try:
         with logged_in(settings, program) as database:
             database.refuse_owner()
+            with database.free_transaction() as session:
+                databases[program] = session.execute(_WHICH_DATABASE).scalar_one()
     except SettingsInvalid as problem:
         return Finding(subject, State.MISSING, str(problem))
     except DBAPIError as error:

@@ -6,6 +6,7 @@ import os
 import shutil
 import smtplib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,16 +14,20 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import DBAPIError
 
 from core.accounts.commands import keys_in_use
-from core.cli.findings import Finding, State
+from core.accounts.rotating import organizations
+from core.cli.findings import Finding, State, logged_in
 from core.infra import crypto, db
 from core.infra.settings import Settings, SettingsInvalid
 from core.media import storage
+from core.media.presence import looked_for
 from core.media.rules import StorageAway, StorageFull
 from core.notices import smtp
 from core.notices.smtp import MailServerAway
 
 _NEEDED_MB: Final = 50  # several images with all that is made of them
 _ENOUGH_MB: Final = 1024
+_LOOKED_FOR_EACH: Final = 20
+_MOST_LOOKED_FOR: Final = 200  # each is a call where the store is one of objects
 _FOLDER_STEP: Final = "Let this user write there, mount it writable, or set MASTHEAD_STORAGE_URL."
 _STORE_STEP: Final = (
     "Correct MASTHEAD_STORAGE_URL, _ENDPOINT, _REGION, _KEY_ID and _SECRET; the key must read and write."
@@ -63,6 +68,26 @@ def _tried_out(settings: Settings, name: str, step: str) -> Finding:
     return Finding("Storage", State.GOOD, name)
 
 
+def kept_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether the newest files of each organization are in the storage that is set. Silent while nobody can look."""
+    looked = missing = 0
+    try:
+        with working(settings):
+            for organization_id in organizations():
+                if looked >= _MOST_LOOKED_FOR:
+                    break
+                found = looked_for(organization_id, storage.of(settings), _LOOKED_FOR_EACH)
+                looked, missing = looked + found.looked, missing + found.missing
+    except (SettingsInvalid, DBAPIError):  # the login's own finding says why
+        return
+    if missing:
+        words = f"{missing} of {looked} files that were looked for are not in {settings.storage_url}"
+        step = "Let MASTHEAD_STORAGE_URL name the place they were kept in, or bring them there."
+        yield Finding("Files", State.MISSING, words, step)
+    elif looked:
+        yield Finding("Files", State.GOOD, f"the newest {looked} are in the storage")
+
+
 def mail_findings(settings: Settings) -> Iterator[Finding]:
     """The mail server, by signing in and naming our address as a sender; nothing is sent."""
     if settings.smtp_url is None:
@@ -91,24 +116,30 @@ def key_findings(settings: Settings) -> Iterator[Finding]:
     subject = "Keys of tokens"
     try:
         ring = settings.credential_key_ring()
-        crypto.use(settings)
-        engine = db.make_engine(settings.program_url("worker"), pool_size=1, application="masthead-doctor")
+        with working(settings):
+            used = keys_in_use()
     except SettingsInvalid as problem:
         if settings.credential_keys is not None:
             yield Finding(subject, State.MISSING, str(problem))
         return
-    try:
-        db.use(db.Database(engine))
-        used = keys_in_use()
     except DBAPIError:  # the login's own finding says why
         return
-    finally:
-        db.use(None)
-        engine.dispose()
-        crypto.use(None)
     lost = {key: count for key, count in used.items() if key not in ring}
     for key, count in lost.items():
         step = "Set that key again in MASTHEAD_CREDENTIAL_KEYS, or connect the accounts again."
         yield Finding(subject, State.MISSING, f"{count} stored tokens need key {key:.40}, which isn't set", step)
     if not lost:
         yield Finding(subject, State.GOOD, f"{sum(used.values())} stored tokens, all of keys that are set")
+
+
+@contextmanager
+def working(settings: Settings) -> Iterator[None]:
+    """The worker's database and these settings as this process's. Raises SettingsInvalid, DBAPIError at a statement."""
+    with logged_in(settings, "worker") as database:
+        crypto.use(settings)
+        db.use(database)
+        try:
+            yield
+        finally:
+            db.use(None)
+            crypto.use(None)

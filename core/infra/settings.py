@@ -12,6 +12,7 @@ import hmac
 import os
 import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -19,6 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AnyHttpUrl, AnyUrl, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis import Redis
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -28,7 +30,10 @@ LOGIN_ROLES: Final[tuple[Program, ...]] = ("web", "worker", "dispatch")
 _DERIVED_KEY: Final = "derived-1"
 COOKIE_PURPOSE: Final = "console-cookie"  # what the key that signs sign-ins is derived for
 
-Seconds = Annotated[float, Field(gt=0)]
+# A year: what Postgres can add to a time, and more than anybody can have meant.
+_LONGEST_S: Final = 366 * 86_400
+Seconds = Annotated[float, Field(gt=0, le=_LONGEST_S)]
+SecondsFromZero = Annotated[float, Field(ge=0, le=_LONGEST_S)]
 _LABEL: Final = "[A-Za-z0-9]+(-+[A-Za-z0-9]+)*"
 _MAIL_ADDRESS: Final = rf"^[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_LABEL}(\.{_LABEL})*$"
 
@@ -64,7 +69,7 @@ class PublishTimes(BaseSettings):
     backlog_older_than_s: Seconds = 300
     backlog_spacing_s: Seconds = 60
     twin_spacing_s: Seconds = 60
-    tick_s: Seconds = 1
+    tick_s: Annotated[float, Field(gt=0, le=60)] = 1
     drain_budget_s: Seconds = 60
     stop_grace_s: Seconds = 45
     in_flight: Annotated[int, Field(ge=1, le=16)] = 16
@@ -91,10 +96,10 @@ class TokenTimes(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MASTHEAD_TOKEN_", frozen=True, env_ignore_empty=True)
 
     renew_ahead_s: Seconds = 16 * 86_400
-    renew_jitter_s: Annotated[float, Field(ge=0)] = 86_400
+    renew_jitter_s: SecondsFromZero = 86_400
     renew_at_most_every_s: Seconds = 86_400
     check_every_s: Seconds = 21_600
-    check_jitter_s: Annotated[float, Field(ge=0)] = 3_600
+    check_jitter_s: SecondsFromZero = 3_600
     reach_every_s: Seconds = 86_400
     retry_after_s: Annotated[tuple[Seconds, ...], NoDecode] = (60, 300, 900, 3_600, 21_600)
     lease_s: Seconds = 300
@@ -143,9 +148,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[SecretStr | None, Field(alias="REDIS_URL")] = None
 
     smtp_url: Annotated[SecretStr | None, Field(alias="MASTHEAD_SMTP_URL")] = None
-    mail_from_setting: Annotated[
-        str | None, Field(alias="MASTHEAD_MAIL_FROM", pattern=_MAIL_ADDRESS, max_length=254)
-    ] = None
+    mail_from_setting: Annotated[str | None, Field(alias="MASTHEAD_MAIL_FROM")] = None
 
     keep_notices_days: Annotated[int, Field(alias="MASTHEAD_KEEP_NOTICES_DAYS", ge=7, le=3650)] = 180
 
@@ -171,9 +174,35 @@ class Settings(BaseSettings):
     def _redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
-        if value and not _can_be_read(value.get_secret_value(), lambda address: urlsplit(address).port):
+        if value and not _can_be_read(value.get_secret_value(), _redis_parts):
             raise ValueError("must be redis://:password@host:port/0; a / in a password is written %2F")
         return value
+
+    @field_validator("data")
+    @classmethod
+    def _data(cls, value: Path) -> Path:
+        return _whole_path(value)
+
+    @field_validator("console_url_setting", "public_url_setting")
+    @classmethod
+    def _origin(cls, value: AnyHttpUrl | None) -> AnyHttpUrl | None:
+        if value and (value.username or value.password or value.query is not None or value.fragment is not None):
+            raise ValueError("must be an address without user, query or #, such as https://posts.example.com")
+        return value
+
+    @field_validator("mail_from_setting")
+    @classmethod
+    def _mail_from(cls, value: str | None) -> str | None:
+        if value and not (len(value) <= 254 and re.fullmatch(_MAIL_ADDRESS, value)):
+            raise ValueError("must be one plain address, such as masthead@example.com")
+        return value
+
+    @field_validator(
+        "storage_region", "storage_key_id", "storage_secret", "oidc_client_id", "oidc_client_secret", mode="before"
+    )
+    @classmethod
+    def _pasted(cls, value: object) -> object:
+        return _without_blanks(value)
 
     @field_validator("storage_url_setting")
     @classmethod
@@ -279,7 +308,7 @@ class Settings(BaseSettings):
         addresses = [self.database_url, *(getattr(self, f"database_url_{program}") for program in LOGIN_ROLES)]
         for address in (*addresses, self.redis_url, self.smtp_url):
             secrets += _passwords_in(address.get_secret_value()) if address is not None else []
-        secrets += [value for name, value in os.environ.items() if _is_network_secret(name)]
+        secrets += [value.strip() for name, value in os.environ.items() if _is_network_secret(name)]
         return [*dict.fromkeys(each for each in secrets if each)]
 
     def credential_key_ring(self) -> dict[str, bytes]:
@@ -309,6 +338,13 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls) -> Self:
         """Read the environment. Raises SettingsInvalid with one line of at most 200 characters."""
+        loaded = cls.read()
+        loaded.credential_key_ring()  # a program with a wrong one would find out at the first token it needs
+        return loaded
+
+    @classmethod
+    def read(cls) -> Self:
+        """As `load`, whatever the keys of tokens look like."""
         try:
             return cls()
         except ValidationError as error:
@@ -316,9 +352,31 @@ class Settings(BaseSettings):
 
 
 def provider_environment(key: str) -> dict[str, str]:
-    """A provider's own settings, `PROVIDER_<KEY>_<NAME>` as {name in lower case: value}; its folder validates them."""
+    """A provider's own settings, `PROVIDER_<KEY>_<NAME>` as {name in lower case: value}; its folder validates them.
+
+    An empty value is no value, as everywhere.
+    """
     prefix = f"PROVIDER_{key.upper()}_"
-    return {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(prefix) and value.strip()
+    }
+
+
+def misspelled() -> dict[str, str]:
+    """Names in the environment that look like settings of ours and are none -> the setting that is nearest, or ""."""
+    known = {str(field.alias) for field in Settings.model_fields.values() if field.alias} | _OF_A_HARNESS
+    known |= {f"{prefix}{name.upper()}" for cls, prefix in _GROUPS.items() for name in cls.model_fields}
+    parts = {name.removeprefix(_OURS): name for name in known}  # what all begin with says nothing of likeness
+    looks = [name for name in os.environ if name.startswith((_OURS, "DATABASE_URL", "REDIS_URL"))]
+    near = {name: get_close_matches(name.removeprefix(_OURS), parts, n=1, cutoff=0.8) for name in looks}
+    return {name: parts[found[0]] if found else "" for name, found in near.items() if name not in known}
+
+
+def provider_names() -> list[str]:
+    """The names of all settings of networks that the environment has."""
+    return [name for name, value in os.environ.items() if name.startswith("PROVIDER_") and value.strip()]
 
 
 def whole_environment() -> dict[str, str]:
@@ -327,8 +385,11 @@ def whole_environment() -> dict[str, str]:
 
 
 def data_folder() -> Path:
-    """MASTHEAD_DATA, for what must be done before all settings can be read."""
-    return Path(os.environ.get("MASTHEAD_DATA") or ".data")
+    """MASTHEAD_DATA, for what must be done before all settings can be read. Raises SettingsInvalid."""
+    try:
+        return _whole_path(Path(os.environ.get("MASTHEAD_DATA") or ".data"))
+    except ValueError as error:
+        raise SettingsInvalid(f"MASTHEAD_DATA: {error}. Change or unset it.") from None
 
 
 def is_set(name: str) -> bool:
@@ -354,6 +415,11 @@ class ProviderSettings(BaseModel):
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _pasted(cls, value: object) -> object:
+        return _without_blanks(value)
+
     @property
     def configured(self) -> bool:
         """True when the operator has entered an app's id and secret."""
@@ -373,9 +439,29 @@ def _can_be_read(address: str, read: Callable[[str], object]) -> bool:
     """Whether an address has the form of one. What is wrong is not repeated: it may be a part of the password."""
     try:
         read(address)
-    except (ValueError, ArgumentError):
+    except (ValueError, TypeError, ArgumentError):
         return False
     return True
+
+
+def _redis_parts(address: str) -> None:
+    """Raise ValueError or TypeError where redis-py would, when it connects. A database that is no number it calls 0."""
+    parts = urlsplit(address)
+    if parts.scheme != "unix" and not re.fullmatch(r"/?\d{0,5}", parts.path):
+        raise ValueError("no number of a database")
+    Redis.from_url(address).connection_pool.make_connection()
+
+
+def _whole_path(path: Path) -> Path:
+    """Only a shell knows whose home a `~` is. Raises ValueError."""
+    if path.parts[:1] and path.parts[0].startswith("~"):
+        raise ValueError("~ stands for a home only in a shell; write the whole path")
+    return path
+
+
+def _without_blanks(value: object) -> object:
+    """What was copied with a blank or a line break around it; no network or store gives out one that has any."""
+    return value.strip() if isinstance(value, str) else value
 
 
 def _is_mail_server(address: str) -> bool:
@@ -414,12 +500,21 @@ def _psycopg(url: str) -> str:
     return f"postgresql+psycopg://{rest}" if scheme != "postgresql+psycopg" else url
 
 
+_GROUPS: Final[Mapping[type[BaseSettings], str]] = {
+    each: str(each.model_config["env_prefix"]) for each in (PublishTimes, TokenTimes, SignInTimes)
+}
+# Pydantic names the class; the settings of `Settings` itself are named by their aliases.
+_PREFIXES: Final = {each.__name__: prefix for each, prefix in _GROUPS.items()}
+_OURS: Final = "MASTHEAD_"
+_OF_A_HARNESS: Final = frozenset({"MASTHEAD_CRASH_AT", "MASTHEAD_STOP_AT"})
 _SECRET_WORDS: Final = ("SECRET", "KEYS", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
 
 
 def _one_line(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "A setting"
+    prefix = _PREFIXES.get(error.title)
+    name = f"{prefix}{name.upper()}" if prefix else name
     given = "" if any(word in name for word in _SECRET_WORDS) else f" ({first['input']!r:.40})"
     if first["type"] == "missing":
         given = ""

@@ -221,6 +221,12 @@ def several_media(session: Session, media_ids: Collection[UUID]) -> list[Media]:
     return list(session.scalars(select(Media).where(Media.id.in_(media_ids))))
 
 
+def newest_files(session: Session, at_most: int) -> list[bytes]:
+    """The hashes of the newest files in the library, newest first."""
+    query = select(Media.sha256).where(Media.deleted_at.is_(None)).order_by(Media.id.desc()).limit(at_most)
+    return list(session.scalars(query))
+
+
 def renditions(session: Session, media_id: UUID, networks: Collection[str] | None = None) -> list[Rendition]:
     """What networks get of an image, all of them unless some are named, by name."""
     query = select(Rendition).where(Rendition.media_id == media_id).order_by(Rendition.network)

@@ -26,6 +26,7 @@ from core.infra.reachable import QueueServer
 from core.infra.settings import Settings
 from core.publishing import store
 from tests.factories.accounts import make_account
+from tests.factories.media import make_media
 from tests.factories.organizations import make_actor
 from tests.factories.publishing import make_due, make_quiet_house, use_owner
 from tests.fixtures.programs import RunningSandbox, free_ports
@@ -383,6 +384,75 @@ def test_a_setting_that_can_not_be_used_is_a_finding_too(doctor: Doctor) -> None
     code, found = doctor(MASTHEAD_PORT="eighty")
     assert code == 1
     assert "MASTHEAD_PORT ('eighty')" in found["Settings"]
+
+
+def test_programs_that_are_older_than_the_schema_are_advice(
+    doctor: Doctor, servers: Servers, settings: Settings
+) -> None:
+    other = f"{servers.template}_newer"
+    servers.copy_template(other)
+    try:
+        with psycopg.connect(servers.owner_url(other), autocommit=True) as connection:
+            connection.execute("update masthead.alembic_version set version_num = '9999'")
+        code, found = doctor(DATABASE_URL=servers.owner_url(other))
+    finally:
+        servers.drop(other)
+    assert code == 0
+    assert found["Schema"].startswith("advice is at 9999; this Masthead is older")
+    assert "Update Masthead here" in found["Schema"]
+
+
+def test_files_that_are_not_in_the_storage_that_is_set_are_counted(
+    doctor: Doctor, committed_database: db.Database, kept_files: Path, tmp_path: Path
+) -> None:
+    actor = make_actor(role=Role.ADMIN)
+    for _ in range(3):
+        make_media(actor)
+    db.use(None)
+    code, found = doctor(MASTHEAD_STORAGE_URL=f"file://{kept_files}")
+    assert code == 0
+    assert found["Files"] == "ok the newest 3 are in the storage"
+    code, found = doctor(MASTHEAD_STORAGE_URL=f"file://{tmp_path}/moved")
+    assert code == 1
+    assert found["Files"].startswith("MISSING 3 of 3 files that were looked for are not in file://")
+    assert "Let MASTHEAD_STORAGE_URL name the place they were kept in" in found["Files"]
+
+
+def test_what_is_no_setting_is_named_with_the_one_that_was_meant(doctor: Doctor) -> None:
+    code, found = doctor(MASTHEAD_STORAGE_URI="s3://files", PROVIDER_METTA_CLIENT_ID="12")
+    assert code == 0
+    assert "advice MASTHEAD_STORAGE_URI is not a setting -> Set MASTHEAD_STORAGE_URL instead" in found["Settings"]
+    assert "advice PROVIDER_METTA_CLIENT_ID is not a setting of any network" in found["Networks"]
+    assert "LINKEDIN, META" in found["Networks"]
+
+
+def test_without_a_secret_key_no_login_is_called_wrong(doctor: Doctor) -> None:
+    code, found = doctor(MASTHEAD_SECRET_KEY="")
+    assert code == 1
+    assert {subject for subject, words in found.items() if words.startswith("MISSING")} == {"Settings"}
+    assert found["Settings"].endswith("Set it to 32 or more random characters.")
+
+
+def test_keys_of_tokens_that_can_not_be_used_make_no_login_wrong(doctor: Doctor) -> None:
+    code, found = doctor(MASTHEAD_CREDENTIAL_KEYS="nonsense")
+    assert code == 1
+    assert {subject for subject, words in found.items() if words.startswith("MISSING")} == {
+        "Settings",
+        "Keys of tokens",
+    }
+
+
+def test_programs_in_different_databases_are_told(doctor: Doctor, servers: Servers, settings: Settings) -> None:
+    other = f"{servers.template}_other"
+    servers.copy_template(other)
+    try:
+        code, found = doctor(DATABASE_URL_WORKER=psycopg_url(settings.program_url("worker"), other))
+    finally:
+        servers.drop(other)
+    assert code == 1
+    assert found["Logins"].startswith(
+        "MISSING the programs web and worker and dispatch don't work in the same database"
+    )
 
 
 def psycopg_url(url: str, database: str) -> str:

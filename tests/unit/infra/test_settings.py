@@ -76,6 +76,18 @@ def test_without_a_secret_key_the_next_step_is_named(monkeypatch: pytest.MonkeyP
         ("MASTHEAD_MAIL_FROM", "posts@-"),
         ("MASTHEAD_KEEP_NOTICES_DAYS", "6"),
         ("MASTHEAD_KEEP_NOTICES_DAYS", "for ever"),
+        ("MASTHEAD_PUBLISH_TICK_S", "1 s"),
+        ("MASTHEAD_PUBLISH_TICK_S", "3600"),
+        ("MASTHEAD_PUBLISH_LEASE_SENDING_S", "inf"),
+        ("MASTHEAD_PUBLISH_LEASE_SENDING_S", "1e30"),
+        ("MASTHEAD_PUBLISH_READ_SPACING_S", "15;60"),
+        ("MASTHEAD_TOKEN_RENEW_JITTER_S", "-1"),
+        ("MASTHEAD_TOKEN_RENEW_AHEAD_S", "16 days"),
+        ("MASTHEAD_MEDIA_LEASE_S", "inf"),
+        ("MASTHEAD_FRESH_SIGN_IN_S", "nan"),
+        ("MASTHEAD_CONSOLE_URL", "https://posts.example.com?x=1"),
+        ("MASTHEAD_PUBLIC_URL", "https://posts.example.com/#top"),
+        ("MASTHEAD_DATA", "~/masthead"),
         ("MASTHEAD_PORT", "x" * 500),
     ],
 )
@@ -85,6 +97,75 @@ def test_a_setting_that_can_not_be_used_is_named_with_its_value(
     line = refusal(monkeypatch, name, value)
     assert line.startswith(f"{name} ('{value[:30]}")
     assert line.endswith("Change or unset it.")
+
+
+def test_the_folder_that_is_needed_first_is_refused_in_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTHEAD_DATA", "~/masthead")
+    with pytest.raises(SettingsInvalid, match=r"MASTHEAD_DATA: ~ stands for a home only in a shell"):
+        environment.data_folder()
+
+
+def test_a_list_of_which_one_part_can_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refusal(monkeypatch, "MASTHEAD_PUBLISH_READ_SPACING_S", "15,0").startswith(
+        "MASTHEAD_PUBLISH_READ_SPACING_S ('0'): "
+    )
+
+
+@pytest.mark.parametrize("query", ["nonsense=1", "socket_timeout=soon"])
+def test_what_the_library_for_redis_would_stumble_over_later_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    assert refusal(monkeypatch, "REDIS_URL", f"redis://queue:6379/0?{query}").startswith("REDIS_URL: Value error, must")
+
+
+def test_a_queue_whose_database_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refusal(monkeypatch, "REDIS_URL", "redis://queue:6379/staging").startswith("REDIS_URL: Value error, must")
+
+
+@pytest.mark.parametrize("address", ["redis://queue", "rediss://:word@queue:6380/3", "unix:///run/valkey.sock?db=2"])
+def test_a_queue_with_a_plain_address_is_taken(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("REDIS_URL", address)
+    assert Settings.load().queue_url() == address
+
+
+def test_keys_of_tokens_that_can_not_be_used_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = refusal(monkeypatch, "MASTHEAD_CREDENTIAL_KEYS", "a:hidden")
+    assert line.startswith("MASTHEAD_CREDENTIAL_KEYS must be id:base64 of 32 bytes")
+    assert "hidden" not in line
+
+
+def test_a_password_in_the_address_that_people_open_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "without user" in refusal(monkeypatch, "MASTHEAD_CONSOLE_URL", "https://maya:word@posts.example.com")
+
+
+def test_an_address_for_mail_that_is_none_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refusal(monkeypatch, "MASTHEAD_MAIL_FROM", "me").endswith(
+        "must be one plain address, such as masthead@example.com. Change or unset it."
+    )
+
+
+def test_blanks_that_were_copied_with_a_secret_are_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTHEAD_OIDC_CLIENT_SECRET", " of-the-sign-in\n")
+    monkeypatch.setenv("MASTHEAD_STORAGE_KEY_ID", "key ")
+    settings = Settings.load()
+    assert settings.oidc_client_secret is not None
+    assert settings.oidc_client_secret.get_secret_value() == "of-the-sign-in"
+    assert settings.storage_key_id == "key"
+    app = ProviderSettings.model_validate({"client_id": " 12", "client_secret": "of-a-network\n"})
+    assert (app.client_id, app.client_secret.get_secret_value()) == ("12", "of-a-network")
+    assert not ProviderSettings.model_validate({"client_id": " ", "client_secret": " "}).configured
+
+
+def test_a_name_that_is_no_setting_is_told_with_the_one_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTHEAD_STORAGE_URI", "s3://files")
+    monkeypatch.setenv("MASTHEAD_PUBLISH_TICK", "1")
+    monkeypatch.setenv("MASTHEAD_COLOUR", "red")
+    monkeypatch.setenv("MASTHEAD_PUBLISH_TICK_S", "1")
+    found = environment.misspelled()
+    assert found["MASTHEAD_STORAGE_URI"] == "MASTHEAD_STORAGE_URL"
+    assert found["MASTHEAD_PUBLISH_TICK"] == "MASTHEAD_PUBLISH_TICK_S"
+    assert found["MASTHEAD_COLOUR"] == ""
+    assert not {"MASTHEAD_PUBLISH_TICK_S", "MASTHEAD_SECRET_KEY"} & found.keys()
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_URL_WEB", "REDIS_URL", "MASTHEAD_SECRET_KEY"])
@@ -256,4 +337,6 @@ def test_a_providers_hosts_can_be_pointed_at_a_stand_in() -> None:
 def test_a_providers_settings_are_found_by_their_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVIDER_NET_CLIENT_ID", "1")
     monkeypatch.setenv("PROVIDER_OTHER_CLIENT_ID", "2")
+    monkeypatch.setenv("PROVIDER_NET_VERSION", "")
     assert environment.provider_environment("net") == {"client_id": "1"}
+    assert {"PROVIDER_NET_CLIENT_ID", "PROVIDER_OTHER_CLIENT_ID"} <= {*environment.provider_names()}
