@@ -25,10 +25,11 @@ COVERS: Final = (
 # Whether anything is paused over the account `a` now.
 PAUSED: Final = f"exists (select 1 from masthead.pause x where {COVERS} and x.ended_at is null)"  # noqa: S608 - the parts are our own words
 _AS_JSON: Final = """jsonb_build_object('id', x.id, 'scope', x.scope, 'provider', x.provider,
-    'account_id', x.account_id, 'name', coalesce(named.name, ''), 'reason', x.reason, 'by', person.name,
-    'since', x.began_at)"""
-_WHO: Final = """join masthead.member on member.organization_id = x.organization_id and member.id = x.began_by
-  join masthead.person on person.id = member.person_id
+    'account_id', x.account_id, 'name', coalesce(named.name, ''), 'reason', x.reason,
+    'by', coalesce(person.name, 'the operator'), 'since', x.began_at)"""
+# Nobody began what the operator of the installation did.
+_WHO: Final = """left join masthead.member on member.organization_id = x.organization_id and member.id = x.began_by
+  left join masthead.person on person.id = member.person_id
   left join masthead.account named on named.organization_id = x.organization_id and named.id = x.account_id"""
 # What is paused over the account `a` now, for `read`; null when nothing is.
 PAUSES: Final = f"(select jsonb_agg({_AS_JSON}) from masthead.pause x {_WHO} where {COVERS} and x.ended_at is null)"  # noqa: S608 - the parts are our own words
@@ -78,9 +79,9 @@ on conflict do nothing returning id
 
 
 def begin(
-    session: Session, scope: PauseScope, *, provider: str | None, account_id: UUID | None, reason: str, by: UUID
+    session: Session, scope: PauseScope, *, provider: str | None, account_id: UUID | None, reason: str, by: UUID | None
 ) -> UUID | None:
-    """A pause from now on; None when there is one of the same thing already."""
+    """A pause from now on; None when there is one of the same thing already. `by` None: the operator."""
     values = {"scope": scope, "provider": provider, "account": account_id, "reason": reason, "by": by}
     begun: UUID | None = session.execute(_BEGIN, {"id": new_id(), **values}).scalar_one_or_none()
     return begun

@@ -13,7 +13,7 @@ from core.accounts import pause_rows, store
 from core.accounts.rules import LONGEST_PAUSE_REASON, STATE_WORDS, AccountState, Pause, PauseScope
 from core.audit import commands as audit
 from core.infra import db
-from core.infra.actor import Actor
+from core.infra.actor import Actor, ProgramActor
 from core.infra.errors import Conflict, Invalid, NotFound
 from core.organizations.rules import Permission, require
 from core.provider_kit import hostile
@@ -72,6 +72,19 @@ def pause_organization(actor: Actor, action_id: UUID, reason: str) -> Paused:
         if not audit.first_time(session, actor, action_id, "accounts.pause_organization"):
             return _earlier(session, actor, action_id)
         return _begin(session, actor, action_id, PauseScope.ORGANIZATION, "Publishing", why)
+
+
+def pause_by_operator(session: Session, actor: ProgramActor, reason: str) -> bool:
+    """Hold everything of an organization because of its operator; False when it is paused already."""
+    pause_id = pause_rows.begin(
+        session, PauseScope.ORGANIZATION, provider=None, account_id=None, reason=reason, by=None
+    )
+    if pause_id is not None:
+        after = {"reason": reason, "pause": pause_id}
+        audit.record(
+            session, actor, f"{PauseScope.ORGANIZATION}.paused", "organization", actor.organization_id, after=after
+        )
+    return pause_id is not None
 
 
 def end(session: Session, actor: Actor, pause_id: UUID) -> tuple[Pause, datetime]:

@@ -36,7 +36,7 @@ class Progress:
 def keys_in_use() -> Mapping[str, int]:
     """How many tokens each key of the installation wraps, by key id. With the worker's database."""
     counts: Counter[str] = Counter()
-    for organization_id in _organizations():
+    for organization_id in organizations():
         with db.transaction(_program(organization_id, "keys")) as session:
             counts.update(store.keys_in_use(session))
     return dict(counts)
@@ -49,7 +49,7 @@ def rotate_keys(batch: int = 100) -> Iterator[Progress]:
     """
     correlation_id = f"keys-{new_id().hex}"
     wrapped = unreadable = 0
-    for organization_id in _organizations():
+    for organization_id in organizations():
         after = _NONE
         while True:
             done, failed, last = _rewrap(_program(organization_id, correlation_id), after, batch)
@@ -74,7 +74,8 @@ def _rewrap(actor: ProgramActor, after: UUID, batch: int) -> tuple[int, int, UUI
     return done, failed, found[-1].id if found else None
 
 
-def _organizations() -> Iterator[UUID]:
+def organizations() -> Iterator[UUID]:
+    """Every organization of the installation, a few at a time. With the worker's database."""
     last = _NONE
     while True:
         with db.free_transaction() as session:

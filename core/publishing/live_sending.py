@@ -150,7 +150,9 @@ def _without_post(work: Work) -> Next:
     """Nobody knows yet which post it is: its link is looked for, and that finds it."""
     looked_for = work.link_state == LinkState.PENDING and work.moment - work.waits_since < live_rules.LONGEST_WAIT
     if looked_for:
-        return live_rules.held("Masthead still looks which post on the account it is.")
+        return _held(work, "Masthead still looks which post on the account it is.")
+    if work.state is LiveState.CHECKING:
+        return Next(LiveState.NEEDS_HUMAN, live_rules.NO_POST, live_rules.FIND_IT)
     return live_rules.failed(live_rules.NO_POST, live_rules.FIND_IT)
 
 

@@ -532,6 +532,9 @@ def ask_a_person(session: Session, publication_id: UUID, because: str, *, read_a
     )
 
 
+# The hash of a request that nobody knows any more: the attempt that a restored backup may have lost (`restoring`).
+LOST_REQUEST: Final = bytes(32)
+
 _PUBLISHED = text("""
 with moved as (
   update masthead.publication set state = 'published', provider_post_id = :provider_post_id,
@@ -539,9 +542,14 @@ with moved as (
     lease_owner = null, lease_until = null, next_action_at = null, last_error = null
   where id = :publication_id
   returning organization_id, id, approved_payload ->> 'comment' as comment, correlation_id),
+last as (
+  select a.opened_at, a.request_sha256 = :lost as lost from masthead.attempt a, moved m
+  where a.organization_id = m.organization_id and a.publication_id = m.id order by a.id desc limit 1),
 commented as (
-  insert into masthead.live_work(organization_id, id, publication_id, kind, text, correlation_id)
-  select m.organization_id, :comment_id, m.id, 'comment', m.comment, m.correlation_id from moved m where m.comment <> ''
+  insert into masthead.live_work(organization_id, id, publication_id, kind, text, correlation_id, state, opened_at)
+  select m.organization_id, :comment_id, m.id, 'comment', m.comment, m.correlation_id,
+    case when l.lost then 'checking' else 'waiting' end, case when l.lost then l.opened_at end
+  from moved m left join last l on true where m.comment <> ''
   on conflict do nothing)
 insert into masthead.publication_link(organization_id, publication_id, state, url)
 select m.organization_id, m.id, cast(:link_state as text), cast(:url as text) from moved m on conflict do nothing
@@ -560,6 +568,7 @@ def close_as_published(
 ) -> None:
     """-> published, with the row under which its public address is found, and the first comment that goes under it.
 
+    A comment of what a restored backup may have lost (`LOST_REQUEST`) may be there, and is looked for before.
     Without an id of the post there must be a proof that it is live; the database insists (PRODUCT 7 d).
     """
     if because:
@@ -570,6 +579,7 @@ def close_as_published(
             "publication_id": publication_id,
             "provider_post_id": provider_post_id,
             "comment_id": new_id(),
+            "lost": LOST_REQUEST,
             "proof": None if proof is None else json.dumps(proof),
             "published_at": published_at,
             "link_state": (LinkState.FOUND if permalink else LinkState.PENDING).value,
