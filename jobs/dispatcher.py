@@ -53,9 +53,9 @@ class Dispatcher:
         while not self._stopping:
             try:
                 with self._listening() as listener:
-                    pause.reset()
                     while not self._stopping:
                         self._look_and_sleep(listener)
+                        pause.reset()
             except _AWAY as error:
                 words = schema_words(error) or "Postgres is away"
                 _log.warning(words, extra={"cause": str(error).partition("\n")[0][:200]})

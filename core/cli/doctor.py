@@ -8,6 +8,7 @@ Exit code 0 when nothing needed is missing, 1 when something is.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
@@ -16,6 +17,7 @@ from core.cli import findings, findings_of_use
 from core.cli.findings import Finding, State
 from core.cli.networks import network_findings
 from core.cli.pulse import pulse_findings
+from core.infra import logs
 from core.infra.settings import Settings, SettingsInvalid
 
 _MARKS: Final = {State.GOOD: "ok     ", State.ADVICE: "advice ", State.MISSING: "MISSING"}
@@ -34,6 +36,7 @@ def command(given: argparse.Namespace) -> int:
     missing = 0
     if given.account and not given.provider:
         raise SettingsInvalid("--account needs --provider: name the network of the account, such as meta.")
+    logs.configure("masthead", "CRITICAL", stream=sys.stderr)  # the findings say it, each with its next step
     asked = network_findings(Settings.load(), given.provider, given.account) if given.provider else examine()
     for finding in asked:
         missing += finding.state is State.MISSING

@@ -23,6 +23,10 @@ from core.infra.reachable import database_words, queue_server, without_password
 from core.infra.settings import LOGIN_ROLES, Program, Settings, SettingsInvalid, misspelled, provider_names
 
 _MIGRATE = "Run `masthead migrate`."
+_KEY_OR_MIGRATE = (
+    "Run `masthead migrate`. Where it ran before, MASTHEAD_SECRET_KEY was another: set that one, unless it was changed"
+    " on purpose."
+)
 _WHICH_DATABASE = text(
     "select pg_postmaster_start_time() || ' ' || oid from pg_database where datname = current_database()"
 )
@@ -268,5 +272,6 @@ def _login_finding(settings: Settings, program: Program, databases: dict[str, st
     except SettingsInvalid as problem:
         return Finding(subject, State.MISSING, str(problem))
     except DBAPIError as error:
-        return Finding(subject, State.MISSING, database_words(error), _MIGRATE)
+        step = f"Correct DATABASE_URL_{program.upper()}." if settings.has_own_url(program) else _KEY_OR_MIGRATE
+        return Finding(subject, State.MISSING, database_words(error), step)
     return Finding(subject, State.GOOD, f"works as {urlsplit(settings.program_url(program)).username}")

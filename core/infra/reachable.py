@@ -7,6 +7,7 @@ words that a start refuses with.
 from __future__ import annotations
 
 import http.client
+import re
 import secrets
 import socket
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ LOOPBACK: Final = "127.0.0.1"  # `localhost` may not resolve on a bare machine
 _PORTS: Final = range(20_000, 32_000)  # below what the kernel hands out for outgoing connections
 _OLDEST_REDIS: Final = (6, 2)
 _OLDEST_VALKEY: Final = (7, 2)
+_CONNECTION: Final = re.compile(r'^connection failed: connection to server at "([^"]+)", port (\d+) failed: ')
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,9 @@ def asked_once(url: str) -> redis.Redis:
 
 
 def database_words(error: DBAPIError) -> str:
-    """What Postgres, or the way to it, said: its first line, which holds no password."""
-    return _one_line(error.orig or error)
+    """What Postgres, or the way to it, said: its first line, which holds no password, without what a driver adds."""
+    said = " ".join(_one_line(error.orig or error).split())
+    return _CONNECTION.sub(r"\1:\2: ", said)
 
 
 def program_answers(port: int, path: str) -> bool:

@@ -234,7 +234,15 @@ def test_a_wrong_password_leads_to_migrate(doctor: Doctor) -> None:
     code, found = doctor(MASTHEAD_SECRET_KEY="another key, so every derived password is wrong")
     assert code == 1
     assert "password authentication failed" in found["Login of dispatch"]
-    assert found["Login of dispatch"].endswith("Run `masthead migrate`.")
+    assert "Run `masthead migrate`. Where it ran before, MASTHEAD_SECRET_KEY was another" in found["Login of dispatch"]
+
+
+def test_a_login_of_the_operators_own_that_is_wrong_leads_to_its_setting(doctor: Doctor, settings: Settings) -> None:
+    own = settings.program_url("worker").replace(settings.role_password("worker"), "another")
+    code, found = doctor(DATABASE_URL_WORKER=own)
+    assert code == 1
+    assert re.search(r"MISSING 127.0.0.1:\d+: FATAL: password authentication failed", found["Login of worker"])
+    assert found["Login of worker"].endswith("Correct DATABASE_URL_WORKER.")
 
 
 def test_a_database_that_was_never_migrated(doctor: Doctor, servers: Servers, worker_number: int) -> None:
