@@ -13,7 +13,8 @@ PROGRAMS = ("console", "core", "ingest", "jobs")
 
 # Outside any organization: each with what it does there. Rows of an organization show themselves to none of them.
 FREE = {
-    "core/infra/db.py": "makes the transactions; asks who it logged in as",
+    "core/infra/db.py": "makes the transactions; asks who it logged in as, and which revision the schema has",
+    "core/cli/findings.py": "the doctor, who asks which database each role is in",
     "core/organizations/queries.py": "who a sign-in is, before any organization is known",
     "core/organizations/signing_in.py": "people and sign-ins, which belong to no organization",
     "core/organizations/joining.py": "which organization an invitation's token belongs to",
@@ -34,6 +35,7 @@ FREE = {
     "core/publishing/links.py": "definer functions that return ids",
     "core/publishing/live_sending.py": "definer functions that return ids",
     "core/publishing/pulse.py": "when tickers looked, and a definer function that gives one duration",
+    "core/publishing/restoring.py": "when tickers looked last",
     "core/publishing/sweeping.py": "definer functions that return ids",
     "core/throttle/breaking.py": "breakers, which belong to no organization",
     "core/throttle/calls.py": "budgets of apps and counts for breakers, which belong to no organization",
@@ -44,7 +46,6 @@ OWN_CONNECTIONS = {
     "core/infra/embedded.py": "makes database and owner in the server it started",
     "core/infra/migrate.py": "migrates, as the owner",
     "core/cli/findings.py": "the doctor, who logs in as each role to say what is wrong",
-    "core/cli/findings_of_use.py": "the doctor, who counts as the worker which keys wrap tokens",
     "core/demo/programs.py": "the demo loader, which stands in for all programs and lets time pass as the owner",
     "core/infra/answering.py": "readiness, which must not wait for the pool",
     "core/media/fetching.py": "connections to the web, none to Postgres",

@@ -131,6 +131,24 @@ def test_a_program_goes_on_beside_a_schema_that_is_newer(
         until(looks)
 
 
+def test_a_schema_that_is_gone_is_told_with_what_brings_it_back(
+    program_environment: dict[str, str],
+    other_revision: Callable[[str], str],
+    servers: Servers,
+    redis_url: str,
+    tmp_path: Path,
+):
+    name = other_revision(revisions.newest())
+    log = tmp_path / "log"
+    with program([sys.executable, "-m", "jobs.dispatcher"], log, in_database(program_environment, name)) as process:
+        with psycopg.connect(servers.owner_url(name), autocommit=True) as connection:
+            until(lambda: connection.execute("select 1 from masthead.ticker_heartbeat").fetchone() is not None)
+            connection.execute("drop schema masthead cascade")
+        until(lambda: "run `masthead migrate`" in log.read_text())
+        assert process.poll() is None
+    assert "Traceback" not in log.read_text()
+
+
 def test_the_dispatcher_hints_beats_and_survives_the_loss_of_every_connection(
     house: House,
     worker: db.Database,

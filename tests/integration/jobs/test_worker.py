@@ -14,6 +14,7 @@ from redis import Redis
 
 from core.infra import db
 from core.infra.db import Database, make_engine
+from core.infra.settings import Settings
 from core.queueing.connection import for_worker
 from core.queueing.enqueue import Hints
 from core.queueing.jobs import KnownJob
@@ -53,6 +54,15 @@ def test_a_job_that_goes_well_is_no_line(
 def test_a_job_that_finds_postgres_away_is_one_line(low: OneQueueWorker, caplog: pytest.LogCaptureFixture) -> None:
     db.use(Database(make_engine(f"postgresql+psycopg://w:hidden@127.0.0.1:{free_ports(1)[0]}/x")))
     assert lines(low, caplog) == [("WARNING", "Postgres is away")]
+
+
+def test_a_job_that_finds_no_schema_is_one_line_with_what_brings_it(
+    low: OneQueueWorker, caplog: pytest.LogCaptureFixture, settings: Settings
+) -> None:
+    db.use(Database(make_engine(f"{settings.program_url('worker').rpartition('/')[0]}/postgres")))
+    ((level, words),) = lines(low, caplog)
+    assert level == "WARNING"
+    assert "run `masthead migrate`" in words
 
 
 def test_a_job_that_fails_otherwise_is_told_whole(low: OneQueueWorker, caplog: pytest.LogCaptureFixture) -> None:
