@@ -182,7 +182,20 @@ def address_findings(settings: Settings) -> Iterator[Finding]:
     else:
         step = "In production set MASTHEAD_CONSOLE_URL to the https:// address that people open."
         yield Finding("Console", State.ADVICE, f"{settings.console_url} is not encrypted", step)
+    yield from _sign_in_reaches_ingest(settings)
     yield _public_address_finding(settings)
+
+
+def _sign_in_reaches_ingest(settings: Settings) -> Iterator[Finding]:
+    """Ingest reads the console's cookie, which browsers give to that host alone, and over TLS where it came by TLS."""
+    console, ingest = urlsplit(settings.console_url), urlsplit(settings.ingest_url)
+    if console.hostname == ingest.hostname and (console.scheme == "http" or ingest.scheme == "https"):
+        return
+    unset = " (MASTHEAD_PUBLIC_URL is not set)" if settings.public_url_setting is None else ""
+    addresses = f"{settings.console_url} and {settings.ingest_url}{unset}"
+    words = f"{addresses} share no sign-in: nothing can be connected or uploaded"
+    step = "Give MASTHEAD_CONSOLE_URL and MASTHEAD_PUBLIC_URL one host, both with https:// or both without."
+    yield Finding("Addresses", State.MISSING, words, step)
 
 
 def _public_address_finding(settings: Settings) -> Finding:

@@ -39,6 +39,12 @@ def storage_findings(settings: Settings) -> Iterator[Finding]:
     if settings.storage_url.startswith("s3://"):
         yield _tried_out(settings, f"{settings.storage_url} at {settings.storage_endpoint or 'AWS'}", _STORE_STEP)
         return
+    if settings.storage_endpoint or settings.storage_key_id or settings.storage_secret or settings.storage_signs:
+        step = (
+            "Let MASTHEAD_STORAGE_URL name a bucket by s3://, or unset MASTHEAD_STORAGE_ENDPOINT, _KEY_ID and _SECRET."
+        )
+        words = "a store of objects is set up, and files are kept in a folder all the same"
+        yield Finding("Storage", State.ADVICE, words, step)
     folder = Path(urlsplit(settings.storage_url).path)
     nearest = next(each for each in (folder, *folder.parents) if each.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):

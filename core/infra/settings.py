@@ -190,6 +190,13 @@ class Settings(BaseSettings):
             raise ValueError("must be an address without user, query or #, such as https://posts.example.com")
         return value
 
+    @field_validator("console_url_setting")
+    @classmethod
+    def _at_the_root(cls, value: AnyHttpUrl | None) -> AnyHttpUrl | None:
+        if value and (value.path or "").strip("/"):
+            raise ValueError("must end with its host: the console answers at the root of it")
+        return value
+
     @field_validator("mail_from_setting")
     @classmethod
     def _mail_from(cls, value: str | None) -> str | None:

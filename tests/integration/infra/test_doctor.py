@@ -372,10 +372,24 @@ def test_one_configured_network_is_enough(doctor: Doctor) -> None:
 
 
 def test_addresses_that_only_this_machine_reaches_are_pointed_out(doctor: Doctor) -> None:
-    code, found = doctor(MASTHEAD_CONSOLE_URL="", MASTHEAD_PUBLIC_URL="http://192.168.1.7:8502")
+    code, found = doctor(MASTHEAD_CONSOLE_URL="http://192.168.1.7:8501", MASTHEAD_PUBLIC_URL="http://192.168.1.7:8502")
     assert code == 0
-    assert found["Console"].startswith("advice http://localhost:8501 is not encrypted")
+    assert found["Console"].startswith("advice http://192.168.1.7:8501 is not encrypted")
     assert found["Public address"].startswith("advice networks can't fetch images from this machine")
+
+
+@pytest.mark.parametrize("public", ["", "https://files.example.com", "http://posts.example.com"])
+def test_addresses_between_which_no_sign_in_goes_are_told(doctor: Doctor, public: str) -> None:
+    code, found = doctor(MASTHEAD_PUBLIC_URL=public)
+    assert code == 1
+    assert "share no sign-in: nothing can be connected or uploaded" in found["Addresses"]
+    assert ("MASTHEAD_PUBLIC_URL is not set" in found["Addresses"]) == (public == "")
+
+
+def test_a_store_of_objects_that_is_set_up_in_vain_is_advice(doctor: Doctor) -> None:
+    code, found = doctor(MASTHEAD_STORAGE_ENDPOINT="https://store.example.com", MASTHEAD_STORAGE_KEY_ID="key")
+    assert code == 0
+    assert "advice a store of objects is set up, and files are kept in a folder all the same" in found["Storage"]
 
 
 def test_a_sandbox_fetches_images_from_wherever_this_machine_is(doctor: Doctor) -> None:

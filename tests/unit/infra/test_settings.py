@@ -86,6 +86,7 @@ def test_without_a_secret_key_the_next_step_is_named(monkeypatch: pytest.MonkeyP
         ("MASTHEAD_MEDIA_LEASE_S", "inf"),
         ("MASTHEAD_FRESH_SIGN_IN_S", "nan"),
         ("MASTHEAD_CONSOLE_URL", "https://posts.example.com?x=1"),
+        ("MASTHEAD_CONSOLE_URL", "https://example.com/posts"),
         ("MASTHEAD_PUBLIC_URL", "https://posts.example.com/#top"),
         ("MASTHEAD_DATA", "~/masthead"),
         ("MASTHEAD_PORT", "x" * 500),

@@ -122,11 +122,6 @@ def test_another_origins_cookie_is_refused(settings: Settings) -> None:
     assert claims_from(as_streamlit_sets_it(CLAIMS, "http://localhost:9501"), settings) is None
 
 
-def test_a_console_address_with_a_path_has_the_same_origin() -> None:
-    settings = Settings(MASTHEAD_SECRET_KEY=SECRET_KEY, MASTHEAD_CONSOLE_URL="https://desk.example/console")
-    assert claims_from(as_streamlit_sets_it(CLAIMS, "https://desk.example"), settings) is not None
-
-
 def test_the_tokens_cookie_is_not_the_users(settings: Settings) -> None:
     tokens = as_streamlit_sets_it(CLAIMS)["_streamlit_user_tokens"]
     assert claims_from({COOKIE: tokens}, settings) is None
