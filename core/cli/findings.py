@@ -16,12 +16,13 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from core.infra import db, revisions
+from core.infra import clock, db, revisions
 from core.infra.addresses import is_private
 from core.infra.migrate import CLAIM_ROLE, OLDEST_POSTGRES, current_revision
 from core.infra.reachable import database_words, queue_server, without_password
 from core.infra.settings import LOGIN_ROLES, Program, Settings, SettingsInvalid, misspelled, provider_names
 
+_CLOCKS_APART_S = 60.0
 _MIGRATE = "Run `masthead migrate`."
 _KEY_OR_MIGRATE = (
     "Run `masthead migrate`. Where it ran before, MASTHEAD_SECRET_KEY was another: set that one, unless it was changed"
@@ -228,6 +229,11 @@ def _server_findings(connection: Connection, address: str) -> Iterator[Finding]:
         yield Finding("PostgreSQL", State.MISSING, f"{words} is too old", "Use PostgreSQL 15 or newer.")
     else:
         yield Finding("PostgreSQL", State.GOOD, words)
+    there = connection.exec_driver_sql("select clock_timestamp()").scalar_one()
+    apart = abs((clock.now() - there).total_seconds())
+    if apart > _CLOCKS_APART_S:
+        step = "Let the clocks of both machines be set by NTP."
+        yield Finding("Clock", State.MISSING, f"this machine's and PostgreSQL's differ by {apart:,.0f} s", step)
 
 
 def _owner_findings(connection: Connection) -> Iterator[Finding]:

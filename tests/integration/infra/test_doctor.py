@@ -8,6 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from sqlalchemy import text
 from core import cli, providers
 from core.accounts.commands import rotate_keys
 from core.cli import findings, findings_of_use
-from core.infra import crypto, db
+from core.infra import clock, crypto, db
 from core.infra.actor import Role
 from core.infra.reachable import QueueServer
 from core.infra.settings import Settings
@@ -384,6 +385,13 @@ def test_addresses_between_which_no_sign_in_goes_are_told(doctor: Doctor, public
     assert code == 1
     assert "share no sign-in: nothing can be connected or uploaded" in found["Addresses"]
     assert ("MASTHEAD_PUBLIC_URL is not set" in found["Addresses"]) == (public == "")
+
+
+def test_clocks_that_differ_are_told(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(hours=1))
+    code, found = doctor()
+    assert code == 1
+    assert re.match(r"MISSING this machine's and PostgreSQL's differ by 3,\d{3} s -> Let the clocks", found["Clock"])
 
 
 def test_a_store_of_objects_that_is_set_up_in_vain_is_advice(doctor: Doctor) -> None:
