@@ -32,6 +32,7 @@ CALLS: Final[Calls] = {
     queries.views: (inside(lambda session, world: queries.views(session, [world.any_id("media")])),),
     queries.poster: (inside(lambda session, world: queries.poster(session, world.any_id("media"))),),
     queries.items: (inside(lambda session, world: queries.items(session, world.any_id("media"), _NETWORKS), "worker"),),
+    store.newest_files: (inside(lambda session, _: store.newest_files(session, 20), "worker"),),
     store.uploads_lately: (
         inside(lambda session, world: store.uploads_lately(session, world.organization_id, timedelta(minutes=1))),
     ),

@@ -19,6 +19,7 @@ from core.publishing import (
     held_reads,
     overdue_rows,
     queries,
+    restored_rows,
     step_rows,
     store,
 )
@@ -325,6 +326,19 @@ CALLS: Final[Calls] = {
     ),
     step_rows.drop: (
         inside(lambda session, world: step_rows.drop(session, _of_step(world)[0], "container", "Gone."), "worker"),
+    ),
+    restored_rows.now_and_last_look: (outside(lambda session, _: restored_rows.now_and_last_look(session), "worker"),),
+    restored_rows.due: (inside(lambda session, _: restored_rows.due(session), "worker"),),
+    restored_rows.put_in_doubt: (
+        inside(
+            lambda session, world: restored_rows.put_in_doubt(
+                session, world.publication_id("scheduled"), datetime.now(UTC) - timedelta(hours=1)
+            ),
+            "worker",
+        ),
+    ),
+    restored_rows.put_comments_in_doubt: (
+        inside(lambda session, _: restored_rows.put_comments_in_doubt(session), "worker"),
     ),
     overdue_rows.accounts_under: (
         inside(lambda session, world: overdue_rows.accounts_under(session, _of_pause(world)[0])),
