@@ -25,11 +25,17 @@ from core.infra.embedded import Addresses, EmbeddedServers, running
 from core.infra.programs import CanNotStart
 from core.infra.reachable import asked_once
 from tests.fixtures.programs import PROJECT
+from tests.integration.infra.conftest import Begin
 
 pytestmark = pytest.mark.servers
 
 AS_ROOT = os.geteuid() == 0
 STARTER = [sys.executable, str(Path(__file__).with_name("starter.py"))]
+
+
+@pytest.fixture
+def started_before(tmp_path: Path, begun: Begin) -> None:
+    begun(tmp_path)
 
 
 def rows(url: str, statement: str) -> list[tuple[object, ...]]:
@@ -73,6 +79,7 @@ def server_pids(data: Path) -> list[int]:
     return [*embedded._processes_in(data / "pg"), *embedded._processes_in(data / "valkey")]
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_second_start_keeps_data_and_addresses(tmp_path: Path) -> None:
     with running(tmp_path) as first:
         rows(first.owner, "create table kept(id int); insert into kept select generate_series(1, 1000)")
@@ -86,6 +93,7 @@ def test_a_second_start_keeps_data_and_addresses(tmp_path: Path) -> None:
     assert server_pids(tmp_path) == []
 
 
+@pytest.mark.usefixtures("started_before")
 def test_only_the_right_password_gets_in_and_only_over_loopback(tmp_path: Path) -> None:
     with running(tmp_path) as addresses:
         postgres, valkey = urlsplit(addresses.owner), urlsplit(addresses.valkey)
@@ -114,6 +122,7 @@ def test_nobody_else_can_read_the_secrets(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("started_before")
 def test_kill_9_of_the_starter_leaves_no_server(tmp_path: Path) -> None:
     with started(tmp_path) as (starter, addresses):
         rows(addresses.owner, "create table kept as select generate_series(1, 1000)")
@@ -125,6 +134,7 @@ def test_kill_9_of_the_starter_leaves_no_server(tmp_path: Path) -> None:
         assert rows(again.owner, "select count(*) from kept") == [(1000,)]
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_start_right_after_kill_9_waits_for_the_servers_of_the_dead_one(tmp_path: Path) -> None:
     with started(tmp_path) as (starter, _):
         starter.kill()
@@ -133,6 +143,7 @@ def test_a_start_right_after_kill_9_waits_for_the_servers_of_the_dead_one(tmp_pa
             assert rows(again.owner, "select 1") == [(1,)]
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_pid_file_of_a_postmaster_killed_and_not_yet_reaped_is_no_obstacle(tmp_path: Path) -> None:
     with started(tmp_path) as (_, addresses):
         rows(addresses.owner, "create table kept as select generate_series(1, 1000)")
@@ -147,6 +158,7 @@ def test_a_pid_file_of_a_postmaster_killed_and_not_yet_reaped_is_no_obstacle(tmp
             assert rows(again.owner, "select count(*) from kept") == [(1000,)]
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_pid_file_that_names_a_foreign_process_is_no_obstacle(tmp_path: Path) -> None:
     with running(tmp_path):
         pid_file = (tmp_path / "pg" / "postmaster.pid").read_text()
@@ -156,6 +168,7 @@ def test_a_pid_file_that_names_a_foreign_process_is_no_obstacle(tmp_path: Path) 
         assert rows(again.owner, "select 1") == [(1,)]
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_second_starter_is_refused_in_words(tmp_path: Path) -> None:
     with running(tmp_path) as first:
         with pytest.raises(CanNotStart, match=r"in use by another start\. Stop that one, or set MASTHEAD_DATA"):
@@ -197,10 +210,11 @@ def test_half_an_initdb_is_no_database(tmp_path: Path) -> None:
         assert rows(addresses.owner, "select 1") == [(1,)]
 
 
-def test_a_kept_port_that_somebody_took_meanwhile_is_replaced(tmp_path: Path) -> None:
+def test_a_kept_port_that_somebody_took_meanwhile_is_replaced(tmp_path: Path, begun: Begin) -> None:
+    for name in ("a", "b"):
+        begun(tmp_path / name)
     with running(tmp_path / "a") as taken:
         port = urlsplit(taken.owner).port
-        (tmp_path / "b").mkdir()
         (tmp_path / "b" / "ports.json").write_text(json.dumps({"postgres": port, "valkey": port}))
         with running(tmp_path / "b") as addresses:
             assert urlsplit(addresses.owner).port != port
@@ -270,6 +284,7 @@ def test_a_data_folder_that_is_a_file_is_refused_in_words(tmp_path: Path) -> Non
     assert_one_line(refused)
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_lost_password_file_is_told_and_not_replaced_by_a_wrong_one(tmp_path: Path) -> None:
     with running(tmp_path):
         pass
@@ -279,6 +294,7 @@ def test_a_lost_password_file_is_told_and_not_replaced_by_a_wrong_one(tmp_path: 
     assert eventually(lambda: not server_pids(tmp_path))
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_server_that_ends_at_once_says_why(tmp_path: Path) -> None:
     with (
         pytest.raises(CanNotStart, match=r"An embedded server ended: .*shared_buffers") as refused,

@@ -22,6 +22,7 @@ from core.infra.reachable import port_is_free, program_answers
 from core.infra.settings import Settings
 from tests.fixtures.programs import PROJECT, free_ports
 from tests.fixtures.servers import SECRET_KEY
+from tests.integration.infra.conftest import Begin
 
 pytestmark = pytest.mark.servers
 
@@ -37,7 +38,7 @@ class Copy:
         self.note = folder / "note"
         self.output = folder / "output"
         self.procfile = folder / "Procfile"
-        self.procfile.write_text(f"console: python {FAKE} 0 {self.note}\ningest: python {FAKE} 1\nworker: sleep 60\n")
+        self.procfile.write_text(f"console: python {FAKE} 0 {self.note}\ningest: python {FAKE} 1\n")
         self.port = next(port for port in free_ports(20) if port_is_free(port + 1))
 
     def command(self, *options: str) -> list[str]:
@@ -81,6 +82,11 @@ def copy(tmp_path: Path) -> Copy:
     return Copy(tmp_path / "a")
 
 
+@pytest.fixture
+def started_before(copy: Copy, begun: Begin) -> None:
+    begun(copy.data)
+
+
 def processes_of(copy: Copy) -> list[str]:
     """Command lines of living processes that have to do with this copy."""
     found = []
@@ -117,6 +123,8 @@ def none_left(copy: Copy, within_s: float = 5) -> bool:
 
 
 def test_everything_starts_and_ctrl_c_ends_every_child(copy: Copy) -> None:
+    with copy.procfile.open("a") as procfile:
+        procfile.write("worker: sleep 60\n")  # whatever has no address is waited for two seconds
     with copy.started() as process:
         assert copy.answers()
         said = copy.output.read_text()
@@ -128,6 +136,7 @@ def test_everything_starts_and_ctrl_c_ends_every_child(copy: Copy) -> None:
     assert stat.S_IMODE((copy.data / "secret-key").stat().st_mode) == 0o600
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_second_start_has_the_same_data_addresses_and_key(copy: Copy) -> None:
     for _ in range(2):
         copy.output.write_bytes(b"")
@@ -143,6 +152,7 @@ def test_a_second_start_has_the_same_data_addresses_and_key(copy: Copy) -> None:
     assert {**first, "pid": 0} == {**second, "pid": 0}
 
 
+@pytest.mark.usefixtures("started_before")
 def test_kill_9_of_the_supervisor_leaves_no_program_and_no_server(copy: Copy) -> None:
     with copy.started() as process:
         process.kill()
@@ -150,14 +160,17 @@ def test_kill_9_of_the_supervisor_leaves_no_program_and_no_server(copy: Copy) ->
         assert none_left(copy)
 
 
-def test_two_copies_run_side_by_side(tmp_path: Path) -> None:
+def test_two_copies_run_side_by_side(tmp_path: Path, begun: Begin) -> None:
     one, other = Copy(tmp_path / "one"), Copy(tmp_path / "other")
+    for each in (one, other):
+        begun(each.data)
     with one.started(), other.started():
         assert one.answers()
         assert other.answers()
         assert one.starts()[0]["DATABASE_URL_WEB"] != other.starts()[0]["DATABASE_URL_WEB"]
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_second_start_of_the_same_copy_is_refused(copy: Copy) -> None:
     with copy.started():
         environment = {"PATH": os.environ["PATH"], "MASTHEAD_PORT": str(copy.port), "MASTHEAD_DATA": str(copy.data)}
@@ -177,6 +190,7 @@ def test_a_second_start_of_the_same_copy_is_refused(copy: Copy) -> None:
         assert copy.answers()
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_killed_program_is_back_within_5_seconds_and_so_is_postgres(copy: Copy) -> None:
     with copy.started():
         console = copy.starts()[0]
@@ -200,6 +214,7 @@ def _connects(url: str) -> bool:
     return True
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_program_that_keeps_ending_ends_the_start_with_its_last_words(copy: Copy) -> None:
     copy.procfile.write_text("worker: sh -c 'echo the cupboard is bare; exit 3'\n")
     environment = {"PATH": os.environ["PATH"], "MASTHEAD_PORT": str(copy.port), "MASTHEAD_DATA": str(copy.data)}
@@ -306,10 +321,8 @@ def test_without_options_nothing_is_brought_along(copy: Copy, settings: Settings
         assert process.wait(10) == 0
 
 
+@pytest.mark.usefixtures("started_before")
 def test_a_server_of_ours_that_can_not_start_says_why(copy: Copy) -> None:
-    with copy.started() as process:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
     (copy.data / "pg" / "postgresql.conf").write_text("shared_buffers = nonsense\n")
     environment = {"PATH": os.environ["PATH"], "MASTHEAD_PORT": str(copy.port), "MASTHEAD_DATA": str(copy.data)}
     again = subprocess.run(
