@@ -37,12 +37,12 @@ def test_a_sender_frozen_past_its_lease_changes_nothing_when_it_wakes(
     assert frozen.get("stopped"), f"point {label} was not reached: {frozen}"
     time.sleep(FAST.lease_sending_s)
     if label != "f1":
-        settle(forge.order, [house.organization_id], 25)
+        settle(forge.order, [house.organization_id], 25, reconnect=True)
         assert again(house.author, row.id).state is state
 
     assert forge.order("continue", pid=frozen["pid"])["ended_by"] == 0
 
-    settle(forge.order, [house.organization_id], 25)
+    settle(forge.order, [house.organization_id], 25, reconnect=True)
     assert again(house.author, row.id).state is state
     assert len(posts_with(network, row.payload["text"])) == posts
     assert sum(each.state == "accepted" for each in attempts(house.author, row.id)) == posts
@@ -60,5 +60,5 @@ def test_a_frozen_sender_that_is_killed_holds_nothing_up(forge: Forge, network: 
     assert again(house.author, other.id).state is PublicationState.PUBLISHED
     os.kill(frozen["pid"], signal.SIGKILL)
     assert forge.order("continue", pid=frozen["pid"])["ended_by"] == signal.SIGKILL
-    settle(forge.order, [house.organization_id], 25)
+    settle(forge.order, [house.organization_id], 25, reconnect=True)
     assert again(house.author, row.id).state is PublicationState.PUBLISHED

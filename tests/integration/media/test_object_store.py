@@ -17,6 +17,7 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from botocore.retries.standard import ExponentialBackoff
 
 from core import providers
 from core.cli import findings_of_use
@@ -88,6 +89,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         await_health(f"{found.url}/_seen", process, log, within_s=60)
         found.client().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         yield found
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long botocore waits between its tries is botocore's; here it counts that it tries."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)
 
 
 @pytest.fixture
