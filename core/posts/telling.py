@@ -62,6 +62,7 @@ _HAPPENED: Final[Mapping[PublicationState, str]] = {
 _AHEAD: Final[Mapping[str, tuple[str, str]]] = {
     "prepared": ("prepared it ahead of its time", "cloud_done"),
     "refused": ("could not prepare it ahead of its time", "warning"),
+    "stopped": ("stopped preparing it ahead of its time", "pause_circle"),
 }
 
 # What a program did under a live post: kind.state -> words, icon.

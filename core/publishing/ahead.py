@@ -73,7 +73,7 @@ def _look(claim: Claim, times: PublishTimes) -> Ready | None:
         calls = Calls(row.account_id, row.provider, row.checked.network, spread=row.spread)
         ready = asked_again(session, claim, row, calls)
         if isinstance(ready, Outcome):
-            _leave(session, claim, calls, row.tries, ready, times)
+            _leave(session, claim, calls, row.tries, ready, times, stops=not ready.held)
             return None
         if ready.probes:  # whoever sends looks whether the network is well again
             ahead_rows.leave(session, claim, tries=row.tries - 1, again_in_s=times.breaker_open_s)
@@ -99,15 +99,25 @@ def _prepare(ready: Ready, times: PublishTimes) -> bool:
     crash.point("a1")
     with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
         ready.calls.keep(session)
+        obstacle = None if failure is None else _put_in_its_way(session, ready)
         if failure is None:
             _done(session, ready)
+        elif obstacle is not None:
+            _leave(session, ready.claim, ready.calls, ready.tries, obstacle, times, stops=True)
         elif isinstance(failure, NotReady):
             wait_s = rules.before_sending(failure).wait_s
             ahead_rows.leave(session, ready.claim, tries=ready.tries - 1, again_in_s=wait_s)
         else:
-            _leave(session, ready.claim, ready.calls, ready.tries, rules.before_sending(failure), times)
+            outcome = rules.before_sending(failure)
+            _leave(session, ready.claim, ready.calls, ready.tries, outcome, times, stops=outcome.reconnect)
         crash.point("a2")
     return failure is None
+
+
+def _put_in_its_way(session: Session, ready: Ready) -> Outcome | None:
+    """What somebody has put in its way meanwhile: a pause, or a disconnected account."""
+    row = ahead_rows.look(session, ready.claim)
+    return None if row is None else rules.obstacle(row.checked, ready.payload)
 
 
 def _done(session: Session, ready: Ready) -> None:
@@ -119,8 +129,13 @@ def _done(session: Session, ready: Ready) -> None:
     _log.info("publication prepared")
 
 
-def _leave(session: Session, claim: Claim, calls: Calls, tries: int, outcome: Outcome, times: PublishTimes) -> None:
-    """After a failure. A wait for a limit or a pause is counted too: this is no try that anything depends on."""
+def _leave(
+    session: Session, claim: Claim, calls: Calls, tries: int, outcome: Outcome, times: PublishTimes, *, stops: bool
+) -> None:
+    """After a failure. A wait for a limit or a pause is counted too: this is no try that anything depends on.
+
+    `stops`: it goes on when a person has done something, so the publication's story tells that it ended.
+    """
     refused = outcome.state is PublicationState.FAILED
     spread = random.random()  # noqa: S311 - spread, not a secret
     wait_s = rules.wait_s(replace(outcome, waits=False), tries, times.retry_after_s, spread)
@@ -137,3 +152,5 @@ def _leave(session: Session, claim: Claim, calls: Calls, tries: int, outcome: Ou
         trouble = outcome.as_trouble()
         why = {"ahead": "refused", "because": outcome.words}
         ahead_rows.tell(session, claim, SENDER, why if trouble is None else why | {"error": trouble})
+    elif stops:
+        ahead_rows.tell(session, claim, SENDER, {"ahead": "stopped", "because": outcome.words})

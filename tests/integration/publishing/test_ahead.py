@@ -18,7 +18,15 @@ from core.posts import commands as posts
 from core.posts import preflight, queries
 from core.posts.model import Publication
 from core.posts.rules import AT_RISK, PublicationState
-from core.provider_kit.errors import NotSent, ReconnectNeeded, Rejected, RetryLater, Trace
+from core.provider_kit.errors import (
+    NotReady,
+    NotSent,
+    ProviderFailure,
+    ReconnectNeeded,
+    Rejected,
+    RetryLater,
+    Trace,
+)
 from core.provider_kit.types import Published
 from core.publishing import ahead, claiming, commands, sweeping
 from core.publishing.queries import evidence
@@ -223,6 +231,59 @@ def test_what_is_paused_once_it_is_claimed_asks_the_network_for_nothing(
     PAUSES[what](house)
     assert not prepare(worker, claim)
     assert (network.calls["make"], steps(house, row)) == (0, [])
+    assert told(house, row) == [("stopped preparing it ahead of its time", "It was paused before it was sent.")]
+
+
+def test_the_story_tells_that_a_disconnected_account_ended_a_preparation_and_says_it_once(
+    house: House, worker: db.Database, script
+):
+    row = make_near(house)
+    (claim,) = claim_ahead(worker)
+    tamper(
+        house.organization_id, "update masthead.account set state = 'disabled', state_reason = 'disconnected by Ana'"
+    )
+    assert not prepare(worker, claim)
+    come_back(house)
+    assert claim_ahead(worker) == []
+    assert told(house, row) == [("stopped preparing it ahead of its time", "The account can't send now.")]
+
+
+def test_the_story_tells_that_a_refused_access_ended_a_preparation(house: House, worker: db.Database, script):
+    row = make_near(house)
+    script(prepared=ReconnectNeeded("The Page took the permission back."))
+    assert not prepare_next(worker)
+    assert told(house, row) == [("stopped preparing it ahead of its time", "The Page took the permission back.")]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [NotReady("working", after_s=1), NotSent("away"), ReconnectNeeded("Gone.")],
+    ids=["at it still", "away", "refused"],
+)
+@pytest.mark.parametrize(
+    ("hold", "words"),
+    [
+        (PAUSES["account"], "It was paused before it was sent."),
+        (
+            lambda house: tamper(house.organization_id, "update masthead.account set state = 'disabled'"),
+            "The account can't send now.",
+        ),
+    ],
+    ids=["pause", "disconnect"],
+)
+def test_the_story_tells_what_ended_a_preparation_that_was_under_way(
+    trouble: ProviderFailure, hold: Callable[[House], object], words: str, house: House, worker: db.Database, script
+):
+    row, people = make_near(house), db.current()
+
+    def held(_steps: Any) -> None:
+        with acting_as(people):
+            hold(house)
+
+    script(prepared=trouble, steps=held)
+    assert not prepare_next(worker)
+    assert told(house, row) == [("stopped preparing it ahead of its time", words)]
+    assert account(house.author, row.account_id).state != "auth_broken"
 
 
 def test_what_is_paused_while_it_is_prepared_is_not_sent_and_loses_nothing(house: House, worker: db.Database, script):
