@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from uuid import UUID
@@ -35,8 +36,11 @@ def view(session: Session, media_id: UUID) -> MediaView:
 
 
 def views(session: Session, media_ids: Collection[UUID]) -> dict[UUID, MediaView]:
-    """Several files as lists show them, without what each network gets; those that there are."""
-    return {row.id: shown(row) for row in store.several_media(session, media_ids)}
+    """Several files with what each network gets of them; those that there are."""
+    made = defaultdict[UUID, list[model.Rendition]](list)
+    for each in store.renditions_of_several(session, media_ids):
+        made[each.media_id].append(each)
+    return {row.id: shown(row, made[row.id]) for row in store.several_media(session, media_ids)}
 
 
 def shown(row: model.Media, renditions: Iterable[model.Rendition] = ()) -> MediaView:

@@ -233,6 +233,12 @@ def renditions(session: Session, media_id: UUID, networks: Collection[str] | Non
     return list(session.scalars(query if networks is None else query.where(Rendition.network.in_(networks))))
 
 
+def renditions_of_several(session: Session, media_ids: Collection[UUID]) -> list[Rendition]:
+    """What networks get of these files, by name of the network."""
+    query = select(Rendition).where(Rendition.media_id.in_(media_ids)).order_by(Rendition.network)
+    return list(session.scalars(query))
+
+
 def _change(session: Session, upload_id: UUID, **values: Any) -> None:
     session.execute(
         update(Upload).where(Upload.id == upload_id).values(values).execution_options(synchronize_session=False)

@@ -44,7 +44,7 @@ class MediaView:
 
     `thumbnail` is the address of a small picture of it, None where it has none (a document without pictures);
     `duration_ms`, `codec`, `audio_codec` and `frame_rate` are a video's, `pages` a document's where it is known.
-    `prepared` says in words which networks get something else than what is kept, where the renditions are known.
+    `prepared` says in words which networks get something else than what is kept.
     """
 
     id: UUID

@@ -8,8 +8,7 @@ export default function (component) {
   let m = memory.get(root)
   if (!m) memory.set(root, m = blank())
   settle(m, data)
-  // What the library shows of a file isn't all that previews need; the whole of it comes with what is saved.
-  for (const view of data.media) if (m.media.get(view.id)?.brief ?? !m.media.has(view.id)) m.media.set(view.id, view)
+  for (const view of data.media) if (!m.media.has(view.id)) m.media.set(view.id, view)
 
   const write = (parts, scope = m.tab) => {
     m.now = changed(m.now, scope, parts)
@@ -68,7 +67,7 @@ export default function (component) {
 // One account as its tab asks for, else one of each network.
 function drawPreviews (part, m, data) {
   const shown = readers(m, data).map(account => ({ account, got: given(m.now, account.id) }))
-  const addresses = shown.map(({ got }) => got.files.map(each => m.media.get(each.media)).map(view => [view?.address, view?.brief]))
+  const addresses = shown.map(({ got }) => got.files.map(each => m.media.get(each.media)?.address))
   unlessSame(part, [shown, addresses, [...m.unfolded], [...m.slides], data.accounts.length], () => replacePreviews(part, m, data, shown))
 }
 

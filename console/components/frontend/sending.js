@@ -9,7 +9,7 @@ function carried (m, scope) {
 // Files of the organization (as ingest and core show them) join what a scope carries. Whatever brings files comes in here.
 function attach (m, scope, views) {
   const there = carried(m, scope)
-  for (const view of views) if (!view.brief || !m.media.has(view.id)) m.media.set(view.id, view)
+  for (const view of views) m.media.set(view.id, view)
   const fresh = views.filter(view => !there.some(each => each.media === view.id))
   m.wantsOwn = null
   // Only images go out with a description.
@@ -18,7 +18,7 @@ function attach (m, scope, views) {
 }
 
 function setCover (m, scope, view) {
-  if (view && !(view.brief && m.media.has(view.id))) m.media.set(view.id, view)
+  if (view) m.media.set(view.id, view)
   const files = scope === null ? {} : { files: given(m.now, scope).files }
   m.write({ ...files, cover: view?.id ?? null }, scope)
 }

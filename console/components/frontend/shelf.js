@@ -137,8 +137,7 @@ function pick (id, m) {
   if (thereAlready(m).has(id)) return
   if (!chosen.delete(id)) {
     if (most === 1) chosen.clear()
-    // Of what the list shows; the whole of it comes from the server once it is saved.
-    if (chosen.size < most) chosen.set(id, { ...view, brief: true })
+    if (chosen.size < most) chosen.set(id, view)
   }
   m.redraw()
 }

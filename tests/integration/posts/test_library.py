@@ -19,7 +19,7 @@ from core.posts import commands, queries
 from core.posts.content import Variant
 from core.posts.inputs import More
 from core.posts.library import Wanted
-from tests.factories.media import another_picture, make_kept_image, make_media
+from tests.factories.media import another_picture, make_kept_image, make_media, picture
 from tests.factories.organizations import make_actor
 from tests.factories.posts import Team, attached, make_post, make_team
 
@@ -53,6 +53,17 @@ def test_files_are_listed_newest_first_a_page_at_a_time(team: Team) -> None:
     assert ([row.media.file_name for row in second.rows], second.after) == (["1.jpg", "0.jpg"], None)
     with pytest.raises(Invalid):
         queries.library(team.author, after="nonsense")
+
+
+def test_a_listed_file_says_at_once_what_each_network_gets_of_it(team: Team, tree: MediaView) -> None:
+    drawn = make_media(team.author, picture("PNG"), file_name="drawn.png")
+    listed = {row.media.file_name: row.media for row in queries.library(team.author).rows}
+    assert listed["drawn.png"].prepared == drawn.prepared
+    assert drawn.prepared.startswith("Prepared for ")
+    for made in (drawn, tree):
+        seen = [(each.network, each.sha256) for each in listed[made.file_name].renditions]
+        assert seen == [(each.network, each.sha256) for each in made.renditions]
+        assert seen
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,9 @@ CALLS: Final[Calls] = {
     store.open_uploads: (
         inside(lambda session, world: store.open_uploads(session, world.actor.member_id, timedelta(days=1))),
     ),
+    store.renditions_of_several: (
+        inside(lambda session, world: store.renditions_of_several(session, [world.any_id("media")])),
+    ),
     store.renditions: (
         inside(lambda session, world: store.renditions(session, world.any_id("media"))),
         inside(lambda session, world: store.renditions(session, world.any_id("media"), _NETWORKS)),
