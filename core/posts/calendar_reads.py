@@ -82,7 +82,7 @@ def chips(session: Session, span: Span, ranks: Sequence[int], account_id: UUID |
 _PUBLICATIONS: Final = statement(
     """
 select p.id, p.post_id, p.due_at, a.name as account_name, a.state as account_state, a.network, p.state, p.needs,
-  p.version, p.deleted_at, {paused} as paused, {risk} as risk
+  p.version, p.deleted_at, {paused} as paused, {risk} as risk, {not_shown} as not_shown
 from masthead.publication p {account_and_organization}
 where p.post_id = any(:posts) and p.due_at is not null and {current}
 order by lower(a.name), a.id

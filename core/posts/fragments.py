@@ -58,6 +58,10 @@ join masthead.organization o on o.id = p.organization_id""",
   from masthead.preflight f cross join jsonb_array_elements(f.findings) with ordinality as found
   where f.organization_id = p.organization_id and f.publication_id = p.id and f.version = p.version
     and p.state = 'scheduled' and found.value->>'mend' <> 'resume')""",
+    # Why nobody sees what the network of `p` accepted, in words; null when it is seen.
+    "not_shown": """(
+  select l.not_shown from masthead.publication_link l
+  where l.organization_id = p.organization_id and l.publication_id = p.id)""",
     # Lists go by the slot; a post without one counts from when it was made.
     "at": "case when t.slot_at is null then t.created_at else t.slot_at end",
     "author": """

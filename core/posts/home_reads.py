@@ -77,6 +77,11 @@ _FAILED: Final = statement(
     "and p.state = 'failed' and p.updated_at > clock_timestamp() - cast(:recent as interval)",
     "order by p.updated_at desc, p.id limit :limit",
 )
+_NOT_SHOWN: Final = statement(
+    _WAITING,
+    "and l.not_shown is not null and l.updated_at > clock_timestamp() - cast(:recent as interval)",
+    "and p.deleted_at is null order by l.updated_at desc, p.id limit :limit",
+)
 _NEEDING: Final = statement(_WAITING, "and p.state = 'needs_human'", "order by p.updated_at, p.id limit :limit")
 _HELD: Final = statement(
     _WAITING,
@@ -128,6 +133,11 @@ _COUNTS: Final = statement(
     f"  or (a.state = 'disabled' and {_STRANDED} > 0)) as reconnect,",
     _COUNTED,
     "  and p.state = 'failed' and p.updated_at > clock_timestamp() - cast(:recent as interval)) as failed,",
+    """(select count(*) from masthead.publication_link l
+  join masthead.publication p on p.organization_id = l.organization_id and p.id = l.publication_id
+  join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id
+  where l.not_shown is not null and l.updated_at > clock_timestamp() - cast(:recent as interval)
+    and p.deleted_at is null and t.deleted_at is null) as not_shown,""",
     _COUNTED,
     "  and p.state = 'needs_human') as needs_person,",
     _COUNTED,
@@ -151,6 +161,11 @@ def returned(session: Session, reader: Reader, limit: int) -> Rows:
 def failed(session: Session, recent: timedelta, limit: int) -> Rows:
     """What failed lately and wasn't tried again, newest first."""
     return session.execute(_FAILED, {"recent": recent, "limit": limit}).all()
+
+
+def not_shown(session: Session, recent: timedelta, limit: int) -> Rows:
+    """What its network accepted lately and couldn't show, and nobody took away, newest first."""
+    return session.execute(_NOT_SHOWN, {"recent": recent, "limit": limit}).all()
 
 
 def needing(session: Session, limit: int) -> Rows:

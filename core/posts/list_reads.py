@@ -16,7 +16,8 @@ from core.posts.rules import WORD_OF, PublicationState, Word
 _BRIEFS: Final = statement(
     """
 select p.id, p.post_id, p.account_id, a.name as account_name, a.state as account_state, a.network, p.state,
-  p.needs, p.due_at, p.published_at, p.deleted_at, p.payload_sha256, {paused} as paused, {risk} as risk
+  p.needs, p.due_at, p.published_at, p.deleted_at, p.payload_sha256, {paused} as paused, {risk} as risk,
+  {not_shown} as not_shown
 from masthead.publication p {account_and_organization}
 where p.post_id = any(:posts) and {current}
 order by lower(a.name), a.id

@@ -18,7 +18,8 @@ from core.posts.home_reads import Reader
 from core.posts.store import Situation
 from core.posts.views import Asked, Counts, Home, Reconnect
 
-# A failure is final, so it would stand on Home for ever; after this time it is found on Posts.
+# A failure is final, and so is what a network couldn't show: either would stand on Home for ever. After this time it is
+# found on Posts.
 FAILURES_STAY: Final = timedelta(days=14)
 _LINES: Final = 20
 _TODAY_LINES: Final = 100
@@ -38,6 +39,7 @@ def home(actor: Actor) -> Home:
             to_approve=tuple(map(_asked, home_reads.to_decide(session, reader, _LINES))),
             changes_requested=tuple(map(_asked, home_reads.returned(session, reader, _LINES))),
             failed=tuple(map(rows.waiting, home_reads.failed(session, FAILURES_STAY, _LINES))),
+            not_shown=tuple(map(rows.waiting, home_reads.not_shown(session, FAILURES_STAY, _LINES))),
             needs_person=tuple(map(rows.waiting, home_reads.needing(session, _LINES))),
             at_risk=tuple(map(rows.waiting, home_reads.at_risk(session, _LINES))),
             held=tuple(map(rows.waiting, home_reads.held(session, _LINES))),
@@ -73,6 +75,7 @@ def _counts(session: Session, reader: Reader) -> Counts:
         to_approve=row.to_approve,
         changes_requested=row.changes_requested,
         failed=row.failed,
+        not_shown=row.not_shown,
         needs_person=row.needs_person,
         unclear=row.unclear,
         at_risk=row.at_risk,

@@ -31,7 +31,9 @@ def error_words(last_error: Mapping[str, Any] | None) -> str:
 def shown(row: Row[Any], *, paused: bool) -> Shown:
     """What people read for one publication; `paused`: something is paused over it."""
     said = rules.words(PublicationState(row.state), _needs(row), row.account_state, paused, risk=row.risk or "")
-    return said if row.deleted_at is None else rules.deleted(said)
+    if row.deleted_at is not None:
+        return rules.deleted(said)
+    return rules.not_shown(said) if row.not_shown else said
 
 
 def publication(row: Row[Any], slot_at: object) -> PublicationRow:
@@ -49,7 +51,7 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         network=row.network,
         state=state,
         needs=needs,
-        shown=_seen(row),
+        shown=shown(row, paused=bool(row.pauses)),
         because=_because(row),
         held=_held(row),
         text=payload.text if row.live_text is None else row.live_text,
@@ -136,7 +138,7 @@ def waiting(row: Row[Any]) -> Waiting:
         network=row.network,
         state=state,
         needs=needs,
-        shown=_seen(row),
+        shown=shown(row, paused=bool(row.pauses)),
         because=_because(row),
         due_at=row.due_at,
         published_at=row.published_at,
@@ -199,12 +201,6 @@ def submitted(row: Row[Any]) -> Content:
 
 def _needs(row: Row[Any]) -> Needs | None:
     return None if row.needs is None else Needs(row.needs)
-
-
-def _seen(row: Row[Any]) -> Shown:
-    """As `shown`, and whether its network shows what it accepted."""
-    said = shown(row, paused=bool(row.pauses))
-    return rules.not_shown(said) if row.not_shown and row.deleted_at is None else said
 
 
 def _held(row: Row[Any]) -> bool:

@@ -235,12 +235,15 @@ def gravest(shown: Iterable[Shown]) -> Shown:
 
 
 def progress(shown: Sequence[Shown]) -> str | None:
-    """How far a post with several publications is ("2 of 3 published, 1 deleted"); None until one is published."""
+    """How far a post with several publications is; None until one is published.
+
+    "2 of 3 published", with what is no longer there or never was: ", 1 deleted", ", 1 not shown".
+    """
     published = sum(each.word is Word.PUBLISHED for each in shown)
     if not published or len(shown) < 2:
         return None
-    gone = sum(each.detail == DELETED for each in shown)
-    return f"{published} of {len(shown)} published" + (f", {gone} deleted" if gone else "")
+    besides = [(sum(each.detail == detail for each in shown), detail) for detail in (DELETED, NOT_SHOWN)]
+    return ", ".join([f"{published} of {len(shown)} published", *(f"{n} {detail}" for n, detail in besides if n)])
 
 
 def because(

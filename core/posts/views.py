@@ -672,6 +672,7 @@ class Home:
     to_approve: tuple[Asked, ...]
     changes_requested: tuple[Asked, ...]
     failed: tuple[Waiting, ...]
+    not_shown: tuple[Waiting, ...]
     needs_person: tuple[Waiting, ...]
     at_risk: tuple[Waiting, ...]
     held: tuple[Waiting, ...]
@@ -693,6 +694,7 @@ class Counts:
     to_approve: int = 0
     changes_requested: int = 0
     failed: int = 0
+    not_shown: int = 0
     needs_person: int = 0
     unclear: int = 0
     at_risk: int = 0

@@ -21,6 +21,7 @@ from tests.factories.pauses import pause_account
 from tests.factories.posts import (
     Team,
     fail,
+    hide,
     lose,
     make_approved,
     make_post,
@@ -30,6 +31,7 @@ from tests.factories.posts import (
     publish,
     send,
     soon,
+    take_away,
 )
 
 _S = PublicationState
@@ -135,6 +137,23 @@ def test_what_changed_meanwhile_shows_by_itself(team: Team) -> None:
     tab.again()
     (item,) = tab.component("home_items")["items"]
     assert (item["title"], item["href"]) == ("Please look", f"/approvals?post={post}")
+
+
+def test_what_a_network_took_and_does_not_show_waits_on_home_until_it_is_taken_away(
+    committed_database: db.Database, worker_database: db.Database
+) -> None:
+    team, because = make_team(), "Facebook couldn't process it. Export it again."
+    sign_in, _ = someone(team.organization_id, Role.APPROVER)
+    found = publication(team.admin, make_approved(team.author, team.approver, [team.account_id], slot_at=soon(0.1)))
+    publish(worker_database, found)
+    hide(worker_database, found, because)
+    tab = Tab(sign_in).open()
+    (item,) = tab.component("home_items")["items"]
+    assert (item["group"], item["title"], item["note"]) == ("Not shown 1", "Not shown on Acme Coffee", because)
+    assert (item["action"], item["href"]) == ("Open", f"/post?post={found.post_id}")
+    assert {each.label: each.value for each in tab.app.metric}["Failed or needs you"] == "1"
+    take_away(worker_database, found)
+    assert Tab(sign_in).open().has("caught_up_state")
 
 
 def test_who_can_do_nothing_about_it_can_still_look(team: Team) -> None:

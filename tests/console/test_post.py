@@ -22,6 +22,7 @@ from tests.factories.posts import (
     Team,
     attached,
     fail,
+    hide,
     lose,
     make_approved,
     make_post,
@@ -351,3 +352,17 @@ def test_a_comment_under_a_deleted_post_is_said_to_be_gone_with_it(
     tab = tab_of(committed_team, Role.APPROVER).open("post", post=str(post))
     assert "The first comment was deleted with its post." in tab.words
     assert "The first comment is there." not in tab.words
+
+
+def test_what_a_network_took_and_does_not_show_is_neither_live_nor_looked_for(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post = make_approved(committed_team.author, committed_team.approver, [committed_team.account_id], slot_at=soon())
+    publish(worker_database, publication(committed_team.admin, post))
+    tab = tab_of(committed_team, Role.VIEWER).open("post", post=str(post))
+    assert "live, link not found yet" in tab.words
+    hide(worker_database, publication(committed_team.admin, post), "Facebook couldn't process it. Export it again.")
+    tab.again()
+    assert "not shown" in tab.words
+    assert "Facebook couldn't process it. Export it again." in tab.words
+    assert "live, link not found yet" not in tab.words

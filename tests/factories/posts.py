@@ -18,6 +18,8 @@ from core.posts.content import Attached
 from core.posts.inputs import More
 from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
+from core.publishing import store as sending
+from core.publishing.model import PublicationLink
 from tests.factories.accounts import make_account
 from tests.factories.organizations import make_actor, make_organization
 
@@ -139,6 +141,16 @@ def send(
 def publish(database: db.Database, publication: Publication) -> None:
     """Send a scheduled publication and have the network accept it."""
     send(database, publication, *_ON_THE_WAY, PublicationState.PUBLISHED)
+
+
+def hide(database: db.Database, publication: Publication, because: str) -> None:
+    """Have the network say of what it accepted as published that it can't show it."""
+    with database.organization_transaction(publication.organization_id, "program:finder", "test") as session:
+        session.add(
+            PublicationLink(organization_id=publication.organization_id, publication_id=publication.id, state="pending")
+        )
+        session.flush()
+        sending.note_not_shown(session, publication.id, "program:finder", {"not_shown": True, "because": because})
 
 
 def take_away(database: db.Database, publication: Publication) -> None:

@@ -108,7 +108,7 @@ def _attention(visitor: Visitor, home: Home, trouble: Sequence[LiveTrouble], zon
 
 def _figures(home: Home, under_live_posts: int, zones: Zones) -> None:
     sent = home.published_today
-    trouble = home.counts.failed + home.counts.needs_person + under_live_posts
+    trouble = home.counts.failed + home.counts.not_shown + home.counts.needs_person + under_live_posts
     first = min((each.first_due_at for each in home.to_approve if each.first_due_at), default=None)
     with st.grid(4, gap="small"):
         _figure("Out today", home.out_today, f"{sent} published" if sent else "")
@@ -157,6 +157,9 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
     for each in home.failed:
         title, action = f"Failed on {each.account_name}", can(Permission.TRY_AGAIN, "Try again")
         yield _publication(each, f"Failed {counts.failed}", "error", "red", title, action, each.because)
+    for each in home.not_shown:
+        title, action = f"Not shown on {each.account_name}", can(Permission.CHANGE_LIVE, "Open")
+        yield _publication(each, f"Not shown {counts.not_shown}", "error", "red", title, action, each.because)
     for account in home.accounts_to_reconnect:
         waiting = "1 post waits" if account.waiting == 1 else f"{account.waiting} posts wait"
         yield Item(

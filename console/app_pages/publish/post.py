@@ -121,7 +121,7 @@ def _is_worked_on(each: PublicationRow, works: Works) -> bool:
 def _link_may_come(each: PublicationRow) -> bool:
     return (
         each.url is None
-        and each.deleted_at is None
+        and not each.shown.detail
         and each.published_at is not None
         and now() - each.published_at < NEAR
     )
@@ -138,6 +138,7 @@ def _standing(detail: Detail, works: Works) -> tuple[object, ...]:
             each.state,
             each.due_at,
             each.url,
+            each.shown,
             each.attempt_count,
             *after_publish.standing(works.get(each.id, ())),
         )
@@ -227,9 +228,11 @@ def _publication(
             st.markdown(badge(each.shown), width="content")
             if each.url:
                 st.link_button("Open live post", each.url, icon=":material/open_in_new:", type="tertiary")
+            elif each.account_url and each.shown.detail == rules.NOT_SHOWN:
+                st.link_button("Open the account", each.account_url, icon=":material/open_in_new:", type="tertiary")
         st.markdown(_time_words(each, zones, alone=alone))
         if each.because:
-            color = "red" if each.state is _S.FAILED else "orange"
+            color = "red" if each.state is _S.FAILED or each.shown.detail == rules.NOT_SHOWN else "orange"
             st.markdown(f":{color}[:material/info:] {plain(_because(each, zones))}")
         for pause in each.pauses if each.shown.word is rules.Word.HELD else ():
             navigation.link("resume", pausing.resume_words(visitor, pause), pause=pause.id)
@@ -253,7 +256,8 @@ def _because(each: PublicationRow, zones: Zones) -> str:
 
 def _time_words(each: PublicationRow, zones: Zones, *, alone: bool) -> str:
     if each.published_at:
-        found = "" if each.url or each.deleted_at else " · live, link not found yet"
+        looked_for = not each.url and not each.shown.detail  # neither deleted nor found not to be shown
+        found = " · live, link not found yet" if looked_for else ""
         changed = " · its text was changed since" if each.edited and not each.deleted_at else ""
         return f"Published **{plain(when(each.published_at, zones))}**{found}{changed}"
     if each.due_at is None:

@@ -19,6 +19,7 @@ from tests.factories.pauses import pause_account
 from tests.factories.posts import (
     Team,
     fail,
+    hide,
     make_approved,
     make_post,
     make_submitted,
@@ -158,6 +159,18 @@ def test_a_chip_says_that_it_was_deleted_at_its_network(real_team: Team, worker_
     (chip,) = chips(around(team, at, Filters(words=(Word.PUBLISHED,))))
     assert chip.shown.words == "Published: deleted"
     assert [each.shown for each in chip.publications] == [chip.shown]
+
+
+def test_a_chip_says_that_its_network_does_not_show_it(real_team: Team, worker_database: db.Database) -> None:
+    team, at = real_team, soon()
+    accepted = publication(team.author, make_approved(team.author, team.approver, [team.account_id], slot_at=at))
+    publish(worker_database, accepted)
+    hide(worker_database, accepted, "Facebook couldn't process it.")
+    (chip,) = chips(around(team, at, Filters(words=(Word.PUBLISHED,))))
+    assert chip.shown.words == "Published: not shown"
+    take_away(worker_database, accepted)
+    (chip,) = chips(around(team, at))
+    assert chip.shown.words == "Published: deleted"
 
 
 def test_what_is_held_shows_it(team: Team) -> None:

@@ -17,6 +17,7 @@ from core.posts.views import Filters
 from tests.factories.accounts import make_account
 from tests.factories.posts import (
     Team,
+    hide,
     make_approved,
     make_post,
     make_submitted,
@@ -73,6 +74,19 @@ def test_a_line_says_that_a_post_was_deleted_at_its_network(real_team: Team, wor
     assert found["One"]["deleted_local (Europe/Berlin)"]
     listed = {row.text: (row.shown.words, row.progress) for row in queries.listing(team.viewer, wanted).rows}
     assert listed == {name: (line["state"], line["progress"] or None) for name, line in found.items()}
+
+
+def test_a_line_says_that_its_network_does_not_show_what_it_took(real_team: Team, worker_database: db.Database) -> None:
+    team = real_team
+    second = make_account(team.admin, name="Acme Tea").id
+    post = make_approved(team.author, team.approver, [team.account_id, second], slot_at=soon(), text="A reel")
+    for each in publications(team.author, post):
+        publish(worker_database, each)
+    hide(worker_database, publications(team.author, post)[0], "Facebook couldn't process it.")
+    (line,) = lines(commands.export(team.viewer, Filters(words=(Word.PUBLISHED,))))
+    assert (line["state"], line["progress"]) == ("Published: not shown", "2 of 2 published, 1 not shown")
+    (row,) = queries.listing(team.viewer, Filters()).rows
+    assert (row.shown.words, row.progress) == (line["state"], line["progress"])
 
 
 def test_it_is_the_filter_in_the_order_of_the_list_and_every_page_of_it(

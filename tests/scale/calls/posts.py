@@ -106,6 +106,7 @@ CALLS: Final[Calls] = {
     ),
     home_reads.returned: (inside(lambda session, world: home_reads.returned(session, _reader(world), _LINES)),),
     home_reads.failed: (inside(lambda session, _: home_reads.failed(session, _RECENT, _LINES)),),
+    home_reads.not_shown: (inside(lambda session, _: home_reads.not_shown(session, _RECENT, _LINES)),),
     home_reads.needing: (inside(lambda session, _: home_reads.needing(session, _LINES)),),
     home_reads.at_risk: (inside(lambda session, _: home_reads.at_risk(session, _LINES)),),
     home_reads.held: (inside(lambda session, _: home_reads.held(session, _LINES)),),

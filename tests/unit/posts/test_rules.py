@@ -116,6 +116,15 @@ def test_what_was_deleted_at_its_network_stays_published_and_says_so() -> None:
     assert rules.progress([gone, live, SHOWN[Word.FAILED]]) == "2 of 3 published, 1 deleted"
 
 
+def test_what_a_network_took_and_does_not_show_stays_published_and_says_so() -> None:
+    live, hidden = SHOWN[Word.PUBLISHED], rules.not_shown(SHOWN[Word.PUBLISHED])
+    assert (hidden.word, hidden.words, hidden.color) == (Word.PUBLISHED, "Published: not shown", "red")
+    assert rules.gravest([live, hidden]) == hidden
+    assert rules.progress([live, hidden]) == "2 of 2 published, 1 not shown"
+    gone = rules.deleted(live)
+    assert rules.progress([live, gone, hidden]) == "3 of 3 published, 1 deleted, 1 not shown"
+
+
 def test_final_states_lead_nowhere_and_all_others_somewhere() -> None:
     leaving = {before for before, _ in TRANSITIONS}
     assert leaving == set(PublicationState) - FINAL
