@@ -100,6 +100,12 @@ def write(story: Story, slot: datetime) -> None:
     composer.choose(*ACCOUNTS)
     story.path = composer.write(story.texts[COFFEE])
     sara.see("Instagram needs an image.")
+    forms = sara.page.get_by_role("group", name="Form of post")
+    forms.get_by_role(
+        "button", name="By its files"
+    ).click()  # which it is already: nothing is saved, and nothing changes
+    sara.see("Instagram needs an image.")
+    expect(sara.page.get_by_text("Ready: passes")).to_have_count(0)
     expect(sara.page.get_by_role("button", name="Send for approval")).to_be_disabled()
     composer.choose_image(picture("PNG", SIZES[COFFEE]), name="coffee.png")
     composer.description.fill("A cup, half red and half blue")

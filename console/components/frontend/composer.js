@@ -42,9 +42,10 @@ export default function (component) {
     const elsewhere = new Set(['image', 'format', 'option', 'comment'])
     const atFiles = linesAt(m, data, ({ place, at }, account) => place === 'image' && !(Number.isInteger(at) && sharesFiles(m, account)))
     const wrong = linesAt(m, data, ({ place }) => !elsewhere.has(place)), all = linesAt(m, data, () => true)
-    const empty = !got.text.trim() && !got.link && !got.files.length && !Object.keys(got.options).length
+    // Of what is empty nothing is said, so nothing was found yet in what was begun since.
+    const begun = [got, given(m.saved, m.tab)].every(each => each.text.trim() || each.link || each.files.length || Object.keys(each.options).length)
     drawHints(find('.hints.of-files'), atFiles)
-    drawHints(find('.hints.of-text'), data.accounts.length && !empty && !all.length ? [['ok', data.ready, '']] : wrong)
+    drawHints(find('.hints.of-text'), data.accounts.length && begun && !all.length ? [['ok', data.ready, '']] : wrong)
   }
   Object.assign(m, { redraw: draw, write, say: words => { find('.moved').textContent = words }, ask: asked => setStateValue('library', asked) })
 

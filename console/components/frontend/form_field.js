@@ -5,7 +5,7 @@ function drawFormField (field, m, data, write) {
   const group = find('.forms')
   find('.form').hidden = choices.length === 0
   const chosen = m.tab === null ? m.now.format : variantOf(m.now, m.tab).format
-  unlessSame(group, [m.tab, chosen, choices, data.locked], () => replaceForms(group, m, chosen, choices, data.locked, write))
+  unlessSame(group, [m.tab, chosen, choices, data.locked], () => replaceForms(group, m, chosen, choices, data.locked))
   const needs = choices.length ? neededBy(takers) : []
   unlessSame(find('.needs'), needs, () => find('.needs').replaceChildren(...needs.map(words => el('li', '', words))))
   drawHints(find('.of-form'), linesAt(m, data, problem => problem.place === 'format'))
@@ -32,11 +32,12 @@ function formChoices (m, data, takers) {
   return [first, ...[...forms.values()].map(({ networks: those, ...each }) => ({ ...each, note: those.length < networks ? those.join(', ') : '' }))]
 }
 
-function replaceForms (group, m, chosen, choices, locked, write) {
+// The buttons outlive what was drawn with them: they write by what is known when they are pressed.
+function replaceForms (group, m, chosen, choices, locked) {
   const focused = group.getRootNode().activeElement?.dataset?.form
   group.replaceChildren(...choices.map(({ key, title, words, note }) => {
     const button = el('button', '', title, note ? el('small', '', ' ' + note) : null)
-    Object.assign(button, { type: 'button', disabled: locked, title: words, onclick: () => write({ format: key }) })
+    Object.assign(button, { type: 'button', disabled: locked, title: words, onclick: () => m.write({ format: key }) })
     button.dataset.form = key ?? ''
     button.setAttribute('aria-pressed', String(key === (chosen || null)))
     return button
