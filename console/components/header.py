@@ -12,7 +12,7 @@ from console import navigation
 
 @contextmanager
 def header(title: str, note: str | None = None, *, mark: str | None = None, back: str | None = None) -> Iterator[None]:
-    """Title on the left, what is drawn inside on the right.
+    """Title on the left, what is drawn inside on the right: together, below the title where they don't fit beside it.
 
     `mark` (a badge) and `note` (a quiet word) follow the title; `back` is the path of the list that this is one of.
     """
@@ -32,4 +32,5 @@ def header(title: str, note: str | None = None, *, mark: str | None = None, back
         if note:
             st.caption(note, width="content")
         st.space("stretch")
-        yield
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            yield
