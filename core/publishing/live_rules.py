@@ -71,6 +71,7 @@ GONE: Final = "The post was deleted."
 TOO_LONG: Final = "It waited for more than a day."
 PRESS_AGAIN: Final = "Press Try again when that is mended."
 CONNECT_AGAIN: Final = "An admin can connect the account again on Accounts; then press Try again."
+AS_IT_WAS: Final = "The live post is as it was. Try other words, or delete it and post it anew."
 UNCLEAR_CHANGE: Final = "The network gave no clear answer, several times."
 HARMLESS: Final = "Look at the post. Trying again does no harm."
 ABSENT: Final = "Every look found all comments and not this one, so it is written again."
@@ -141,7 +142,9 @@ def after_failure(
             return Next(LiveState.WAITING, outcome.words, wait_s=first_read_s, trace=outcome.trace)
         return Next(LiveState.FAILED, f"{UNCLEAR_CHANGE} {outcome.words}", HARMLESS, trace=outcome.trace)
     if outcome.reconnect or outcome.state is PublicationState.FAILED:
-        fix = CONNECT_AGAIN if outcome.reconnect else outcome.fix or PRESS_AGAIN
+        # What mends a post that was refused is no help here: nothing of a live one goes out anew.
+        refused = AS_IT_WAS if kind is Kind.EDIT else outcome.fix or PRESS_AGAIN
+        fix = CONNECT_AGAIN if outcome.reconnect else refused
         return Next(LiveState.FAILED, outcome.words, fix, trace=outcome.trace)
     if waited >= LONGEST_WAIT:
         return Next(LiveState.FAILED, f"{TOO_LONG} {outcome.words}", outcome.fix or PRESS_AGAIN, trace=outcome.trace)

@@ -48,6 +48,12 @@ def test_what_provably_did_nothing_is_tried_again_or_is_a_persons_to_mend(
     assert to.wait_s != 0
 
 
+def test_a_refused_text_is_told_what_can_be_done_about_a_post_that_is_live_already() -> None:
+    refused = Rejected("The network doesn't allow it.", how_to_fix="Change the post and send it again.")
+    assert after(Kind.EDIT, refused).fix == live_rules.AS_IT_WAS
+    assert after(Kind.COMMENT, refused).fix == "Change the post and send it again."
+
+
 @pytest.mark.parametrize("failure", [OutcomeUnknown("No answer."), ZeroDivisionError("a bug"), TimeoutError()])
 def test_an_unclear_comment_is_looked_for_and_never_written_again_by_that(failure: BaseException) -> None:
     assert after(Kind.COMMENT, failure, tries=99).state is LiveState.CHECKING
