@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from core import providers
+from core.provider_kit.file_checks import shapes
 from core.provider_kit.types import Format, ImageRules, MediaKind, Network, TextRules, VideoRules
 
 _UNKNOWN_COLOR: Final = "#667085"
@@ -145,7 +146,7 @@ def _either(names: Sequence[str]) -> str:
 def _size(rules: ImageRules | VideoRules) -> str:
     least, most = rules.ratio or _ANY_SHAPE
     bound = least > _ANY_SHAPE[0] or most < _ANY_SHAPE[1]  # what hardly any file breaks needs no words
-    ratio = f"{least:.2f}:1 to {most:.2f}:1, " if bound else ""
+    ratio = f"{shapes(least, most)}, " if bound else ""
     return f"{ratio}at most {_weight(rules.max_bytes)}"
 
 

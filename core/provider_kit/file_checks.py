@@ -29,6 +29,13 @@ _TITLES: Final = {
     "video/mp4": "MP4",
     "video/quicktime": "MOV",
 }
+# Shapes with a name that cameras and editors use, each as width through height.
+_SHAPES: Final = {
+    f"{wide}:{high}": wide / high
+    for wide, high in ((1, 1), (4, 5), (5, 4), (3, 4), (4, 3), (2, 3), (3, 2), (9, 16), (16, 9), (1, 2), (2, 1))
+}
+_SAME_SHAPE: Final = 0.005
+_ABOUT_ONE: Final = 0.05
 
 
 def problems(title: str, form: Format, payload: Payload) -> Iterator[Problem]:
@@ -127,6 +134,19 @@ def _least_size(title: str, least: int, item: MediaItem, called: str) -> Iterato
         yield Problem("error", words, "Export it in a better quality and upload that.")
 
 
+def shape(ratio: float) -> str:
+    """A width through a height as people who make pictures say it: "4:5"; "0.77:1" where it has no such name."""
+    return next((name for name, known in _SHAPES.items() if abs(known - ratio) < _SAME_SHAPE), f"{ratio:.2f}:1")
+
+
+def shapes(least: float, most: float) -> str:
+    """Which shapes are taken: "4:5 to 1.91:1", or "about 9:16" where both ends are next to a known one."""
+    between = [name for name, known in _SHAPES.items() if least < known < most]
+    if len(between) == 1 and most - least < _ABOUT_ONE:
+        return f"about {between[0]}"
+    return f"{shape(least)} to {shape(most)}"
+
+
 def _ratio(title: str, rules: ImageRules | VideoRules, item: MediaItem, called: str) -> Iterator[Problem]:
     if rules.ratio is None or not item.height:
         return
@@ -134,8 +154,7 @@ def _ratio(title: str, rules: ImageRules | VideoRules, item: MediaItem, called: 
     if not rules.ratio[0] <= round(ratio, 2) <= rules.ratio[1]:
         yield Problem(
             "error",
-            f"{called} is {item.width} x {item.height} pixels, {ratio:.2f}:1;"
-            f" {title} takes {rules.ratio[0]:.2f}:1 to {rules.ratio[1]:.2f}:1.",
+            f"{called} is {item.width} x {item.height} pixels, {shape(ratio)}; {title} takes {shapes(*rules.ratio)}.",
             "Crop it, or choose another one.",
         )
 

@@ -167,7 +167,7 @@ def vars_of(content: Content) -> dict[str, Any]:
 
 def test_a_form_says_what_it_needs() -> None:
     needs = {form.key: networks._form(NETWORK, form)["needs"] for form in FORMS}
-    images, videos = "images 0.80:1 to 1.91:1, at most 8 MB", "videos of 3 s to 15 min, at most 100 MB"
+    images, videos = "images 4:5 to 1.91:1, at most 8 MB", "videos of 3 s to 15 min, at most 100 MB"
     text = "text of at most 500 characters"
     assert needs == {
         "feed": f"At most 1 image; {images}; {text}",

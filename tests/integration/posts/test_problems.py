@@ -72,7 +72,7 @@ TROUBLES = {
     "an image where none is taken": Trouble("can't carry an image", replace(NETWORK, images=None)),
     "image of another kind": Trouble("this image is another kind", images(mimes=("image/png",))),
     "image too large": Trouble("takes at most 0 MB", images(max_bytes=1_000)),
-    "image too wide": Trouble("takes 0.80:1 to 1.00:1", images(ratio=(0.8, 1.0))),
+    "image too wide": Trouble("takes 4:5 to 1:1", images(ratio=(0.8, 1.0))),
     "image too tall": Trouble("takes 1.91:1 to 3.00:1", images(ratio=(1.91, 3.0))),
     "image too narrow": Trouble("needs at least 2000", images(min_width=2_000)),
     "too many pixels": Trouble("pixels; Facebook takes at most", images(max_pixels=1_000)),
@@ -81,7 +81,7 @@ TROUBLES = {
     "the form of post is gone": Trouble("no form of post called feed", form(key="story", title="Story")),
     "too few files for the form": Trouble("needs at least 2 images", form(files=(2, 10))),
     "a kind of file that the form doesn't take": Trouble("can't carry an image", form(images=None)),
-    "image outside the form's ratio": Trouble("takes 0.80:1 to 1.00:1", form(images=replace(TAKES, ratio=(0.8, 1.0)))),
+    "image outside the form's ratio": Trouble("takes 4:5 to 1:1", form(images=replace(TAKES, ratio=(0.8, 1.0)))),
     "text too long for the form": Trouble("characters too long for", form(text=TextRules("codepoints", 5))),
     "an option that is needed": Trouble(
         "needs: Title", form(options=(Option("title", "Title", "line", required=True),))

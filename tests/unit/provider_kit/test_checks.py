@@ -164,7 +164,7 @@ PHOTO = MediaItem("0" * 64, "image/jpeg", 1080, 1080, 500_000)
         (replace(PHOTO, size=8_500_000), ["The image is 8.5 MB; Town Crier takes at most 8 MB."]),
         (
             replace(PHOTO, height=1400),
-            ["The image is 1080 x 1400 pixels, 0.77:1; Town Crier takes 0.80:1 to 1.91:1."],
+            ["The image is 1080 x 1400 pixels, 0.77:1; Town Crier takes 4:5 to 1.91:1."],
         ),
         (
             replace(PHOTO, width=300, height=300),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.provider_kit.checks import problems
+from core.provider_kit.file_checks import shapes
 from core.provider_kit.types import (
     DocumentRules,
     Format,
@@ -117,7 +118,7 @@ def test_number_and_kinds_of_files(form: str, media: tuple[MediaItem, ...], said
         (replace(CLIP, duration_ms=61_000 * 2), "The video lasts 2 min 2 s; Town Crier takes 3 s to 1 min 30 s."),
         (
             replace(CLIP, width=1920, height=1080),
-            "The video is 1920 x 1080 pixels, 1.78:1; Town Crier takes 0.50:1 to 1.00:1.",
+            "The video is 1920 x 1080 pixels, 16:9; Town Crier takes 1:2 to 1:1.",
         ),
         (
             replace(CLIP, width=500, height=900),
@@ -176,6 +177,19 @@ def test_a_document_is_held_against_what_the_form_takes() -> None:
     assert words(replace(POST, format="paper", media=(long,))) == [
         "The document has 301 pages; Town Crier takes at most 300."
     ]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [
+        ((0.8, 1.91), "4:5 to 1.91:1"),
+        ((0.55, 0.58), "about 9:16"),
+        ((0.5, 1.0), "1:2 to 1:1"),
+        ((0.1, 10), "0.10:1 to 10.00:1"),
+    ],
+)
+def test_shapes_are_said_by_the_names_that_people_know(ratio: tuple[float, float], said: str) -> None:
+    assert shapes(*ratio) == said
 
 
 def test_a_problem_names_its_file() -> None:
