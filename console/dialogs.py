@@ -56,7 +56,7 @@ def show_asked(visitor: Visitor, detail: Detail, current: Sequence[PublicationRo
         _DIALOGS[verb](visitor, detail, chosen, publication_id)
 
 
-@st.dialog("Another time", icon=":material/schedule:")
+@st.dialog("When it goes out", icon=":material/schedule:")
 def _reschedule(
     visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
 ) -> None:
@@ -74,7 +74,7 @@ def _reschedule(
             raise Invalid([_NO_TIME])
         return publishing.reschedule(actor, feedback.action_id(actor, "reschedule", *seen, at), at, **subject)
 
-    if _confirm("Reschedule", "schedule", why_not=_NO_TIME if at is None else None):
+    if _confirm("Reschedule" if due else "Schedule", "schedule", why_not=_NO_TIME if at is None else None):
         feedback.act("publishing.reschedule", run, done=_words)
         st.rerun()
 

@@ -76,6 +76,14 @@ def test_publishing_now_asks_first_and_then_schedules_it_for_now(team: Team, app
     assert found.due_at < soon(1)
 
 
+def test_what_has_no_time_yet_is_scheduled_and_what_has_one_is_rescheduled(team: Team, approver: Tab) -> None:
+    without, planned = (
+        make_approved(team.author, team.approver, [team.account_id], slot_at=at) for at in (None, soon())
+    )
+    assert approver.open("post", post=str(without)).button("reschedule_post").label == "Schedule"
+    assert approver.open("post", post=str(planned)).button("reschedule_post").label == "Reschedule"
+
+
 def test_rescheduling_keeps_the_approval(team: Team, approver: Tab) -> None:
     post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
     approver.open("post", post=str(post)).press("reschedule_post")

@@ -190,7 +190,7 @@ def _post_actions(visitor: Visitor, detail: Detail, current: list[PublicationRow
         button("Withdraw", "undo", refusal, drafting.withdraw, (post.id, post.submitted_version), key="withdraw")
     if movable:
         button(
-            "Reschedule",
+            "Reschedule" if any(each.due_at for each in movable) else "Schedule",
             "schedule",
             visitor.why_not(Permission.RESCHEDULE),
             dialogs.ask,
