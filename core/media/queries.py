@@ -79,7 +79,7 @@ def _prepared(row: model.Media, renditions: Iterable[RenditionView]) -> str:
         return ""
     known = providers.networks()
     titles = sorted(known[each].title if each in known else each.capitalize() for each in networks)
-    how = "without its edit list" if row.kind == "video" else "as a JPEG within its limits"
+    how = "packed anew, pictures and sound unchanged" if row.kind == "video" else "as a JPEG within its limits"
     return f"Prepared for {', '.join(titles)}: {how}"
 
 

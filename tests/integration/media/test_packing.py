@@ -86,7 +86,7 @@ def test_a_network_without_edit_lists_gets_a_rendition_and_all_others_what_is_ke
     assert got["plain"].bit_rate == pytest.approx(got["plain"].size * 8_000 / got["plain"].duration_ms, rel=0.01)
     for fact in ("width", "height", "codec", "audio_codec", "frame_rate"):
         assert getattr(got["plain"], fact) == getattr(got["any"], fact)
-    assert made.prepared == "Prepared for Plain Films: without its edit list"
+    assert made.prepared == "Prepared for Plain Films: packed anew, pictures and sound unchanged"
     (rendition,) = made.renditions
     assert (rendition.network, rendition.sha256, rendition.as_kept) == ("plain", got["plain"].sha256, False)
 

@@ -99,7 +99,7 @@ def test_a_video_with_its_index_last_and_an_edit_list_is_published_as_its_rendit
 ) -> None:
     film = make_prepared(house.author, worker, filmed(index_first=False))
     (rendition,) = [each for each in film.renditions if each.network == "instagram"]
-    assert film.prepared == "Prepared for Instagram: without its edit list"
+    assert film.prepared == "Prepared for Instagram: packed anew, pictures and sound unchanged"
     words = "" if form == "story" else f"Beans {uuid4()}"
     account_id = house.page.account.id
     post_id = make_approved(
