@@ -194,6 +194,8 @@ def _cells(row: Row[Any], zone: str) -> list[Cell]:
 
 def _group(row: Row[Any]) -> ErrorGroup:
     known = _explained(row) or Explained(row.words or NO_ANSWER, "", "look" if row.again_at is None else "wait")
+    # To look at the account is for what is unclear; of what is decided since its post says what can be done.
+    mend = "post" if known.mend == "look" and not row.unclear else known.mend
     return ErrorGroup(
         key=row.key,
         network=row.network,
@@ -208,7 +210,7 @@ def _group(row: Row[Any]) -> ErrorGroup:
         last_at=row.last_at,
         words=known.words,
         fix=known.fix,
-        mend=known.mend,
+        mend=mend,
         trace_ids=tuple(row.trace_ids or ()),
         post_id=row.post_id,
         again_at=row.again_at,

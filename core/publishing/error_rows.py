@@ -56,11 +56,12 @@ seen as (
   from masthead.reconcile_read r where r.evidence ? 'error' and r.at >= (select since from edge)),
 named as (
   select s.at, s.during, s.status, s.trace_id, s.words, s.id, s.publication_id, p.post_id, p.account_id, a.network,
-    a.name as account_name, p.state, p.next_action_at, coalesce(split_part(s.said, '/', 1), '') as code,
+    a.name as account_name, p.state, p.next_action_at, p.state = 'unknown' or p.needs = 'outcome' as unclear,
+    coalesce(split_part(s.said, '/', 1), '') as code,
     case when s.said like '%/urn:%' then '' else coalesce(split_part(s.said, '/', 2), '') end as subcode,
     case when s.said is null then coalesce(cast(s.status as text), '') else '' end as bare
   from seen s
-  cross join lateral (select q.post_id, q.account_id, q.state, q.next_action_at from masthead.publication q
+  cross join lateral (select q.post_id, q.account_id, q.state, q.needs, q.next_action_at from masthead.publication q
     where q.organization_id = s.organization_id and q.id = s.publication_id offset 0) p
   cross join lateral (select b.network, b.name from masthead.account b
     where b.organization_id = s.organization_id and b.id = p.account_id offset 0) a
@@ -75,6 +76,7 @@ select key, network, code, subcode, count(*) as times, count(distinct publicatio
   (array_agg(status order by at desc, id))[1] as status, (array_agg(words order by at desc, id))[1] as words,
   (array_agg(trace_id order by at desc, id) filter (where trace_id is not null))[1:3] as trace_ids,
   (array_agg(post_id order by at desc, id))[1] as post_id,
+  coalesce(bool_or(unclear), false) as unclear,
   min(next_action_at) filter (where state = 'scheduled' and next_action_at > clock_timestamp()) as again_at
 from keyed
 group by key, network, code, subcode

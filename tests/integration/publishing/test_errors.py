@@ -91,6 +91,21 @@ def test_alike_ones_stand_together_with_words_fix_and_posts(met: House, worker: 
     ]
 
 
+def test_what_is_unclear_no_longer_is_mended_at_its_post(met: House, worker: db.Database) -> None:
+    tamper(
+        met.organization_id, "update masthead.publication set state = 'failed', needs = null where state = 'unknown'"
+    )
+    assert [each.mend for each in errors(met.approver).groups] == ["reconnect", "post", "post", "post"]
+
+
+def test_a_refusal_without_a_code_leads_to_its_post(worker: db.Database, script) -> None:
+    house = make_quiet_house()
+    script(prepared=Rejected("Facebook couldn't process the video.", trace=Trace(200)))
+    send_one(worker, make_due(house).id, PATIENT)
+    (group,) = errors(house.approver).groups
+    assert (group.words, group.mend) == ("Facebook couldn't process the video.", "post")
+
+
 def test_a_page_begins_where_the_one_before_it_ended(met: House, worker: db.Database) -> None:
     whole, paged, after = errors(met.approver).groups, [], None
     for _ in range(len(whole)):
