@@ -84,11 +84,11 @@ def render(visitor: Visitor) -> None:
             st.space("stretch")
             st.caption(f"Times in {plain(zones.organization)}", width="content")
         timeline(history.entries(detail, evidence), zones, key="post_timeline")
-    _follow(visitor, detail, works)
+    _follow(visitor, detail, works, evidence)
 
 
-def _follow(visitor: Visitor, detail: Detail, works: Works) -> None:
-    """Look again while something is on its way, and draw anew when it moved."""
+def _follow(visitor: Visitor, detail: Detail, works: Works, evidence: Mapping[UUID, Evidence]) -> None:
+    """Look again while something is on its way, and draw anew when it moved or was read."""
     moving = [
         each
         for each in detail.publications
@@ -99,16 +99,18 @@ def _follow(visitor: Visitor, detail: Detail, works: Works) -> None:
     if not moving:
         return
     soon = any(each.state is not _S.SCHEDULED or _is_near(each) for each in moving)
-    seen = _standing(detail, works)
+    asked = [each.id for each in moving if each.state is _S.UNKNOWN]
+    seen = _standing(detail, works), [len(evidence[each].reads) for each in asked]
 
     @st.fragment(run_every=LOOK_SOON_S if soon else LOOK_LATER_S)
     def look() -> None:
         try:
             there = queries.detail(visitor.actor, detail.post.id)
             worked_on = sending.live_works(visitor.actor, detail.post.id)
+            reads = [len(sending.evidence(visitor.actor, each).reads) for each in asked]
         except MastheadError:
             return
-        if _standing(there, worked_on) != seen:
+        if (_standing(there, worked_on), reads) != seen:
             st.rerun()
 
     look()
