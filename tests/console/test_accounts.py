@@ -57,6 +57,8 @@ def test_a_provider_without_settings_says_what_to_set(team: Team, admin: Tab, mo
 def test_what_can_be_connected_says_how_it_stands(team: Team, admin: Tab) -> None:
     make_account(team.admin, name="Acme Tea", state=AccountState.DISABLED)
     assert "1 connected" in captions(admin.open("accounts"))
+    make_account(team.admin, name="Acme Broken", state=AccountState.AUTH_BROKEN)
+    assert "1 connected, 1 to connect again" in captions(admin.open("accounts"))
     empty = Tab(someone(make_organization(), Role.ADMIN)[0]).open("accounts")
     assert "Nothing connected yet" in captions(empty)
 

@@ -60,7 +60,7 @@ def render(visitor: Visitor) -> None:
     rows = queries.accounts(visitor.actor)
     pauses = queries.pauses(visitor.actor)
     live = [each for each in rows if each.state is not AccountState.DISABLED]
-    with header("Accounts", f"{len(live)} connected" if live else None):
+    with header("Accounts", _how_many(live)):
         if rows:
             pausing.offer(visitor, pauses, {each.provider for each in live})
             diagnosing.setup_buttons(visitor)
@@ -92,6 +92,12 @@ def render(visitor: Visitor) -> None:
             key="accounts_more",
         )
     _asked(visitor, rows)
+
+
+def _how_many(live: Sequence[AccountRow]) -> str | None:
+    broken = sum(each.state is AccountState.AUTH_BROKEN for each in live)
+    said = [f"{len(live) - broken} connected", f"{broken} to connect again" if broken else ""]
+    return ", ".join(filter(None, said)) if live else None
 
 
 def _first(rows: Sequence[AccountRow]) -> Sequence[AccountRow]:
