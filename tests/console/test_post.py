@@ -374,3 +374,13 @@ def test_what_a_network_took_and_does_not_show_is_neither_live_nor_looked_for(
     assert "not shown" in tab.words
     assert "Facebook couldn't process it. Export it again." in tab.words
     assert "live, link not found yet" not in tab.words
+
+
+def test_what_an_account_without_access_holds_leads_to_where_it_is_connected_again(team: Team) -> None:
+    broken = make_account(team.admin, name="Acme Broken").id
+    post = make_approved(team.author, team.approver, [broken], slot_at=soon())
+    with db.transaction(team.admin) as session:
+        session.execute(text("update masthead.account set state = 'auth_broken' where id = :id"), {"id": broken})
+    for role, label in ((Role.ADMIN, "Connect Acme Broken on Accounts"), (Role.EDITOR, "See Acme Broken on Accounts")):
+        tab = tab_of(team, role).open("post", post=str(post))
+        assert label in [each.proto.label for each in tab.app.get("page_link")]

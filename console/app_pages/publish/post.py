@@ -238,6 +238,9 @@ def _publication(
             st.markdown(f":{color}[:material/info:] {plain(_because(each, zones))}")
         for pause in each.pauses if each.shown.word is rules.Word.HELD else ():
             navigation.link("resume", pausing.resume_words(visitor, pause), pause=pause.id)
+        if each.shown.word is rules.Word.HELD and each.account_state != rules.ACCOUNT_SENDS:
+            may = visitor.may(Permission.CONNECT)
+            navigation.link("accounts", f"{'Connect' if may else 'See'} {plain(each.account_name)} on Accounts")
         if each.approved_by and each.approved_at:
             own = " (their own work)" if each.self_approved else ""
             lapsed = "" if each.approval_holds else " · no longer valid"
