@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.accounts import credentials, store, token_rows
+from core.accounts.reaching import hold
 from core.accounts.rules import STATE_WORDS, AccountState, ConnectionState
 from core.audit import commands as audit
 from core.infra.actor import ProgramActor
@@ -64,7 +65,8 @@ def report_broken(session: Session, account_id: UUID, reason: str) -> None:
     standing = store.standing(session, account_id)
     # One that has run out is no word of the network's: a renewal mends it.
     ran_out = standing is not None and standing.token is not None and standing.token.expired
-    store.break_accounts(session, account.connection_id, account_id if own else None, reason, heals=ran_out)
+    actor = ProgramActor(store.organization_of(session), "accounts", session.info["correlation_id"])
+    hold(session, actor, account.connection_id, account_id if own else None, reason, heals=ran_out)
     if connection is not None and connection.state == ConnectionState.ACTIVE:
         store.change_connection(
             session,

@@ -95,9 +95,20 @@ def settle(session: Session, actor: ProgramActor, connection: Connection, provid
         store.change_connection(session, connection.id, state=ConnectionState.ACTIVE, last_error=None)
 
 
-def hold(session: Session, actor: ProgramActor, connection_id: UUID, account_id: UUID | None, reason: str) -> None:
-    """Hold an active account, or all of a connection, until a look or a consent mends it; its posts wait."""
-    for each in store.break_accounts(session, connection_id, account_id, reason, heals=True):
+def hold(
+    session: Session,
+    actor: ProgramActor,
+    connection_id: UUID,
+    account_id: UUID | None,
+    reason: str,
+    *,
+    heals: bool = True,
+) -> None:
+    """Hold an active account, or all of a connection, until a consent mends it; its posts wait.
+
+    `heals`: a look may see that what holds them is over.
+    """
+    for each in store.break_accounts(session, connection_id, account_id, reason, heals=heals):
         posts = sum(row.stranded for row in store.listed(session, each))
         audit.record(session, actor, "token.held", "account", each, after={"why": reason, "posts": posts})
 

@@ -15,6 +15,7 @@ from core.accounts import credentials, queries
 from core.accounts.access import access_for, report_broken
 from core.accounts.model import Credential
 from core.accounts.rules import AccountState, Purpose
+from core.accounts.token_history import history
 from core.infra import db
 from core.provider_kit.errors import ReconnectNeeded
 from tests.factories.accounts import make_account
@@ -135,6 +136,8 @@ def test_a_dead_page_token_holds_that_account_alone() -> None:
     )
     with db.transaction(actor) as session:
         assert access_for(session, other.id, "").token
+    (held,) = [each for each in history(actor) if each.action == "token.held"]
+    assert ([each.name for each in held.accounts], held.after) == (["A"], {"why": "The token is dead.", "posts": 0})
 
 
 def test_a_dead_token_of_the_connection_holds_all_its_accounts_and_those_that_are_paused_stay_so() -> None:
@@ -151,6 +154,7 @@ def test_a_dead_token_of_the_connection_holds_all_its_accounts_and_those_that_ar
     every = queries.accounts(actor)
     assert {each.state for each in every} == {AccountState.AUTH_BROKEN}
     assert [[pause.id for pause in each.pauses] for each in every] == [[], [], [pause]]
+    assert sum(each.action == "token.held" for each in history(actor)) == len(every)
 
 
 def test_accounts_inside_a_transaction_are_the_same_rows() -> None:
