@@ -45,7 +45,7 @@ _STYLE: Final = """
 .stMainBlockContainer [data-testid=stPageLink]{margin-inline:-.5rem}
 /* Streamlit tints a link that has the focus so little that nobody sees it. */
 :is([data-testid=stPageLink-NavLink],[data-testid=stSidebarNavLink]):focus-visible{
-outline:2px solid var(--st-primary-color);outline-offset:-2px}
+outline:2px solid light-dark(#3451D1,#7D93F5);outline-offset:-2px}
 /* A heading has room above it, unless it is what a card begins with. */
 [data-testid=stVerticalBlock]>[data-testid=stElementContainer]:first-child h2{padding-top:0}
 /* All twelve states in one line of a laptop's screen. */
