@@ -21,8 +21,8 @@ Exit code 1 on any post that is live twice or lost. The figures:
     needs_person        a person is asked in the end
     self_resolved_pct   of those that are live and were unclear for a time: recorded as live without a person, within
                         two minutes from when everything was up
-    recovery_p99_s      random: from a death, or from when a server was back, until a send began. Else: from when
-                        everything was up until a publication that was open still was at rest
+    recovery_p99_s      random: from a death, or from when a server was back, how long what was due waited. Else: from
+                        when everything was up until a publication that was open still was at rest
     seconds_to_quiet    from the last death until nothing was left to do
 """
 

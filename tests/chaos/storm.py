@@ -61,6 +61,18 @@ _LIES: Final = (
     ("latency", 1.0, {"ms": 200}),
 )
 _READINGS: Final = ("GET /graph.facebook.com/*/published_posts", "GET /api.linkedin.com/rest/posts")
+# Its first send. What is prepared ahead begins before it is due.
+_BEGUN: Final = """select p.due_at, min(a.opened_at) from masthead.publication p
+  join masthead.attempt a on a.organization_id = p.organization_id and a.publication_id = p.id
+  group by p.id, p.due_at"""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """When a publication came due, and when its first send began."""
+
+    due_at: datetime
+    at: datetime
 
 
 def run(folder: Path, seed: int, minutes: float) -> Tally:
@@ -83,10 +95,10 @@ def run(folder: Path, seed: int, minutes: float) -> Tally:
         busy = wait_until_quiet(estate)
         _say(f"{busy} are still open {time.monotonic() - ledger.killed_at:.0f} s after the last death")
         tally = ledger.close("random")
-        starts = _starts(estate)
+        begun = _begun(estate)
         tally.recoveries = []
         for what, within_s in AGAIN_WITHIN_S.items():
-            waits = storm.recoveries(what, starts)
+            waits = recoveries(storm.moments[what], begun)
             tally.recoveries += waits
             longest = max(waits, default=0.0)
             _say(f"{what}: work went on {len(waits)} times, after {longest:.1f} s at most; asked {within_s:.0f}")
@@ -119,11 +131,6 @@ class Storm:
             what()
         over.set()
         doubling.join()
-
-    def recoveries(self, what: str, starts: Sequence[datetime]) -> list[float]:
-        """Seconds from each such moment until a send began; without those after which nothing was due any more."""
-        waits = ((moment, next((start for start in starts if start > moment), None)) for moment in self.moments[what])
-        return [(start - moment).total_seconds() for moment, start in waits if start is not None]
 
     def _kill(self) -> None:
         name = self.draw.choice(list(PROGRAMS))
@@ -170,6 +177,20 @@ class Storm:
                     continue
 
 
+def recoveries(moments: Sequence[datetime], begun: Sequence[Begun]) -> list[float]:
+    """Seconds for which due work waited after each moment; without those after which none came that hadn't begun.
+
+    A second try has a time of its own: that it waits for it is no delay, so first sends are looked at.
+    """
+    waits = []
+    for moment in moments:
+        later = [each for each in begun if each.at > moment]
+        if later:
+            due_at = max(moment, min(each.due_at for each in later))
+            waits.append(max(0.0, (min(each.at for each in later) - due_at).total_seconds()))
+    return waits
+
+
 def _house(sandbox: RunningSandbox, settings: Settings, ledger: Ledger, number: int) -> tuple[UUID, list[UUID]]:
     """An organization with an account at each network and 20 publications."""
     organization_id = make_organization(f"Storm {number}")
@@ -204,10 +225,9 @@ def _lie(sandbox: RunningSandbox, seed: int) -> None:
         sandbox.post("/_sandbox/faults", wish)
 
 
-def _starts(estate: Estate) -> list[datetime]:
-    """When sends began."""
+def _begun(estate: Estate) -> list[Begun]:
     with behind_the_wall(estate) as connection:
-        return [at for (at,) in connection.execute("select opened_at from masthead.attempt order by opened_at")]
+        return [Begun(due_at, at) for due_at, at in connection.execute(_BEGUN)]
 
 
 def _say(words: str) -> None:
