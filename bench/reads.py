@@ -99,6 +99,8 @@ _PARTS: Final = {
       from masthead.preflight f cross join jsonb_array_elements(f.findings) with ordinality as found
       where f.organization_id = {organization} and f.publication_id = p.id and f.version = p.version
         and found.value->>'mend' <> 'resume') end""",
+    "not_shown": """(select l.not_shown from masthead.publication_link l
+      where l.organization_id = {organization} and l.publication_id = p.id)""",
     "draft": str(RANK[Word.DRAFT]),
     "at": "case when t.slot_at is null then t.created_at else t.slot_at end",
     "current": """p.removed_at is null and (p.state not in ('failed','cancelled') or not exists (

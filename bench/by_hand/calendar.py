@@ -74,7 +74,8 @@ READS: Final = (
         "calendar_publications",
         lambda session, sample: calendar_reads.publications(session, sample.page),
         """select p.id, p.post_id, p.due_at, a.name as account_name, a.state as account_state, a.network, p.state,
-          p.needs, p.version, p.deleted_at, p.state = 'scheduled' and [paused] as paused, [risk] as risk
+          p.needs, p.version, p.deleted_at, p.state = 'scheduled' and [paused] as paused, [risk] as risk,
+          [not_shown] as not_shown
         from masthead.publication p
         join masthead.organization o on o.id = {organization}
         join masthead.account a on a.organization_id = {organization} and a.id = p.account_id

@@ -18,7 +18,8 @@ _KEY: Final = "facebook|100||"
 # Errors `e`, of the last [days], with the publication and the account that met them.
 _ERRORS: Final = """(
   select s.at, s.during, s.status, s.trace_id, s.words, s.id, s.publication_id, p.post_id, p.account_id, a.network,
-    a.name as account_name, p.state, p.next_action_at, said.code, said.subcode, said.bare,
+    a.name as account_name, p.state, p.next_action_at,
+    p.state = 'unknown' or p.needs = 'outcome' as unclear, said.code, said.subcode, said.bare,
     concat_ws('|', a.network, said.code, said.subcode, said.bare) as key
   from (
     select t.publication_id, t.opened_at as at, 'sending' as during, t.http_status as status, t.provider_code as said,
@@ -41,7 +42,7 @@ _ERRORS: Final = """(
   cross join lateral (select coalesce(split_part(s.said, '/', 1), '') as code,
     case when s.said like '%%/urn:%%' then '' else coalesce(split_part(s.said, '/', 2), '') end as subcode,
     case when s.said is null then coalesce(s.status::text, '') else '' end as bare) said
-  cross join lateral (select q.post_id, q.account_id, q.state, q.next_action_at from masthead.publication q
+  cross join lateral (select q.post_id, q.account_id, q.state, q.needs, q.next_action_at from masthead.publication q
     where q.organization_id = {organization} and q.id = s.publication_id offset 0) p
   join masthead.account a on a.organization_id = {organization} and a.id = p.account_id) e"""
 _GROUPS: Final = """select e.key, e.network, e.code, e.subcode, count(*) as times,
@@ -51,6 +52,7 @@ _GROUPS: Final = """select e.key, e.network, e.code, e.subcode, count(*) as time
   (array_agg(e.words order by e.at desc, e.id))[1] as words,
   (array_agg(e.trace_id order by e.at desc, e.id) filter (where e.trace_id is not null))[1:3] as trace_ids,
   (array_agg(e.post_id order by e.at desc, e.id))[1] as post_id,
+  coalesce(bool_or(e.unclear), false) as unclear,
   min(e.next_action_at) filter (where e.state = 'scheduled' and e.next_action_at > clock_timestamp()) as again_at
 from [errors] [condition] group by e.key, e.network, e.code, e.subcode order by last_at desc, e.key desc limit 21"""
 _LINES: Final = """select q.*, left(b.payload->>'text', 140) as text

@@ -91,6 +91,12 @@ READS: Final = filled(
         order by p.updated_at desc, p.id limit 20""",
     ),
     Read(
+        "home_not_shown",
+        lambda session, _: home_reads.not_shown(session, _RECENT, _LINES),
+        """[waiting] l.not_shown is not null and l.updated_at > clock_timestamp() - interval '14 days'
+        and p.deleted_at is null order by l.updated_at desc, p.id limit 20""",
+    ),
+    Read(
         "home_needs_you",
         lambda session, _: home_reads.needing(session, _LINES),
         "[waiting] p.state = 'needs_human' order by p.updated_at, p.id limit 20",
@@ -137,6 +143,11 @@ READS: Final = filled(
           (select count(*) from masthead.account a where a.organization_id = {organization}
             and (a.state = 'auth_broken' or (a.state = 'disabled' and [stranded] > 0))) as reconnect,
           [counted] p.state = 'failed' and p.updated_at > clock_timestamp() - interval '14 days') as failed,
+          (select count(*) from masthead.publication_link l
+            join masthead.publication p on p.organization_id = {organization} and p.id = l.publication_id
+            join masthead.post t on t.organization_id = {organization} and t.id = p.post_id and t.deleted_at is null
+            where l.organization_id = {organization} and l.not_shown is not null
+              and l.updated_at > clock_timestamp() - interval '14 days' and p.deleted_at is null) as not_shown,
           [counted] p.state = 'needs_human') as needs_person,
           [counted] p.state = 'needs_human' and p.needs = 'outcome') as unclear, [counted] p.state = 'scheduled'
             and p.account_id = any([silent])) as held,

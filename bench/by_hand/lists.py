@@ -105,7 +105,7 @@ _OF_AUTHOR: Final = "and t.author_id = {member}"
 _IN_DAYS: Final = "and [at] >= {month} and [at] < {next_month}"
 _BRIEFS: Final = """select p.id, p.post_id, p.account_id, a.name as account_name, a.state as account_state, a.network,
   p.state, p.needs, p.due_at, p.published_at, p.deleted_at, p.payload_sha256,
-  p.state = 'scheduled' and [paused] as paused, [risk] as risk
+  p.state = 'scheduled' and [paused] as paused, [risk] as risk, [not_shown] as not_shown
 from masthead.publication p
 join masthead.organization o on o.id = {organization}
 join masthead.account a on a.organization_id = {organization} and a.id = p.account_id
