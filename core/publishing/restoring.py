@@ -109,5 +109,5 @@ def _put_in_doubt(actor: ProgramActor, since: datetime) -> tuple[int, int]:
     if done:
         with db.transaction(actor) as session:
             after = {"since": since, "publications": len(done)}
-            audit.record(session, actor, "database.restored", "organization", actor.organization_id, after=after)
+            audit.record(session, actor, "organization.restored", "organization", actor.organization_id, after=after)
     return len(done), len(due) - len(done)
