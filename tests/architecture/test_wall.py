@@ -641,6 +641,15 @@ def test_every_function_has_its_search_path_pinned_or_was_parsed_when_it_was_mad
     assert loose == []
 
 
+def test_no_function_leaves_it_to_the_plan_how_often_it_chooses_what_to_lock(world: World) -> None:
+    """Within `in (select ... for update skip locked)` a nested loop chooses for each row anew, past any limit."""
+    chosen_anew = world.superuser.execute(
+        "select proname from pg_proc where pronamespace = 'masthead'::regnamespace"
+        r" and prosrc ~* '(\)|\.\w+)\s+in\s*\(\s*select[^;]*for update'"
+    ).fetchall()
+    assert chosen_anew == []
+
+
 def test_no_function_may_be_called_by_everybody(world: World) -> None:
     everybody = world.superuser.execute(
         "select proname from pg_proc p where pronamespace = 'masthead'::regnamespace"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -119,6 +120,19 @@ def test_many_tokens_that_fall_due_together_are_renewed_once_each_by_many_worker
         "token.renewed",
         "token.used",
     }
+
+
+def test_no_more_are_claimed_than_asked_for_when_postgres_takes_the_table_for_tiny(
+    admin: Actor, tower: Tower, worker_database: db.Database, settings: Settings
+) -> None:
+    granted = {make_grant(admin, tower).connection_id}
+    with psycopg.connect(settings.owner_url().replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("vacuum analyze masthead.token_care")
+    granted |= {make_grant(admin, tower).connection_id for _ in range(4)}
+    with as_worker(worker_database), db.free_transaction() as session:
+        claimed = [token_rows.claim(session, 1, timedelta(minutes=1)) for _ in granted]
+    assert [len(each) for each in claimed] == [1] * len(granted)
+    assert {each.connection_id for one in claimed for each in one} == granted
 
 
 def test_a_worker_that_dies_after_the_answer_was_kept_loses_nothing(
