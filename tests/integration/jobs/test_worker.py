@@ -59,8 +59,12 @@ def test_a_job_that_finds_postgres_away_is_one_line(low: OneQueueWorker, caplog:
 def test_a_job_that_finds_no_schema_is_one_line_with_what_brings_it(
     low: OneQueueWorker, caplog: pytest.LogCaptureFixture, settings: Settings
 ) -> None:
-    db.use(Database(make_engine(f"{settings.program_url('worker').rpartition('/')[0]}/postgres")))
-    ((level, words),) = lines(low, caplog)
+    without_schema = Database(make_engine(f"{settings.program_url('worker').rpartition('/')[0]}/postgres"))
+    db.use(without_schema)
+    try:
+        ((level, words),) = lines(low, caplog)
+    finally:
+        without_schema.engine.dispose()
     assert level == "WARNING"
     assert "run `masthead migrate`" in words
 
