@@ -15,6 +15,7 @@ import pytest
 import redis
 
 from core.infra import db, revisions
+from core.infra.reachable import port_is_free
 from core.publishing import store
 from core.queueing.enqueue import queue_of
 from core.queueing.names import QueueName
@@ -104,7 +105,7 @@ def in_database(environment: dict[str, str], name: str) -> dict[str, str]:
 def test_a_program_does_not_start_beside_a_schema_that_lacks_what_it_needs(
     arguments: list[str], program_environment: dict[str, str], other_revision: Callable[[str], str], redis_url: str
 ):
-    port = free_ports(1)[0]
+    port = next(port for port in free_ports(20) if port_is_free(port + 1))  # the console's, and the ingest's behind it
     environment = in_database(program_environment, other_revision(revisions.known()[-2]))
     ended = run(arguments, environment | {"MASTHEAD_PORT": str(port)})
     assert ended.returncode == 2, ended.stderr
