@@ -8,12 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sqlalchemy.exc import DBAPIError
-
 from core.accounts.commands import release
-from core.infra import db, logs
-from core.infra.reachable import database_words
-from core.infra.settings import Settings, SettingsInvalid
+from core.cli.connected import connected
+from core.infra import logs
+from core.infra.settings import Settings
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -31,17 +29,8 @@ def command(given: argparse.Namespace) -> int:
     settings = Settings.load()
     # Giving the grant back can fail at the network, which is told on stderr, apart from the answer.
     logs.configure("masthead", "WARNING", secrets=settings.concealed(), stream=sys.stderr)
-    try:
-        database = db.connect(settings.program_url("worker"), application="masthead-account")
-    except DBAPIError as error:
-        raise SettingsInvalid(
-            f"DATABASE_URL_WORKER (or DATABASE_URL): {database_words(error):.110}. `masthead doctor` says more."
-        ) from None
-    try:
+    with connected(settings, "worker", "account"):
         released = release(given.network, given.id)
-    finally:
-        db.use(None)
-        database.engine.dispose()
     waiting = f"; {released.stranded} scheduled there are held" if released.stranded else ""
     print(
         f"{given.network} account {given.id} is released from organization {released.organization_id}{waiting}.\n"

@@ -8,12 +8,9 @@ from __future__ import annotations
 import argparse
 from zoneinfo import available_timezones
 
-from sqlalchemy.exc import DBAPIError
-
-from core.infra import db
+from core.cli.connected import connected
 from core.infra.programs import CanNotStart
-from core.infra.reachable import database_words
-from core.infra.settings import Settings, SettingsInvalid
+from core.infra.settings import Settings
 from core.organizations.commands import initialize
 
 
@@ -30,17 +27,8 @@ def command(given: argparse.Namespace) -> int:
     if given.zone not in available_timezones():
         raise CanNotStart(f"--zone {given.zone!r:.60} is no time zone. Give a name such as Europe/Berlin.")
     settings = Settings.load()
-    try:
-        database = db.connect(settings.program_url("web"), application="masthead-init")
-    except DBAPIError as error:
-        raise SettingsInvalid(
-            f"DATABASE_URL_WEB (or DATABASE_URL): {database_words(error):.110}. `masthead doctor` says more."
-        ) from None
-    try:
+    with connected(settings, "web", "init"):
         made = initialize(name=given.name, email=given.email, timezone=given.zone)
-    finally:
-        db.use(None)
-        database.engine.dispose()
     link = settings.console_url + made.invitation_link_path
     print(f"{given.name} is ready. Its first admin accepts here within 7 days, signed in as {given.email}:\n  {link}")
     return 0

@@ -17,9 +17,10 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from core.accounts.commands import keys_in_use, rotate_keys
-from core.infra import crypto, db, logs
+from core.cli.connected import connected
+from core.infra import crypto, logs
 from core.infra.reachable import database_words
-from core.infra.settings import Settings, SettingsInvalid
+from core.infra.settings import Settings
 
 _GO_ON: Final = "What is wrapped stays wrapped; run it again to go on."
 EXIT_STOPPED: Final = 130
@@ -93,17 +94,8 @@ def _connected() -> Iterator[Settings]:
     settings = Settings.load()
     logs.configure("masthead", "WARNING", secrets=settings.concealed(), stream=sys.stderr)
     crypto.use(settings)
-    try:
-        database = db.connect(settings.program_url("worker"), application="masthead-keys")
-    except DBAPIError as error:
-        raise SettingsInvalid(
-            f"DATABASE_URL_WORKER (or DATABASE_URL): {database_words(error):.110}. `masthead doctor` says more."
-        ) from None
-    try:
+    with connected(settings, "worker", "keys"):
         yield settings
-    finally:
-        db.use(None)
-        database.engine.dispose()
 
 
 def _batch(value: str) -> int:

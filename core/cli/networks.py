@@ -6,13 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
-
 from core import providers
 from core.accounts.commands import Diagnosed, connection_of, setup_of
+from core.cli.connected import connected
 from core.cli.findings import Finding, State
-from core.infra import crypto, db, installation, logs
-from core.infra.reachable import database_words
+from core.infra import crypto, installation, logs
 from core.infra.settings import Settings, SettingsInvalid
 
 
@@ -39,16 +37,9 @@ def worker(settings: Settings) -> Iterator[None]:
     crypto.use(settings)
     installation.use(settings)
     try:
-        database = db.connect(settings.program_url("worker"), application="masthead-doctor")
-    except DBAPIError as error:
-        raise SettingsInvalid(
-            f"DATABASE_URL_WORKER (or DATABASE_URL): {database_words(error):.110}. `masthead doctor` says more."
-        ) from None
-    try:
-        yield
+        with connected(settings, "worker", "doctor"):
+            yield
     finally:
-        db.use(None)
-        database.engine.dispose()
         crypto.use(None)
 
 

@@ -13,11 +13,9 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
-from sqlalchemy.exc import DBAPIError
-
-from core.infra import db, logs
-from core.infra.reachable import database_words
-from core.infra.settings import Settings, SettingsInvalid
+from core.cli.connected import connected
+from core.infra import logs
+from core.infra.settings import Settings
 from core.publishing.restoring import restored
 
 
@@ -33,17 +31,8 @@ def command(given: argparse.Namespace) -> int:
     """Do it and say what follows."""
     settings = Settings.load()
     logs.configure("masthead", "ERROR", secrets=settings.concealed(), stream=sys.stderr)
-    try:
-        database = db.connect(settings.program_url("worker"), application="masthead-restored")
-    except DBAPIError as error:
-        raise SettingsInvalid(
-            f"DATABASE_URL_WORKER (or DATABASE_URL): {database_words(error):.110}. `masthead doctor` says more."
-        ) from None
-    try:
+    with connected(settings, "worker", "restored"):
         done = restored(given.since)
-    finally:
-        db.use(None)
-        database.engine.dispose()
     held = f"\n{done.left} more are equal to one of these and held by the pause alone." if done.left else ""
     print(
         f"The backup is of {done.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC. Publishing is paused in"
