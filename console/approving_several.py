@@ -10,6 +10,7 @@ import streamlit as st
 
 from console import feedback, state
 from console.components.button import button
+from console.components.confirm import confirm
 from console.components.networks import network_title
 from console.components.times import Zones, clock
 from console.identity import Visitor
@@ -58,16 +59,11 @@ def _choose(items: Sequence[ReviewItem], zones: Zones) -> None:
         f" Times in {plain(zones.organization)}."
     )
     chosen = [each for each in items if _row(each, zones)]
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Back", type="tertiary", key="dialog_back"):
-            st.rerun()
-        label = f"Approve {len(chosen)}" if chosen else "Approve"
-        why_not = None if chosen else "Tick the posts to approve."
-        if st.button(
-            label, type="primary", icon=":material/check:", disabled=not chosen, help=why_not, key="dialog_confirm"
-        ):
-            _approve(chosen)
-            st.rerun()
+    label = f"Approve {len(chosen)}" if chosen else "Approve"
+    why_not = None if chosen else "Tick the posts to approve."
+    if confirm(label, "check", key="dialog", why_not=why_not):
+        _approve(chosen)
+        st.rerun()
 
 
 def _row(item: ReviewItem, zones: Zones) -> bool:

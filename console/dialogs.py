@@ -9,6 +9,7 @@ from uuid import UUID
 import streamlit as st
 
 from console import feedback, state
+from console.components.confirm import confirm
 from console.components.networks import network_title
 from console.components.time_field import time_field
 from console.identity import Visitor
@@ -74,7 +75,7 @@ def _reschedule(
             raise Invalid([_NO_TIME])
         return publishing.reschedule(actor, feedback.action_id(actor, "reschedule", *seen, at), at, **subject)
 
-    if _confirm("Reschedule" if due else "Schedule", "schedule", why_not=_NO_TIME if at is None else None):
+    if confirm("Reschedule" if due else "Schedule", "schedule", why_not=_NO_TIME if at is None else None, key="dialog"):
         feedback.act("publishing.reschedule", run, done=_words)
         st.rerun()
 
@@ -92,7 +93,7 @@ def _publish_now(
     def run(actor: Actor) -> Changed:
         return publishing.publish_now(actor, feedback.action_id(actor, "publish_now", *seen), **subject)
 
-    if _confirm("Publish now", "send"):
+    if confirm("Publish now", "send", key="dialog"):
         feedback.act("publishing.publish_now", run, done=_words)
         st.rerun()
 
@@ -108,7 +109,7 @@ def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
     def run(actor: Actor) -> Changed:
         return publishing.cancel(actor, feedback.action_id(actor, "cancel", *seen), reason=reason, **subject)
 
-    if _confirm("Cancel this publication", "cancel"):
+    if confirm("Cancel this publication", "cancel", key="dialog"):
         feedback.act("publishing.cancel", run, done=_words)
         st.rerun()
 
@@ -131,7 +132,7 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
         return publishing.resolve_live(actor, action, each.id, post=post, reason=reason)
 
     missing = "Give its address or id first." if not post else None if reason else _UNSAID
-    if _confirm("It is live", "check_circle", why_not=missing):
+    if confirm("It is live", "check_circle", why_not=missing, key="dialog"):
         feedback.act("publishing.resolve_live", run, done=_words)
         st.rerun()
 
@@ -158,23 +159,9 @@ def _not_live(each: PublicationRow, label: str, icon: str, *, send_again: bool) 
         action = feedback.action_id(actor, "resolve_not_live", each.id, each.attempt_count, send_again)
         return publishing.resolve_not_live(actor, action, each.id, send_again=send_again, reason=reason)
 
-    if _confirm(label, icon, why_not=None if reason else _UNSAID):
+    if confirm(label, icon, why_not=None if reason else _UNSAID, key="dialog"):
         feedback.act("publishing.resolve_not_live", run, done=_words)
         st.rerun()
-
-
-def _confirm(label: str, icon: str, *, why_not: str | None = None) -> bool:
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Back", type="tertiary", key="dialog_back"):
-            st.rerun()
-        return st.button(
-            label,
-            type="primary",
-            icon=f":material/{icon}:",
-            disabled=why_not is not None,
-            help=why_not,
-            key="dialog_confirm",
-        )
 
 
 def _account_names(chosen: Iterable[PublicationRow]) -> None:
@@ -204,7 +191,8 @@ def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow
         action = feedback.action_id(actor, "edit_live", each.id, each.text, words)
         return publishing.edit_live(actor, action, each.id, text=words)
 
-    if _confirm("Change it", "edit"):  # whatever is wrong with it is said by the command: the text comes with the press
+    # Whatever is wrong with it is said by the command: the text comes with the press.
+    if confirm("Change it", "edit", key="dialog"):
         feedback.act("publishing.edit_live", run, done=_words)
         st.rerun()
 
@@ -226,7 +214,7 @@ def _delete_live(
             actor, feedback.action_id(actor, "delete_live", each.id, each.deleted_at), each.id, reason=reason
         )
 
-    if _confirm("Delete it", "delete"):
+    if confirm("Delete it", "delete", key="dialog"):
         feedback.act("publishing.delete_live", run, done=_words)
         st.rerun()
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from console import feedback, navigation, state
 from console.components.button import button
+from console.components.confirm import confirm
 from console.components.times import Zones, when
 from console.identity import Visitor
 from console.plain import beginning, plain
@@ -119,23 +120,13 @@ def _ask(name: str, subject: str, run: Callable[[Actor, str, UUID], Paused]) -> 
         live=True,
         placeholder="So that others know when to resume",
     )
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Back", type="tertiary", key="pause_back"):
-            st.rerun()
-        if st.button(
-            "Pause",
-            type="primary",
-            icon=":material/pause_circle:",
-            disabled=not reason,
-            help=None if reason else "Say why first.",
-            key="pause_confirm",
-        ):
-            feedback.act(
-                "accounts.pause",
-                lambda actor: run(actor, reason, feedback.action_id(actor, "pause", subject, reason)),
-                done=lambda done: said(done, name),
-            )
-            st.rerun()
+    if confirm("Pause", "pause_circle", key="pause", why_not=None if reason else "Say why first."):
+        feedback.act(
+            "accounts.pause",
+            lambda actor: run(actor, reason, feedback.action_id(actor, "pause", subject, reason)),
+            done=lambda done: said(done, name),
+        )
+        st.rerun()
 
 
 def lines(visitor: Visitor, pauses: Iterable[Pause], zones: Zones) -> None:

@@ -13,6 +13,7 @@ from console import cached, consenting, diagnosing, feedback, navigation, pausin
 from console.components.account import account_badge
 from console.components.away import away
 from console.components.button import button
+from console.components.confirm import confirm
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
@@ -236,20 +237,10 @@ def _disconnect(visitor: Visitor, each: AccountRow) -> None:
             actor, feedback.action_id(actor, "disconnect", each.id, each.connected_at), account_id=each.id
         )
 
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Back", type="tertiary", key="disconnect_back"):
-            st.rerun()
-        sure = one_line(typed) == one_line(each.name)
-        if st.button(
-            "Disconnect",
-            type="primary",
-            icon=":material/link_off:",
-            disabled=not sure,
-            help=None if sure else "Type its name first.",
-            key="disconnect_confirm",
-        ):
-            feedback.act("accounts.disconnect", run, done=f"{each.name} is disconnected.")
-            st.rerun()
+    why_not = None if one_line(typed) == one_line(each.name) else "Type its name first."
+    if confirm("Disconnect", "link_off", key="disconnect", why_not=why_not):
+        feedback.act("accounts.disconnect", run, done=f"{each.name} is disconnected.")
+        st.rerun()
 
 
 def _stranded(visitor: Visitor, each: AccountRow) -> None:

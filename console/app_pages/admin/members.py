@@ -10,6 +10,7 @@ import streamlit as st
 
 from console import feedback, places, state
 from console.components.button import button
+from console.components.confirm import confirm
 from console.components.header import header
 from console.components.split import split
 from console.components.times import Zones, ago
@@ -189,15 +190,11 @@ def _invite() -> None:
         action = feedback.action_id(actor, "invite", email, role, state.writes())
         return _mailed(actor, commands.invite(actor, action, email, Role(role)), email.strip())
 
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Back", type="tertiary", key="invite_back"):
-            st.rerun()
-        missing = None if email else "Give their address first."
-        if st.button("Invite", type="primary", disabled=not email, help=missing, key="invite_confirm"):
-            made = feedback.act("organizations.invite", run)
-            if made is not None:
-                state.put(_LINK, made)
-            st.rerun()
+    if confirm("Invite", None, key="invite", why_not=None if email else "Give their address first."):
+        made = feedback.act("organizations.invite", run)
+        if made is not None:
+            state.put(_LINK, made)
+        st.rerun()
 
 
 def _renew(each: InvitationRow) -> None:
