@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.programs",
     "tests.fixtures.clocks",
+    "tests.fixtures.logs",
 ]

@@ -12,10 +12,7 @@ import base64
 import io
 import json
 import logging
-import sys
-import threading
 import uuid
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -265,11 +262,7 @@ def _watch_tokens(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def _debug_logs(settings: Settings) -> Iterator[io.StringIO]:
-    """Log as ingest does, at DEBUG, into a string; afterwards everything is as it was."""
-    root = logging.getLogger()
-    handlers, level, factory = root.handlers[:], root.level, logging.getLogRecordFactory()
-    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
-    show = warnings.showwarning
+    """Log as ingest does, at DEBUG, into a string."""
     stream = io.StringIO()
     logs.configure("ingest", "DEBUG", secrets=settings.concealed(), stream=stream)
     logging.getLogger("sqlalchemy.engine").setLevel("DEBUG")
@@ -277,11 +270,6 @@ def _debug_logs(settings: Settings) -> Iterator[io.StringIO]:
         yield stream
     finally:
         logging.getLogger("sqlalchemy.engine").setLevel(logging.NOTSET)
-        logging.captureWarnings(False)
-        warnings.showwarning = show
-        root.handlers[:], root.level = handlers, level
-        logging.setLogRecordFactory(factory)
-        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
 
 
 def _dump_of_postgres(servers: Servers, settings: Settings) -> str:

@@ -8,7 +8,6 @@ import logging
 import subprocess
 import sys
 import textwrap
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -25,18 +24,11 @@ PLAIN = "plain-canary-9f8e7d6c5b4a"
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Configured logging of this process, put back afterwards; call it for what was written."""
-    root = logging.getLogger()
-    kept = root.handlers[:], root.level, logging.getLogRecordFactory()
-    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     known = {name: (logger.handlers[:], logger.propagate) for name, logger in _loggers().items()}
     monkeypatch.setattr(redaction, "_known", set())
     stream = io.StringIO()
     logs.configure("web", "DEBUG", secrets=[PLAIN], stream=stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logging.captureWarnings(False)
-    logging.setLogRecordFactory(kept[2])
-    root.handlers[:], _ = kept[0], root.setLevel(kept[1])
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
     for name, (handlers, propagate) in known.items():
         logger = logging.getLogger(name)
         logger.handlers[:], logger.propagate = handlers, propagate
