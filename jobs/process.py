@@ -36,12 +36,20 @@ def begin_logging(program: str, settings: Settings) -> None:
     logs.configure(program, settings.log_level, secrets=settings.concealed())
 
 
-def connect(settings: Settings, role: Program, *, pool_size: int, application: str) -> None:
+def connect(
+    settings: Settings,
+    role: Program,
+    *,
+    pool_size: int,
+    application: str,
+    prepared_after: int = db.PREPARED_AFTER,
+) -> None:
     """Make the database of this process, waiting for the server as long as it takes. Raises SettingsInvalid."""
+    address = settings.program_url(role)
     pause = Pause()
     while True:
         try:
-            db.connect(settings.program_url(role), pool_size=pool_size, application=application)
+            db.connect(address, pool_size=pool_size, application=application, prepared_after=prepared_after)
         except OperationalError as error:
             cause = str(error.orig).partition("\n")[0][:200]
             _log.warning("Postgres is away", extra={"cause": cause, "next_step": "`masthead doctor` says more"})

@@ -1,10 +1,10 @@
 """The sender: `drain` keeps up to k sends in flight until nothing is due (MEASURED 3).
 
-One process, one pool of k threads, one database connection per thread and one for claiming. Rows are claimed only when
-a slot is free or about to be, never more than k + k/2, because a claimed row's lease runs. A kill can so leave k
-publications in doubt at most, and a stop leaves none: it ends claiming, gives back what no thread has begun or is still
-preparing, and waits for the sends in flight, each of which has a total deadline of its own. RQ's job timeout hits the
-main thread only; what is in flight goes on, and the next `drain` counts it.
+One process, one pool of k threads, a database connection for every third thread (`connections`). Rows are claimed
+only when a slot is free or about to be, never more than k + k/2, because a claimed row's lease runs. A kill can so
+leave k publications in doubt at most, and a stop leaves none: it ends claiming, gives back what no thread has begun or
+is still preparing, and waits for the sends in flight, each of which has a total deadline of its own. RQ's job timeout
+hits the main thread only; what is in flight goes on, and the next `drain` counts it.
 
 What is prepared before its slot has threads of its own, a quarter of k, and is claimed only when nothing due is left to
 claim: so it never takes a slot, and no `drain` whose budget is over waits for it.
@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.infra import crash
 from core.infra.answering import schema_words
@@ -32,12 +33,24 @@ from core.queueing.names import JobName
 
 _log = logging.getLogger(__name__)
 _SHORTEST_NAP_S = 0.01
+_FEWEST_CONNECTIONS = 4
+_AWAY = (DBAPIError, PoolTimeout)
 _CHECKS_A_TICK = 4
 
 
 def at_once_ahead(times: PublishTimes) -> int:
     """How many publications one process prepares before their slots at a time."""
     return max(1, times.in_flight // 4)
+
+
+def connections(times: PublishTimes) -> int:
+    """How many database connections one process needs.
+
+    A send holds one for 10 ms of the 200 ms and more that its call takes, and for none of the call. As many as threads
+    would let all of them ask Postgres at once whenever many posts come due, each on a connection that few have used:
+    more switching than working, measured as 7 % more time for a burst (docs/decisions/0030).
+    """
+    return max(_FEWEST_CONNECTIONS, times.in_flight // 3)
 
 
 @dataclass(slots=True)
@@ -82,7 +95,7 @@ class Sender:
                         continue
                     # A send may take half a minute: while a slot is free, look again when the next row is due.
                     nap = next_due_s if next_due_s is not None and not full else nap
-            except DBAPIError as error:
+            except _AWAY as error:
                 words = schema_words(error) or "Postgres is away"
                 _log.warning("%s; what is in flight is finished", words, exc_info=True)
                 until = 0.0
@@ -109,7 +122,7 @@ class Sender:
             return
         try:
             sends, _ = sweeping.work_waiting()
-        except DBAPIError:
+        except _AWAY:
             return  # the dispatcher hints when Postgres is back
         if sends:
             self.hints.give(JobName.DRAIN)
@@ -173,7 +186,7 @@ class Sender:
         unbegun = [claim for future, claim in list(self._flight.items()) if future.cancel()]
         try:
             claiming.give_back(unbegun)
-        except DBAPIError:
+        except _AWAY:
             _log.warning("claims could not be given back; their leases will", exc_info=True)
 
     def _until_next_due(self) -> float:

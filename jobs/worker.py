@@ -24,6 +24,7 @@ from rq.worker import SimpleWorker
 from typing_extensions import override
 
 from core import providers
+from core.infra import db
 from core.infra.answering import database_is_away, schema_words
 from core.infra.settings import Settings, SettingsInvalid
 from core.publishing.times import times as times_of_this_process
@@ -170,8 +171,9 @@ def main(settings: Settings, name: QueueName) -> None:
     process.connect(
         settings,
         "worker",
-        pool_size=times.in_flight + sender.at_once_ahead(times) + 1 if sends else of_others,
+        pool_size=sender.connections(times) if sends else of_others,
         application=f"masthead-worker-{name}",
+        prepared_after=0 if sends else db.PREPARED_AFTER,
     )
     providers.providers()  # a wrong setting of a network ends the program now, not every send later
     longest = times.drain_budget_s + times.lease_sending_s

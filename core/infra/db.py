@@ -43,6 +43,8 @@ SERVER_OPTIONS = (
 
 # Less than any restart of Postgres takes.
 ASKED_AFTER_S = 0.1
+# psycopg's own: after so many executions on a connection a statement is parsed and planned there no more.
+PREPARED_AFTER = 5
 
 
 class Base(DeclarativeBase):
@@ -89,7 +91,14 @@ def _enter_organization(session: Session, transaction: SessionTransaction, conne
         raise NotAllowed("You are no longer an active member of this organization. Ask one of its admins.")
 
 
-def make_engine(url: str, *, pool_size: int = 5, application: str = "masthead", pool_timeout_s: float = 10) -> Engine:
+def make_engine(
+    url: str,
+    *,
+    pool_size: int = 5,
+    application: str = "masthead",
+    pool_timeout_s: float = 10,
+    prepared_after: int = PREPARED_AFTER,
+) -> Engine:
     """An engine that refuses SQL outside an organization unless the execution option `organization_free` is set.
 
     Whoever finds all connections borrowed waits `pool_timeout_s` for one, then gets SQLAlchemy's TimeoutError.
@@ -101,7 +110,12 @@ def make_engine(url: str, *, pool_size: int = 5, application: str = "masthead", 
         pool_timeout=pool_timeout_s,
         pool_use_lifo=True,
         hide_parameters=True,  # an error's words go to the logs; what it was asked with may be secret
-        connect_args={"application_name": application, "connect_timeout": 5, "options": SERVER_OPTIONS},
+        connect_args={
+            "application_name": application,
+            "connect_timeout": 5,
+            "options": SERVER_OPTIONS,
+            "prepare_threshold": prepared_after,
+        },
     )
 
     @event.listens_for(engine, "checkin")
@@ -247,12 +261,20 @@ class Database:
 _current: Database | None = None
 
 
-def connect(url: str, *, pool_size: int = 5, application: str = "masthead", for_one: int | None = None) -> Database:
+def connect(
+    url: str,
+    *,
+    pool_size: int = 5,
+    application: str = "masthead",
+    for_one: int | None = None,
+    prepared_after: int = PREPARED_AFTER,
+) -> Database:
     """Make the database of this process; refuses to log in as owner or superuser, and to a schema that is too old.
 
-    `for_one`: how many of its connections one organization may borrow at once.
+    `for_one`: how many of its connections one organization may borrow at once. `prepared_after`: executions after which
+    a connection keeps a statement's plan; 0 for a program that has few statements and needs each again and again.
     """
-    engine = make_engine(url, pool_size=pool_size, application=application)
+    engine = make_engine(url, pool_size=pool_size, application=application, prepared_after=prepared_after)
     database = Database(engine, None if for_one is None else Shares(for_one))
     try:
         database.refuse_owner()

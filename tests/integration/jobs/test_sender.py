@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from core.infra import db
-from core.infra.settings import PublishTimes
+from core.infra.settings import PublishTimes, Settings
 from core.posts.rules import PublicationState
 from core.provider_kit.types import Access, Payload, Published, VisibleCall
 from core.publishing import claiming
@@ -22,7 +22,7 @@ from core.queueing.enqueue import Hints, queue_of
 from core.queueing.names import QueueName
 from jobs import sender as module
 from jobs.sender import Sender
-from tests.factories.media import make_kept_image
+from tests.factories.media import make_kept_image, make_media
 from tests.factories.posts import attached
 from tests.factories.publishing import (
     House,
@@ -225,6 +225,45 @@ def test_postgres_away_ends_the_drain_and_not_the_process(
     with acting_as(worker):
         assert slots.drain() == 0
     slots.close()
+
+
+@pytest.fixture
+def narrow(settings: Settings, worker: db.Database) -> Iterator[db.Database]:
+    """The sender's database with one connection."""
+    engine = db.make_engine(settings.program_url("worker"), pool_size=1, pool_timeout_s=2, prepared_after=0)
+    yield db.Database(engine)
+    engine.dispose()
+
+
+def test_fewer_connections_than_threads_are_enough_as_none_holds_one_while_it_waits_for_another(
+    network: RunningSandbox, narrow: db.Database, kept_files: Path
+):
+    house = make_house(network, pages=8)
+    rows = make_due_everywhere(house)
+    photo = make_scheduled(house, files=attached(make_media(house.author).id))
+    bring_forward(house.approver, photo.id)
+    slots = Sender(TIMES)
+    with acting_as(narrow):
+        assert slots.drain() == 9
+        slots.close()
+    assert set(states(house, [*rows, photo])) == {_S.PUBLISHED}
+
+
+def test_no_connection_free_ends_the_drain_and_not_the_process(
+    house: House, narrow: db.Database, caplog: pytest.LogCaptureFixture
+):
+    row = make_due(house)
+    slots = Sender(TIMES)
+    with acting_as(narrow), narrow.engine.connect():
+        assert slots.drain() == 0
+    slots.close()
+    assert "Postgres is away" in caplog.text
+    assert states(house, [row]) == [_S.SCHEDULED]
+
+
+@pytest.mark.parametrize(("threads", "connections"), [(1, 4), (8, 4), (16, 5)])
+def test_a_process_has_a_connection_for_every_third_thread(threads: int, connections: int):
+    assert module.connections(TIMES.model_copy(update={"in_flight": threads})) == connections
 
 
 def test_a_send_that_ends_in_an_exception_is_logged_and_costs_only_its_slot(
