@@ -29,12 +29,13 @@ _ACTIONS: Final = UUID("6f0f6d1c-0d6e-5c53-9b8e-6f2f3a1f8a57")
 
 
 def action_id(actor: Actor, command: str, *seen: object) -> UUID:
-    """The same id for the same person, command and things as they were seen: a double click is one action.
+    """The same id for the same person, tab, command and things as they were seen: a double click is one action.
 
     `seen` names the subject and its version or state. Once the page has shown what came of it, doing it again is
-    another action, also where all of `seen` is as it was: sent, taken back and sent again.
+    another action, also where all of `seen` is as it was: sent, taken back and sent again. So it is in another tab, or
+    after a reload: whether it was done meanwhile is for the command to see, for to say "done" there could be a lie.
     """
-    return uuid5(_ACTIONS, "|".join((str(actor.session_id), command, str(state.drawn()), *map(str, seen))))
+    return uuid5(_ACTIONS, "|".join((str(actor.session_id), command, state.drawn(), *map(str, seen))))
 
 
 def act(

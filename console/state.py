@@ -24,6 +24,7 @@ _TOASTS: Final = "masthead.toasts"
 _GONE: Final = "masthead.signed_out_because"
 _WRITES: Final = "masthead.writes"
 _DRAWN: Final = "masthead.drawn"
+_TAB: Final = "masthead.tab"
 _DRAFTS: Final = "masthead.drafts"
 _MENU: Final = "masthead.menu"
 _SEEN: Final = "masthead.seen"
@@ -145,9 +146,12 @@ def note_drawn() -> None:
     st.session_state[_DRAWN] = writes()
 
 
-def drawn() -> int:
-    """How much of what this session wrote its page showed when it was last drawn to its end."""
-    return int(st.session_state.get(_DRAWN, 0))
+def drawn() -> str:
+    """Which tab this is, and how much of what it wrote its page showed when it was last drawn to its end.
+
+    A tab that was opened anew or reloaded is another one, and begins to count as every tab does.
+    """
+    return f"{st.session_state.setdefault(_TAB, new_id())}:{st.session_state.get(_DRAWN, 0)}"
 
 
 def draft_in_hand(post_id: UUID | None) -> DraftInHand:

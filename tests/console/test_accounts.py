@@ -20,6 +20,7 @@ from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
 from tests.factories.organizations import make_organization
+from tests.factories.pauses import resume
 from tests.factories.posts import Team, make_approved, soon
 
 
@@ -85,6 +86,20 @@ def test_pausing_needs_a_reason_and_holds_what_waits(team: Team, admin: Tab) -> 
     assert "1 post has its time to come and goes out at it." in admin.words
     admin.press("resume_confirm")
     assert queries.pauses(team.admin) == ()
+
+
+def test_pausing_again_for_the_same_reason_in_another_tab_pauses_again(team: Team) -> None:
+    sign_in, _ = someone(team.organization_id, Role.ADMIN)
+    for _ in range(2):
+        tab = Tab(sign_in)  # of the same sign-in, as after a reload
+        tab.open("accounts").press(f"pause_{team.account_id}")
+        tab.app.session_state["account_asked"] = ("pause", team.account_id)
+        tab.app.text_input(key="pause_reason").set_value("Wrong picture")
+        tab.again()
+        tab.app.session_state["account_asked"] = ("pause", team.account_id)
+        tab.press("pause_confirm")
+        (pause,) = queries.pauses(team.admin)
+        resume(team.admin, pause.id)
 
 
 def test_an_admin_pauses_everything_or_one_network_and_every_page_says_so(
