@@ -25,19 +25,21 @@ def now_and_last_look(session: Session) -> tuple[datetime, datetime | None]:
 
 
 def due(session: Session) -> Sequence[UUID]:
-    """What is on the schedule and its time has passed, longest first."""
+    """What is on the schedule and its time has passed, longest first; a sender that is gone may have held it."""
     return session.scalars(
         text(
-            "select id from masthead.publication where state = 'scheduled' and due_at <= clock_timestamp()"
-            " and payload_sha256 = approved_sha256 order by due_at, id"
+            "select id from masthead.publication where state in ('scheduled','queued','claimed')"
+            " and due_at <= clock_timestamp() and payload_sha256 = approved_sha256 order by due_at, id"
         )
     ).all()
 
 
+_ON_THE_WAY: Final = ("scheduled", "queued", "claimed", "sending")
+_HELD: Final = text("select state from masthead.publication where id = :id for update")
 _MOVE: Final = text("""
 update masthead.publication set state = :state, lease_owner = 'operator',
   lease_until = clock_timestamp() + interval '1 minute'
-where id = :id and state = :was returning id
+where id = :id
 """)
 # Nothing tells what was asked, so the request has no hash; nothing was asked before the backup, nor after now.
 _ATTEMPT: Final = text("""
@@ -63,13 +65,12 @@ def put_in_doubt(session: Session, publication_id: UUID, since: datetime) -> boo
 
     Raises IntegrityError while an equal publication of the account is in doubt.
     """
-    was = "scheduled"
-    for state in ("queued", "claimed", "sending"):
+    was = session.execute(_HELD, {"id": publication_id}).scalar_one_or_none()
+    if was not in _ON_THE_WAY[:-1]:
+        return False
+    for state in _ON_THE_WAY[_ON_THE_WAY.index(was) + 1 :]:
         set_because(session, _BECAUSE)
-        moved = session.execute(_MOVE, {"id": publication_id, "was": was, "state": state})
-        if moved.scalar_one_or_none() is None:
-            return False
-        was = state
+        session.execute(_MOVE, {"id": publication_id, "state": state})
     values = {"id": publication_id, "since": since, "because": _BECAUSE, "lost": store.LOST_REQUEST}
     session.execute(_ATTEMPT, values)
     session.execute(_FORGET, {"id": publication_id, "because": _BECAUSE})

@@ -19,7 +19,7 @@ from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.port import Steps
 from core.provider_kit.types import Payload
-from core.publishing import claiming
+from core.publishing import claiming, store
 from core.publishing.commands import resume
 from core.publishing.live_rules import LiveState
 from core.publishing.queries import live_works
@@ -33,6 +33,7 @@ from tests.factories.publishing import (
     attempts,
     bring_forward,
     check_one,
+    claim_one,
     make_due,
     make_quiet_house,
     make_scheduled,
@@ -137,6 +138,22 @@ def test_what_was_due_before_the_backup_may_have_been_sent_only_after_it(house: 
     restore(worker, since)
     (attempt,) = attempts(house.approver, row.id)
     assert attempt.opened_at == since
+
+
+@pytest.mark.parametrize("held", [PublicationState.QUEUED, PublicationState.CLAIMED])
+def test_what_a_sender_held_when_the_backup_was_made_is_not_sent_again_either(
+    held: PublicationState, house: House, worker: db.Database, network: RunningSandbox
+) -> None:
+    row = make_due(house, ago_s=120, window_s=86_400)
+    claim = claim_one(worker, row.id)
+    if held is PublicationState.CLAIMED:
+        with worker.organization_transaction(house.organization_id, "program:sender", "lost") as session:
+            assert store.claim(session, claim, owner="lost", lease_s=60) is not None
+    live = sent_after_the_backup(house, worker, row)
+    done = restore(worker, backup_of(60))
+    assert (done.in_doubt, done.left) == (1, 0)
+    assert check_one(worker, row.id) is PublicationState.PUBLISHED
+    assert again(house.approver, row.id).provider_post_id == live
 
 
 def test_of_two_equal_ones_the_second_is_held_alone(house: House, worker: db.Database) -> None:
