@@ -33,7 +33,8 @@ from core.publishing.rules import CHECKER, UNRESOLVED, AttemptState, Checked
 
 _clock = func.clock_timestamp
 _STEPS = ("post", "publish")
-_WHITE = " \t\n\r\f\v"
+# Everything that `str.strip` takes away; some of it no keyboard types, but pages that text is copied from have it.
+_WHITE = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 
 
@@ -635,18 +636,21 @@ def has_unresolved_twin(session: Session, publication: Publication) -> bool:
 
     Such a one has the same words on the account, and is in doubt or proven live without anybody knowing as which post.
 
-    Networks trim texts, so texts that differ in nothing but their ends count as the same. What has none, such as a
-    story, is told by all that it carries.
+    Networks trim texts, so texts that differ in nothing but their ends count as the same. What has none is told by its
+    link, and without one, as a story is, by all that it carries.
     """
     other = aliased(Publication)
-    words = publication.payload["text"].strip(_WHITE)
+    words, link = publication.payload["text"].strip(_WHITE), publication.payload["link"]
     same_words = func.btrim(other.payload["text"].astext, _WHITE) == words
+    same_carried = other.payload_sha256 == publication.payload_sha256
+    if link:
+        same_carried = and_(same_words, other.payload["link"].astext == link)
     in_doubt = exists().where(
         Attempt.publication_id == other.id, Attempt.step.in_(_STEPS), Attempt.state.in_(UNRESOLVED)
     )
     query = select(other.id).where(
         other.account_id == publication.account_id,
-        same_words if words else other.payload_sha256 == publication.payload_sha256,
+        same_words if words else same_carried,
         other.id != publication.id,
         or_(in_doubt, and_(other.state == PublicationState.PUBLISHED, other.provider_post_id.is_(None))),
     )

@@ -290,7 +290,7 @@ def test_of_two_twins_the_unowned_post_is_the_second_ones(house: House, worker: 
     assert again(house.author, second.id).provider_post_id == "77_2"
 
 
-@pytest.mark.parametrize("words", ["Twice.", "Twice. \n"])
+@pytest.mark.parametrize("words", ["Twice.", "Twice. \n", "Twice.\u00a0", "\u3000Twice.\u2028"])
 def test_two_twins_in_doubt_go_to_a_person(words: str, house: House, worker: db.Database, script):
     first = make_due(house, words=words, ago_s=1)
     leave_unclear(worker, house, first.id)
@@ -318,6 +318,21 @@ def test_of_two_without_words_only_those_that_carry_the_same_are_twins(
             assert read_until_settled(worker, house.approver, rows[0].id) is PublicationState.NEEDS_HUMAN
     script(read=seen(live_post("77_1", "")))
     assert check_one(worker, rows[1].id) is state
+
+
+def test_two_without_words_that_show_one_link_are_twins_whatever_else_they_carry(
+    house: House, worker: db.Database, script
+):
+    script(read=seen())
+    rows = []
+    for words in ("One.", "Another."):  # which the hash goes on to tell apart, as it does two first comments
+        rows.append(make_due(house, words=words, ago_s=1))
+        leave_unclear(worker, house, rows[-1].id)
+        let_pass(house.author, rows[-1].id, payload="""payload || '{"text": "", "link": "https://acme.example/"}'""")
+        if len(rows) == 1:
+            assert read_until_settled(worker, house.approver, rows[0].id) is PublicationState.NEEDS_HUMAN
+    script(read=seen(live_post("77_1", "")))
+    assert check_one(worker, rows[1].id) is PublicationState.NEEDS_HUMAN
 
 
 def test_the_read_looks_back_a_little_further_than_the_attempt(house: House, worker: db.Database, script):
