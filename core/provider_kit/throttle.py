@@ -158,6 +158,6 @@ def _instant(said: str) -> datetime | None:
     """A date as headers write it; None for nonsense."""
     try:
         at = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

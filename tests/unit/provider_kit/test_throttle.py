@@ -34,6 +34,9 @@ def ask(url: str) -> int:
         ("Thu, 26 Nov 2026 14:05:00 GMT", 300),
         ("Thu, 26 Nov 2026 13:55:00 GMT", None),
         ("Thu, 99 Nov 2026 13:55:00 GMT", None),
+        ("Thu, 26 Nov 99999999999 13:55:00 GMT", None),
+        ("Thu, 26 Nov 2026 14:05:00 +99999999999999", None),
+        ("Thu, 26 Nov 2026 99999999999999999999:05:00 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date_and_nonsense_is_none(said: str, seconds: float | None) -> None:
@@ -51,6 +54,13 @@ def test_calls_and_troubles_are_counted_for_the_work_under_way_alone(server: Scr
         refused(None, trouble=True)
     refused(None, trouble=True)
     assert (meter.calls, meter.troubles) == (3, 2)
+
+
+def test_an_answer_with_an_impossible_date_is_an_answer_all_the_same(server: Scripted) -> None:
+    server.say(answer(200, {}, {"Date": "Thu, 26 Nov 99999999999 13:55:00 GMT"}))
+    with metered(Meter()) as meter:
+        assert ask(server.url) == 200
+    assert meter.ahead_s is None
 
 
 def test_work_with_an_end_calls_nobody_beyond_it(server: Scripted) -> None:
