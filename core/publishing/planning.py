@@ -42,6 +42,10 @@ from core.publishing.work import (
 
 _S = PublicationState
 _PUBLISH_NOW = "publication.publish_now"
+_GIVEN_UP = (
+    "It was given up while nobody could tell whether it is live. Look at the account; if it isn't there, duplicate the"
+    " post and have it approved."
+)
 
 
 def publish_now(
@@ -109,7 +113,8 @@ def try_again(actor: Actor, action_id: UUID, publication_id: UUID) -> Changed:
     """A new publication of the same bytes after failed or cancelled (approvers); gives the new one's id.
 
     A valid approval is kept and it is sent now; with a lapsed one it goes into review. Conflict when there is a later
-    one already.
+    one already. Refused for what was given up while nobody could tell: that is sent again where the account is read and
+    the risk is said (`resolving`), or approved anew.
     """
     require(actor, Permission.TRY_AGAIN)
     target = Target.read(publication_id=publication_id)
@@ -124,6 +129,8 @@ def try_again(actor: Actor, action_id: UUID, publication_id: UUID) -> Changed:
         siblings = [each for each in work.all_rows if each.account_id == row.account_id]
         if editing.newest(siblings)[row.account_id].id != row.id:
             raise Conflict("It was tried again already. Reload to see what became of that.")
+        if store.was_given_up(session, row.id):
+            raise Refused(_GIVEN_UP)
         holds = editing.approval_holds(row, work.moment)
         problems.refuse(
             problems.find(

@@ -21,6 +21,7 @@ from core.publishing import commands, rules, store
 from core.publishing.commands import Changed
 from core.publishing.queries import evidence
 from core.publishing.times import times
+from tests.factories.posts import publications
 from tests.factories.publishing import (
     House,
     ScriptedPublisher,
@@ -153,6 +154,15 @@ def test_not_live_can_be_sent_again_once_and_is_live_once(house: House, worker: 
     assert len(posts_with(network, row.payload["text"])) == 1
     assert [each.state for each in attempts(house.author, row.id)] == ["proven_absent", "accepted"]
     assert attempts(house.author, row.id)[0].verdict_by == house.approver.label
+
+
+def test_what_was_given_up_is_not_sent_again_by_another_door(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    commands.resolve_not_live(house.approver, uuid4(), question, send_again=False, reason="Not there.")
+    with pytest.raises(Refused, match="duplicate the post"):
+        commands.try_again(house.approver, uuid4(), question)
+    (row,) = publications(house.author, again(house.author, question).post_id)
+    assert row.state is _S.CANCELLED
 
 
 def test_not_live_is_not_taken_while_a_program_may_still_be_sending(house: House, worker: db.Database, script):
