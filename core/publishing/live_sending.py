@@ -157,16 +157,21 @@ def _without_post(work: Work) -> Next:
 
 
 def _held(work: Work, words: str) -> Next:
-    """Not now. What was never tried fails after a day; what may be there waits on, for only a look can tell."""
+    """Not now. After a day what was never tried fails, and a person is asked about what may be there."""
+    too_long = work.moment - work.waits_since >= live_rules.LONGEST_WAIT
+    if work.state is LiveState.CHECKING and too_long:
+        return Next(LiveState.NEEDS_HUMAN, f"{live_rules.TOO_LONG} {words}", live_rules.FIND_IT)
     if work.state is LiveState.CHECKING:
         return Next(LiveState.CHECKING, words, wait_s=4 * live_rules.HELD_S, waits=True)
-    if work.moment - work.waits_since >= live_rules.LONGEST_WAIT:
+    if too_long:
         return live_rules.failed(f"{live_rules.TOO_LONG} {words}")
     return live_rules.held(words)
 
 
 def _do(ready: _Ready, times: PublishTimes) -> LiveState | None:
     obstacle = _throttled(ready, times)
+    if obstacle is not None and ready.work.moment - ready.work.waits_since >= live_rules.LONGEST_WAIT:
+        return _put(ready, live_rules.failed(f"{live_rules.TOO_LONG} {obstacle.words}"))
     if obstacle is not None:
         return _put(ready, obstacle)
     began = time.monotonic()

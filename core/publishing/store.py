@@ -137,7 +137,10 @@ def claim_due(
 
 
 def claim_checks(session: Session, at_most: int, *, lease_s: float) -> list[Claim]:
-    """Take up to `at_most` unclear outcomes whose read is due; nobody else gets them for `lease_s` seconds."""
+    """Take up to `at_most` unclear outcomes whose read is due; nobody else gets them for `lease_s` seconds.
+
+    Those whose network may not be asked now are put off instead; a person is asked where that lasts too long.
+    """
     rows = session.execute(
         text("select organization_id, publication_id, epoch from masthead.claim_checks(:at_most, :lease)"),
         {"at_most": at_most, "lease": timedelta(seconds=lease_s)},

@@ -253,6 +253,53 @@ def test_a_pause_holds_a_comment(publish: Callable[..., Stage], live: ScriptedLi
     assert stage.comment.state is LiveState.DONE
 
 
+LONG_AGO = "update masthead.live_work set waits_since = clock_timestamp() - interval '25 hours'"
+DISCONNECTED = "update masthead.account set state = 'disabled'"
+
+
+@pytest.mark.parametrize("disconnected", [True, False])
+def test_what_holds_a_comment_for_more_than_a_day_fails_it(
+    disconnected: bool, publish: Callable[..., Stage], live: ScriptedLive
+) -> None:
+    stage = publish("First!")
+    if disconnected:
+        tamper(stage.house.organization_id, DISCONNECTED)
+    else:
+        accounts.pause_account(stage.house.approver, uuid4(), stage.house.page.account.id, reason="A recall.")
+    tamper(stage.house.organization_id, LONG_AGO)
+    stage.come_due().work()
+    assert (stage.comment.state, live.called) == (LiveState.FAILED, [])
+    assert live_rules.TOO_LONG in stage.comment.words
+
+
+def test_a_comment_that_may_be_there_is_asked_of_a_person_when_nobody_can_look_for_a_day(
+    publish: Callable[..., Stage], live: ScriptedLive
+) -> None:
+    stage = publish("First!")
+    live.answers = [UNCLEAR]
+    stage.work()
+    tamper(stage.house.organization_id, DISCONNECTED)
+    stage.come_due().work()
+    assert stage.comment.state is LiveState.CHECKING
+    tamper(stage.house.organization_id, LONG_AGO)
+    stage.come_due().work()
+    assert stage.comment.state is LiveState.NEEDS_HUMAN
+    assert live_rules.FIND_IT in stage.comment.words
+
+
+def test_a_route_that_is_closed_off_for_more_than_a_day_fails_a_comment(
+    publish: Callable[..., Stage], live: ScriptedLive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = publish("First!")
+    shut = live_rules.held("The network may not be called now.", 900)
+    monkeypatch.setattr(live_sending, "_throttled", lambda _ready, _times: shut)
+    stage.come_due().work()
+    assert stage.comment.state is LiveState.WAITING
+    tamper(stage.house.organization_id, LONG_AGO)
+    stage.come_due().work()
+    assert (stage.comment.state, live.called) == (LiveState.FAILED, [])
+
+
 def test_a_route_that_is_closed_off_holds_comments_and_no_posts(
     publish: Callable[..., Stage], live: ScriptedLive
 ) -> None:

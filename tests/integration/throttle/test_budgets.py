@@ -13,6 +13,7 @@ from core.infra import db
 from core.posts import queries
 from core.posts.rules import Needs, PublicationState
 from core.publishing import asking, claiming, sending, store
+from core.publishing.queries import evidence
 from tests.factories.publishing import (
     FAST,
     House,
@@ -274,3 +275,25 @@ def budgets(house: House, column: str) -> list[Any]:
 def broken(worker: db.Database) -> list[str]:
     with acting_as(worker), db.free_transaction() as session:
         return list(session.execute(text("select route from masthead.breaker where state <> 'closed'")).scalars())
+
+
+@pytest.mark.parametrize(("ago", "state"), [("13 min", _S.UNKNOWN), ("15 min", _S.NEEDS_HUMAN)])
+def test_of_what_may_not_be_read_in_time_a_person_is_told_and_it_is_read_later_all_the_same(
+    ago: str, state: PublicationState, network: RunningSandbox, house: House, worker: db.Database
+) -> None:
+    unclear = make_due(house)
+    leave_unclear(worker, house, unclear.id)
+    fault(network, house.page.feed, "usage", percent=95, regain_min=600)
+    send_one(worker, make_due(house).id)
+    sent = "update masthead.attempt set send_deadline = clock_timestamp() - %(ago)s::interval where state = 'unknown'"
+    tamper(house.organization_id, sent, ago=ago)
+    let_pass(house.approver, unclear.id, next_action_at="clock_timestamp()")
+    with acting_as(worker), db.free_transaction() as session:
+        assert store.claim_checks(session, 10, lease_s=60) == []
+    now = again(house.author, unclear.id)
+    assert (now.state, now.needs) == (state, Needs.OUTCOME if state is _S.NEEDS_HUMAN else None)
+    assert now.next_action_at is not None
+    left = now.next_action_at - datetime.now(UTC)
+    assert left > timedelta(hours=9) if state is _S.NEEDS_HUMAN else left < timedelta(seconds=61)
+    if state is _S.NEEDS_HUMAN:
+        assert "may not be asked" in evidence(house.author, unclear.id).events[-1].because
