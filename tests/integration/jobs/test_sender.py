@@ -17,7 +17,9 @@ from core.infra import db
 from core.infra.settings import PublishTimes, Settings
 from core.posts.rules import PublicationState
 from core.provider_kit.types import Access, Payload, Published, VisibleCall
-from core.publishing import claiming
+from core.publishing import claiming, links, live_sending
+from core.publishing.live_rules import LiveState
+from core.publishing.queries import evidence, live_works
 from core.queueing.enqueue import Hints, queue_of
 from core.queueing.names import QueueName
 from jobs import sender as module
@@ -31,11 +33,13 @@ from tests.factories.publishing import (
     again,
     bring_forward,
     leave_unclear,
+    let_pass,
     live_post,
     make_due,
     make_due_everywhere,
     make_house,
     make_scheduled,
+    reads,
     seen,
 )
 from tests.fixtures.programs import RunningSandbox
@@ -43,6 +47,11 @@ from tests.fixtures.programs import RunningSandbox
 # Real leases: nothing may lapse while a test holds a send up. Short looks, so that tests don't wait.
 TIMES = PublishTimes(in_flight=4, tick_s=0.05, drain_budget_s=20)
 _S = PublicationState
+OPENED = """
+insert into masthead.breaker(provider, network, route, state, until, open_for, opened_at)
+select 'meta', 'facebook', route, 'open', clock_timestamp(), '1 s', clock_timestamp()
+from unnest(array['prepare','publish','read','live']) route
+on conflict (provider, network, route) do update set state = 'open', until = clock_timestamp()"""
 
 
 class Network(ScriptedPublisher):
@@ -247,6 +256,34 @@ def test_fewer_connections_than_threads_are_enough_as_none_holds_one_while_it_wa
         assert slots.drain() == 9
         slots.close()
     assert set(states(house, [*rows, photo])) == {_S.PUBLISHED}
+
+
+def test_looks_preparations_probes_comments_and_links_do_with_one_connection_too(
+    network: RunningSandbox, house: House, narrow: db.Database, worker: db.Database, kept_files: Path
+):
+    unclear = make_due(house)
+    leave_unclear(worker, house, unclear.id)
+    row = make_scheduled(house, comment="First!", files=attached(make_media(house.author).id))
+    at = "clock_timestamp() + interval '20 minutes'"
+    let_pass(house.approver, row.id, due_at=at, not_after=f"{at} + interval '1 hour'")
+    with acting_as(narrow):
+        slots = Sender(TIMES)
+        assert slots.drain() == 1
+        assert [each.name for each in evidence(house.author, row.id).steps] == ["photo"]
+        bring_forward(house.approver, row.id)
+        for _ in range(2):  # each breaker that is open wants to know first whether the network is well
+            with narrow.free_transaction() as session:
+                session.execute(text(OPENED))
+            slots.drain()
+        with narrow.free_transaction() as session:
+            session.execute(text(OPENED))
+        slots.close()
+        assert live_sending.do_due(5, times=TIMES) == 1
+        assert links.find_due(5, times=TIMES) == 1
+    assert again(house.author, row.id).state is _S.PUBLISHED
+    assert len(reads(house.author, unclear.id)) == 1
+    (comment,) = live_works(house.author, row.post_id)[row.id]
+    assert comment.state is LiveState.DONE
 
 
 def test_no_connection_free_ends_the_drain_and_not_the_process(
