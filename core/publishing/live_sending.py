@@ -174,9 +174,10 @@ def _do(ready: _Ready, times: PublishTimes) -> LiveState | None:
         return _put(ready, live_rules.failed(f"{live_rules.TOO_LONG} {obstacle.words}"))
     if obstacle is not None:
         return _put(ready, obstacle)
-    began = time.monotonic()
     try:
         with db.organization_transaction(ready.claim.organization_id, PROGRAM, ready.work.correlation_id) as session:
+            session.connection()  # whatever it takes to get one, nothing was looked at before
+            began = time.monotonic()
             tries = live_rows.open_try(
                 session,
                 ready.claim,

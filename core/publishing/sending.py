@@ -21,7 +21,7 @@ commit: recorded.
 
 A frozen process that wakes after its lease is the one that could send twice. It can't pass w2, whose compare-and-set
 asks for the lease and the epoch on the row itself. Past s2, its own monotonic clock, started before the attempt's
-transaction, refuses to begin the call after `send_within_s`, long before the lease ends; the provider asks that clock
+statement, refuses to begin the call after `send_within_s`, long before the lease ends; the provider asks that clock
 again right before the first byte. What is left is a freeze between that look and the write of the socket: a window of
 microseconds that no client of an interface without idempotency keys can close (RELIABILITY C 13). Its row is `unknown`
 then, and no resend happens by itself, so even this costs a person's look and not a second post.
@@ -127,9 +127,8 @@ def _send(ready: Ready, times: PublishTimes, stopping: Callable[[], bool]) -> Pu
     crash.point("w2")
     if stopping():
         return _give_back(ready, rules.stopped(), times)
-    began = time.monotonic()
     try:
-        attempt = _open_attempt(ready, call, began, times)
+        attempt = _open_attempt(ready, call, times)
     except BaseException as failure:
         # The commit may have gone through without our knowing. Nothing was sent, and that is known.
         state = _nothing_sent(ready, rules.before_sending(failure), times)
@@ -221,8 +220,10 @@ def _nothing_sent(ready: Ready, outcome: Outcome, times: PublishTimes) -> Public
     return _record(ready, attempt_id, outcome, times)
 
 
-def _open_attempt(ready: Ready, call: VisibleCall, began: float, times: PublishTimes) -> _Attempt | None:
+def _open_attempt(ready: Ready, call: VisibleCall, times: PublishTimes) -> _Attempt | None:
     with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
+        session.connection()  # whatever it takes to get one, nothing was looked at before
+        began = time.monotonic()
         attempt_id = store.open_attempt(
             session,
             ready.claim,

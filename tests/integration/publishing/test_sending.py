@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.accounts import queries as account_queries
 from core.infra import db
+from core.infra.settings import PublishTimes, Settings
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotSent, OutcomeUnknown, Rejected, RetryLater
 from core.provider_kit.types import Published
@@ -375,6 +376,29 @@ def test_the_call_must_begin_within_a_second_of_the_last_look(
     (begin_by,) = publisher.begin_by
     assert begin_by is not None
     assert before < begin_by < time.monotonic() + 1
+
+
+def test_waiting_for_a_connection_makes_no_look_old(
+    house: House, settings: Settings, worker: db.Database, script, shipped_look: float, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rules, "CHECK_HOLDS_S", shipped_look)
+    shipped = PublishTimes()
+    claim = claim_one(worker, make_due(house).id, shipped)
+    engine = db.make_engine(settings.program_url("worker"), pool_size=1)
+    others = threading.Barrier(2)
+
+    def work_of_others() -> None:
+        with engine.connect():
+            others.wait(5)
+            time.sleep(shipped_look + 0.3)
+
+    busy = threading.Thread(target=work_of_others)
+    publisher = script(YES, prepared=lambda: (busy.start(), others.wait(5)))
+    with acting_as(db.Database(engine)):
+        sent = sending.publish_one(claim.organization_id, claim.publication_id, claim.epoch, times=shipped)
+    assert (sent, len(publisher.sent)) == (PublicationState.PUBLISHED, 1)
+    busy.join()
+    engine.dispose()
 
 
 def test_a_yes_that_comes_after_the_sweep_gave_up_still_counts(house: House, worker: db.Database, script):
