@@ -1,4 +1,7 @@
-"""Is a comment of ours under a post? Going through what stands there, newest first (meta 11.3, 11.4, 12)."""
+"""Is a comment of ours under a post? Going through what stands there, newest first (meta 11.3, 11.4, 12).
+
+That the newest comes first is checked: only while it does, a comment from before says that what follows is older still.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,7 @@ def find(
     since = since.replace(microsecond=0)  # Meta's times have whole seconds
     params: Mapping[str, str] = {}
     trace = Trace()
+    last, in_order = None, True
     for number in range(_MOST_PAGES):
         if number and end - time.monotonic() < LEAST_TIME_S:
             break
@@ -56,10 +60,11 @@ def find(
         )
         trace = Trace(http_status=reply.status, trace_id=reply.trace_id, usage=reply.usage)
         listed = reply.body.get("data")
-        unclear, older = not isinstance(listed, list), False
+        unclear = not isinstance(listed, list)
         for item in map(hostile.mapping, hostile.items(listed)):
             comment_id, at = hostile.identifier(item.get("id")), hostile.instant(item.get(comments.time))
-            older = older or (at is not None and at < since)
+            if at is not None:
+                in_order, last = in_order and (last is None or at <= last), at
             said = item.get(comments.text)
             if at is not None and at < since:
                 continue
@@ -72,7 +77,7 @@ def find(
         following = next_page(reply.body)
         if unclear or following == params:
             break
-        if older or following is None:
+        if following is None or (in_order and last is not None and last < since):
             return None
         params = following
     raise OutcomeUnknown(_UNREAD, trace=trace)

@@ -177,6 +177,15 @@ def test_only_our_own_comment_of_exactly_this_text_since_then_is_found(stand_in:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
+def test_where_the_newest_does_not_come_first_an_old_comment_ends_no_look(stand_in: Scripted, network: str) -> None:
+    old = comment(network, "Hello", at="2026-11-20T09:50:00+0000", number=2)
+    new = comment(network, "Hello again", number=3)
+    ours = comment(network, "Link: x", number=4)
+    assert find(stand_in, network, page(old, new, more=True), page(ours)) == ours["id"]
+    assert find(stand_in, network, page(old, new, more=True), page(old)) is None
+
+
+@pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": None}])
 def test_comments_that_cannot_be_read_are_no_absence(stand_in: Scripted, network: str, body: Any) -> None:
     with pytest.raises(OutcomeUnknown, match="couldn't be read to the end"):
