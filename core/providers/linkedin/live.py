@@ -73,10 +73,11 @@ class LinkedInLive:
                     return comment_id
                 # An author may be hidden (linkedin 6.1 [G]): then it may be ours.
                 unclear = unclear or author is None or author == access.provider_account_id
-            unclear = unclear or not isinstance(listed, list)
+            more = has_next(reply.body)
+            unclear = unclear or not isinstance(listed, list) or (more and not listed)
             if unclear:
                 break
-            if not listed or not has_next(reply.body):
+            if not more:
                 return None
             # What is written meanwhile moves the others, so pages overlap by one; a short page may be filtered (1.7).
             start += max(self._settings.comments_page_size - 1, 1)

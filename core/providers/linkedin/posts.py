@@ -177,8 +177,9 @@ class LinkedInPosts:
                 break
             elements = hostile.items(last.body.get("elements"))
             covered = sighting.read(elements)
-            if not covered and not (elements and has_next(last.body)):
-                covered = isinstance(last.body.get("elements"), list)
+            more = has_next(last.body)
+            if not covered and not (elements and more):  # an empty page ends it, but not if it says that it doesn't
+                covered = isinstance(last.body.get("elements"), list) and not more
                 break
             if covered:
                 break

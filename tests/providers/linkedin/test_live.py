@@ -91,6 +91,12 @@ def test_comments_without_end_are_no_absence(stand_in: Scripted) -> None:
     assert [one.query["start"] for one in stand_in.received] == ["0", "99", "198", "297"]
 
 
+def test_an_empty_page_of_comments_that_says_there_is_more_is_no_absence(stand_in: Scripted) -> None:
+    stand_in.say(answer(200, {"elements": [], "paging": {"links": [{"rel": "next"}]}}))
+    with pytest.raises(OutcomeUnknown, match="couldn't be read to the end"):
+        act(live(stand_in.url), "find_comment", POST, "Link", OURS)
+
+
 @pytest.mark.parametrize("do", ["comment", "find_comment", "edit", "delete"])
 @pytest.mark.parametrize("post_id", ["../me", "", "700", "urn:li:activity:1", "urn:li:share:7/../x"])
 def test_what_can_not_be_a_post_reaches_nobody(stand_in: Scripted, do: str, post_id: str) -> None:

@@ -232,6 +232,13 @@ def test_pages_overlap_and_a_failure_after_a_match_is_incomplete(stand_in: Scrip
         posts(stand_in.url).read_back(text, ACCESS, KeptSteps(), since=now, timeout_s=2)
 
 
+def test_an_empty_page_that_says_there_is_more_is_not_the_end(stand_in: Scripted) -> None:
+    more = {"elements": [], "paging": {"links": [{"rel": "next", "href": "/rest/posts?start=49"}]}}
+    stand_in.say(answer(200, more))
+    found = posts(stand_in.url).read_back(PAYLOAD, ACCESS, KeptSteps(), since=datetime.now(UTC), timeout_s=2)
+    assert (found.complete, found.seen, len(stand_in.received)) == (False, 0, 1)
+
+
 def test_read_back_obeys_its_total_time(stand_in: Scripted) -> None:
     now = datetime.now(UTC)
     item = {"id": "urn:li:share:3", "commentary": "Other", "createdAt": int(now.timestamp() * 1000)}
