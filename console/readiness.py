@@ -18,12 +18,12 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 def readiness(settings: Settings) -> Callable[[Request], object]:
-    """The view behind /readyz: 200 when both servers answer, else 503 with the names of those that don't."""
+    """The view behind /readyz: 200 when both servers do their part, else 503 with the names of those that don't."""
 
     async def readyz(request: Request) -> Response:
         answers = {name: await run_in_threadpool(_answers, name, ask) for name, ask in checks(settings).items()}
         ready = all(answers.values())
-        words = {name: "ok" if answer else "no answer" for name, answer in answers.items()}
+        words = {name: "ok" if answer else "not ready" for name, answer in answers.items()}
         return JSONResponse(
             {"ready": ready, **words}, status_code=200 if ready else 503, headers={"cache-control": "no-store"}
         )
@@ -33,7 +33,13 @@ def readiness(settings: Settings) -> Callable[[Request], object]:
 
 def checks(settings: Settings) -> dict[str, Callable[[], object]]:
     """What is asked, by name. Each raises when its server doesn't answer as it should."""
-    return {"postgres": lambda: db.current().refuse_owner(), "valkey": lambda: queue_server(settings)}
+    return {"postgres": _database, "valkey": lambda: queue_server(settings)}
+
+
+def _database() -> None:
+    database = db.current()
+    database.refuse_owner()
+    database.refuse_older_schema()
 
 
 def _answers(name: str, ask: Callable[[], object]) -> bool:

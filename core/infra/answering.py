@@ -20,12 +20,15 @@ _log = logging.getLogger(__name__)
 
 
 def database_answers(settings: Settings, program: Program, *, within_s: int) -> bool:
-    """Whether Postgres lets this program in, by a connection of its own: a busy pool is no reason to be taken out."""
+    """Whether Postgres lets this program in and has our schema.
+
+    Asked by a connection of its own: a busy pool is no reason to be taken out.
+    """
     address = settings.program_url(program).replace("postgresql+psycopg://", "postgresql://")
     options = f"-c statement_timeout={within_s}s"
     try:
         with psycopg.connect(address, connect_timeout=within_s, options=options, autocommit=True) as connection:
-            connection.execute("select 1")
+            connection.execute("select version_num from masthead.alembic_version")
     except psycopg.Error as error:
         _log.warning("postgres_silent", extra={"kind": type(error).__name__})
         return False

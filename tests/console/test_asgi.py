@@ -94,9 +94,21 @@ def test_ready_means_that_both_servers_answer(committed_database: db.Database, r
 def test_not_ready_names_who_does_not_answer(committed_database: db.Database) -> None:
     answer = probe(settings(REDIS_URL=f"redis://127.0.0.1:{free_ports(1)[0]}/0"))
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "postgres": "ok", "valkey": "no answer"}
+    assert answer.json() == {"ready": False, "postgres": "ok", "valkey": "not ready"}
     db.use(None)
-    assert probe(settings(REDIS_URL="redis://127.0.0.1:1/0")).json()["postgres"] == "no answer"
+    assert probe(settings(REDIS_URL="redis://127.0.0.1:1/0")).json()["postgres"] == "not ready"
+
+
+def test_a_database_without_our_schema_is_not_ready(
+    committed_database: db.Database, redis_url: str, program_environment: dict[str, str]
+) -> None:
+    engine = db.make_engine(f"{program_environment['DATABASE_URL_WEB'].rpartition('/')[0]}/postgres")
+    db.use(db.Database(engine))
+    try:
+        assert probe(settings(REDIS_URL=redis_url)).json() == {"ready": False, "postgres": "not ready", "valkey": "ok"}
+    finally:
+        db.use(committed_database)
+        engine.dispose()
 
 
 def test_both_servers_are_asked() -> None:

@@ -77,6 +77,14 @@ def test_readiness_says_which_server_is_silent_and_says_it_soon(settings: Settin
     assert time.monotonic() - began < 3
 
 
+def test_a_database_without_our_schema_is_not_ready(settings: Settings) -> None:
+    address = f"{settings.program_url('web').rpartition('/')[0]}/postgres".replace("postgresql+psycopg", "postgresql")
+    bare = Settings(MASTHEAD_SECRET_KEY="x" * 32, DATABASE_URL_WEB=address)
+    app = create_app(settings.model_copy(update={"database_url_web": bare.database_url_web}))
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"ready": False, "postgres": False, "valkey": True})
+
+
 def test_readiness_waits_a_second_for_a_server_that_accepts_and_says_nothing(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
