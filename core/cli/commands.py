@@ -12,14 +12,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from core.cli import account, doctor, init, keys, migrate, restored, run, verify
+from core.cli import account, doctor, exit_codes, init, keys, migrate, restored, run, verify
 from core.infra.errors import MastheadError
 from core.infra.programs import CanNotStart
 from core.infra.reachable import database_words
 from core.infra.settings import SettingsInvalid
-
-EXIT_MEND = 2
-EXIT_STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DBAPIError as error:  # it went away in the middle, or refuses what it should not
         return _refused(f"Postgres: {database_words(error):.130}. `masthead doctor` says more.")
     except KeyboardInterrupt:
-        return EXIT_STOPPED
+        return exit_codes.STOPPED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _refused(words: str) -> int:
     print(f"masthead: {words}", file=sys.stderr)
-    return EXIT_MEND
+    return exit_codes.MEND
 
 
 def one_line(problem: Exception) -> str:

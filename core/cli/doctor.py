@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
-from core.cli import findings, findings_of_use
+from core.cli import exit_codes, findings, findings_of_use
 from core.cli.findings import Finding, State
 from core.cli.networks import network_findings
 from core.cli.pulse import pulse_findings
 from core.infra import logs
 from core.infra.settings import Settings, SettingsInvalid
+from core.publishing.times import refuse_incoherent
 
 _MARKS: Final = {State.GOOD: "ok     ", State.ADVICE: "advice ", State.MISSING: "MISSING"}
 _PLACEHOLDER: Final = "only so that the other settings can be looked at"
@@ -44,13 +45,14 @@ def command(given: argparse.Namespace) -> int:
         if finding.next_step:
             print(f"         -> {finding.next_step}")
     print(f"\n{missing} missing." if missing else "\nNothing that is needed is missing.")
-    return 1 if missing else 0
+    return exit_codes.LEFT if missing else 0
 
 
 def examine() -> Iterator[Finding]:
     """All findings. A setting that can't be used is a finding too; the others are still looked at."""
     try:
         settings = Settings.load()
+        refuse_incoherent(settings.publish)
         yield Finding("Settings", State.GOOD, "can be read")
     except SettingsInvalid as problem:
         yield Finding("Settings", State.MISSING, str(problem))

@@ -17,14 +17,13 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from core.accounts.commands import keys_in_use, rotate_keys
+from core.cli import exit_codes
 from core.cli.connected import connected
 from core.infra import crypto, logs
 from core.infra.reachable import database_words
 from core.infra.settings import Settings
 
 _GO_ON: Final = "What is wrapped stays wrapped; run it again to go on."
-EXIT_STOPPED: Final = 130
-EXIT_LEFT: Final = 1
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -55,17 +54,17 @@ def rotate(given: argparse.Namespace) -> int:
                 print(f"{progress.wrapped} of {left} wrapped.", flush=True)
         except KeyboardInterrupt:
             print(f"Stopped. {_GO_ON}")
-            return EXIT_STOPPED
+            return exit_codes.STOPPED
         except DBAPIError as error:
             print(f"Stopped: {database_words(error):.110}. {_GO_ON}", file=sys.stderr)
-            return EXIT_LEFT
+            return exit_codes.LEFT
         if unreadable:
             print(
                 f"{unreadable} could not be read and stay as they are; the log names them."
                 " Connect their accounts again, then run this again.",
                 file=sys.stderr,
             )
-            return EXIT_LEFT
+            return exit_codes.LEFT
         print("Done. `masthead keys status` says which keys can be taken out.")
         return 0
 

@@ -155,6 +155,13 @@ def test_mail_that_can_not_go_out_is_named_with_its_cause(
     assert "hidden" not in found["Mail"]
 
 
+def test_times_that_do_not_fit_together_are_named_as_the_programs_would_name_them(doctor: Doctor) -> None:
+    code, found = doctor(MASTHEAD_PUBLISH_READ_TIMEOUT_S="90")
+    assert code == 1
+    assert found["Settings"].startswith("MISSING MASTHEAD_PUBLISH_LEASE_SENDING_S (60) must be more than")
+    assert found["Login of worker"].startswith("ok")  # all else is looked at all the same
+
+
 def test_mail_that_is_not_set_up_is_advice(doctor: Doctor) -> None:
     code, found = doctor(MASTHEAD_SMTP_URL="")
     assert code == 0
