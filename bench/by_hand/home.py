@@ -111,6 +111,11 @@ READS: Final = filled(
         order by p.due_at, p.id limit 20""",
     ),
     Read(
+        "home_untimed",
+        lambda session, _: home_reads.untimed(session, _LINES),
+        "[waiting] p.state = 'approved' and p.due_at is null order by p.approved_until, p.id limit 20",
+    ),
+    Read(
         "home_held",
         lambda session, _: home_reads.held(session, _LINES),
         "[waiting] p.state = 'scheduled' and p.account_id = any([silent]) order by p.due_at, p.id limit 20",

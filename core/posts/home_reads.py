@@ -88,6 +88,11 @@ _HELD: Final = statement(
     "and p.state = 'scheduled' and p.account_id = any({silent})",
     "order by p.due_at, p.id limit :limit",
 )
+_UNTIMED: Final = statement(
+    _WAITING,
+    "and p.state = 'approved' and p.due_at is null",
+    "order by p.approved_until, p.id limit :limit",
+)
 # What is held already is no news here.
 _AT_RISK: Final = statement(
     _WAITING,
@@ -171,6 +176,11 @@ def not_shown(session: Session, recent: timedelta, limit: int) -> Rows:
 def needing(session: Session, limit: int) -> Rows:
     """What waits for a person's decision, longest waiting first."""
     return session.execute(_NEEDING, {"limit": limit}).all()
+
+
+def untimed(session: Session, limit: int) -> Rows:
+    """What is approved and has no time, so that it never goes out by itself; whose approval lapses first."""
+    return session.execute(_UNTIMED, {"limit": limit}).all()
 
 
 def held(session: Session, limit: int) -> Rows:

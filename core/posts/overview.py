@@ -21,7 +21,7 @@ from core.posts.views import Asked, Counts, Home, Reconnect
 # A failure is final, and so is what a network couldn't show: either would stand on Home for ever. After this time it is
 # found on Posts.
 FAILURES_STAY: Final = timedelta(days=14)
-_LINES: Final = 20
+LINES: Final = 20
 _TODAY_LINES: Final = 100
 
 
@@ -36,13 +36,14 @@ def home(actor: Actor) -> Home:
         return Home(
             organization=situation.organization,
             today=today.day,
-            to_approve=tuple(map(_asked, home_reads.to_decide(session, reader, _LINES))),
-            changes_requested=tuple(map(_asked, home_reads.returned(session, reader, _LINES))),
-            failed=tuple(map(rows.waiting, home_reads.failed(session, FAILURES_STAY, _LINES))),
-            not_shown=tuple(map(rows.waiting, home_reads.not_shown(session, FAILURES_STAY, _LINES))),
-            needs_person=tuple(map(rows.waiting, home_reads.needing(session, _LINES))),
-            at_risk=tuple(map(rows.waiting, home_reads.at_risk(session, _LINES))),
-            held=tuple(map(rows.waiting, home_reads.held(session, _LINES))),
+            to_approve=tuple(map(_asked, home_reads.to_decide(session, reader, LINES))),
+            changes_requested=tuple(map(_asked, home_reads.returned(session, reader, LINES))),
+            failed=tuple(map(rows.waiting, home_reads.failed(session, FAILURES_STAY, LINES))),
+            not_shown=tuple(map(rows.waiting, home_reads.not_shown(session, FAILURES_STAY, LINES))),
+            needs_person=tuple(map(rows.waiting, home_reads.needing(session, LINES))),
+            at_risk=tuple(map(rows.waiting, home_reads.at_risk(session, LINES))),
+            held=tuple(map(rows.waiting, home_reads.held(session, LINES))),
+            untimed=tuple(map(rows.waiting, home_reads.untimed(session, LINES))),
             accounts_to_reconnect=tuple(
                 Reconnect(
                     account_id=row.id,
@@ -52,7 +53,7 @@ def home(actor: Actor) -> Home:
                     reason=row.state_reason or "",
                     waiting=row.publications,
                 )
-                for row in home_reads.to_reconnect(session, _LINES)
+                for row in home_reads.to_reconnect(session, LINES)
             ),
             today_slots=tuple(map(rows.waiting, of_today)),
             out_today=of_today[0].going_out if of_today else 0,

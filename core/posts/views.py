@@ -662,8 +662,9 @@ class Reconnect:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What waits for this person, and today. Lists are cut at 20; `counts` tells how many there are.
+    """What waits for this person, and today. Lists are cut at 20; `counts` tells how many there are of most.
 
+    `untimed` is approved and has no time, which nobody counts.
     `out_today` counts what goes out today, what went out included, and nothing that is held, unclear or waits.
     """
 
@@ -676,6 +677,7 @@ class Home:
     needs_person: tuple[Waiting, ...]
     at_risk: tuple[Waiting, ...]
     held: tuple[Waiting, ...]
+    untimed: tuple[Waiting, ...]
     accounts_to_reconnect: tuple[Reconnect, ...]
     today_slots: tuple[Waiting, ...]
     out_today: int

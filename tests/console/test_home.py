@@ -102,6 +102,7 @@ def expected(who: str) -> dict[str, list[str]]:
         "Accounts to reconnect 3": ["Reconnect" if who == "admin" else ""] * 3,
         "Paused 1": ["Resume" if decides else ""],
         "Held 3": [other] * 3,
+        "Approved, without a time 3": ["Set a time" if writes else ""] * 3,
     }
     if decides:
         shown["To approve 3"] = ["Review"] * 3

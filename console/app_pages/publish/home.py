@@ -22,6 +22,7 @@ from console.plain import beginning, plain
 from core.infra.clock import now
 from core.organizations.rules import Permission
 from core.posts import queries
+from core.posts.overview import LINES
 from core.posts.rules import Needs
 from core.posts.views import Asked, Home, Waiting
 from core.publishing import queries as sending
@@ -200,6 +201,10 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
     for each in home.held:
         title, action = beginning(each.text, 70), can(Permission.CANCEL, "Open")
         yield _publication(each, f"Held {counts.held}", "pause_circle", "orange", title, action, each.because)
+    many = len(home.untimed) if len(home.untimed) < LINES else f"{LINES} or more"
+    for each in home.untimed:
+        title, action = beginning(each.text, 70) or "No text", can(Permission.RESCHEDULE, "Set a time")
+        yield _publication(each, f"Approved, without a time {many}", "event", "gray", title, action, each.account_name)
 
 
 def _under_live_posts(visitor: Visitor, trouble: Sequence[LiveTrouble]) -> Iterator[Item]:

@@ -109,6 +109,7 @@ CALLS: Final[Calls] = {
     home_reads.not_shown: (inside(lambda session, _: home_reads.not_shown(session, _RECENT, _LINES)),),
     home_reads.needing: (inside(lambda session, _: home_reads.needing(session, _LINES)),),
     home_reads.at_risk: (inside(lambda session, _: home_reads.at_risk(session, _LINES)),),
+    home_reads.untimed: (inside(lambda session, _: home_reads.untimed(session, _LINES)),),
     home_reads.held: (inside(lambda session, _: home_reads.held(session, _LINES)),),
     home_reads.between: (
         inside(
