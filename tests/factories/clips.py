@@ -49,6 +49,7 @@ def clip(
         pictures = output.add_stream(codec, rate=rate)
         pictures.width, pictures.height = size
         pictures.pix_fmt = "yuv420p"
+        pictures.thread_count = 1  # how a picture is cut for several threads shows in its bytes
         tone = output.add_stream("aac", rate=_RATE) if sound else None
         image = Image.new("RGB", size, (220, 40, 40))
         image.paste((40, 40, 220), (size[0] // 2, 0, *size))

@@ -167,14 +167,15 @@ def test_the_same_video_again_has_the_same_rendition(author: Actor, worker_datab
 def test_a_video_from_before_packing_was_looked_at_is_prepared_when_it_comes_again(
     author: Actor, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    film = clips.clip()
     with monkeypatch.context() as before:
         before.setattr(making, "_wanted_plain", list)
-        old = make_prepared(author, worker_database, clips.clip())
+        old = make_prepared(author, worker_database, film)
     with db.transaction(author) as session:
         store.change_media(session, old.id, packing="")
     unknown = items(author, old)["plain"]
     assert (unknown.sha256, unknown.packing) == (old.sha256, "")
-    again = make_prepared(author, worker_database, clips.clip())
+    again = make_prepared(author, worker_database, film)
     assert again.id == old.id
     got = items(author, again)
     assert (got["any"].packing, got["plain"].packing, got["plain"].sha256 != old.sha256) == ("edited", "plain", True)
