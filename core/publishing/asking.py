@@ -13,7 +13,7 @@ from core.infra import db
 from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
 from core.provider_kit.throttle import Route
-from core.publishing import checking, store
+from core.publishing import checking, link_rows, store
 from core.publishing.claiming import owner
 from core.publishing.rules import CHECKER
 from core.publishing.times import times as times_of_this_process
@@ -28,7 +28,7 @@ def check_one(
     """As `checking.check_one`; None also when the network may not be asked now."""
     times = times or times_of_this_process()
     with db.organization_transaction(organization_id, CHECKER) as session:
-        line = store.line_of(session, publication_id)
+        line = link_rows.line_of(session, publication_id)
     if line is None:
         return None
     calls = Calls(line.account_id, line.provider, line.network)

@@ -39,7 +39,7 @@ from core.infra.settings import PublishTimes
 from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import LivePost
-from core.publishing import reading, rules, store
+from core.publishing import read_rows, reading, rules, store
 from core.publishing.reading import Answer, Question
 from core.publishing.rules import CHECKER, AttemptState, Verdict
 from core.publishing.store import Claim
@@ -102,7 +102,7 @@ def _decide(
         verdict, post = rules.verdict(
             answer.read,
             taken,
-            has_unresolved_twin=store.has_unresolved_twin(session, row),
+            has_unresolved_twin=read_rows.has_unresolved_twin(session, row),
             reads_left=count <= len(times.read_spacing_s),
             repeats=store.attempts_closed_by(session, row.id, CHECKER, AttemptState.PROVEN_ABSENT),
         )

@@ -15,7 +15,7 @@ from functools import cache
 from core.infra import crash, db
 from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
-from core.publishing import ahead_rows, store
+from core.publishing import ahead_rows, due_rows, store
 from core.publishing.store import Claim
 from core.publishing.times import call_timeout_s
 
@@ -34,7 +34,7 @@ def due(at_most: int, times: PublishTimes) -> list[Claim]:
     """Claim up to `at_most` publications that are to be sent now."""
     crash.point("d0")
     with db.free_transaction() as session:
-        claims = store.claim_due(
+        claims = due_rows.claim_due(
             session,
             at_most,
             owner=owner(),
@@ -53,7 +53,7 @@ def due(at_most: int, times: PublishTimes) -> list[Claim]:
 def due_checks(at_most: int, times: PublishTimes) -> list[Claim]:
     """Claim up to `at_most` unclear outcomes that are to be read back now."""
     with db.free_transaction() as session:
-        return store.claim_checks(session, at_most, lease_s=2 * call_timeout_s(times))
+        return due_rows.claim_checks(session, at_most, lease_s=2 * call_timeout_s(times))
 
 
 def ahead(at_most: int, times: PublishTimes) -> list[Claim]:

@@ -28,7 +28,7 @@ from core.infra.settings import PublishTimes
 from core.provider_kit.errors import NotShown, ProviderFailure
 from core.provider_kit.throttle import Route
 from core.provider_kit.types import Access, LivePost, Payload
-from core.publishing import rules, store
+from core.publishing import due_rows, link_rows, read_rows, rules, store
 from core.publishing.model import LinkState
 from core.publishing.steps import KeptSteps
 from core.publishing.times import call_timeout_s
@@ -59,7 +59,7 @@ def find_due(at_most: int, *, times: PublishTimes | None = None) -> int:
     """Look for up to `at_most` addresses whose turn it is; gives how many were looked for."""
     times = times or times_of_this_process()
     with db.free_transaction() as session:
-        due: Sequence[tuple[UUID, UUID]] = store.claim_links(session, at_most, lease_s=2 * call_timeout_s(times))
+        due: Sequence[tuple[UUID, UUID]] = due_rows.claim_links(session, at_most, lease_s=2 * call_timeout_s(times))
     for organization_id, publication_id in due:
         find_one(organization_id, publication_id, times=times)
     return len(due)
@@ -87,9 +87,9 @@ def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes
         with db.organization_transaction(organization_id, FINDER) as session:
             sought.calls.keep(session)
             if not_shown is not None:
-                store.note_not_shown(session, publication_id, FINDER, rules.not_shown(not_shown))
+                link_rows.note_not_shown(session, publication_id, FINDER, rules.not_shown(not_shown))
             else:
-                store.note_link(session, publication_id, url=url, again_in_s=again)
+                link_rows.note_link(session, publication_id, url=url, again_in_s=again)
         settle(times)
         return url
 
@@ -97,15 +97,15 @@ def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes
 def _sought(organization_id: UUID, publication_id: UUID, times: PublishTimes) -> _Sought | None:
     with db.organization_transaction(organization_id, FINDER) as session:
         row = store.publication(session, publication_id)
-        link = store.link(session, publication_id)
-        line = store.line_of(session, publication_id)
+        link = link_rows.link(session, publication_id)
+        line = link_rows.line_of(session, publication_id)
         if row is None or line is None or link is None or link.state != LinkState.PENDING:
             return None
         try:
             access = access_for(session, row.account_id, row.correlation_id)
         except ProviderFailure:
             access = None
-        attempt = store.accepted_attempt(session, publication_id)
+        attempt = link_rows.accepted_attempt(session, publication_id)
         return _Sought(
             organization_id=organization_id,
             publication_id=publication_id,
@@ -143,10 +143,10 @@ def _post(sought: _Sought, access: Access, timeout_s: float) -> LivePost | None:
             row = store.lock(session, sought.publication_id)
             if row is None:
                 return None
-            taken = store.taken(session, row, [post.provider_post_id for post in read.matches])
-            has_twin = store.has_unresolved_twin(session, row)
+            taken = read_rows.taken(session, row, [post.provider_post_id for post in read.matches])
+            has_twin = read_rows.has_unresolved_twin(session, row)
             post = rules.the_post(read, taken, has_unresolved_twin=has_twin)
-            if post is not None and not store.name_post(session, row.id, post.provider_post_id):
+            if post is not None and not link_rows.name_post(session, row.id, post.provider_post_id):
                 return None
     except IntegrityError:
         return None  # another publication took this very post between our look and our commit

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.infra import db
-from core.publishing import store
+from core.publishing import due_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +28,4 @@ class Pulse:
 def pulse(database: db.Database | None = None) -> Pulse:
     """As it is now, over all organizations: figures only. `database` None: this program's own."""
     with (database or db.current()).free_transaction() as session:
-        return Pulse(store.heartbeats(session), store.oldest_due_s(session))
+        return Pulse(due_rows.heartbeats(session), due_rows.oldest_due_s(session))

@@ -19,7 +19,7 @@ from core.organizations.rules import Permission, require
 from core.posts.model import PublicationEvent
 from core.posts.rows import error_words
 from core.posts.rules import ACCOUNT_SENDS, Needs, PublicationState
-from core.publishing import desk_rows, live_rows, live_rules, model, rules, step_rows, store
+from core.publishing import desk_rows, link_rows, live_rows, live_rules, model, read_rows, rules, step_rows, store
 from core.publishing.candidates import Candidate, NamedPost, SeenPost, candidates, named_in, posts_in
 from core.publishing.live_rules import Kind, LiveState
 from core.publishing.rules import ATTEMPT_WORDS, AttemptState
@@ -241,8 +241,8 @@ def _evidence(session: Session, publication_id: UUID) -> Evidence:
     unclear = row.state is PublicationState.UNKNOWN or row.needs is Needs.OUTCOME
     open_question = store.unresolved_attempt(session, publication_id) if unclear else None
     attempts = tuple(_attempt(each) for each in store.attempts(session, publication_id))
-    reads = tuple(_read(each) for each in store.reads(session, publication_id))
-    link = store.link(session, publication_id)
+    reads = tuple(_read(each) for each in read_rows.reads(session, publication_id))
+    link = link_rows.link(session, publication_id)
     return Evidence(
         publication_id=publication_id,
         state=row.state.value,

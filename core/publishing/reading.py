@@ -23,7 +23,7 @@ from core.infra.settings import PublishTimes
 from core.posts.model import Publication
 from core.provider_kit.errors import ProviderFailure, ReconnectNeeded, Trace
 from core.provider_kit.types import Access, LivePost, Payload, ReadBack
-from core.publishing import rules, store
+from core.publishing import read_rows, rules, store
 from core.publishing.model import Attempt
 from core.publishing.steps import KeptSteps
 from core.publishing.times import call_timeout_s
@@ -123,8 +123,8 @@ def ask(question: Question, times: PublishTimes) -> Answer:
 def keep(session: Session, row: Publication, question: Question, answer: Answer) -> tuple[int, set[str]]:
     """Store a read, whatever it gave: how many this attempt has had, and which posts of it other publications own."""
     ids = {post.provider_post_id for post in answer.candidates} | ({question.named} if question.named else set())
-    taken = store.taken(session, row, ids)
-    count = store.add_read(
+    taken = read_rows.taken(session, row, ids)
+    count = read_rows.add_read(
         session,
         row.id,
         question.attempt_id,

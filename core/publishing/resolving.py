@@ -35,7 +35,7 @@ from core.posts.problems import Ask, Candidate
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit import hostile
 from core.provider_kit.types import LivePost, Payload, ReadBack
-from core.publishing import checking, reading, rules, store
+from core.publishing import checking, read_rows, reading, rules, store
 from core.publishing.inputs import LiveVerdict, NotLiveVerdict
 from core.publishing.reading import Answer, Question
 from core.publishing.rules import AttemptState
@@ -73,7 +73,7 @@ def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: s
                 return earlier
             require_still(session, actor, Permission.RESOLVE)
             row = _still_open(session, question)
-            if live is not None and store.taken(session, row, [live.provider_post_id]):
+            if live is not None and read_rows.taken(session, row, [live.provider_post_id]):
                 raise Refused("That post belongs to another publication of this account. Look for a second one.")
             proof = {"verdict_by": actor.label, "reason": said.reason, "post": said.post}
             _close_live(session, actor, question, live, proof)
@@ -109,7 +109,7 @@ def resolve_not_live(actor: Actor, action_id: UUID, publication_id: UUID, *, sen
         require_still(session, actor, Permission.RESOLVE)
         row = _still_open(session, question)
         matches = answer.read.matches if answer.read else ()
-        taken = store.taken(session, row, [each.provider_post_id for each in matches])
+        taken = read_rows.taken(session, row, [each.provider_post_id for each in matches])
         shown = [each for each in matches if each.provider_post_id not in taken]
         if shown:
             where = shown[0].permalink or shown[0].provider_post_id
@@ -187,7 +187,7 @@ def _look(actor: Actor, question: Question) -> Answer:
 
 
 def _close_proven(session: Session, question: Question, row: Publication, read: ReadBack, taken: set[str]) -> None:
-    post = rules.the_post(read, taken, has_unresolved_twin=store.has_unresolved_twin(session, row))
+    post = rules.the_post(read, taken, has_unresolved_twin=read_rows.has_unresolved_twin(session, row))
     checking.close_as_live(session, row.id, question.attempt_id, post, read.proof, sent_at=question.sent_at)
 
 

@@ -98,6 +98,8 @@ class AttemptState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+# The steps of which one makes a post visible; the others make nothing that anybody sees.
+VISIBLE_STEPS: Final = ("post", "publish")
 UNRESOLVED: Final = frozenset({AttemptState.OPEN, AttemptState.UNKNOWN})
 
 ATTEMPT_WORDS: Final = MappingProxyType(

@@ -54,7 +54,7 @@ from core.posts.rules import Needs, PublicationState
 from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure
 from core.provider_kit.throttle import Route
 from core.provider_kit.types import Published, VisibleCall
-from core.publishing import limits, rules, store
+from core.publishing import limits, read_rows, rules, store
 from core.publishing.claiming import SENDER, owner
 from core.publishing.rechecking import Ready, asked_again
 from core.publishing.rules import AttemptState, Outcome
@@ -376,7 +376,7 @@ def _keep_as_evidence(session: Session, claim: Claim, attempt_id: int, outcome: 
     if row is not None and row.provider_post_id == post_id:
         return  # recorded already: by the read-back, or by a commit whose answer was lost
     _log.error("a late yes", extra={"provider_post_id": post_id})
-    store.add_read(
+    read_rows.add_read(
         session,
         claim.publication_id,
         attempt_id,

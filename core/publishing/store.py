@@ -10,16 +10,15 @@ while an attempt is unresolved, so the attempt is closed before.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, text, update
+from sqlalchemy import Row, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.dialects.postgresql import insert as insert_or_update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from core.accounts.pause_rows import PAUSED
 from core.infra.ids import new_id
@@ -28,13 +27,10 @@ from core.posts.model import Publication, PublicationEvent
 from core.posts.rules import Needs, PublicationState
 from core.posts.store import organization_of, set_because
 from core.provider_kit.errors import Trace
-from core.publishing.model import Attempt, LinkState, PublicationLink, ReconcileRead, TickerHeartbeat
-from core.publishing.rules import CHECKER, UNRESOLVED, AttemptState, Checked
+from core.publishing.model import Attempt, LinkState
+from core.publishing.rules import CHECKER, UNRESOLVED, VISIBLE_STEPS, AttemptState, Checked
 
 _clock = func.clock_timestamp
-_STEPS = ("post", "publish")
-# Everything that `str.strip` takes away; some of it no keyboard types, but pages that text is copied from have it.
-_WHITE = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 
 
@@ -94,111 +90,6 @@ class Held:
 
     state: PublicationState
     needs: Needs | None
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """One publication that the sweep moved."""
-
-    organization_id: UUID
-    publication_id: UUID
-    to_state: str
-
-
-# Across organizations: definer functions that return ids only (migration 0005)
-
-
-def claim_due(
-    session: Session,
-    at_most: int,
-    *,
-    owner: str,
-    lease_s: float,
-    backlog_older_than_s: float,
-    backlog_spacing_s: float,
-    twin_spacing_s: float,
-) -> list[Claim]:
-    """Take up to `at_most` due publications: scheduled -> queued, each with a new epoch."""
-    rows = session.execute(
-        text(
-            "select organization_id, publication_id, epoch from masthead.claim_due(:at_most, :owner, :lease,"
-            " :backlog_age, :backlog_spacing, :twin_spacing)"
-        ),
-        {
-            "at_most": at_most,
-            "owner": owner,
-            "lease": timedelta(seconds=lease_s),
-            "backlog_age": timedelta(seconds=backlog_older_than_s),
-            "backlog_spacing": timedelta(seconds=backlog_spacing_s),
-            "twin_spacing": timedelta(seconds=twin_spacing_s),
-        },
-    )
-    return [Claim(row.organization_id, row.publication_id, row.epoch) for row in rows]
-
-
-def claim_checks(session: Session, at_most: int, *, lease_s: float) -> list[Claim]:
-    """Take up to `at_most` unclear outcomes whose read is due; nobody else gets them for `lease_s` seconds.
-
-    Those whose network may not be asked now are put off instead; a person is asked where that lasts too long.
-    """
-    rows = session.execute(
-        text("select organization_id, publication_id, epoch from masthead.claim_checks(:at_most, :lease)"),
-        {"at_most": at_most, "lease": timedelta(seconds=lease_s)},
-    )
-    return [Claim(row.organization_id, row.publication_id, row.epoch) for row in rows]
-
-
-def claim_links(session: Session, at_most: int, *, lease_s: float) -> list[tuple[UUID, UUID]]:
-    """Take up to `at_most` links that are to be looked for: (organization id, publication id)."""
-    rows = session.execute(
-        text("select organization_id, publication_id from masthead.claim_links(:at_most, :lease)"),
-        {"at_most": at_most, "lease": timedelta(seconds=lease_s)},
-    )
-    return [(row.organization_id, row.publication_id) for row in rows]
-
-
-def sweep(session: Session, *, first_read_s: float, retry_s: float) -> list[Moved]:
-    """Move what lapsed: leases, windows, approvals."""
-    rows = session.execute(
-        text("select organization_id, publication_id, to_state from masthead.sweep(:first_read, :retry)"),
-        {"first_read": timedelta(seconds=first_read_s), "retry": timedelta(seconds=retry_s)},
-    )
-    lapsed = session.execute(text("select organization_id, publication_id, to_state from masthead.lapse(500)"))
-    return [Moved(row.organization_id, row.publication_id, row.to_state) for row in (*rows, *lapsed)]
-
-
-def until_next_due(session: Session) -> float | None:
-    """Seconds until the next publication, read or link becomes due; None when nothing waits."""
-    row = session.execute(
-        text("select extract(epoch from masthead.next_due() - clock_timestamp())::float8 as seconds")
-    ).one()
-    seconds: float | None = row.seconds
-    return seconds
-
-
-def work_waiting(session: Session) -> tuple[bool, bool]:
-    """Whether there is something to send or read back, and whether there are links to look for, now."""
-    row = session.execute(text("select sends, links from masthead.work_waiting()")).one()
-    return bool(row.sends), bool(row.links)
-
-
-def oldest_due_s(session: Session) -> float | None:
-    """Seconds for which the oldest publication that could go out has been waiting; None when none waits."""
-    row = session.execute(text("select extract(epoch from masthead.oldest_due())::float8 as seconds")).one()
-    seconds: float | None = row.seconds
-    return seconds
-
-
-def beat(session: Session, name: str) -> None:
-    """Note that a ticker is looking."""
-    beating = insert_or_update(TickerHeartbeat).values(name=name, at=_clock())
-    session.execute(beating.on_conflict_do_update(index_elements=["name"], set_={"at": _clock()}))
-
-
-def heartbeats(session: Session) -> dict[str, float]:
-    """Ticker -> seconds since it last looked."""
-    age = func.extract("epoch", _clock() - TickerHeartbeat.at)
-    return {row.name: float(row.age) for row in session.execute(select(TickerHeartbeat.name, age.label("age")))}
 
 
 # One publication on its way
@@ -378,7 +269,7 @@ def lock(session: Session, publication_id: UUID, epoch: int | None = None) -> Pu
 def unresolved_attempt(session: Session, publication_id: UUID) -> Attempt | None:
     """The attempt of which nobody knows the outcome; the database allows one at most."""
     query = select(Attempt).where(
-        Attempt.publication_id == publication_id, Attempt.step.in_(_STEPS), Attempt.state.in_(UNRESOLVED)
+        Attempt.publication_id == publication_id, Attempt.step.in_(VISIBLE_STEPS), Attempt.state.in_(UNRESOLVED)
     )
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
@@ -409,7 +300,7 @@ def was_given_up(session: Session, publication_id: UUID) -> bool:
     """Whether a person alone says that the last try wasn't live: nothing proves it."""
     newest = (
         select(Attempt.state, Attempt.verdict_by)
-        .where(Attempt.publication_id == publication_id, Attempt.step.in_(_STEPS))
+        .where(Attempt.publication_id == publication_id, Attempt.step.in_(VISIBLE_STEPS))
         .order_by(Attempt.id.desc())
         .limit(1)
     )
@@ -604,152 +495,6 @@ def close_as_published(
     )
 
 
-# Reading back
-
-
-def add_read(
-    session: Session,
-    publication_id: UUID,
-    attempt_id: int,
-    *,
-    complete: bool,
-    matches: int,
-    evidence: Mapping[str, Any],
-) -> int:
-    """Keep a read; gives how many this attempt has had."""
-    session.execute(
-        insert(ReconcileRead).values(
-            organization_id=organization_of(session),
-            publication_id=publication_id,
-            attempt_id=attempt_id,
-            complete=complete,
-            matches=matches,
-            evidence=dict(evidence),
-        )
-    )
-    count: int = session.execute(
-        # By its publication, for which there is an index, and which has few.
-        select(func.count())
-        .select_from(ReconcileRead)
-        .where(ReconcileRead.publication_id == publication_id, ReconcileRead.attempt_id == attempt_id)
-    ).scalar_one()
-    return count
-
-
-def taken(session: Session, publication: Publication, provider_post_ids: Collection[str]) -> set[str]:
-    """Which of these posts of the account are another publication's."""
-    query = select(Publication.provider_post_id).where(
-        Publication.account_id == publication.account_id,
-        Publication.id != publication.id,
-        Publication.provider_post_id.in_(provider_post_ids),
-    )
-    return {each for each in session.scalars(query) if each is not None}
-
-
-def has_unresolved_twin(session: Session, publication: Publication) -> bool:
-    """Whether one post could be another publication's too.
-
-    Such a one has the same words on the account, and is in doubt or proven live without anybody knowing as which post.
-
-    Networks trim texts, so texts that differ in nothing but their ends count as the same. What has none is told by its
-    link, and without one, as a story is, by all that it carries.
-    """
-    other = aliased(Publication)
-    words, link = publication.payload["text"].strip(_WHITE), publication.payload["link"]
-    same_words = func.btrim(other.payload["text"].astext, _WHITE) == words
-    same_carried = other.payload_sha256 == publication.payload_sha256
-    if link:
-        same_carried = and_(same_words, other.payload["link"].astext == link)
-    in_doubt = exists().where(
-        Attempt.publication_id == other.id, Attempt.step.in_(_STEPS), Attempt.state.in_(UNRESOLVED)
-    )
-    query = select(other.id).where(
-        other.account_id == publication.account_id,
-        same_words if words else same_carried,
-        other.id != publication.id,
-        or_(in_doubt, and_(other.state == PublicationState.PUBLISHED, other.provider_post_id.is_(None))),
-    )
-    return session.execute(query.limit(1)).first() is not None
-
-
-# Links
-
-
-def link(session: Session, publication_id: UUID) -> PublicationLink | None:
-    """The row of a live post's address."""
-    query = select(PublicationLink).where(PublicationLink.publication_id == publication_id)
-    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-
-
-def accepted_attempt(session: Session, publication_id: UUID) -> Attempt | None:
-    """The attempt that made a publication live; the database allows one at most."""
-    query = select(Attempt).where(Attempt.publication_id == publication_id, Attempt.state == AttemptState.ACCEPTED)
-    return session.scalars(query).one_or_none()
-
-
-def name_post(session: Session, publication_id: UUID, provider_post_id: str) -> bool:
-    """Say which post a publication is that was proven live without one; False when that is known by now."""
-    named = session.execute(
-        update(Publication)
-        .where(
-            Publication.id == publication_id,
-            Publication.state == PublicationState.PUBLISHED,
-            Publication.provider_post_id.is_(None),
-        )
-        .values(provider_post_id=provider_post_id)
-        .returning(Publication.id)
-        .execution_options(synchronize_session=False)
-    )
-    return named.first() is not None
-
-
-def note_link(session: Session, publication_id: UUID, *, url: str | None, again_in_s: float | None) -> None:
-    """What a look for the address gave; neither an address nor another try means it is missing."""
-    state = LinkState.FOUND if url else LinkState.PENDING if again_in_s is not None else LinkState.MISSING
-    session.execute(
-        update(PublicationLink)
-        .where(PublicationLink.publication_id == publication_id, PublicationLink.state == LinkState.PENDING)
-        .values(
-            state=state,
-            url=url,
-            tries=PublicationLink.tries + 1,
-            next_try_at=_clock() + timedelta(seconds=again_in_s or 0),
-            updated_at=_clock(),
-        )
-        .execution_options(synchronize_session=False)
-    )
-
-
-def note_not_shown(session: Session, publication_id: UUID, actor: str, said: Mapping[str, Any]) -> None:
-    """Keep why a live post isn't shown, and note it in the publication's story; it is looked for no more."""
-    session.execute(
-        text("""
-with ended as (
-  update masthead.publication_link set state = 'missing', not_shown = :because, tries = tries + 1,
-    updated_at = clock_timestamp()
-  where publication_id = :id and state = 'pending'
-  returning organization_id, publication_id)
-insert into masthead.publication_event(organization_id, publication_id, from_state, to_state, epoch, actor,
-  correlation_id, why)
-select p.organization_id, p.id, p.state, p.state, p.epoch, :actor, p.correlation_id, cast(:said as jsonb)
-from ended e join masthead.publication p on p.organization_id = e.organization_id and p.id = e.publication_id
-where p.state = 'published'"""),
-        {"id": publication_id, "actor": actor, "because": said["because"], "said": json.dumps(dict(said))},
-    )
-
-
-def line_of(session: Session, publication_id: UUID) -> Row[Any] | None:
-    """On whose budgets a publication draws: account_id, provider, network; None when it is gone."""
-    return session.execute(
-        text(
-            "select a.id as account_id, a.provider, a.network from masthead.publication p"
-            " join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id"
-            " where p.id = :id"
-        ),
-        {"id": publication_id},
-    ).one_or_none()
-
-
 # Pages
 
 
@@ -762,12 +507,6 @@ def publication(session: Session, publication_id: UUID) -> Publication | None:
 def attempts(session: Session, publication_id: UUID) -> Sequence[Attempt]:
     """All attempts, oldest first."""
     return session.scalars(select(Attempt).where(Attempt.publication_id == publication_id).order_by(Attempt.id)).all()
-
-
-def reads(session: Session, publication_id: UUID) -> Sequence[ReconcileRead]:
-    """All reads, oldest first."""
-    query = select(ReconcileRead).where(ReconcileRead.publication_id == publication_id)
-    return session.scalars(query.order_by(ReconcileRead.id)).all()
 
 
 def events(session: Session, publication_id: UUID) -> Sequence[PublicationEvent]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from core.infra import crash, db
 from core.infra.settings import PublishTimes
-from core.publishing import ahead_rows, live_rows, store
-from core.publishing.store import Moved
+from core.publishing import ahead_rows, due_rows, live_rows
+from core.publishing.due_rows import Moved
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Look:
 def look(ticker: str, times: PublishTimes) -> Look:
     """Sweep, note the heartbeat of `ticker`, and see what there is to do."""
     with db.free_transaction() as session:
-        moved = store.sweep(session, first_read_s=times.first_read_after_s, retry_s=times.retry_after_s[0])
+        moved = due_rows.sweep(session, first_read_s=times.first_read_after_s, retry_s=times.retry_after_s[0])
         if moved:
             crash.point("sw1")
     if moved:
@@ -52,20 +52,20 @@ def look(ticker: str, times: PublishTimes) -> Look:
             },
         )
     with db.free_transaction() as session:
-        store.beat(session, ticker)
-        sends, links = store.work_waiting(session)
+        due_rows.beat(session, ticker)
+        sends, links = due_rows.work_waiting(session)
         live = live_rows.is_waiting(session)
         ahead = ahead_rows.is_waiting(session, times)
-        return Look(tuple(moved), sends, ahead, links, live, store.until_next_due(session))
+        return Look(tuple(moved), sends, ahead, links, live, due_rows.until_next_due(session))
 
 
 def work_waiting() -> tuple[bool, bool]:
     """Whether there is something to send or read back, and whether there are links to look for."""
     with db.free_transaction() as session:
-        return store.work_waiting(session)
+        return due_rows.work_waiting(session)
 
 
 def until_next_due() -> float | None:
     """Seconds until the next publication, read, link or change of a live post becomes due; None when nothing waits."""
     with db.free_transaction() as session:
-        return store.until_next_due(session)
+        return due_rows.until_next_due(session)

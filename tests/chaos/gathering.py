@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core.infra import crash, db
-from core.publishing import ahead, checking, sending, store
+from core.publishing import ahead, checking, due_rows, sending
 
 # Points that a process comes to with all that it claimed or swept, not with one publication.
 OF_A_BATCH = ("d1", "d2", "d3", "sw1", "sw2")
@@ -62,8 +62,8 @@ class Gathering:
         sending.publish_one = self._followed(sending.publish_one)
         ahead.prepare_one = self._followed(ahead.prepare_one)
         checking.check_one = self._followed(checking.check_one)
-        store.claim_due = self._noted(store.claim_due)
-        store.sweep = self._noted(store.sweep)
+        due_rows.claim_due = self._noted(due_rows.claim_due)
+        due_rows.sweep = self._noted(due_rows.sweep)
 
     def end_by(self, until: float) -> None:
         """Die with those who came, as soon as nobody else can come, or at `until`; if nobody came, work no more."""

@@ -18,7 +18,7 @@ from core.posts.content import Attached
 from core.posts.inputs import More
 from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
-from core.publishing import store as sending
+from core.publishing import link_rows
 from core.publishing.model import PublicationLink
 from tests.factories.accounts import make_account
 from tests.factories.organizations import make_actor, make_organization
@@ -150,7 +150,7 @@ def hide(database: db.Database, publication: Publication, because: str) -> None:
             PublicationLink(organization_id=publication.organization_id, publication_id=publication.id, state="pending")
         )
         session.flush()
-        sending.note_not_shown(session, publication.id, "program:finder", {"not_shown": True, "because": because})
+        link_rows.note_not_shown(session, publication.id, "program:finder", {"not_shown": True, "because": because})
 
 
 def take_away(database: db.Database, publication: Publication) -> None:

@@ -25,7 +25,7 @@ from core.infra import clock, crypto, db
 from core.infra.actor import Role
 from core.infra.reachable import QueueServer
 from core.infra.settings import Settings
-from core.publishing import store
+from core.publishing import due_rows
 from tests.factories.accounts import make_account
 from tests.factories.media import make_media
 from tests.factories.organizations import make_actor
@@ -66,7 +66,7 @@ def beat(committed_database: db.Database, worker_database: db.Database) -> Calla
 
     def look(ago_s: float) -> None:
         with worker_database.free_transaction() as session:
-            store.beat(session, "dispatcher")
+            due_rows.beat(session, "dispatcher")
             session.execute(
                 text("update masthead.ticker_heartbeat set at = clock_timestamp() - make_interval(secs => :ago)"),
                 {"ago": ago_s},

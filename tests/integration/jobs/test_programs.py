@@ -16,7 +16,7 @@ import redis
 
 from core.infra import db, revisions
 from core.infra.reachable import port_is_free
-from core.publishing import store
+from core.publishing import due_rows
 from core.queueing.enqueue import queue_of
 from core.queueing.names import QueueName
 from tests.factories.publishing import House, make_due
@@ -38,7 +38,7 @@ def hint_waits(url: str) -> bool:
 
 def beats(worker: db.Database, ticker: str, younger_than_s: float) -> bool:
     with worker.free_transaction() as session:
-        age = store.heartbeats(session).get(ticker)
+        age = due_rows.heartbeats(session).get(ticker)
     return age is not None and age < younger_than_s
 
 

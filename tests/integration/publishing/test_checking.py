@@ -15,7 +15,7 @@ from core.infra.settings import PublishTimes
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ReconnectNeeded, RetryLater, Trace
 from core.provider_kit.types import Published
-from core.publishing import checking, commands, store
+from core.publishing import checking, commands, read_rows, store
 from core.publishing.queries import evidence
 from core.publishing.store import Claim
 from core.publishing.times import times
@@ -412,8 +412,8 @@ def test_a_post_that_another_publication_takes_meanwhile_is_looked_at_again(
     row = make_due(house)
     leave_unclear(worker, house, row.id)
     script(read=seen(live_post("77_1", row.payload["text"])))
-    real, blind = store.taken, iter([True])
-    monkeypatch.setattr(store, "taken", lambda *args: set() if next(blind, False) else real(*args))
+    real, blind = read_rows.taken, iter([True])
+    monkeypatch.setattr(read_rows, "taken", lambda *args: set() if next(blind, False) else real(*args))
     assert check_one(worker, row.id) is PublicationState.UNKNOWN
     assert len(reads(house.author, row.id)) == 1
 

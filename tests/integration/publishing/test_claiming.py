@@ -12,7 +12,7 @@ from sqlalchemy import text
 from core.infra import db
 from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
-from core.publishing import claiming, store
+from core.publishing import claiming, due_rows
 from tests.factories.accounts import make_account
 from tests.factories.pauses import PAUSES, pause_account, pause_provider, resume
 from tests.factories.publishing import (
@@ -147,7 +147,7 @@ def rows_read_to_claim(worker: db.Database, at_most: int) -> tuple[int, int]:
     fetched = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'publication'"
     with acting_as(worker), db.free_transaction() as session:
         before = session.execute(text(fetched)).scalar_one()
-        claims = store.claim_due(
+        claims = due_rows.claim_due(
             session,
             at_most,
             owner="test",
@@ -294,24 +294,24 @@ def test_giving_back_what_somebody_else_has_by_now_changes_nothing(house: House,
 
 def test_the_next_due_instant_is_ahead_and_a_held_row_keeps_nobody_awake(house: House, worker: db.Database):
     with acting_as(worker), db.free_transaction() as session:
-        assert store.until_next_due(session) is None
+        assert due_rows.until_next_due(session) is None
     row = make_scheduled(house)
     with acting_as(worker), db.free_transaction() as session:
-        seconds = store.until_next_due(session)
+        seconds = due_rows.until_next_due(session)
     assert seconds is not None
     assert 86_000 < seconds < 86_500
     bring_forward(house.approver, row.id)
     PAUSES["account"](house)
     with acting_as(worker), db.free_transaction() as session:
-        assert store.until_next_due(session) is None
-        assert store.work_waiting(session) == (False, False)
+        assert due_rows.until_next_due(session) is None
+        assert due_rows.work_waiting(session) == (False, False)
 
 
 def test_the_age_of_the_oldest_due_row_is_the_alarm(house: House, worker: db.Database):
     with acting_as(worker), db.free_transaction() as session:
-        assert store.oldest_due_s(session) is None
+        assert due_rows.oldest_due_s(session) is None
     make_due(house, ago_s=100)
     with acting_as(worker), db.free_transaction() as session:
-        age = store.oldest_due_s(session)
+        age = due_rows.oldest_due_s(session)
     assert age is not None
     assert 100 < age < 110

@@ -12,7 +12,7 @@ from core.notices.rules import Kind
 from core.posts import queries
 from core.posts.rules import NOT_SHOWN, PublicationState
 from core.provider_kit.errors import NotSent, NotShown, Trace
-from core.publishing import links, rules, store
+from core.publishing import due_rows, links, rules
 from core.publishing.queries import evidence
 from tests.factories.publishing import FAST, House, ScriptedPublisher, acting_as, again, make_due, send_one
 from tests.fixtures.programs import RunningSandbox
@@ -77,7 +77,7 @@ def test_a_finder_that_died_leaves_the_address_to_the_next(house: House, worker:
     row = make_due(house)
     send_one(worker, row.id)
     with worker.free_transaction() as session:
-        assert store.claim_links(session, 5, lease_s=60) == [(house.organization_id, row.id)]
+        assert due_rows.claim_links(session, 5, lease_s=60) == [(house.organization_id, row.id)]
     assert find(worker) == 0  # the dead one's lease
     make_due_now(worker, house)
     assert find(worker) == 1

@@ -17,7 +17,7 @@ from core.infra.errors import Conflict, Invalid, NotAllowed, Refused
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotSent
 from core.provider_kit.types import Published
-from core.publishing import commands, rules, store
+from core.publishing import commands, read_rows, rules, store
 from core.publishing.commands import Changed
 from core.publishing.queries import evidence
 from core.publishing.times import times
@@ -312,7 +312,7 @@ def test_a_post_that_another_publication_takes_meanwhile_is_refused(
     send_one(worker, first.id)
     question = ask(house, worker, script)
     script(read=seen(live_post("77_1", "x")))
-    monkeypatch.setattr(store, "taken", lambda *_: set())
+    monkeypatch.setattr(read_rows, "taken", lambda *_: set())
     with pytest.raises(Refused, match="belongs to another publication of this account by now"):
         commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
     assert again(house.author, question).state is _S.NEEDS_HUMAN

@@ -17,7 +17,7 @@ from core.infra.settings import PublishTimes, Settings
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotSent, OutcomeUnknown, Rejected, RetryLater
 from core.provider_kit.types import Published
-from core.publishing import rules, sending, store
+from core.publishing import due_rows, rules, sending, store
 from core.publishing.queries import evidence
 from core.publishing.rules import AttemptState
 from tests.factories.publishing import (
@@ -167,7 +167,7 @@ def test_a_dead_token_holds_the_account_and_the_post_waits_for_the_reconnect(
     assert (again(house.author, row.id).state, account.state) == (PublicationState.SCHEDULED, "auth_broken")
     let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
     with acting_as(worker), db.free_transaction() as session:
-        assert store.work_waiting(session) == (False, False)
+        assert due_rows.work_waiting(session) == (False, False)
     # Somebody connects the account again.
     with db.transaction(house.approver) as session:
         session.execute(

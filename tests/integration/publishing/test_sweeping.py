@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from core.infra import db
 from core.posts import commands as posts
 from core.posts.rules import Needs, PublicationState
-from core.publishing import store, sweeping
+from core.publishing import due_rows, sweeping
 from core.publishing.queries import evidence
 from tests.factories.pauses import PAUSES, resume
 from tests.factories.posts import make_approved, make_submitted, publication, soon
@@ -126,7 +126,7 @@ def test_a_look_beats_and_says_what_there_is_to_do(house: House, worker: db.Data
     assert (busy.sends, busy.links, busy.moved) == (True, False, ())
     assert busy.next_due_s is not None
     with worker.free_transaction() as session:
-        assert list(store.heartbeats(session)) == ["one"]
+        assert list(due_rows.heartbeats(session)) == ["one"]
 
 
 def test_a_program_that_sweeps_can_not_read_what_it_moves(house: House, dispatch_database: db.Database):

@@ -20,7 +20,7 @@ from core.provider_kit import throttle
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ReconnectNeeded, RetryLater
 from core.provider_kit.throttle import Route, Scope, Usage
 from core.provider_kit.types import Published
-from core.publishing import asking, claiming, sending, store
+from core.publishing import asking, claiming, due_rows, sending, store
 from core.throttle import calls
 from core.throttle.calls import Calls
 from tests.factories.publishing import (
@@ -295,12 +295,12 @@ def test_a_breaker_of_reads_lets_one_reader_look_and_costs_the_others_no_read(
         calls._tally.add(("meta", "facebook", Route.READ), 5, 5)
         calls.settle(TIMES)
         with db.free_transaction() as session:
-            assert store.claim_checks(session, 10, lease_s=1) == []
+            assert due_rows.claim_checks(session, 10, lease_s=1) == []
         let_time_pass(worker)
         for row in rows:
             let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
         with db.free_transaction() as session:
-            claims = store.claim_checks(session, 10, lease_s=1)
+            claims = due_rows.claim_checks(session, 10, lease_s=1)
         assert len(claims) == 2
         for claim in claims:
             asking.check_one(claim.organization_id, claim.publication_id, claim.epoch, times=TIMES)

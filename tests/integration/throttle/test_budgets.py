@@ -12,7 +12,7 @@ from sqlalchemy import text
 from core.infra import db
 from core.posts import queries
 from core.posts.rules import Needs, PublicationState
-from core.publishing import asking, claiming, sending, store
+from core.publishing import asking, claiming, due_rows, sending, store
 from core.publishing.queries import evidence
 from tests.factories.publishing import (
     FAST,
@@ -183,8 +183,8 @@ def test_between_60_and_95_percent_posts_are_spread(network: RunningSandbox, hou
     assert len(send_all(worker)) == 1
     assert send_all(worker) == {}
     with acting_as(worker), db.free_transaction() as session:
-        assert store.work_waiting(session) == (False, True)
-        wait_s = store.until_next_due(session)
+        assert due_rows.work_waiting(session) == (False, True)
+        wait_s = due_rows.until_next_due(session)
     assert wait_s is not None
     assert 25 < wait_s < 31  # 60 s x 18/35
     tamper(house.organization_id, "update masthead.account_budget set next_call_at = clock_timestamp()")
@@ -203,8 +203,8 @@ def test_from_80_percent_links_wait_and_reads_of_what_was_due_do_not(
     fault(network, house.page.feed, "usage", percent=81, regain_min=0)
     send_one(worker, make_due(house).id)
     with acting_as(worker), db.free_transaction() as session:
-        assert store.claim_links(session, 10, lease_s=60) == []
-        assert [each.publication_id for each in store.claim_checks(session, 10, lease_s=60)] == [unclear.id]
+        assert due_rows.claim_links(session, 10, lease_s=60) == []
+        assert [each.publication_id for each in due_rows.claim_checks(session, 10, lease_s=60)] == [unclear.id]
 
 
 def test_a_held_account_is_not_read_either_and_no_read_is_used_up(
@@ -216,7 +216,7 @@ def test_a_held_account_is_not_read_either_and_no_read_is_used_up(
     send_one(worker, make_due(house).id)
     before = calls_to(network, house.page.id)
     with acting_as(worker), db.free_transaction() as session:
-        assert store.claim_checks(session, 10, lease_s=60) == []
+        assert due_rows.claim_checks(session, 10, lease_s=60) == []
     now = again(house.author, unclear.id)
     assert now.next_action_at is not None
     assert now.next_action_at - datetime.now(UTC) > timedelta(seconds=170)
@@ -289,7 +289,7 @@ def test_of_what_may_not_be_read_in_time_a_person_is_told_and_it_is_read_later_a
     tamper(house.organization_id, sent, ago=ago)
     let_pass(house.approver, unclear.id, next_action_at="clock_timestamp()")
     with acting_as(worker), db.free_transaction() as session:
-        assert store.claim_checks(session, 10, lease_s=60) == []
+        assert due_rows.claim_checks(session, 10, lease_s=60) == []
     now = again(house.author, unclear.id)
     assert (now.state, now.needs) == (state, Needs.OUTCOME if state is _S.NEEDS_HUMAN else None)
     assert now.next_action_at is not None

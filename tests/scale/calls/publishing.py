@@ -14,11 +14,14 @@ from core.provider_kit.errors import Trace
 from core.publishing import (
     ahead_rows,
     desk_rows,
+    due_rows,
     error_reads,
     error_rows,
     held_reads,
+    link_rows,
     overdue_rows,
     queries,
+    read_rows,
     restored_rows,
     step_rows,
     store,
@@ -108,9 +111,9 @@ def _evidence(world: World) -> None:
 CALLS: Final[Calls] = {
     queries.evidence: (alone(_evidence),),
     queries.desk: (alone(lambda world: queries.desk(world.actor)),),
-    store.claim_due: (
+    due_rows.claim_due: (
         outside(
-            lambda session, _: store.claim_due(
+            lambda session, _: due_rows.claim_due(
                 session,
                 10,
                 owner="test",
@@ -122,17 +125,17 @@ CALLS: Final[Calls] = {
             "worker",
         ),
     ),
-    store.claim_checks: (outside(lambda session, _: store.claim_checks(session, 10, lease_s=60), "worker"),),
-    store.claim_links: (outside(lambda session, _: store.claim_links(session, 10, lease_s=60), "worker"),),
-    store.sweep: (
-        outside(lambda session, _: store.sweep(session, first_read_s=15, retry_s=5), "worker"),
-        outside(lambda session, _: store.sweep(session, first_read_s=15, retry_s=5), "dispatch"),
+    due_rows.claim_checks: (outside(lambda session, _: due_rows.claim_checks(session, 10, lease_s=60), "worker"),),
+    due_rows.claim_links: (outside(lambda session, _: due_rows.claim_links(session, 10, lease_s=60), "worker"),),
+    due_rows.sweep: (
+        outside(lambda session, _: due_rows.sweep(session, first_read_s=15, retry_s=5), "worker"),
+        outside(lambda session, _: due_rows.sweep(session, first_read_s=15, retry_s=5), "dispatch"),
     ),
-    store.until_next_due: (outside(lambda session, _: store.until_next_due(session), "dispatch"),),
-    store.work_waiting: (outside(lambda session, _: store.work_waiting(session), "dispatch"),),
-    store.oldest_due_s: (outside(lambda session, _: store.oldest_due_s(session), "dispatch"),),
-    store.beat: (outside(lambda session, _: store.beat(session, "test"), "dispatch"),),
-    store.heartbeats: (outside(lambda session, _: store.heartbeats(session)),),
+    due_rows.until_next_due: (outside(lambda session, _: due_rows.until_next_due(session), "dispatch"),),
+    due_rows.work_waiting: (outside(lambda session, _: due_rows.work_waiting(session), "dispatch"),),
+    due_rows.oldest_due_s: (outside(lambda session, _: due_rows.oldest_due_s(session), "dispatch"),),
+    due_rows.beat: (outside(lambda session, _: due_rows.beat(session, "test"), "dispatch"),),
+    due_rows.heartbeats: (outside(lambda session, _: due_rows.heartbeats(session)),),
     store.claim: (
         inside(
             lambda session, world: store.claim(session, _claim(world, "queued"), owner="test", lease_s=60), "worker"
@@ -249,9 +252,9 @@ CALLS: Final[Calls] = {
         ),
     ),
     store.close_as_published: (inside(_published, "worker"),),
-    store.add_read: (
+    read_rows.add_read: (
         inside(
-            lambda session, world: store.add_read(
+            lambda session, world: read_rows.add_read(
                 session,
                 world.publication_id("unknown"),
                 world.attempt_id("unknown"),
@@ -262,41 +265,42 @@ CALLS: Final[Calls] = {
             "worker",
         ),
     ),
-    store.taken: (
+    read_rows.taken: (
         inside(
-            lambda session, world: store.taken(session, publication(session, world), ["live-1", "live-2"]), "worker"
+            lambda session, world: read_rows.taken(session, publication(session, world), ["live-1", "live-2"]), "worker"
         ),
     ),
-    store.has_unresolved_twin: (
-        inside(lambda session, world: store.has_unresolved_twin(session, publication(session, world)), "worker"),
+    read_rows.has_unresolved_twin: (
+        inside(lambda session, world: read_rows.has_unresolved_twin(session, publication(session, world)), "worker"),
     ),
-    store.link: (inside(lambda session, world: store.link(session, world.publication_id()), "worker"),),
-    store.accepted_attempt: (
-        inside(lambda session, world: store.accepted_attempt(session, world.publication_id()), "worker"),
+    link_rows.link: (inside(lambda session, world: link_rows.link(session, world.publication_id()), "worker"),),
+    link_rows.accepted_attempt: (
+        inside(lambda session, world: link_rows.accepted_attempt(session, world.publication_id()), "worker"),
     ),
-    store.name_post: (
-        inside(lambda session, world: store.name_post(session, world.publication_id(), "new"), "worker"),
+    link_rows.name_post: (
+        inside(lambda session, world: link_rows.name_post(session, world.publication_id(), "new"), "worker"),
     ),
-    store.note_not_shown: (
+    link_rows.note_not_shown: (
         inside(
-            lambda session, world: store.note_not_shown(
+            lambda session, world: link_rows.note_not_shown(
                 session, world.publication_id(), "test", {"not_shown": True, "because": "It is broken."}
             ),
             "worker",
         ),
     ),
-    store.note_link: (
+    link_rows.note_link: (
         inside(
-            lambda session, world: store.note_link(session, world.publication_id(), url=None, again_in_s=60), "worker"
+            lambda session, world: link_rows.note_link(session, world.publication_id(), url=None, again_in_s=60),
+            "worker",
         ),
     ),
     store.publication: (inside(lambda session, world: store.publication(session, world.publication_id())),),
     store.attempts: (inside(lambda session, world: store.attempts(session, world.publication_id())),),
-    store.reads: (inside(lambda session, world: store.reads(session, world.publication_id("unknown"))),),
+    read_rows.reads: (inside(lambda session, world: read_rows.reads(session, world.publication_id("unknown"))),),
     store.events: (inside(lambda session, world: store.events(session, world.publication_id())),),
     store.pressed_lately: (inside(lambda session, _: store.pressed_lately(session, "publication.publish_now")),),
     store.now: (inside(lambda session, _: store.now(session)),),
-    store.line_of: (inside(lambda session, world: store.line_of(session, world.publication_id()), "worker"),),
+    link_rows.line_of: (inside(lambda session, world: link_rows.line_of(session, world.publication_id()), "worker"),),
     error_rows.groups: (
         inside(lambda session, _: error_rows.groups(session, _MONTH, None, 21)),
         inside(lambda session, world: error_rows.groups(session, _of_account(world), _LATER, 21)),
