@@ -34,8 +34,11 @@ def may_decide(approvers: Iterable[Who], own_work_of: Collection[UUID], self_app
     return tuple(each for each in approvers if self_approval or each.member_id not in own_work_of)
 
 
-def why_not(request: Request, member_id: UUID, role: Role, approvers: Iterable[Who], self_approval: bool) -> str:
-    """Why this member may not approve this post, empty if they may."""
+def why_not(request: Request, member_id: UUID, role: Role, approvers: Collection[Who], self_approval: bool) -> str:
+    """Why this member may not approve this post, empty if they may.
+
+    `approvers`: all who may approve at all. Somebody who was asked and is none of them any more keeps nobody from it.
+    """
     if role not in APPROVERS:
         return "Approving takes an approver."
     if member_id in request.own_work_of and not self_approval:
@@ -45,6 +48,11 @@ def why_not(request: Request, member_id: UUID, role: Role, approvers: Iterable[W
             "Nobody approves their own work here, and nobody else may approve. An admin can invite an approver,"
             " or allow self-approval in the organization's settings."
         )
-    if request.reviewer is not None and request.reviewer.member_id != member_id and role is not Role.ADMIN:
-        return f"{request.reviewer.name} was asked to approve this. They can, or an admin."
+    asked = request.reviewer
+    if asked is not None and asked.member_id != member_id and role is not Role.ADMIN and _still(asked, approvers):
+        return f"{asked.name} was asked to approve this. They can, or an admin."
     return ""
+
+
+def _still(asked: Who, approvers: Iterable[Who]) -> bool:
+    return any(each.member_id == asked.member_id for each in approvers)

@@ -82,7 +82,10 @@ where t.deleted_at is null""",
     # What a member may decide: not their own work unless that is allowed, not what somebody else was asked.
     "mine_to_decide": """(:self_approval
     or (t.author_id <> :member and t.submitted_by <> :member and :member <> all(t.writers)))
-  and (:any_reviewer or t.reviewer_id is null or t.reviewer_id = :member)""",
+  and (:any_reviewer or t.reviewer_id is null or t.reviewer_id = :member
+    -- who was asked may have left since, or lost the role
+    or not exists (select 1 from masthead.member r where r.organization_id = t.organization_id
+      and r.id = t.reviewer_id and r.disabled_at is null and r.role in ('approver','admin')))""",
     # The last word on the current version asks for changes, and it hasn't been submitted anew. The first edit makes
     # the publications drafts; the request stands until then.
     "returned": """

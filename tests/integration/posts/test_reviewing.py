@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from core.accounts import store as accounts
 from core.accounts.rules import AccountState
 from core.audit.queries import history
 from core.infra import db
-from core.infra.actor import Role
+from core.infra.actor import Actor, Role
 from core.infra.errors import Conflict, Invalid, NotFound
 from core.organizations import commands as organizations
 from core.posts import commands, queries, reviewing
@@ -259,6 +259,10 @@ def test_where_self_approval_is_allowed_it_shows_in_row_audit_and_timeline(team:
     assert timeline[-1].what == "approved it for Acme Coffee (their own work)"
 
 
+def demote(admin: Actor, member_id: UUID) -> None:
+    organizations.change_role(admin, uuid4(), member_id, Role.EDITOR)
+
+
 def test_who_was_asked_decides_or_an_admin(team: Team) -> None:
     second = make_actor(team.organization_id, Role.APPROVER, name="Second Approver")
     post_id = make_post(team.author, [team.account_id])
@@ -268,6 +272,17 @@ def test_who_was_asked_decides_or_an_admin(team: Team) -> None:
     assert queries.counts(team.approver).to_approve == 0
     assert queries.counts(second).to_approve == queries.counts(team.admin).to_approve == 1
     assert commands.approve(second, uuid4(), post_id, hashes(team.author, post_id)).approved
+
+
+@pytest.mark.parametrize("left", [lambda admin, who: organizations.disable_member(admin, uuid4(), who), demote])
+def test_when_who_was_asked_has_left_any_approver_decides(team: Team, left: Callable[[Actor, UUID], None]) -> None:
+    second = make_actor(team.organization_id, Role.APPROVER, name="Second Approver")
+    post_id = make_post(team.author, [team.account_id])
+    commands.submit(team.author, uuid4(), post_id, 1, second.member_id)
+    left(team.admin, second.member_id)
+    assert queries.counts(team.approver).to_approve == 1
+    assert queries.review(team.approver, post_id).why_not == ""
+    assert commands.approve(team.approver, uuid4(), post_id, hashes(team.author, post_id)).approved
 
 
 # Changes, comments, rounds

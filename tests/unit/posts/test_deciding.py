@@ -45,6 +45,11 @@ def test_who_was_asked_may_and_an_admin_may() -> None:
     assert said(OTHER, reviewer=ASKED) == "Asked was asked to approve this. They can, or an admin."
 
 
+def test_who_was_asked_and_is_no_approver_any_more_keeps_nobody_from_it() -> None:
+    left = Who(uuid4(), "Left")
+    assert said(OTHER, reviewer=left) == ""
+
+
 def test_before_it_is_submitted_it_is_the_authors_work() -> None:
     assert Request(AUTHOR.member_id, None, None).own_work_of == frozenset({AUTHOR.member_id})
 
