@@ -41,12 +41,12 @@ def attempt_row_after_the_call() -> None:
     """Nothing is written down before the network is called."""
     open_attempt, record = sending._open_attempt, sending._record
 
-    def nothing_yet(_ready: Any, _call: Any, began: float, times: Any) -> Any:
-        return sending._Attempt(0, began + times.send_within_s)
+    def nothing_yet(_ready: Any, _call: Any, times: Any) -> Any:
+        return sending._Attempt(0, time.monotonic() + times.send_within_s)
 
     def written_now(ready: Any, _attempt_id: int, outcome: Outcome, times: Any) -> Any:
         call = ready.publisher.prepare(ready.payload, ready.access, None)
-        attempt = open_attempt(ready, call, 0.0, times)
+        attempt = open_attempt(ready, call, times)
         return record(ready, attempt.id, outcome, times) if attempt else None
 
     sending._open_attempt, sending._record = nothing_yet, written_now
@@ -101,7 +101,7 @@ def breaker_per_process() -> None:
     """Each process counts failures of its own, and knows of no trouble but what it met itself."""
     failures: Counter[Key] = Counter()
     open_until: dict[Key, float] = {}
-    asked = sending._asked_again
+    asked = sending.asked_again
 
     def counted_here(_session: Any, key: Key, **counts: Any) -> None:
         failures[key] += counts["failures"]
@@ -116,7 +116,7 @@ def breaker_per_process() -> None:
             return rules.held("The network is in trouble.")
         return asked(session, claim, row, calls)
 
-    throttle.count, throttle.trip, sending._asked_again = counted_here, tripped_here, asked_here
+    throttle.count, throttle.trip, sending.asked_again = counted_here, tripped_here, asked_here
 
 
 VARIANTS: Final[Mapping[str, Callable[[], None]]] = {
