@@ -18,9 +18,9 @@ import httpx
 import psycopg
 import pytest
 
-from core.infra.reachable import port_is_free, program_answers
+from core.infra.reachable import program_answers
 from core.infra.settings import Settings
-from tests.fixtures.programs import PROJECT, free_ports
+from tests.fixtures.programs import PROJECT, neighbouring_ports
 from tests.fixtures.servers import SECRET_KEY
 from tests.integration.infra.conftest import Begin
 
@@ -39,7 +39,7 @@ class Copy:
         self.output = folder / "output"
         self.procfile = folder / "Procfile"
         self.procfile.write_text(f"console: python {FAKE} 0 {self.note}\ningest: python {FAKE} 1\n")
-        self.port = next(port for port in free_ports(20) if port_is_free(port + 1))
+        self.port = neighbouring_ports(2)
 
     def command(self, *options: str) -> list[str]:
         return [sys.executable, "-m", "core.cli", "run", *options, "--procfile", str(self.procfile)]
@@ -179,9 +179,7 @@ def test_a_second_start_of_the_same_copy_is_refused(copy: Copy) -> None:
         )
         assert again.returncode == 2
         assert f"port {copy.port} is taken" in again.stderr
-        elsewhere = environment | {
-            "MASTHEAD_PORT": str(next(port for port in free_ports(20) if port_is_free(port + 1)))
-        }
+        elsewhere = environment | {"MASTHEAD_PORT": str(neighbouring_ports(2))}
         again = subprocess.run(
             copy.command("--embedded"), cwd=PROJECT, env=elsewhere, capture_output=True, text=True, check=False
         )
@@ -228,7 +226,7 @@ def test_a_program_that_keeps_ending_ends_the_start_with_its_last_words(copy: Co
 
 
 def test_with_the_sandbox_programs_are_pointed_at_it_and_the_demo_is_loaded_once(copy: Copy) -> None:
-    copy.port = next(port for port in free_ports(20) if all(port_is_free(port + each) for each in (1, 2, 3)))
+    copy.port = neighbouring_ports(4)
     said = []
     for _ in range(2):
         copy.output.write_bytes(b"")
@@ -263,9 +261,7 @@ def test_each_program_is_handed_its_own_login_and_no_secret_it_does_not_need(
     notes = {name: copy.data.parent / f"{name}.note" for name in names}
     # Each on a port of its own; the first two are waited for by their addresses.
     offsets = {name: number for number, name in enumerate(names)}
-    copy.port = next(
-        port for port in free_ports(40) if all(port_is_free(port + each) for each in (*offsets.values(), len(names)))
-    )
+    copy.port = neighbouring_ports(len(names) + 1)
     copy.procfile.write_text("".join(f"{name}: python {FAKE} {offsets[name]} {notes[name]}\n" for name in names))
     given = {
         "DATABASE_URL": settings.owner_url(),
