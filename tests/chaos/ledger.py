@@ -38,6 +38,7 @@ class Ending:
     events: Sequence[PublicationEvent]
     live: Sequence[Mapping[str, Any]]
     names_post: bool = True
+    clocks_agree: bool = True
 
     @property
     def state(self) -> str:
@@ -46,8 +47,7 @@ class Ending:
     @property
     def trouble(self) -> str:
         """Why it counts as lost; empty when it doesn't."""
-        early = self.live and self.row.due_at is not None and self.row.due_at - _made_at(self.live[0]) > _CLOCKS_DIFFER
-        if early:
+        if self._is_early():
             return "live before its time"
         if self.row.state is _S.PUBLISHED:
             return self._published_otherwise()
@@ -59,6 +59,11 @@ class Ending:
             return ""
         unclear = any(each.state in _UNCLEAR for each in self.attempts)
         return f"neither final nor with a person: {self.state}{', with an unclear attempt' if unclear else ''}"
+
+    def _is_early(self) -> bool:
+        if not self.clocks_agree or not self.live or self.row.due_at is None:
+            return False
+        return self.row.due_at - _made_at(self.live[0]) > _CLOCKS_DIFFER
 
     def _published_otherwise(self) -> str:
         if not self.live:
@@ -158,10 +163,15 @@ class Tally:
 
 @dataclass
 class Ledger:
-    """What was sent on its way, and how it ended. `names_posts`: whether its networks answer with the id of a post."""
+    """What was sent on its way, and how it ended.
+
+    `names_posts`: whether its networks answer with the id of a post. `clocks_agree` False: ours and the networks' are
+    set apart on purpose, so their times say nothing of ours.
+    """
 
     sandbox: RunningSandbox
     names_posts: bool = True
+    clocks_agree: bool = True
     kills: int = 0
     killed_at: float = field(default_factory=time.monotonic)
     up_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -198,7 +208,13 @@ class Ledger:
             by_organization[organization_id].append(publication_id)
         return [
             Ending(
-                self.cases[row.id][1], row, tries, moves, shown[row.payload["account"], _marked(row)], self.names_posts
+                self.cases[row.id][1],
+                row,
+                tries,
+                moves,
+                shown[row.payload["account"], _marked(row)],
+                self.names_posts,
+                self.clocks_agree,
             )
             for organization_id, ids in by_organization.items()
             for row, tries, moves in _rows(organization_id, ids)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
+from core.posts.model import Publication
+from core.posts.rules import PublicationState
 from tests.chaos import labels, zombies
 from tests.chaos.__main__ import _PARTS
 from tests.chaos.kinds import EVERY
-from tests.chaos.ledger import Tally
+from tests.chaos.ledger import Ending, Tally
 from tests.chaos.lies import AMBIGUOUS, Seen
 from tests.chaos.variants import VARIANTS
 
@@ -64,6 +68,16 @@ def test_the_parts_of_a_run_leave_nothing_out():
     assert sorted(_PARTS["labels"]) == sorted(shape.name for shape in EVERY)
     assert sorted(" ".join(_PARTS["zombies"]).split()) == sorted(zombies.LABELS)
     assert {"d0", *zombies.LABELS} == set(labels.LABELS)
+
+
+def test_a_post_is_early_by_its_networks_clock_unless_that_is_set_apart_on_purpose():
+    slot = datetime.now(UTC)
+    row = cast(
+        Publication, SimpleNamespace(state=PublicationState.PUBLISHED, due_at=slot, provider_post_id="1", proof=None)
+    )
+    live = [{"id": "1", "created_at": (slot - timedelta(minutes=1)).isoformat()}]
+    assert Ending("facebook", row, [], [], live).trouble == "live before its time"
+    assert Ending("facebook", row, [], [], live, clocks_agree=False).trouble == ""
 
 
 def test_what_is_shown_late_or_without_evidence_is_not_shown_in_time():
