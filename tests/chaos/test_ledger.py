@@ -73,7 +73,7 @@ def test_the_parts_of_a_run_leave_nothing_out():
 def test_a_post_is_early_by_its_networks_clock_unless_that_is_set_apart_on_purpose():
     slot = datetime.now(UTC)
     row = cast(
-        Publication, SimpleNamespace(state=PublicationState.PUBLISHED, due_at=slot, provider_post_id="1", proof=None)
+        "Publication", SimpleNamespace(state=PublicationState.PUBLISHED, due_at=slot, provider_post_id="1", proof=None)
     )
     live = [{"id": "1", "created_at": (slot - timedelta(minutes=1)).isoformat()}]
     assert Ending("facebook", row, [], [], live).trouble == "live before its time"
