@@ -7,7 +7,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, WebSocketRoute, expect
 
 from core.media import commands as media
 from tests.e2e.driving import PATIENCE_MS, Product, Someone
@@ -15,6 +15,11 @@ from tests.e2e.inside import acting, as_console
 from tests.e2e.writing import Composer
 from tests.factories.media import another_picture, make_media
 
+# Faster than the browser tells of the closing.
+LEFT_AND_OPENED_AT_ONCE = """dialog => {
+  dialog.querySelector('input').dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))
+  dialog.getRootNode().querySelector('.sources .library').click()
+}"""
 PAGE, INSTAGRAM = "Northwind Coffee", "northwind.coffee"
 
 
@@ -43,7 +48,8 @@ def test_files_of_the_library_join_a_post_in_the_order_they_were_chosen_in(sara:
     way, shelf = page.locator(".sources .library"), page.locator("dialog.shelf")
     way.focus()
     page.keyboard.press("Enter")
-    expect(shelf.get_by_role("searchbox", name="Search the library")).to_be_focused(timeout=PATIENCE_MS)
+    search = shelf.get_by_role("searchbox", name="Search the library")
+    expect(search).to_be_focused(timeout=PATIENCE_MS)
     page.keyboard.type(mark)
     tiles = shelf.locator(".tile")
     expect(tiles).to_have_count(3, timeout=PATIENCE_MS)
@@ -70,7 +76,9 @@ def test_files_of_the_library_join_a_post_in_the_order_they_were_chosen_in(sara:
     page.keyboard.press("Escape")
     expect(shelf).to_be_hidden()
     expect(way).to_be_focused()
-    page.keyboard.press("Enter")
+    way.click()
+    shelf.evaluate(LEFT_AND_OPENED_AT_ONCE)
+    expect(search).to_be_focused()
     page.keyboard.type(f"two {mark}")
     expect(tiles).to_have_count(1, timeout=PATIENCE_MS)
     press(tiles, "ArrowDown", "Space", "Tab", "Enter")
@@ -84,6 +92,31 @@ def test_files_of_the_library_join_a_post_in_the_order_they_were_chosen_in(sara:
     page.keyboard.type(mark)
     expect(tiles.filter(has_text="In one post")).to_have_count(3, timeout=PATIENCE_MS)
     expect(tiles.filter(has_text="Here already")).to_have_count(2)
+
+
+def test_what_is_looked_for_is_asked_again_where_no_answer_comes(sara: Someone, mark: str) -> None:
+    page, lost = sara.page, list[bool]()
+    asked_once = f'"words":"{mark}"'.encode()
+
+    def relay(of_page: WebSocketRoute) -> None:
+        console = of_page.connect_to_server()
+
+        def pass_on(said: str | bytes) -> None:
+            if not lost and isinstance(said, bytes) and asked_once in said:
+                lost.append(True)
+            else:
+                console.send(said)
+
+        of_page.on_message(pass_on)
+
+    page.route_web_socket(re.compile("/_stcore/stream"), relay)
+    composer = Composer(sara).open()
+    composer.choose(PAGE)
+    composer.write("Asked twice.")
+    page.locator(".sources .library").click()
+    page.keyboard.type(mark)
+    expect(page.locator("dialog.shelf .tile")).to_have_count(3, timeout=PATIENCE_MS)
+    assert lost
 
 
 def press(tiles: Locator, *keys: str) -> None:

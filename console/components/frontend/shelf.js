@@ -15,14 +15,23 @@ function askShelf (m, more) {
   clearTimeout(shelf.timer)
   m.asked = Math.max(Date.now(), (m.asked ?? 0) + 1)
   Object.assign(shelf, { number: m.asked, more, waiting: true })
-  m.ask({ number: m.asked, words: shelf.words.trim(), kinds: shelf.kind ? [shelf.kind] : shelf.kinds, after: more ? shelf.after : null })
+  askUntilAnswered(m, { number: m.asked, words: shelf.words.trim(), kinds: shelf.kind ? [shelf.kind] : shelf.kinds, after: more ? shelf.after : null })
   m.redraw()
+}
+
+// Without an answer the connection or the console may have gone: the same is asked again, and any answer to it counts.
+function askUntilAnswered (m, question, times = 0) {
+  const shelf = m.shelf
+  m.ask({ ...question, times })
+  shelf.timer = setTimeout(() => {
+    if (m.shelf === shelf && shelf.waiting && shelf.number === question.number) askUntilAnswered(m, question, times + 1)
+  }, ANSWER_WITHIN_MS)
 }
 
 function drawShelf (dialog, m, data) {
   const shelf = m.shelf, find = selector => dialog.querySelector(selector)
   if (!shelf || data.locked) {
-    if (dialog.open) dialog.close()
+    if (dialog.open) closeShelf(m, dialog)
     return
   }
   const before = shelf.rows.length, arrived = shelf.waiting && data.library?.number === shelf.number
@@ -44,15 +53,16 @@ function drawShelf (dialog, m, data) {
   more.hidden = !shelf.after
   more.disabled = shelf.waiting
   more.onclick = () => askShelf(m, true)
-  find('.close').onclick = () => dialog.close()
+  const leave = () => closeShelf(m, dialog)
+  find('.close').onclick = leave
   search.oninput = () => {
     shelf.words = search.value
     clearTimeout(shelf.timer)
     shelf.timer = setTimeout(() => { if (m.shelf === shelf) askShelf(m, false) }, ASK_AFTER_MS)
   }
-  dialog.onclick = event => { if (event.target === dialog) dialog.close() }
-  dialog.onkeydown = event => shelfKey(event, dialog)
-  dialog.onclose = () => closed(m, shelf)
+  dialog.onclick = event => { if (event.target === dialog) leave() }
+  dialog.onkeydown = event => shelfKey(event, dialog, leave)
+  dialog.onclose = () => { if (m.shelf && !dialog.open) leave() }
   if (!dialog.open) {
     search.value = ''
     dialog.showModal()
@@ -60,19 +70,21 @@ function drawShelf (dialog, m, data) {
   }
 }
 
-// However it was closed: nothing is asked for any more, and whoever opened it goes on where they were.
-function closed (m, shelf) {
-  clearTimeout(shelf.timer)
-  if (m.shelf === shelf) m.shelf = null
+// Nothing is asked for any more, and whoever opened it goes on where they were. At once: the browser tells of the closing
+// later, when it may be open again.
+function closeShelf (m, dialog) {
+  const shelf = m.shelf
+  clearTimeout(shelf?.timer)
+  m.shelf = null
+  dialog.close()
   m.ask(null)
   m.redraw()
-  shelf.opener.focus()
+  shelf?.opener.focus()
 }
 
 function takeChosen (m, dialog) {
   const { scope, cover, chosen } = m.shelf, views = [...chosen.values()]
-  m.shelf = null
-  dialog.close()
+  closeShelf(m, dialog)
   if (cover) setCover(m, scope, views[0])
   else attach(m, scope, views)
   m.say(views.length > 1 ? views.length + ' files added' : views[0].file_name + ' added')
@@ -166,9 +178,9 @@ function drawNothing (part, m, data) {
 }
 
 // Arrows go from tile to tile, up from the first row to the search; what is pressed in here is no key of the page.
-function shelfKey (event, dialog) {
+function shelfKey (event, dialog, leave) {
   event.stopPropagation()
-  if (event.key === 'Escape') { event.preventDefault(); return dialog.close() }  // a search field would only empty itself
+  if (event.key === 'Escape') { event.preventDefault(); return leave() }  // a search field would only empty itself
   const search = dialog.querySelector('input'), tiles = [...dialog.querySelectorAll('.tile')]
   const go = tile => { event.preventDefault(); tile?.focus() }
   if (event.target === search && ['ArrowDown', 'Enter'].includes(event.key)) return go(tiles.find(each => each.tabIndex === 0))
