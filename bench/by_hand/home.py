@@ -16,7 +16,7 @@ _NETWORKS: Final = """(select array_agg(distinct a.network order by a.network) f
   join masthead.account a on a.organization_id = {organization} and a.id = p.account_id
   where p.organization_id = {organization} and p.post_id = q.id and"""
 _SAID_BY: Final = """join masthead.member m on m.organization_id = {organization} and m.id ="""
-_MINE: Final = "t.author_id <> {member} and t.submitted_by <> {member}"
+_MINE: Final = "t.author_id <> {member} and t.submitted_by <> {member} and {member} <> all(t.writers)"
 _ASKED: Final = """from (select p.post_id, min(p.due_at) as first_due_at from masthead.publication p
     where p.organization_id = {organization} and p.state = 'in_review' group by p.post_id) asked
   join masthead.post t on t.organization_id = {organization} and t.id = asked.post_id and t.deleted_at is null"""

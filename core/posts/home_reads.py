@@ -41,10 +41,11 @@ select q.*, submitter.name, (
     where p.organization_id = q.organization_id and p.post_id = q.id and p.state = 'in_review') as networks
 from (
   select t.organization_id, t.id, left(t.text, 140) as text, t.submitted_by, t.submitted_at as at, asked.first_due_at
-  {in_review} and :approves and {mine_to_decide}) q
+  {in_review} and :approves and {mine_to_decide}
+  order by asked.first_due_at nulls last, t.submitted_at, t.id limit :limit) q
 join masthead.member sm on sm.organization_id = q.organization_id and sm.id = q.submitted_by
 join masthead.person submitter on submitter.id = sm.person_id
-order by q.first_due_at nulls last, q.at, q.id limit :limit
+order by q.first_due_at nulls last, q.at, q.id
 """
 )
 
