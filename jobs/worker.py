@@ -85,6 +85,15 @@ class OneQueueWorker(SimpleWorker):
         return self.waits_s + self.answers_within_s
 
     @override
+    def heartbeat(self, *args: Any, **named: Any) -> None:
+        """RQ beats before each read and tries both again by itself: while its server stays away it comes no further."""
+        try:
+            super().heartbeat(*args, **named)
+        except (RedisError, OSError):
+            HintQueue.on_server_away()
+            raise
+
+    @override
     def handle_warm_shutdown_request(self) -> None:
         self.on_stop()
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]

@@ -7,10 +7,14 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from redis import Redis
+from redis import Connection, Redis
+from redis.exceptions import ConnectionError as ServerAway
+from typing_extensions import override
 
 from core.infra import db
 from core.infra.db import Database, make_engine
@@ -93,6 +97,59 @@ def test_a_server_that_hangs_keeps_no_worker_from_looking_for_itself(monkeypatch
     for number, handler in kept.items():
         signal.signal(number, handler)
     assert looked.is_set()
+
+
+class Cut(Connection):
+    """A connection that ends, and can't be made again, once `away` is set."""
+
+    away = threading.Event()
+
+    @override
+    def connect(self) -> None:
+        self._refuse_when_away()
+        super().connect()  # type: ignore[no-untyped-call]
+
+    @override
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        self._refuse_when_away()
+        super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
+
+    def _refuse_when_away(self) -> None:
+        if self.away.is_set():
+            raise ServerAway("cut")
+
+
+def test_a_server_that_goes_away_while_a_worker_waits_lets_it_look_for_itself_until_it_is_back(
+    monkeypatch: pytest.MonkeyPatch, redis_url: str
+) -> None:
+    """RQ beats before it reads, and tries again by itself: its reads alone would say so once."""
+    monkeypatch.setattr(OneQueueWorker, "waits_s", 1)
+    monkeypatch.setattr(OneQueueWorker, "max_connection_wait_time", 0.1)
+    monkeypatch.setattr(Cut, "away", threading.Event())
+    looks: list[float] = []
+
+    def stop() -> None:
+        Cut.away.clear()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def look() -> None:
+        looks.append(time.monotonic())
+        if len(looks) == 3:
+            stop()
+
+    monkeypatch.setattr(HintQueue, "on_server_away", staticmethod(look))
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    connection = for_worker(redis_url)
+    connection.connection_pool.connection_class = Cut
+    timers = threading.Timer(0.5, Cut.away.set), threading.Timer(10, stop)
+    for timer in timers:
+        timer.start()
+    work(QueueName.LOW, connection)
+    for timer in timers:
+        timer.cancel()
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+    assert len(looks) >= 3
 
 
 def test_its_reads_are_short_enough_to_notice(redis_url: str) -> None:
