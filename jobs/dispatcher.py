@@ -21,6 +21,7 @@ from core.infra import db
 from core.infra.answering import schema_words
 from core.infra.settings import PublishTimes, Settings
 from core.publishing import sweeping
+from core.publishing.pulse import Ticker
 from core.publishing.times import times as times_of_this_process
 from core.queueing.connection import for_hints
 from core.queueing.enqueue import Hints
@@ -29,7 +30,6 @@ from jobs.process import Pause
 from jobs.tick import wake
 
 _log = logging.getLogger(__name__)
-TICKER = "dispatcher"
 CHANNEL = "masthead_publication"
 _SHORTEST_SLEEP_S = 0.01
 _AWAY = (DBAPIError, psycopg.Error, OSError)
@@ -63,7 +63,7 @@ class Dispatcher:
                 pause.take()
 
     def _look_and_sleep(self, listener: psycopg.Connection[Any]) -> None:
-        look = sweeping.look(TICKER, self._times)
+        look = sweeping.look(Ticker.DISPATCHER, self._times)
         wake(look, self._hints)
         due_s = self._times.tick_s if look.next_due_s is None else min(look.next_due_s, self._times.tick_s)
         # One NOTIFY ends the sleep; all that have come by then are answered by one look.

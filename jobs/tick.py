@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from core.notices import commands as notices
 from core.publishing import sweeping
+from core.publishing.pulse import Ticker
 from core.publishing.sweeping import Look
 from core.publishing.times import times
 from core.queueing.enqueue import Hints
 from core.queueing.names import JobName
 
-TICKER = "tick"
 _hints: Hints | None = None
 
 
@@ -21,7 +21,7 @@ def use(hints: Hints) -> None:
 
 def tick() -> None:
     """Sweep once and wake whoever has something to do."""
-    wake(sweeping.look(TICKER, times()), _given())
+    wake(sweeping.look(Ticker.TICK, times()), _given())
 
 
 def raise_notices() -> None:

@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from core.infra import db
 from core.publishing import due_rows
+
+
+class Ticker(StrEnum):
+    """Who watches the clock: the loop, and the job that rq-scheduler starts and `worker-tick` does."""
+
+    DISPATCHER = "dispatcher"
+    TICK = "tick"
 
 
 @dataclass(frozen=True, slots=True)

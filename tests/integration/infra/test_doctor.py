@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+import redis
 from psycopg import sql
 from sqlalchemy import text
 
@@ -26,6 +27,10 @@ from core.infra.actor import Role
 from core.infra.reachable import QueueServer
 from core.infra.settings import Settings
 from core.publishing import due_rows
+from core.publishing.pulse import Ticker
+from core.queueing import inspection
+from core.queueing.enqueue import Hints
+from core.queueing.names import JobName
 from tests.factories.accounts import make_account
 from tests.factories.media import make_media
 from tests.factories.organizations import make_actor
@@ -61,16 +66,26 @@ def openid() -> Iterator[str]:
 
 
 @pytest.fixture
-def beat(committed_database: db.Database, worker_database: db.Database) -> Callable[[float], None]:
-    """Let the last look of a ticker have been so many seconds ago."""
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
 
-    def look(ago_s: float) -> None:
+
+@pytest.fixture
+def beat(committed_database: db.Database, worker_database: db.Database) -> Callable[..., None]:
+    """Let the last look of tickers, by default of all, have been so many seconds ago."""
+
+    def look(ago_s: float, *tickers: Ticker) -> None:
         with worker_database.free_transaction() as session:
-            due_rows.beat(session, "dispatcher")
-            session.execute(
-                text("update masthead.ticker_heartbeat set at = clock_timestamp() - make_interval(secs => :ago)"),
-                {"ago": ago_s},
-            )
+            for ticker in tickers or Ticker:
+                due_rows.beat(session, ticker)
+                session.execute(
+                    text(
+                        "update masthead.ticker_heartbeat set at = clock_timestamp() - make_interval(secs => :ago)"
+                        " where name = :name"
+                    ),
+                    {"ago": ago_s, "name": ticker},
+                )
 
     return look
 
@@ -200,9 +215,10 @@ def test_tokens_whose_key_is_not_set_are_counted(
 
 
 def test_programs_that_stopped_looking_are_advice_and_what_they_leave_waiting_is_trouble(
-    doctor: Doctor, beat: Callable[[float], None], settings: Settings, committed_database: db.Database
+    doctor: Doctor, beat: Callable[..., None], settings: Settings, committed_database: db.Database
 ) -> None:
     beat(4)
+    assert "Programs" not in doctor()[1]
     assert re.fullmatch(r"ok somebody looked \d+ s ago, nothing due waits", doctor()[1]["Sending"])
     beat(600)
     assert doctor()[1]["Sending"].startswith("advice somebody looked 10 min ago, nothing due waits -> Start Masthead")
@@ -212,6 +228,40 @@ def test_programs_that_stopped_looking_are_advice_and_what_they_leave_waiting_is
     code, found = doctor()
     assert code == 1
     assert found["Sending"].startswith("MISSING the oldest due post waits for 2 h, somebody looked 10 min ago")
+
+
+def test_a_program_that_does_nothing_is_named_though_posts_go_out_without_it(
+    doctor: Doctor, beat: Callable[..., None], client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beat(4)
+    beat(600, Ticker.DISPATCHER)
+    code, found = doctor()
+    assert code == 0
+    assert found["Programs"].startswith("advice the dispatcher did not look for 10 min: scheduler and worker-tick look")
+    beat(4)
+    beat(600, Ticker.TICK)
+    code, found = doctor()
+    assert code == 1
+    assert found["Programs"].startswith("MISSING scheduler and worker-tick did not look for 10 min: notices, mail,")
+    beat(4)
+    Hints(client).give(JobName.SEND_MAIL)
+    assert "Programs" not in doctor()[1]
+    later = clock.now() + timedelta(minutes=4)
+    monkeypatch.setattr(inspection, "clock", SimpleNamespace(now=lambda: later))
+    code, found = doctor()
+    assert code == 1
+    assert found["Programs"].startswith("MISSING worker-low has taken up nothing for 4 min: mail, checks ahead, tokens")
+
+
+def test_where_nothing_runs_or_the_queue_is_away_no_single_program_is_named(
+    doctor: Doctor, beat: Callable[..., None], client: redis.Redis
+) -> None:
+    Hints(client).give(JobName.SEND_MAIL)
+    assert "Programs" not in doctor()[1]
+    beat(600)
+    assert "Programs" not in doctor()[1]
+    beat(4, Ticker.DISPATCHER)
+    assert "Programs" not in doctor(REDIS_URL=f"redis://127.0.0.1:{free_ports(1)[0]}/0")[1]
 
 
 def test_an_empty_environment_is_told_everything_that_is_missing(doctor: Doctor) -> None:
