@@ -123,8 +123,13 @@ def address_private(_team: Team, monkeypatch: pytest.MonkeyPatch, files: Path, _
 
 
 def budget_used_up(team: Team, _monkeypatch: pytest.MonkeyPatch, _files: Path, worker: db.Database) -> None:
+    use_up_a_budget(team, worker, timedelta(hours=24))
+
+
+def use_up_a_budget(team: Team, worker: db.Database, until: timedelta) -> None:
+    usage = Usage(Scope.ACCOUNT, 96.0, regain_s=until.total_seconds())
     with worker.organization_transaction(team.organization_id, "program:sender", "test") as session:
-        throttle.keep_account(session, team.account_id, None, Usage(Scope.ACCOUNT, 96.0, regain_s=24 * 3600), Limits())
+        throttle.keep_account(session, team.account_id, None, usage, Limits())
 
 
 def account(state: AccountState) -> Fault:
@@ -160,7 +165,7 @@ FAULTS: dict[str, tuple[Fault, str, str]] = {
     "rules of the network": (rules_tighter, "needs at least 2000", "edit"),
     "file gone": (file_gone, "gone from Masthead's storage", "edit"),
     "address private": (address_private, "can't fetch the image", "operator"),
-    "budget used up": (budget_used_up, "asks us to slow down until", "wait"),
+    "budget used up": (budget_used_up, "asks us to slow down until", "reschedule"),
     "version ends": (version_ends, "ends version v1.0", "operator"),
 }
 
@@ -205,6 +210,28 @@ def test_the_end_of_access_to_data_stops_only_networks_that_need_it(
 def test_of_metas_networks_instagram_alone_needs_the_access_to_data() -> None:
     needing = {key for key, network in providers.networks().items() if network.needs_data_access}
     assert needing == {"instagram"}
+
+
+@pytest.mark.parametrize(
+    ("after_its_slot", "fix", "mend"),
+    [
+        (timedelta(minutes=10), "It goes out by itself afterwards, within its window.", "wait"),
+        (timedelta(hours=1), "By then it is late, and nothing is sent by itself. Choose a later time.", "reschedule"),
+    ],
+)
+def test_only_what_its_window_outlasts_is_said_to_go_out_by_itself(
+    team: Team, worker_database: db.Database, after_its_slot: timedelta, fix: str, mend: str
+) -> None:
+    written = make_post(team.author, [team.account_id], slot_at=soon(2))
+    use_up_a_budget(team, worker_database, timedelta(hours=2) + after_its_slot)
+    (found,) = [each for each in queries.draft(team.author, written).problems if "slow down" in each.words]
+    assert (found.fix, found.mend, found.threatens) == (fix, mend, True)
+
+
+def test_a_post_without_a_time_is_late_for_nothing(team: Team, worker_database: db.Database) -> None:
+    written = make_post(team.author, [team.account_id])
+    use_up_a_budget(team, worker_database, timedelta(hours=2))
+    assert not [each for each in queries.draft(team.author, written).problems if "slow down" in each.words]
 
 
 def look(worker: db.Database) -> int:
