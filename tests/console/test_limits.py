@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -39,7 +40,7 @@ def break_publishing(worker: db.Database) -> None:
         assert store.trip(session, KEY, window_s=60, least=5, open_s=30, longest_s=900)
 
 
-def hold_a_post(worker: db.Database, team: Team, account_id: UUID, words: str) -> None:
+def hold_a_post(team: Team, account_id: UUID, words: str, window: timedelta = timedelta(minutes=30)) -> None:
     post = make_approved(team.author, team.approver, [account_id], text=words, slot_at=soon())
     row = publication(team.author, post)
     with db.transaction(team.approver) as session:
@@ -50,7 +51,7 @@ def hold_a_post(worker: db.Database, team: Team, account_id: UUID, words: str) -
                 """ last_error = '{"reason": "Facebook asks us to slow down", "waits": true, "held": "account"}'"""
                 " where id = :id"
             ),
-            {"id": row.id, "window": timedelta(minutes=30)},
+            {"id": row.id, "window": window},
         )
 
 
@@ -59,7 +60,7 @@ def test_it_shows_budgets_breakers_and_what_waits_for_them(team: Team, worker_da
     say(worker_database, team.organization_id, team.account_id, Usage(Scope.APP, 72.0))
     break_publishing(worker_database)
     for words in ("First", "Second"):
-        hold_a_post(worker_database, team, team.account_id, words)
+        hold_a_post(team, team.account_id, words)
     sign_in, _ = someone(team.organization_id, Role.ADMIN)
     tab = Tab(sign_in).open("limits")
     assert "Northwind Page" in tab.words
@@ -68,17 +69,22 @@ def test_it_shows_budgets_breakers_and_what_waits_for_them(team: Team, worker_da
     assert "(Europe/Berlin)" in tab.words
     assert "because too many calls failed" in tab.words
     accounts, apps = (each.value for each in tab.app.dataframe)
-    assert list(accounts[["Whose", "Network", "Counts", "So"]].iloc[0]) == [
-        "Northwind Page",
-        "Facebook",
-        "all calls",
-        "Nothing is asked",
-    ]
-    assert (round(accounts["Used"][0]), accounts["Nothing before"].notna()[0]) == (97, True)
-    assert list(apps[["Whose", "Network", "So"]].iloc[0]) == ["Facebook and Instagram", "all", "Posts are spread"]
+    assert list(accounts[["Whose", "Network", "Counts"]].iloc[0]) == ["Northwind Page", "Facebook", "all calls"]
+    assert round(accounts["Used"][0]) == 97
+    assert re.fullmatch(r"Nothing until \w{3} \d+ \w{3}.*, \d\d:\d\d", accounts["What goes out"][0])
+    assert list(apps[["Whose", "Network"]].iloc[0]) == ["Facebook and Instagram", "all"]
+    assert re.fullmatch(r"Posts are spread: one in \d+ s", apps["What goes out"][0])
 
     tab.open("post", post=str(publication_of(team)))
     assert "Waiting: Facebook asks us to slow down until " in tab.words
+    assert "late" not in tab.words
+
+
+def test_a_post_that_waits_past_its_window_says_so(team: Team) -> None:
+    hold_a_post(team, team.account_id, "First", window=timedelta(minutes=3))
+    sign_in, _ = someone(team.organization_id, Role.VIEWER)
+    tab = Tab(sign_in).open("post", post=str(publication_of(team)))
+    assert re.search(r"until .*\. From .* on it is late, and somebody must decide\.", tab.words)
 
 
 def publication_of(team: Team) -> UUID:
@@ -92,7 +98,7 @@ def publication_of(team: Team) -> UUID:
 def test_another_organization_sees_the_state_of_the_app_alone(team: Team, worker_database: db.Database) -> None:
     say(worker_database, team.organization_id, team.account_id, Usage(Scope.ACCOUNT, 97.0, 240.0))
     say(worker_database, team.organization_id, team.account_id, Usage(Scope.APP, 72.0))
-    hold_a_post(worker_database, team, team.account_id, "Ours")
+    hold_a_post(team, team.account_id, "Ours")
     neighbour = make_team(account="Blue Fern")
     sign_in, _ = someone(neighbour.organization_id, Role.ADMIN)
     tab = Tab(sign_in).open("limits")

@@ -11,7 +11,7 @@ import streamlit as st
 from console.components.empty import empty
 from console.components.header import header
 from console.components.split import split
-from console.components.times import Zones, ago, when
+from console.components.times import Zones, ago, clock, when
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import plain
@@ -35,7 +35,7 @@ _PACE: Final = {
     Pace.FREE: "As fast as posts come",
     Pace.SLOWED: "Posts are spread",
     Pace.DUE_ONLY: "Only posts, spread",
-    Pace.STOPPED: "Nothing is asked",
+    Pace.STOPPED: "Nothing",
 }
 _MOST_ROWS: Final = 15
 _TALLEST_PX: Final = 560
@@ -117,11 +117,9 @@ def _budgets(title: str, words: str, budgets: Sequence[Budget], zones: Zones, ke
         {
             "Whose": [each.whose for each in budgets],
             "Network": [each.network or "all" for each in budgets],
-            "Counts": [each.of for each in budgets],
             "Used": [each.percent for each in budgets],
-            "So": [_PACE[each.pace] for each in budgets],
-            "One post per": [each.gap_s or None for each in budgets],
-            "Nothing before": pd.Series([each.held_until for each in budgets], dtype="datetime64[us, UTC]"),
+            "What goes out": [_goes(each, zones) for each in budgets],
+            "Counts": [each.of for each in budgets],
             "Said": [ago(each.said_at) for each in budgets],
         }
     )
@@ -129,18 +127,23 @@ def _budgets(title: str, words: str, budgets: Sequence[Budget], zones: Zones, ke
         frame,
         hide_index=True,
         column_config={
-            "Used": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f %%", width=130),
-            "One post per": st.column_config.NumberColumn(format="%.0f s", width=100),
-            "Nothing before": st.column_config.DatetimeColumn(
-                timezone=zones.organization, format="ddd D MMM, HH:mm", width=150
-            ),
-            "So": st.column_config.TextColumn(width="medium"),
+            "Used": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f %%", width=100),
+            "Said": st.column_config.TextColumn(help="When the network last spoke of it"),
         },
         height="content" if len(budgets) <= _MOST_ROWS else _TALLEST_PX,
         placeholder="",
-        alt=f"{title}: whose budget, what it counts, how much of it is used, what follows, and when it was said",
+        alt=f"{title}: whose budget, how much of it is used, what follows, what it counts, and when it was said",
         key=f"limits_{key}",
     )
+
+
+def _goes(each: Budget, zones: Zones) -> str:
+    """What a budget lets through now; the times are in the zone that the page names."""
+    if each.pace is Pace.STOPPED and each.held_until:
+        return f"{_PACE[each.pace]} until {clock(each.held_until, zones.organization)}"
+    if each.pace in (Pace.SLOWED, Pace.DUE_ONLY) and each.gap_s:
+        return f"{_PACE[each.pace]}: one in {each.gap_s:.0f} s"
+    return _PACE[each.pace]
 
 
 def _how_it_works() -> None:

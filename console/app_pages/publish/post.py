@@ -252,11 +252,15 @@ def _publication(
 
 
 def _because(each: PublicationRow, zones: Zones) -> str:
-    """Why it stands as it does; of what waits for the network, until when."""
+    """Why it stands as it does; of what waits for the network, until when, and whether that is too long."""
     if each.state is not _S.SCHEDULED or not each.held:
         return each.because
-    until = f" until {when(each.next_action_at, zones)}" if each.next_action_at else ""
-    return f"Waiting: {each.because}{until}."
+    if each.next_action_at is None:
+        return f"Waiting: {each.because}."
+    waiting = f"Waiting: {each.because} until {when(each.next_action_at, zones)}."
+    if each.not_after is None or each.next_action_at < each.not_after:
+        return waiting
+    return f"{waiting} From {when(each.not_after, zones)} on it is late, and somebody must decide."
 
 
 def _time_words(each: PublicationRow, zones: Zones, *, alone: bool) -> str:
