@@ -12,7 +12,7 @@ import streamlit as st
 
 from console import dialogs, identity
 from console.components.button import ButtonKind, button
-from console.components.times import Zones, ago, clock, hour
+from console.components.times import Zones, ago, hour, to_the_second
 from console.identity import Visitor
 from console.plain import beginning, plain
 from core.infra.clock import now
@@ -28,6 +28,7 @@ _LIKENESS: Final = {
     "other": ":gray-badge[:material/article: Another post]",
 }
 _NEWEST_READS: Final = 6
+_MOMENT_S: Final = 0.5
 _STALE: Final = "Sign in again first: this takes a sign-in of the last minutes."
 
 
@@ -48,7 +49,7 @@ def _reads(evidence: Evidence, zones: Zones) -> None:
     reads = (
         [read for read in evidence.reads if read.attempt_id == evidence.attempts[-1].id] if evidence.attempts else []
     )
-    st.markdown(f"**What was read** :gray[· {_next_words(evidence)}]")
+    st.markdown(f"**What was read** :gray[· {_next_words(evidence, first=not reads)}]")
     if not reads:
         st.caption("Nothing was read from the account yet.")
         return
@@ -59,10 +60,11 @@ def _reads(evidence: Evidence, zones: Zones) -> None:
             st.markdown(_lines(newest[_NEWEST_READS:], zones))
 
 
-def _next_words(evidence: Evidence) -> str:
+def _next_words(evidence: Evidence, *, first: bool) -> str:
+    again = "" if first else " again"
     if evidence.next_read_at is None:
-        return "it is not read any more"
-    return f"read again {ago(evidence.next_read_at)}" if evidence.next_read_at > now() else "being read again"
+        return "it is not read" if first else "it is not read any more"
+    return f"read{again} {ago(evidence.next_read_at)}" if evidence.next_read_at > now() else f"being read{again}"
 
 
 def _lines(reads: Sequence[Read], zones: Zones) -> str:
@@ -98,7 +100,9 @@ def _candidates(
                 marks = _LIKENESS[post.likeness] + (f" {_TAKEN}" if post.taken else "")
                 marks += " :gray-badge[:material/visibility_off: Not shown any more]" if candidate.gone else ""
                 st.markdown(marks)
-                st.caption(f"{plain(clock(post.created_at, zones.organization))}  \n{plain(post.provider_post_id)}")
+                st.caption(
+                    f"{plain(to_the_second(post.created_at, zones.organization))}  \n{plain(post.provider_post_id)}"
+                )
                 st.text(beginning(post.text, 280) or "No text")
                 if post.link:
                     st.caption(f":material/link: {plain(beginning(post.link, 80))}")
@@ -150,6 +154,7 @@ def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
         _ask(each, "give_up", "Give it up", "cancel", too_early, kind="tertiary")
     if wait and not refusal:
         st.caption(f":material/schedule: {plain(wait)}")
+        _draw_anew_when_over(evidence)
 
 
 def _why_not(visitor: Visitor) -> str | None:
@@ -161,6 +166,20 @@ def _still_to_wait(evidence: Evidence) -> str | None:
     if until is None or until <= now():
         return None
     return f"The network may still show it: that it is not live can be said {ago(until)}."
+
+
+def _draw_anew_when_over(evidence: Evidence) -> None:
+    """What can't be said yet can be said in a moment: nobody should have to load the page again for it."""
+    until = evidence.resend_after
+    if until is None:
+        return
+
+    @st.fragment(run_every=max(1.0, (until - now()).total_seconds() + _MOMENT_S))
+    def look() -> None:
+        if now() >= until:
+            st.rerun()
+
+    look()
 
 
 def _ask(

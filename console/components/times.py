@@ -35,6 +35,11 @@ def clock(at: datetime, zone: str, now: datetime | None = None) -> str:
     return f"{day(at, zone, now)}, {hour(at, zone)}"
 
 
+def to_the_second(at: datetime, zone: str, now: datetime | None = None) -> str:
+    """As in "Tue 24 Nov, 09:30:05", where what is told apart lies within one minute."""
+    return f"{clock(at, zone, now)}:{at.astimezone(ZoneInfo(zone)):%S}"
+
+
 def hour(at: datetime, zone: str) -> str:
     """As in "09:30"."""
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"

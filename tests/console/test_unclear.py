@@ -185,6 +185,22 @@ def test_what_is_still_read_is_shown_with_what_was_read_and_nothing_to_decide(
     assert len(reads(house.author, row.id)) == 1
 
 
+def test_the_list_says_what_is_to_decide_and_what_is_still_checked(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database, asked=False)
+    tab = tab_of(house, Role.APPROVER).open("unclear")
+    assert note_in_the_list(tab) == "Checking"
+    assert read_until_settled(worker_database, house.approver, row.id) is PublicationState.NEEDS_HUMAN
+    assert note_in_the_list(tab.open("unclear")).startswith("read again ")
+
+
+def note_in_the_list(tab: Tab) -> str:
+    (note,) = [str(row["note"]) for group in tab.component("unclear_list")["groups"] for row in group["rows"]]
+    return note
+
+
 def test_home_leads_to_the_desk(house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch) -> None:
     shows(monkeypatch, read=seen())
     row = in_question(house, worker_database)

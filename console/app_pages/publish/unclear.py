@@ -15,7 +15,7 @@ from console.components.post_list import Row, post_list
 from console.components.preview import preview
 from console.components.split import split
 from console.components.status import badge
-from console.components.times import Zones, ago, clock, when
+from console.components.times import Zones, ago, to_the_second, when
 from console.identity import Visitor
 from console.navigation import Badge, PageSpec
 from console.plain import plain
@@ -98,14 +98,15 @@ def _open(publication_id: UUID) -> None:
 
 
 def _row(each: OpenQuestion, chosen: OpenQuestion) -> Row:
+    shown = SHOWN[Word.NEEDS_YOU if each.asked else Word.CHECKING]
     next_read = f"read again {ago(each.next_read_at)}" if each.next_read_at else ""
     return Row(
         post_id=each.publication_id,
         text=each.text,
-        shown=SHOWN[Word.NEEDS_YOU if each.asked else Word.CHECKING],
+        shown=shown,
         at=each.sent_at,
         accounts=[(each.account_name, each.network)],
-        note=next_read,
+        note=next_read if each.asked else shown.label,
         selected=each is chosen,
     )
 
@@ -134,7 +135,7 @@ def _what_was_sent(each: PublicationRow, evidence: Evidence, zones: Zones) -> No
         st.caption(f":material/help: {plain(attempt.message)}")
     preview(
         each,
-        when=clock(attempt.opened_at, zones.organization) if attempt else "",
+        when=to_the_second(attempt.opened_at, zones.organization) if attempt else "",
         key="unclear_preview",
         described=False,
     )
