@@ -122,6 +122,8 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
         st.link_button("Open the account", each.account_url, icon=":material/open_in_new:")
     if named:
         st.markdown(f"It is the post **{plain(named)}**.")
+        if _says_something_else(visitor, each.id, named):
+            st.warning("Its words are not those that were sent. Look at it once more.", icon=":material/warning:")
         post = named
     else:
         post = st.text_input("Address or id of the live post", max_chars=500, key="live_post", required=True, live=True)
@@ -135,6 +137,11 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
     if confirm("It is live", "check_circle", why_not=missing, key="dialog"):
         feedback.act("publishing.resolve_live", run, done=_words)
         st.rerun()
+
+
+def _says_something_else(visitor: Visitor, publication_id: UUID, named: str) -> bool:
+    candidates = sending.evidence(visitor.actor, publication_id).candidates
+    return any(each.post.provider_post_id == named and each.post.likeness == "other" for each in candidates)
 
 
 @st.dialog("It is not live: send again", icon=":material/send:")

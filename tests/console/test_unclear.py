@@ -102,6 +102,7 @@ def test_two_that_look_alike_and_another_publications_are_all_shown_and_none_is_
     assert tab.component("unclear_preview")["post"]["text"] == WORDS
     tab.press(cards[1])
     assert "It is the post **77_2**" in tab.words
+    assert "Its words are not those that were sent" not in tab.words
     confirm(tab, "live", row, "77_2")
     now, (attempt,) = again(house.author, row.id), attempts(house.author, row.id)
     assert (now.state, now.provider_post_id, attempt.state) == (PublicationState.PUBLISHED, "77_2", "accepted")
@@ -199,6 +200,16 @@ def test_the_list_says_what_is_to_decide_and_what_is_still_checked(
 def note_in_the_list(tab: Tab) -> str:
     (note,) = [str(row["note"]) for group in tab.component("unclear_list")["groups"] for row in group["rows"]]
     return note
+
+
+def test_a_post_that_says_something_else_is_taken_with_a_warning(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen(others=(live_post("77_3", "Somebody else's."),)))
+    row = in_question(house, worker_database)
+    tab = tab_of(house, Role.APPROVER).open("unclear")
+    tab.press(f"this_{row.id}_0")
+    assert "Its words are not those that were sent." in tab.words
 
 
 def test_home_leads_to_the_desk(house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch) -> None:
