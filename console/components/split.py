@@ -19,6 +19,8 @@ STYLE = f"""@media(max-width:1060px){{
 [class*=st-key-split_line_]{_ROW}{{row-gap:.25rem}}
 }}
 @media(min-width:641px) and (max-width:1060px){{
+[class*=st-key-split_half_slot]{_ROW}>[data-testid=stColumn]:not(:last-child){{min-width:0}}
+[class*=st-key-split_half_slot]{_ROW}>[data-testid=stColumn]:last-child{{min-width:100%}}
 [class*=st-key-split_line_]{_ROW}>[data-testid=stColumn]:not(:first-child){{min-width:0}}
 }}"""
 
