@@ -132,6 +132,8 @@ def _news(rows: Sequence[Row[Any]]) -> Iterator[News]:
 
 def _kind(row: Row[Any]) -> Kind | None:
     """What a move of a publication is to people; None where it is nothing, or no longer so."""
+    if row.late_yes:
+        return Kind.LIVE_TROUBLE
     match row.to_state:
         case "in_review":
             return Kind.APPROVAL_ASKED if row.state == "in_review" else None

@@ -110,8 +110,8 @@ def mark(session: Session, read_until: datetime) -> None:
 # again before anybody heard of it is no news.
 _NEWS: Final = """
 select e.id, e.at, e.publication_id, e.from_state, e.to_state, e.actor, e.correlation_id,
-  coalesce(e.why ->> 'because', '') as because, coalesce(e.why ? 'not_shown', false) as not_shown, p.post_id,
-  p.state, p.needs, p.last_error,
+  coalesce(e.why ->> 'because', '') as because, coalesce(e.why ? 'not_shown', false) as not_shown,
+  coalesce(e.why ? 'late_yes', false) as late_yes, p.post_id, p.state, p.needs, p.last_error,
   a.name as account, t.author_id, t.submitted_by, t.writers, t.reviewer_id, t.submitted_version, t.text,
   person.name as who,
   (select c.text from masthead.review_comment c where c.organization_id = t.organization_id and c.post_id = t.id
@@ -124,7 +124,7 @@ left join (masthead.member m join masthead.person on person.id = m.person_id) on
   m.person_id = case when e.actor like 'person:%' then cast(substr(e.actor, 8) as uuid) end
 where e.organization_id = :organization and (e.at, e.id) > (:at, :event_id)
   and (e.to_state in ('in_review','changes_requested','approved','scheduled','failed','needs_human')
-    or e.why ? 'not_shown')
+    or e.why ? 'not_shown' or e.why ? 'late_yes')
   and t.deleted_at is null and p.removed_at is null
 order by e.at, e.id limit :at_most
 """

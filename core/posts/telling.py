@@ -112,6 +112,8 @@ def happened(state: PublicationState, why: Mapping[str, Any]) -> tuple[str, str,
     if why.get("ahead") in _AHEAD:
         words, icon = _AHEAD[why["ahead"]]
         return words, _because(why), icon
+    if why.get("late_yes"):
+        return "heard that it is live after all", _because(why), "error"
     if why.get("not_shown"):
         return "found that the network doesn't show it", _because(why), "error"
     shown = SHOWN[WORD_OF[state]]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, insert, or_, select
+from sqlalchemy import and_, exists, func, insert, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from core.posts.model import Publication
@@ -46,6 +47,18 @@ def add_read(
         .where(ReconcileRead.publication_id == publication_id, ReconcileRead.attempt_id == attempt_id)
     ).scalar_one()
     return count
+
+
+def note_late_yes(session: Session, publication_id: UUID, actor: str, said: Mapping[str, Any]) -> None:
+    """Note in a publication's story that it is live after all; its state stays what was made of it."""
+    session.execute(
+        text("""
+insert into masthead.publication_event(organization_id, publication_id, from_state, to_state, epoch, actor,
+  correlation_id, why)
+select p.organization_id, p.id, p.state, p.state, p.epoch, :actor, p.correlation_id, cast(:said as jsonb)
+from masthead.publication p where p.id = :id"""),
+        {"id": publication_id, "actor": actor, "said": json.dumps(dict(said))},
+    )
 
 
 def reads(session: Session, publication_id: UUID) -> Sequence[ReconcileRead]:

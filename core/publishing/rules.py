@@ -157,6 +157,11 @@ class Outcome:
         return None if self.waits or not self.told else facts_of(self.trace)
 
 
+def late_yes(where: str) -> dict[str, Any]:
+    """What an event says of a yes to an attempt that somebody had closed. `where`: the link, or the id."""
+    return {"late_yes": True, "because": f"The network's yes came after this attempt had been closed: {where}"}
+
+
 def not_shown(failure: NotShown) -> dict[str, Any]:
     """What is kept of a post that its network accepted and couldn't show."""
     words = f"{failure.reason} {failure.how_to_fix}".strip()[: 2 * LONGEST_WORDS]

@@ -376,6 +376,9 @@ def _keep_as_evidence(session: Session, claim: Claim, attempt_id: int, outcome: 
     if row is not None and row.provider_post_id == post_id:
         return  # recorded already: by the read-back, or by a commit whose answer was lost
     _log.error("a late yes", extra={"provider_post_id": post_id})
+    read_rows.note_late_yes(
+        session, claim.publication_id, SENDER, rules.late_yes(outcome.published.permalink or post_id)
+    )
     read_rows.add_read(
         session,
         claim.publication_id,

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from core.audit.queries import history
 from core.infra import db
 from core.infra.errors import Conflict, Invalid, NotAllowed, Refused
+from core.posts import queries as posts
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotSent
 from core.provider_kit.types import Published
@@ -21,10 +22,12 @@ from core.publishing import commands, read_rows, rules, store
 from core.publishing.commands import Changed
 from core.publishing.queries import evidence
 from core.publishing.times import times
+from tests.factories.notices import notices, raise_all
 from tests.factories.posts import publications
 from tests.factories.publishing import (
     House,
     ScriptedPublisher,
+    acting_as,
     again,
     attempts,
     leave_unclear,
@@ -36,6 +39,7 @@ from tests.factories.publishing import (
     reads,
     seen,
     send_one,
+    sweep,
     tamper,
 )
 from tests.fixtures.programs import RunningSandbox
@@ -163,6 +167,31 @@ def test_what_was_given_up_is_not_sent_again_by_another_door(house: House, worke
         commands.try_again(house.approver, uuid4(), question)
     (row,) = publications(house.author, again(house.author, question).post_id)
     assert row.state is _S.CANCELLED
+
+
+def test_a_yes_that_comes_after_it_was_given_up_is_told(house: House, worker: db.Database, script):
+    row, console = make_due(house), db.current()
+
+    def frozen() -> Published:
+        """The sender stands still in the middle of its call, until a person has decided."""
+        let_pass(house.approver, row.id, lease_until="clock_timestamp() - interval '1 ms'")
+        assert sweep(worker) == {row.id: "unknown"}
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        assert read_until_settled(worker, house.approver, row.id) is _S.NEEDS_HUMAN
+        let_deadline_pass(house)
+        with acting_as(console):
+            commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=False, reason="Not there.")
+        return Published("77_1", 200, permalink="https://network.example/77_1")
+
+    script(frozen, read=seen())
+    send_one(worker, row.id)
+    assert again(house.author, row.id).state is _S.CANCELLED
+    because = "The network's yes came after this attempt had been closed: https://network.example/77_1"
+    (told,) = [each for each in posts.detail(house.author, row.post_id).timeline if each.detail == because]
+    assert told.what == "heard that it is live after all"
+    raise_all(worker)
+    for person in (house.author, house.approver):
+        assert because in notices(person)[0].words
 
 
 def test_not_live_is_not_taken_while_a_program_may_still_be_sending(house: House, worker: db.Database, script):
