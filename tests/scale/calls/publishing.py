@@ -265,6 +265,14 @@ CALLS: Final[Calls] = {
             "worker",
         ),
     ),
+    read_rows.note_late_yes: (
+        inside(
+            lambda session, world: read_rows.note_late_yes(
+                session, world.publication_id(), "test", {"late_yes": True, "because": "It is live."}
+            ),
+            "worker",
+        ),
+    ),
     read_rows.taken: (
         inside(
             lambda session, world: read_rows.taken(session, publication(session, world), ["live-1", "live-2"]), "worker"
