@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -28,6 +28,7 @@ MOST: Final = 100
 MOST_EXPORTED: Final = 20_000
 _AT_ONCE: Final = 1_000
 NO_ANSWER: Final = "The network gave no answer that can be read."
+_MAY_BE_LIVE: Final = "It may be live all the same: Masthead looks, and asks a person where that isn't enough."
 
 
 class Within(StrEnum):
@@ -194,6 +195,8 @@ def _cells(row: Row[Any], zone: str) -> list[Cell]:
 
 def _group(row: Row[Any]) -> ErrorGroup:
     known = _explained(row) or Explained(row.words or NO_ANSWER, "", "look" if row.again_at is None else "wait")
+    if row.unclear and known.mend == "wait":  # the network says when to come again, not that it did nothing
+        known = replace(known, fix=_MAY_BE_LIVE, mend="look")
     # To look at the account is for what is unclear; of what is decided since its post says what can be done.
     mend = "post" if known.mend == "look" and not row.unclear else known.mend
     return ErrorGroup(

@@ -98,6 +98,19 @@ def test_what_is_unclear_no_longer_is_mended_at_its_post(met: House, worker: db.
     assert [each.mend for each in errors(met.approver).groups] == ["reconnect", "post", "post", "post"]
 
 
+def test_a_network_that_wants_to_wait_is_no_comfort_where_the_post_may_be_live(worker: db.Database, script) -> None:
+    house = make_quiet_house()
+    slow_down = OutcomeUnknown("Facebook wants fewer calls.", trace=Trace(400, "4", None, "TraceOfHaste"))
+    script(slow_down)
+    send_one(worker, make_due(house).id, PATIENT)
+    (group,) = errors(house.approver).groups
+    assert group.mend == "look"
+    assert group.fix == "It may be live all the same: Masthead looks, and asks a person where that isn't enough."
+    tamper(house.organization_id, "update masthead.publication set state = 'failed' where state = 'unknown'")
+    (group,) = errors(house.approver).groups
+    assert (group.mend, group.fix) == ("wait", "Masthead waits and goes on by itself.")
+
+
 def test_a_refusal_without_a_code_leads_to_its_post(worker: db.Database, script) -> None:
     house = make_quiet_house()
     script(prepared=Rejected("Facebook couldn't process the video.", trace=Trace(200)))
