@@ -50,11 +50,14 @@ def waits_s(url: str) -> dict[QueueName, float] | None:
 
 
 def _waits_s(queue: Queue) -> float | None:
-    """By the clock of whoever gave the hint. One that is given again while it waits counts from then on."""
+    """By the clock of whoever gave the hint. A periodic one counts from when it was given, or written, last.
+
+    rq-scheduler gives it again while it waits, and writes it anew when its last result, and its hash with it, is over.
+    """
     for job_id in queue.get_job_ids(0, 1):
         try:
-            given_at = KnownJob.fetch(job_id, connection=queue.connection).enqueued_at
+            job = KnownJob.fetch(job_id, connection=queue.connection)
         except NoSuchJobError:  # taken meanwhile
             continue
-        return None if given_at is None else (clock.now() - given_at).total_seconds()
+        return (clock.now() - (job.enqueued_at or job.created_at)).total_seconds()
     return None

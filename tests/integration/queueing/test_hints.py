@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -10,6 +11,7 @@ import redis
 from rq import Queue
 from rq.worker import SimpleWorker
 
+from core.infra import clock
 from core.queueing import inspection
 from core.queueing.connection import for_hints, for_worker
 from core.queueing.enqueue import Hints, queue_of
@@ -38,6 +40,19 @@ def test_one_hint_waits_for_every_process(client: redis.Redis):
     assert queue_of(client, QueueName.PUBLISH).count == 3
     (publish,) = [facts for facts in inspection.queues(client) if facts.name is QueueName.PUBLISH]
     assert (publish.waiting, publish.workers, publish.failed) == (3, 3, 0)
+
+
+def test_a_hint_that_waits_is_as_old_as_it_is(client: redis.Redis, redis_url: str):
+    assert inspection.waits_s(redis_url) == {}
+    Hints(client).give(JobName.SEND_MAIL)
+    low = queue_of(client, QueueName.LOW)
+    job = KnownJob.fetch(low.get_job_ids()[0], connection=client)
+    job.enqueued_at = job.created_at = clock.now() - timedelta(minutes=5)
+    job.save()
+    assert inspection.waits_s(redis_url)[QueueName.LOW] == pytest.approx(300, abs=30)
+    client.hdel(job.key, "enqueued_at")  # written anew by rq-scheduler while it waits
+    assert inspection.waits_s(redis_url)[QueueName.LOW] == pytest.approx(300, abs=30)
+    assert inspection.waits_s("redis://127.0.0.1:1/0") is None
 
 
 def test_a_server_that_is_away_costs_nothing_but_the_hint():
