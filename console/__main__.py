@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 
 from console import asgi
+from core import providers
 from core.infra.reachable import LOOPBACK, port_is_free
 from core.infra.settings import Settings, SettingsInvalid
 
@@ -21,6 +22,7 @@ def main() -> int:
         settings = Settings.load()
         if not port_is_free(settings.port):
             raise SettingsInvalid(f"MASTHEAD_PORT {settings.port} is taken. Stop its owner or set another.")
+        providers.providers()
         app = asgi.application()
     except SettingsInvalid as problem:
         return _refuse(str(problem))

@@ -8,6 +8,7 @@ from typing import Final
 from granian import Granian
 from granian.constants import Interfaces
 
+from core import providers
 from core.infra.answering import refuse_unusable_database
 from core.infra.reachable import LOOPBACK, port_is_free, queue_server
 from core.infra.settings import Settings, SettingsInvalid
@@ -47,6 +48,7 @@ def _refuse_what_can_not_work(settings: Settings) -> None:
     port = settings.port + 1
     if not port_is_free(port):
         raise SettingsInvalid(f"MASTHEAD_PORT {settings.port}: port {port} is taken. Stop its owner or set another.")
+    providers.providers()
     queue_server(settings)
     refuse_unusable_database(settings, "web")
 

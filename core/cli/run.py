@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, TextIO, cast
 
+from core import providers
 from core.cli import handed, stand_in, welcome
 from core.infra import data_folder, logs
 from core.infra.child_output import ChildOutput, OwnLines
@@ -26,6 +27,7 @@ from core.infra.reachable import port_is_free, program_answers, queue_server
 from core.infra.settings import Settings, SettingsInvalid, adopt_whole, is_set
 from core.infra.settings import data_folder as folder_setting
 from core.infra.supervisor import StopRequested, Supervisor
+from core.publishing.times import refuse_incoherent
 
 # The one place that knows the demo by name: it is loaded only here, and core.cli must not need it to be imported.
 DEMO: Final = "core.demo"
@@ -56,6 +58,9 @@ def command(given: argparse.Namespace) -> int:
     if given.embedded:
         _bring_secret_key()
     settings = Settings.load()
+    # A program that refuses to start is started again and again, and the others would run without it.
+    refuse_incoherent(settings.publish)
+    providers.providers()
     _refuse_taken_ports(settings, given.with_sandbox)
     programs = read_procfile(given.procfile, GRACES_S, _PYTHON)
     with ExitStack() as afterwards, Supervisor() as supervisor:

@@ -136,6 +136,7 @@ def test_an_incident_is_in_the_log_under_the_id_that_people_see(caplog: pytest.L
         ({"MASTHEAD_SECRET_KEY": SECRET_KEY}, "DATABASE_URL"),
         ({"MASTHEAD_SECRET_KEY": SECRET_KEY, "DATABASE_URL_WEB": "postgresql://u:p@127.0.0.1:1/x"}, "DATABASE_URL_WEB"),
         ({"MASTHEAD_SECRET_KEY": SECRET_KEY, "MASTHEAD_PORT": "80"}, "MASTHEAD_PORT"),
+        ({"MASTHEAD_SECRET_KEY": SECRET_KEY, "PROVIDER_META_NONSENSE": "1"}, "PROVIDER_META_NONSENSE"),
     ],
 )
 def test_a_wrong_setting_ends_the_start_with_one_line(environment: dict[str, str], words: str) -> None:

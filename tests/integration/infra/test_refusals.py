@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from core import cli
+from core import cli, providers
 from core.cli import commands
 from core.infra import data_folder, migrate, reachable, revisions
 from core.infra.settings import Settings
@@ -92,6 +92,14 @@ def test_no_database_url(refused: Refused) -> None:
 
 def test_only_one_of_the_two_servers_given(refused: Refused) -> None:
     assert "DATABASE_URL is set alone" in refused("run", "--embedded", REDIS_URL="")
+
+
+def test_what_a_single_program_would_refuse_starts_none(refused: Refused) -> None:
+    line = refused("run", MASTHEAD_PUBLISH_READ_TIMEOUT_S="90")
+    assert line.startswith("masthead: MASTHEAD_PUBLISH_LEASE_SENDING_S (60) must be more than SEND_WITHIN_S +")
+    providers.providers.cache_clear()
+    line = refused("run", MASTHEAD_PUBLISH_READ_TIMEOUT_S="30", PROVIDER_META_NONSENSE="1")
+    assert line == ("masthead: PROVIDER_META_NONSENSE ('1'): is not a setting of this provider. Change or unset it.")
 
 
 def test_a_postgres_that_does_not_answer(refused: Refused, closed_port: int) -> None:

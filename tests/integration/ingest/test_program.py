@@ -43,6 +43,7 @@ def test_it_serves_and_ends_when_told(program_environment: dict[str, str], tmp_p
     [
         ({"MASTHEAD_SECRET_KEY": "short"}, "MASTHEAD_SECRET_KEY"),
         ({"MASTHEAD_PORT": "99999"}, "MASTHEAD_PORT"),
+        ({"PROVIDER_META_NONSENSE": "1"}, "PROVIDER_META_NONSENSE"),
         ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "REDIS_URL"),
         ({"DATABASE_URL_WEB": "postgresql://masthead_web:x@127.0.0.1:1/none"}, "DATABASE_URL_WEB"),
     ],
