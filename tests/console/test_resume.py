@@ -161,9 +161,12 @@ def test_an_inner_pause_is_said_to_stay(team: Team) -> None:
 def test_a_pause_that_is_over_is_said_to_be(team: Team) -> None:
     tab = resume(team, Role.ADMIN, UUID(int=7))
     assert "This pause is over, or there never was one." in tab.words
-    assert "Nothing is paused here." in Tab(someone(team.organization_id, Role.ADMIN)[0]).open("resume").words
+    tab = Tab(someone(team.organization_id, Role.ADMIN)[0]).open("resume")
+    assert "Nothing is paused" in tab.words
     pause_organization(team.admin)
     assert Tab(someone(team.organization_id, Role.ADMIN)[0]).open("resume").has_button("resume_confirm")
+    pause_account(team.approver, team.account_id, "Stocktaking")
+    assert "2 pauses are in force" in Tab(someone(team.organization_id, Role.ADMIN)[0]).open("resume").words
 
 
 def test_the_post_leads_to_it(team: Team) -> None:

@@ -76,7 +76,10 @@ class Plan:
 def render(visitor: Visitor) -> None:
     """Draw the page."""
     zones = Zones.of(visitor)
-    found = triage(visitor.actor, _asked_for(visitor))
+    asked = _asked_for(visitor)
+    if asked is None:
+        return
+    found = triage(visitor.actor, asked)
     refusal = visitor.why_not(pausing.permission(found.pause))
     with header("Resume", f"Times in {plain(zones.organization)}", back="accounts"):
         pass
@@ -94,14 +97,19 @@ def render(visitor: Visitor) -> None:
     _triage(found, zones, refusal)
 
 
-def _asked_for(visitor: Visitor) -> UUID:
-    """The pause that the address names, else the only one there is."""
+def _asked_for(visitor: Visitor) -> UUID | None:
+    """The pause that the address names, else the only one; None where there isn't just one, which it says."""
     asked = st.query_params.get("pause")
     if asked is None:
         there = accounts.pauses(visitor.actor)
         if len(there) == 1:
             return there[0].id
-        raise NotFound("Choose on Accounts what to resume." if there else "Nothing is paused here.")
+        title = f"{len(there)} pauses are in force" if there else "Nothing is paused"
+        why = "Choose on Accounts what to resume." if there else "What is planned goes out at its time."
+        with header("Resume", back="accounts"):
+            pass
+        empty("play_circle", title, why, action="See the accounts", page="accounts", key="resume_nothing")
+        return None
     try:
         return UUID(asked)
     except ValueError:
