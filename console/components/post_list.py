@@ -14,7 +14,7 @@ from console import navigation, state
 from console.components import frontend
 from console.components.networks import network_mark
 from console.components.status import badge_data
-from console.components.times import Zones, ago, clock, day_title, hour, when
+from console.components.times import Zones, ago, clock, day, day_title, hour, when
 from console.plain import beginning, one_line
 from core.posts.rules import Shown
 
@@ -33,7 +33,7 @@ Layout = Literal["days", "lines", "cards"]
 class Row:
     """One post, or one publication, in a list. `at` orders it; `timed` False: it has no slot, `at` is when it was made.
 
-    `went_out` is when it was published, shown where there is no slot.
+    `goes_out` is when it was published, or is to be, by its accounts' own times: shown where it has no slot.
     """
 
     post_id: UUID
@@ -41,7 +41,7 @@ class Row:
     shown: Shown
     at: datetime
     timed: bool = True
-    went_out: datetime | None = None
+    goes_out: datetime | None = None
     accounts: Sequence[tuple[str, str]] = ()  # (name, network)
     note: str = ""
     progress: str = ""
@@ -92,18 +92,21 @@ def _by_day(rows: Iterable[Row], zones: Zones, page: str, parameter: str) -> lis
 
 
 def _row(row: Row, zones: Zones, page: str, parameter: str, *, under_day: bool) -> dict[str, Any]:
-    at = row.at if row.timed else row.went_out
+    at = row.at if row.timed else row.goes_out
+    beside = ago(row.at) if row.timed and not under_day else ""
     if at is None:
         shown_time, title = "No time", "No time chosen yet"
     else:
         shown_time = hour(at, zones.organization) if under_day else clock(at, zones.organization)
         title = when(at, zones)
+        if under_day and day(at, zones.organization) != day(row.at, zones.organization):
+            beside = day(at, zones.organization)
     return {
         "id": str(row.post_id),
         "href": navigation.address(page, **{parameter: row.post_id}),
         "time": shown_time,
         "time_title": title,
-        "ago": ago(row.at) if row.timed and not under_day else "",
+        "ago": beside,
         "text": beginning(row.text, 160),
         "note": one_line(row.note),
         "accounts": [{"name": one_line(name), "network": network_mark(network)} for name, network in row.accounts],

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from console.app_pages.publish import posts as page
+from console.components.times import day, hour
 from core.infra.actor import Role
+from core.posts import queries
 from core.posts.rules import Word
+from core.publishing import commands as publishing
 from tests.console.days import ahead, today
 from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
-from tests.factories.posts import Team, make_post, make_submitted, soon
+from tests.factories.posts import Team, make_approved, make_post, make_submitted, soon
 
 
 @pytest.fixture
@@ -29,6 +34,20 @@ def test_posts_stand_under_their_days_with_their_state(team: Team, reader: Tab) 
     assert all(group["title"] for group in groups)
     assert rows[0]["accounts"][0]["name"] == "Acme Coffee"
     assert rows[0]["href"].startswith("/post?post=")
+
+
+def test_a_post_without_a_time_of_its_own_shows_that_of_its_accounts(team: Team, reader: Tab) -> None:
+    at = soon(48)
+    made = make_approved(team.author, team.approver, [team.account_id], text="Moved by itself")
+    (row,) = queries.detail(team.author, made).publications
+    publishing.reschedule(team.author, uuid4(), slot_at=at, publication_id=row.id)
+    make_post(team.author, [team.account_id], text="No time at all")
+    groups = reader.open("posts").component("posts_list")["groups"]
+    shown = {row["text"]: (row["time"], row["ago"]) for group in groups for row in group["rows"]}
+    assert shown == {
+        "Moved by itself": (hour(at, "Europe/Berlin"), day(at, "Europe/Berlin")),
+        "No time at all": ("No time", ""),
+    }
 
 
 def test_chips_count_every_state_whatever_is_chosen(team: Team, reader: Tab) -> None:

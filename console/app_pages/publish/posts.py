@@ -80,13 +80,15 @@ def _export_words(fitting: int, listed: int) -> str:
 
 
 def _row(row: PostRow) -> Row:
+    out = [each.published_at for each in row.publications if each.published_at]
+    due = [each.due_at for each in row.publications if each.due_at]
     return Row(
         post_id=row.id,
         text=row.text,
         shown=row.shown,
         at=row.slot_at or row.created_at,
         timed=row.slot_at is not None,
-        went_out=max((each.published_at for each in row.publications if each.published_at), default=None),
+        goes_out=max(out, default=None) or min(due, default=None),
         accounts=[(each.account_name, each.network) for each in row.publications],
         note=row.author.name,
         progress=row.progress or "",
