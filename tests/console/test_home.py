@@ -17,7 +17,7 @@ from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
 from tests.factories.organizations import SignIn
-from tests.factories.pauses import pause_account
+from tests.factories.pauses import pause_account, pause_organization
 from tests.factories.posts import (
     Team,
     fail,
@@ -168,3 +168,18 @@ def test_who_can_do_nothing_about_it_can_still_look(team: Team) -> None:
         "",
         f"/resume?pause={pause}",
     )
+
+
+def test_a_post_that_is_held_on_two_accounts_says_which(team: Team) -> None:
+    other = make_account(team.admin, name="Blue Fern").id
+    make_approved(team.author, team.approver, [team.account_id, other], text="Held twice", slot_at=soon())
+    pause_account(team.admin, other)
+    sign_in, _ = someone(team.organization_id, Role.VIEWER)
+    assert [note.split(" is ")[0] for note in notes(sign_in, "Held")] == ["Blue Fern"]
+    pause_organization(team.admin, "A recall")
+    assert sorted(note.split(": ")[0] for note in notes(sign_in, "Held")) == ["Acme Coffee", "Blue Fern"]
+
+
+def notes(sign_in: SignIn, group: str) -> list[str]:
+    items = Tab(sign_in).open().component("home_items")["items"]
+    return [item["note"] for item in items if item["group"].startswith(group)]

@@ -174,7 +174,7 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
         )
     for each in home.at_risk:
         title, action = f"At risk: {beginning(each.text, 60)}", can(Permission.RESCHEDULE, "Open")
-        yield _publication(each, f"At risk {counts.at_risk}", "warning", "orange", title, action, each.because)
+        yield _publication(each, f"At risk {counts.at_risk}", "warning", "orange", title, action, _whose(each))
     for asked in home.to_approve:
         note = f"{asked.who} asked {ago(asked.at)}"
         yield _asked(
@@ -200,7 +200,7 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
         )
     for each in home.held:
         title, action = beginning(each.text, 70), can(Permission.CANCEL, "Open")
-        yield _publication(each, f"Held {counts.held}", "pause_circle", "orange", title, action, each.because)
+        yield _publication(each, f"Held {counts.held}", "pause_circle", "orange", title, action, _whose(each))
     many = len(home.untimed) if len(home.untimed) < LINES else f"{LINES} or more"
     for each in home.untimed:
         title, action = beginning(each.text, 70) or "No text", can(Permission.RESCHEDULE, "Set a time")
@@ -229,6 +229,11 @@ def _publication(
     each: Waiting, group: str, icon: str, color: str, title: str, action: str, note: str = "", page: str = "post"
 ) -> Item:
     return Item(icon, color, title, note or beginning(each.text, 70), page, each.post_id, group, action)
+
+
+def _whose(each: Waiting) -> str:
+    """Why, and of which account: a post for three of them is three lines."""
+    return each.because if each.because.startswith(each.account_name) else f"{each.account_name}: {each.because}"
 
 
 def _asked(asked: Asked, zones: Zones, group: str, icon: str, color: str, page: str, note: str, action: str) -> Item:
