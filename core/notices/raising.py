@@ -147,6 +147,8 @@ def _kind(row: Row[Any]) -> Kind | None:
             return Kind.FAILED if row.not_shown else None
         case "needs_human":
             return rules.needs_kind(row.needs) if row.state == "needs_human" else None
+        case "draft":  # what the sweep made one: its approval lapsed
+            return Kind.LAPSED if row.state == "draft" else None
     return None
 
 
@@ -190,7 +192,7 @@ def _of_publication(kind: Kind, row: Row[Any]) -> News:
     data = {"post": beginning(row.text), "who": row.who or "", "account": row.account}
     cause = ""
     match kind:
-        case Kind.APPROVAL_ASKED:
+        case Kind.APPROVAL_ASKED | Kind.LAPSED:
             key = f"{kind}:{row.post_id}:{row.submitted_version}"
         case Kind.CHANGES_REQUESTED:
             key = f"{kind}:{row.post_id}:{row.correlation_id or row.id}"

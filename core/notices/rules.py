@@ -36,6 +36,7 @@ class Kind(StrEnum):
     APPROVAL_ASKED = "approval_asked"
     CHANGES_REQUESTED = "changes_requested"
     APPROVED = "approved"
+    LAPSED = "lapsed"
     FAILED = "failed"
     NEEDS_PERSON = "needs_person"
     LATE = "late"
@@ -86,6 +87,13 @@ ABOUT: Final[Mapping[Kind, About]] = {
         Delivery.DAILY,
         "{who} approved your post",
         "{n} of your posts were approved",
+    ),
+    Kind.LAPSED: About(
+        "The approval of your post lapsed",
+        "event_busy",
+        Delivery.DAILY,
+        "The approval of your post lapsed",
+        "The approvals of {n} of your posts lapsed",
     ),
     Kind.FAILED: About(
         "A post could not be published",
@@ -179,8 +187,9 @@ class News:
 def told(news: News, members: Iterable[Person], *, self_approval: bool) -> frozenset[UUID]:
     """The members to be told, of those who are active: never who did it.
 
-    Approval asked: the named approver, else all who may approve it. Changes and approval: who wrote and who submitted
-    it. Trouble: those two, and the approvers, who can do something about it. Access: who may connect, and who did.
+    Approval asked: the named approver, else all who may approve it. Changes, an approval and its lapse: who wrote and
+    who submitted it. Trouble: those two, and the approvers, who can do something about it. Access: who may connect, and
+    who did.
     """
     members = tuple(members)
     own = {each for each in (news.author_id, news.submitted_by) if each is not None}
@@ -219,6 +228,11 @@ def sentence(kind: Kind, data: Mapping[str, Any]) -> str:
             words = f"{who} requested changes to {_quoted(post)}: {data.get('comment', '')}"
         case Kind.APPROVED:
             words = _stopped(f"{who} approved {_quoted(post)}")
+        case Kind.LAPSED:
+            words = (
+                f"The approval of {_quoted(post)} lapsed before it was given a time. It is a draft again: send it for"
+                " approval anew."
+            )
         case Kind.FAILED:
             words = f"{_quoted(post)} could not be published on {account}. {why}"
         case Kind.NEEDS_PERSON:

@@ -124,7 +124,7 @@ left join (masthead.member m join masthead.person on person.id = m.person_id) on
   m.person_id = case when e.actor like 'person:%' then cast(substr(e.actor, 8) as uuid) end
 where e.organization_id = :organization and (e.at, e.id) > (:at, :event_id)
   and (e.to_state in ('in_review','changes_requested','approved','scheduled','failed','needs_human')
-    or e.why ? 'not_shown' or e.why ? 'late_yes')
+    or e.why ? 'not_shown' or e.why ? 'late_yes' or e.to_state = 'draft' and e.actor = 'program:sweeper')
   and t.deleted_at is null and p.removed_at is null
 order by e.at, e.id limit :at_most
 """

@@ -18,6 +18,8 @@ from core.organizations import commands as organizations
 from core.posts import commands as posts
 from core.posts.rules import MAX_ACCOUNTS, Needs, PublicationState
 from core.publishing import commands as publishing
+from core.publishing.sweeping import look
+from core.publishing.times import PublishTimes
 from tests.factories.accounts import make_account
 from tests.factories.notices import by, everybody, notices, raise_all, rows, told
 from tests.factories.organizations import make_actor
@@ -78,6 +80,33 @@ def test_an_approval_reaches_the_author_once_for_all_accounts(
     make_approved(team.author, team.approver, [team.account_id, second], slot_at=soon(hours) if hours else None)
     raise_all(worker_database)
     assert everybody(team) == NOBODY | {"author": ["approved"]}
+
+
+def test_an_approval_that_lapses_without_a_time_reaches_the_author_once_for_all_accounts(
+    team: Team, worker_database: db.Database
+) -> None:
+    second = make_account(team.admin, name="Acme Tea").id
+    make_approved(team.author, team.approver, [team.account_id, second])
+    raise_all(worker_database)
+    assert let_lapse(team, worker_database) == 2
+    assert raise_all(worker_database) == 1
+    assert everybody(team) == NOBODY | {"author": ["approved", "lapsed"]}
+    assert "lapsed before it was given a time" in notices(team.author)[0].words
+
+
+def test_a_lapse_that_was_mended_before_anybody_heard_is_no_news(team: Team, worker_database: db.Database) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id])
+    let_lapse(team, worker_database)
+    posts.submit(team.author, uuid4(), post, 1)
+    raise_all(worker_database)
+    assert "lapsed" not in told(team.author)
+
+
+def let_lapse(team: Team, worker: db.Database) -> int:
+    """Let every approval lapse, and the sweep see it; gives how many publications it moved."""
+    with db.transaction(team.admin) as session:
+        session.execute(text("update masthead.publication set approved_until = clock_timestamp()"))
+    return by(worker, lambda: len(look("test", PublishTimes()).moved))
 
 
 def test_what_goes_well_is_told_to_nobody(team: Team, worker_database: db.Database) -> None:

@@ -31,6 +31,7 @@ TOLD = {
     Kind.APPROVAL_ASKED: "admin approver named",
     Kind.CHANGES_REQUESTED: "author submitter",
     Kind.APPROVED: "author submitter",
+    Kind.LAPSED: "author submitter",
     Kind.FAILED: TROUBLE,
     Kind.NEEDS_PERSON: TROUBLE,
     Kind.LATE: TROUBLE,
