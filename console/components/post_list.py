@@ -31,9 +31,9 @@ Layout = Literal["days", "lines", "cards"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One post, or one publication, in a list. `at` orders it; `timed` False: it has no slot, `at` is when it was made.
+    """One post, or one publication, in a list. `at` orders it; `timed` False: nothing of it goes out at `at`.
 
-    `goes_out` is when it was published, or is to be, by its accounts' own times: shown where it has no slot.
+    `goes_out` is when it was published, or is to be, by its accounts' own times: shown instead of `at` then.
     """
 
     post_id: UUID

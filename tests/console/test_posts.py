@@ -41,11 +41,16 @@ def test_a_post_without_a_time_of_its_own_shows_that_of_its_accounts(team: Team,
     made = make_approved(team.author, team.approver, [team.account_id], text="Moved by itself")
     (row,) = queries.detail(team.author, made).publications
     publishing.reschedule(team.author, uuid4(), slot_at=at, publication_id=row.id)
+    alone = make_approved(team.author, team.approver, [team.account_id], text="Moved alone", slot_at=at)
+    (row,) = queries.detail(team.author, alone).publications
+    earlier = soon(24)
+    publishing.reschedule(team.author, uuid4(), slot_at=earlier, publication_id=row.id)
     make_post(team.author, [team.account_id], text="No time at all")
     groups = reader.open("posts").component("posts_list")["groups"]
     shown = {row["text"]: (row["time"], row["ago"]) for group in groups for row in group["rows"]}
     assert shown == {
         "Moved by itself": (hour(at, "Europe/Berlin"), day(at, "Europe/Berlin")),
+        "Moved alone": (hour(earlier, "Europe/Berlin"), day(earlier, "Europe/Berlin")),
         "No time at all": ("No time", ""),
     }
 

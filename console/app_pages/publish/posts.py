@@ -87,7 +87,7 @@ def _row(row: PostRow) -> Row:
         text=row.text,
         shown=row.shown,
         at=row.slot_at or row.created_at,
-        timed=row.slot_at is not None,
+        timed=row.slot_at is not None and (not due or row.slot_at in due),
         goes_out=max(out, default=None) or min(due, default=None),
         accounts=[(each.account_name, each.network) for each in row.publications],
         note=row.author.name,
