@@ -142,7 +142,8 @@ def try_again(actor: Actor, action_id: UUID, publication_id: UUID) -> Changed:
             )
         )
         new = _again(session, actor, work, row, max(each.occurrence for each in siblings) + 1, holds)
-        words = "It will be sent again now." if holds else "Its approval had lapsed: it is in review again."
+        sent = rules.sent_again_words(paused=bool(work.account(row).pauses))
+        words = sent if holds else "Its approval had lapsed: it is in review again."
         changed = Changed((new.id,), (), words)
         after = {"new_publication": new.id, "occurrence": new.occurrence}
         return done(session, actor, action_id, "publication.try_again", target, changed, after)

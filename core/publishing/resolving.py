@@ -252,7 +252,7 @@ def _send_again(session: Session, actor: Actor, row: Publication) -> str:
         attempt_count=0,
         correlation_id=actor.correlation_id,
     )
-    return "It will be sent again now."
+    return rules.sent_again_words(paused=bool(account.pauses))
 
 
 def _give_up(session: Session, row: Publication, reason: str) -> str:

@@ -442,3 +442,10 @@ def resend_after(send_deadline: datetime, lease_sending_s: float) -> datetime:
 def made_until(send_deadline: datetime, lease_sending_s: float) -> datetime:
     """The latest time that a network can give a post of this try."""
     return resend_after(send_deadline, lease_sending_s) + CLOCK_SKEW
+
+
+def sent_again_words(*, paused: bool) -> str:
+    """What becomes of what a person sends again; `paused`: something is paused over it."""
+    if paused:
+        return "It is held, because it is paused there: resuming asks about it."
+    return "It will be sent again now."

@@ -21,6 +21,7 @@ from core.publishing import commands
 from core.publishing.commands import Changed
 from core.publishing.queries import evidence
 from tests.factories.organizations import make_actor
+from tests.factories.pauses import pause_account
 from tests.factories.posts import make_approved, make_post, make_submitted, publication, publications, soon
 from tests.factories.publishing import (
     House,
@@ -282,6 +283,14 @@ def test_try_again_after_a_cancel_works_too_and_only_once(quiet_house: House):
     with pytest.raises(Conflict, match="tried again already"):
         commands.try_again(quiet_house.approver, uuid4(), row.id)
     assert len(publications(quiet_house.author, row.post_id)) == 2
+
+
+def test_try_again_under_a_pause_says_that_it_is_held(quiet_house: House):
+    row = make_scheduled(quiet_house)
+    commands.cancel(quiet_house.author, uuid4(), publication_id=row.id)
+    pause_account(quiet_house.approver, row.account_id)
+    changed = commands.try_again(quiet_house.approver, uuid4(), row.id)
+    assert changed.words == "It is held, because it is paused there: resuming asks about it."
 
 
 def test_try_again_with_a_lapsed_approval_asks_for_one(house: House):

@@ -23,6 +23,7 @@ from core.publishing.commands import Changed
 from core.publishing.queries import evidence
 from core.publishing.times import times
 from tests.factories.notices import notices, raise_all
+from tests.factories.pauses import pause_account
 from tests.factories.posts import publications
 from tests.factories.publishing import (
     House,
@@ -222,6 +223,13 @@ def test_a_lapsed_approval_goes_to_review_instead_of_being_sent_again(house: Hou
     commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
     now = again(house.author, question)
     assert (now.state, now.due_at) == (_S.IN_REVIEW, None)
+
+
+def test_what_is_paused_is_said_to_be_held_and_not_to_be_sent_again(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    pause_account(house.approver, again(house.author, question).account_id)
+    changed = commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
+    assert changed.words == "It is held, because it is paused there: resuming asks about it."
 
 
 def test_a_verdict_needs_a_reason(house: House, worker: db.Database, script):
