@@ -61,9 +61,10 @@ class Resumed:
     @property
     def words(self) -> str:
         """What was done, in a sentence or two."""
+        sent = "sent now" if len(self.now) == 1 else "sent one after the other"
         done = [
             f"{len(several)} {what}"
-            for several, what in ((self.now, "sent now"), (self.moved, "given a time"), (self.dropped, "dropped"))
+            for several, what in ((self.now, sent), (self.moved, "given a time"), (self.dropped, "dropped"))
             if several
         ]
         said = [f"Resumed: {', '.join(done)}." if done else "Resumed."]

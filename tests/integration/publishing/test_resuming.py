@@ -133,6 +133,7 @@ def test_publishing_many_at_once_goes_out_a_minute_apart_around_what_is_planned(
     assert len(decisions) == 12
     done = resume(house.approver, pause_id, *decisions)
     assert len(done.now) == 12
+    assert done.words == "Resumed: 12 sent one after the other."
     with db.transaction(house.approver) as session:
         times = session.execute(
             text("select due_at from masthead.publication where state = 'scheduled' and due_at < :end order by due_at"),
