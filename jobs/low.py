@@ -59,6 +59,15 @@ def send_mail() -> None:
     notices.send_mail()
 
 
+def go_on_without_hints() -> None:
+    """What people wait for, while nobody can give hints. A stop cuts it off, so nothing that can be seen is asked for.
+
+    What is to be done to live posts waits: cut off, it would leave in doubt whether it was done.
+    """
+    find_links()
+    send_mail()
+
+
 def _until_none_is_due(work: Callable[[int], int], at_once: int = _AT_ONCE) -> int:
     """Or until its time is over: no kind of work, and no organization that has much of it, has the queue for itself."""
     until = time.monotonic() + _LASTS_S

@@ -11,9 +11,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -32,7 +32,7 @@ from core.queueing.connection import for_hints, for_worker
 from core.queueing.enqueue import Hints
 from core.queueing.jobs import KnownJob
 from core.queueing.names import QueueName
-from jobs import media, process, sender, tick
+from jobs import low, media, process, sender, tick
 from jobs.media import Preparer
 from jobs.process import Pause
 from jobs.sender import Sender
@@ -43,7 +43,11 @@ _POOL_OF_OTHERS = 2
 
 
 def _nothing() -> None:
-    """Most workers have nothing to do while the queue's server is away."""
+    """What a worker does at a stop, or while the queue's server is away, unless it is told."""
+
+
+def _words_of_postgres(error: BaseException) -> str | None:
+    return "Postgres is away" if database_is_away(error) else schema_words(error)
 
 
 class HintQueue(Queue):
@@ -57,8 +61,19 @@ class HintQueue(Queue):
         try:
             return super().dequeue_any(*args, **kwargs)
         except (RedisError, OSError):
-            cls.on_server_away()
+            cls.look_for_itself()
             raise
+
+    @classmethod
+    def look_for_itself(cls) -> None:
+        """Do what a hint would have asked for; Postgres may be away as well."""
+        try:
+            cls.on_server_away()
+        except Exception as error:
+            words = _words_of_postgres(error)
+            if words is None:
+                raise
+            _log.warning(words, extra={"cause": type(error).__name__})
 
 
 class OneQueueWorker(SimpleWorker):
@@ -90,7 +105,7 @@ class OneQueueWorker(SimpleWorker):
         try:
             super().heartbeat(*args, **named)
         except (RedisError, OSError):
-            HintQueue.on_server_away()
+            HintQueue.look_for_itself()
             raise
 
     @override
@@ -105,7 +120,7 @@ class OneQueueWorker(SimpleWorker):
         So does one that found another schema than its own there.
         """
         error = exc_info[1]
-        words = "Postgres is away" if database_is_away(error) else schema_words(error)
+        words = _words_of_postgres(error)
         if words is not None:
             _log.warning(words, extra={"job": job.func_name, "cause": type(error).__name__})
         else:
@@ -142,7 +157,7 @@ def work(name: QueueName, connection: Redis, on_stop: Callable[[], object] = _no
             except (RedisError, OSError) as error:
                 _log.warning("the queue's server is away", extra={"cause": type(error).__name__})
                 if not asked.is_set():
-                    HintQueue.on_server_away()
+                    HintQueue.look_for_itself()
             if asked.is_set():
                 return
             if time.monotonic() - began > process.LONGEST_PAUSE_S:
@@ -193,6 +208,7 @@ def main(settings: Settings, name: QueueName) -> None:
         _prepare(settings, connection)
         return
     if not sends:
+        HintQueue.on_server_away = _WITHOUT_HINTS[name]
         work(name, connection)
         return
     slots = Sender(times, hints)
@@ -202,6 +218,13 @@ def main(settings: Settings, name: QueueName) -> None:
         work(name, connection, slots.stop)
     finally:
         slots.close()
+
+
+# What goes on without the queue's server: people are told what happened, and live posts get their addresses.
+_WITHOUT_HINTS: Final[Mapping[QueueName, Callable[[], object]]] = {
+    QueueName.TICK: tick.raise_notices,
+    QueueName.LOW: low.go_on_without_hints,
+}
 
 
 def _prepare(settings: Settings, connection: Redis) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 
 import redis
 
+from core.notices.queries import listed
+from core.notices.rules import Kind
 from core.posts.rules import PublicationState
+from core.publishing.queries import evidence
 from core.queueing.enqueue import Hints
 from core.queueing.names import JobName
 from tests.chaos.conftest import Start
@@ -124,6 +127,16 @@ def test_without_the_queues_server_senders_look_for_themselves_and_stop_cleanly(
     sender.send_signal(signal.SIGTERM)
     assert sender.wait(10) == 0
     assert again(house.author, row.id).state is PublicationState.PUBLISHED
+
+
+def test_without_the_queues_server_people_are_told_and_addresses_found(network: RunningSandbox, start: Start):
+    house = make_house(network)
+    away = {"REDIS_URL": "redis://127.0.0.1:1/0"}
+    for arguments in (("jobs.dispatcher",), *(("jobs.worker", each) for each in ("publish", "tick", "low"))):
+        start(*arguments, **away)
+    row = make_due(house)
+    _wait_for(lambda: [each.kind for each in listed(house.author)] == [Kind.APPROVED])
+    _wait_for(lambda: evidence(house.author, row.id).link_state == "found")
 
 
 def _states(house: House, ledger: Ledger) -> set[Any]:

@@ -23,6 +23,7 @@ from core.queueing.connection import for_worker
 from core.queueing.enqueue import Hints
 from core.queueing.jobs import KnownJob
 from core.queueing.names import JobName, QueueName
+from jobs import tick
 from jobs.worker import HintQueue, OneQueueWorker, logging_level, work
 from tests.fixtures.programs import free_ports
 
@@ -150,6 +151,19 @@ def test_a_server_that_goes_away_while_a_worker_waits_lets_it_look_for_itself_un
     for number, handler in kept.items():
         signal.signal(number, handler)
     assert len(looks) >= 3
+
+
+def test_a_worker_that_finds_postgres_away_as_well_says_so_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = Database(make_engine(f"postgresql+psycopg://w:hidden@127.0.0.1:{free_ports(1)[0]}/x"))
+    monkeypatch.setattr(HintQueue, "on_server_away", staticmethod(tick.raise_notices))
+    db.use(away)
+    try:
+        HintQueue.look_for_itself()
+    finally:
+        db.use(None)
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [("WARNING", "Postgres is away")]
 
 
 def test_its_reads_are_short_enough_to_notice(redis_url: str) -> None:
