@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from core.infra import clock, db, revisions
 from core.infra.addresses import is_private
+from core.infra.answering import database_is_away
 from core.infra.migrate import CLAIM_ROLE, OLDEST_POSTGRES, current_revision
 from core.infra.reachable import database_words, queue_server, without_password
 from core.infra.settings import LOGIN_ROLES, Program, Settings, SettingsInvalid, misspelled, provider_names
@@ -291,6 +292,13 @@ def _login_finding(settings: Settings, program: Program, databases: dict[str, st
     except SettingsInvalid as problem:
         return Finding(subject, State.MISSING, str(problem))
     except DBAPIError as error:
-        step = f"Correct DATABASE_URL_{program.upper()}." if settings.has_own_url(program) else _KEY_OR_MIGRATE
-        return Finding(subject, State.MISSING, database_words(error), step)
+        return Finding(subject, State.MISSING, database_words(error), _login_step(settings, program, error))
     return Finding(subject, State.GOOD, f"works as {urlsplit(settings.program_url(program)).username}")
+
+
+def _login_step(settings: Settings, program: Program, error: DBAPIError) -> str:
+    """A server that answers refuses a login with FATAL; of one that doesn't, no key and no role is to blame."""
+    name = f"DATABASE_URL_{program.upper()}" if settings.has_own_url(program) else "DATABASE_URL"
+    if database_is_away(error) and "FATAL" not in str(error.orig):
+        return f"Start that server or correct {name}."
+    return f"Correct {name}." if settings.has_own_url(program) else _KEY_OR_MIGRATE

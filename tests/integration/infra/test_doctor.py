@@ -383,6 +383,8 @@ def test_servers_that_do_not_answer(doctor: Doctor) -> None:
     assert code == 1
     for subject in ("PostgreSQL", "Queue", "Sign-in"):
         assert found[subject].startswith("MISSING")
+    for program in ("web", "worker", "dispatch"):
+        assert found[f"Login of {program}"].endswith("-> Start that server or correct DATABASE_URL.")
     assert "hidden" not in str(found)
 
 
