@@ -22,6 +22,7 @@ from tests.factories.publishing import (
     attempts,
     check_one,
     leave_unclear,
+    let_pass,
     live_post,
     make_due,
     make_quiet_house,
@@ -193,6 +194,7 @@ def test_the_list_says_what_is_to_decide_and_what_is_still_checked(
     row = in_question(house, worker_database, asked=False)
     tab = tab_of(house, Role.APPROVER).open("unclear")
     assert note_in_the_list(tab) == "Checking"
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
     assert read_until_settled(worker_database, house.approver, row.id) is PublicationState.NEEDS_HUMAN
     assert note_in_the_list(tab.open("unclear")).startswith("read again ")
 
