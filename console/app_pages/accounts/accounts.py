@@ -17,6 +17,7 @@ from console.components.confirm import confirm
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
+from console.components.split import split
 from console.components.times import Zones, ago, day
 from console.identity import Visitor
 from console.navigation import Badge, PageSpec
@@ -318,20 +319,21 @@ def _choose(visitor: Visitor, choice: Choice, zones: Zones) -> None:
 
 
 def _offered(choice: Choice, each: OfferedRow, *, ticked: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        st.checkbox(
-            plain_label(each.name),
-            value=ticked,
-            width=320,
-            disabled=not each.eligible,
-            key=f"choose_{choice.connection_id}_{each.network}_{each.provider_account_id}",
-            on_change="ignore",
-        )
-        st.caption(
-            f"{network_title(each.network)} · {plain(each.provider_account_id)}"
-            + (" · connected already, its access is renewed" if each.already else "")
-            + (f" · {plain(each.reason)}" if each.reason else "")
-        )
+    # Not a row that scrolls: one whose box is disabled would be out of reach of the keyboard.
+    key = f"{choice.connection_id}_{each.network}_{each.provider_account_id}"
+    name, about = split(f"offered_{key}", [1, 2.2], middle=True)
+    name.checkbox(
+        plain_label(each.name),
+        value=ticked,
+        disabled=not each.eligible,
+        key=f"choose_{key}",
+        on_change="ignore",
+    )
+    about.caption(
+        f"{network_title(each.network)} · {plain(each.provider_account_id)}"
+        + (" · connected already, its access is renewed" if each.already else "")
+        + (f" · {plain(each.reason)}" if each.reason else "")
+    )
 
 
 def _take(choice: Choice) -> None:
