@@ -21,4 +21,4 @@ def mark(shown: Shown) -> str:
 
 def badge_data(shown: Shown) -> dict[str, Any]:
     """The badge for our own components."""
-    return {"label": shown.label, "color": shown.color, "icon": shown.icon, "detail": shown.detail}
+    return {"label": shown.brief, "color": shown.color, "icon": shown.icon, "words": shown.words}

@@ -149,6 +149,11 @@ class Shown:
         """As one reads it: "Published: deleted"."""
         return f"{self.label}: {self.detail}" if self.detail else self.label
 
+    @property
+    def brief(self) -> str:
+        """What stands where there is room for one word: "At risk", for "Scheduled" alone would say that all is well."""
+        return AT_RISK.capitalize() if self.detail == AT_RISK else self.label
+
 
 SHOWN: Final = MappingProxyType(
     {

@@ -8,16 +8,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text as sql
 
+from core.infra import db
 from core.infra.actor import Role
-from core.posts import queries
+from core.posts import preflight, queries
 from core.posts.rules import Word
 from core.publishing import commands as publishing
 from tests.console.days import BERLIN, ahead, clocks_change, today
 from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
-from tests.factories.posts import Team, make_approved, make_post, make_submitted, publication
+from tests.factories.notices import by
+from tests.factories.posts import Team, make_approved, make_post, make_submitted, make_team, publication, soon
 
 
 def at(day: date, clock: time = time(10, 30)) -> datetime:
@@ -49,6 +52,19 @@ def writer(team: Team) -> Tab:
 def day() -> date:
     """The 15th of next month: far from every edge."""
     return (today().replace(day=1) + timedelta(days=32)).replace(day=15)
+
+
+def test_a_chip_at_risk_says_so_in_words(committed_database: db.Database, worker_database: db.Database) -> None:
+    team, slot = make_team(), soon(20)
+    make_approved(team.author, team.approver, [team.account_id], text="May not go", slot_at=slot)
+    with db.transaction(team.admin) as session:
+        session.execute(sql("update masthead.credential set expires_at = clock_timestamp() + interval '20 minutes'"))
+    by(worker_database, lambda: preflight.look_due(10))
+    tab = Tab(someone(team.organization_id, Role.VIEWER)[0])
+    day = slot.astimezone(BERLIN).date().isoformat()
+    (chip,) = chips(tab.open("calendar", on=day))[day]
+    assert chip["shown"]["label"] == "At risk"
+    assert (chip["shown"]["words"], ", Scheduled: at risk, May not go" in chip["words"]) == ("Scheduled: at risk", True)
 
 
 def test_a_month_has_whole_weeks_with_what_stands_on_each_day(team: Team, writer: Tab, day: date) -> None:

@@ -15,7 +15,7 @@ function icon (name) {
 // A state as people see it: colour, icon and word, the same everywhere.
 function badge (shown) {
   const element = el('span', 'badge c-' + shown.color, icon(shown.icon), el('span', 'label', shown.label))
-  if (shown.detail) element.title = shown.label + ': ' + shown.detail
+  if (shown.words !== shown.label) element.title = shown.words
   return element
 }
 

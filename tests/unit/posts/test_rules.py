@@ -116,6 +116,14 @@ def test_what_was_deleted_at_its_network_stays_published_and_says_so() -> None:
     assert rules.progress([gone, live, SHOWN[Word.FAILED]]) == "2 of 3 published, 1 deleted"
 
 
+def test_what_is_at_risk_says_so_where_there_is_room_for_one_word() -> None:
+    at_risk = rules.words(PublicationState.SCHEDULED, None, "active", paused=False, risk="Its version ends.")
+    assert (at_risk.word, at_risk.words, at_risk.brief) == (Word.SCHEDULED, "Scheduled: at risk", "At risk")
+    late = rules.words(PublicationState.NEEDS_HUMAN, rules.Needs.LATE, "active", paused=False)
+    assert (late.words, late.brief) == ("Needs you: late", "Needs you")
+    assert SHOWN[Word.SCHEDULED].brief == "Scheduled"
+
+
 def test_what_a_network_took_and_does_not_show_stays_published_and_says_so() -> None:
     live, hidden = SHOWN[Word.PUBLISHED], rules.not_shown(SHOWN[Word.PUBLISHED])
     assert (hidden.word, hidden.words, hidden.color) == (Word.PUBLISHED, "Published: not shown", "red")
