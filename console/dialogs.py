@@ -16,7 +16,7 @@ from console.identity import Visitor
 from console.plain import plain
 from console.standing import is_sendable
 from core.infra.actor import Actor
-from core.infra.errors import Invalid
+from core.infra.errors import Invalid, Refused
 from core.posts import slots
 from core.posts.views import Detail, PublicationRow
 from core.publishing import commands as publishing
@@ -114,7 +114,7 @@ def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
         st.rerun()
 
 
-@st.dialog("It is live", icon=":material/check_circle:")
+@st.dialog("It is live", icon=":material/check_circle:", on_dismiss="rerun")
 def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each, named = chosen[0], str(state.value(_NAMED) or "")
     st.markdown(f"You looked at **{plain(each.account_name)}** and found it. The network is asked before it counts.")
@@ -135,8 +135,7 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
 
     missing = "Give its address or id first." if not post else None if reason else _UNSAID
     if confirm("It is live", "check_circle", why_not=missing, key="dialog"):
-        feedback.act("publishing.resolve_live", run, done=_words)
-        st.rerun()
+        _decide("publishing.resolve_live", run)
 
 
 def _says_something_else(visitor: Visitor, publication_id: UUID, named: str) -> bool:
@@ -144,7 +143,7 @@ def _says_something_else(visitor: Visitor, publication_id: UUID, named: str) -> 
     return any(each.post.provider_post_id == named and each.post.likeness == "other" for each in candidates)
 
 
-@st.dialog("It is not live: send again", icon=":material/send:")
+@st.dialog("It is not live: send again", icon=":material/send:", on_dismiss="rerun")
 def _resend(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each = chosen[0]
     st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there. The same post goes out once more.")
@@ -152,7 +151,7 @@ def _resend(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
     _not_live(each, "Send it again", "send", send_again=True)
 
 
-@st.dialog("Give it up", icon=":material/cancel:")
+@st.dialog("Give it up", icon=":material/cancel:", on_dismiss="rerun")
 def _give_up(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each = chosen[0]
     st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there. It is closed as cancelled.")
@@ -167,8 +166,21 @@ def _not_live(each: PublicationRow, label: str, icon: str, *, send_again: bool) 
         return publishing.resolve_not_live(actor, action, each.id, send_again=send_again, reason=reason)
 
     if confirm(label, icon, why_not=None if reason else _UNSAID, key="dialog"):
-        feedback.act("publishing.resolve_not_live", run, done=_words)
+        _decide("publishing.resolve_not_live", run)
+
+
+def _decide(name: str, run: Callable[[Actor], Changed]) -> None:
+    """Run a verdict. One that is refused leaves its dialog open: the reason stands in it, and what was typed stays."""
+    refusals: list[str] = []
+
+    def refused(refusal: Refused) -> bool:
+        refusals.append(refusal.message)
+        return True
+
+    feedback.act(name, run, done=_words, refused=refused)
+    if not refusals:
         st.rerun()
+    st.warning(plain(refusals[0]), icon=":material/block:")
 
 
 def _account_names(chosen: Iterable[PublicationRow]) -> None:

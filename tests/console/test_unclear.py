@@ -160,6 +160,20 @@ def test_an_old_sign_in_decides_nothing_and_leads_to_a_new_one(
     assert again(house.author, row.id).needs is Needs.OUTCOME
 
 
+@pytest.mark.parametrize(("verb", "field"), [("live", "live_reason"), ("resend", "not_live_reason")])
+def test_a_refused_verdict_says_why_in_its_dialog_and_keeps_what_was_typed(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch, verb: str, field: str
+) -> None:
+    shows(monkeypatch, read=seen(live_post("77_1", WORDS), live_post("77_2", WORDS)))
+    row = in_question(house, worker_database)
+    sign_in, _ = make_signed_in(house.organization_id, Role.APPROVER, age_s=20 * 60)
+    tab = Tab(sign_in).open("unclear")
+    confirm(tab, verb, row, "77_1" if verb == "live" else "")
+    assert any("signed in within the last 15 minutes" in each.value for each in tab.app.warning)
+    assert tab.app.text_input(key=field).value == "I looked."
+    assert not tab.has("trouble_bar")
+
+
 def test_whoever_may_not_decide_sees_everything_and_reads_why(
     house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
