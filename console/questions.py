@@ -16,6 +16,7 @@ from console.components.times import Zones, ago, hour, to_the_second
 from console.identity import Visitor
 from console.plain import beginning, plain
 from core.infra.clock import now
+from core.organizations import fresh
 from core.organizations.rules import Permission
 from core.posts.rules import Needs
 from core.posts.views import PublicationRow
@@ -29,7 +30,6 @@ _LIKENESS: Final = {
 }
 _NEWEST_READS: Final = 6
 _MOMENT_S: Final = 0.5
-_STALE: Final = "Sign in again first: this takes a sign-in of the last minutes."
 
 
 def question(visitor: Visitor, each: PublicationRow, evidence: Evidence, zones: Zones, *, across: int) -> None:
@@ -134,8 +134,8 @@ def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
             border=True, horizontal=True, vertical_alignment="center", wrap=False, key=f"stale_{each.id}"
         ):
             st.markdown(
-                ":material/lock_clock: Deciding takes a sign-in of the last minutes, so that nobody does it at an open"
-                " screen.",
+                f":material/lock_clock: Deciding takes a sign-in of the last {fresh.lasts_words()}, so that nobody does"
+                " it at an open screen.",
                 width="stretch",
             )
             st.button(
@@ -158,7 +158,8 @@ def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
 
 
 def _why_not(visitor: Visitor) -> str | None:
-    return visitor.why_not(Permission.RESOLVE) or (None if visitor.signed_in_lately else _STALE)
+    stale = f"Sign in again first: this takes a sign-in of the last {fresh.lasts_words()}."
+    return visitor.why_not(Permission.RESOLVE) or (None if visitor.signed_in_lately else stale)
 
 
 def _still_to_wait(evidence: Evidence) -> str | None:

@@ -21,6 +21,11 @@ def _lasts() -> timedelta:
     return timedelta(seconds=SignInTimes().fresh_sign_in_s)
 
 
+def lasts_words() -> str:
+    """For how long a sign-in is fresh, as people read it: "15 minutes"."""
+    return f"{_lasts().total_seconds() / 60:g} minutes"
+
+
 def fresh_until(actor: Actor) -> datetime:
     """Until when this sign-in may decide such things."""
     return actor.authenticated_at + _lasts()
@@ -34,8 +39,7 @@ def is_fresh(actor: Actor) -> bool:
 def require_fresh(actor: Actor) -> None:
     """Raise StaleSignIn unless the person signed in lately enough."""
     if not is_fresh(actor):
-        minutes = _lasts().total_seconds() / 60
         raise StaleSignIn(
-            f"To decide this you must have signed in within the last {minutes:g} minutes. Sign in again; you come back"
-            " to this page."
+            f"To decide this you must have signed in within the last {lasts_words()}. Sign in again; you come back to"
+            " this page."
         )

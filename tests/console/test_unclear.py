@@ -154,6 +154,8 @@ def test_an_old_sign_in_decides_nothing_and_leads_to_a_new_one(
     keys = [f"live_{row.id}", f"resend_{row.id}", f"give_up_{row.id}", f"this_{row.id}_0"]
     assert all(tab.button(key).disabled and "Sign in again" in tab.button(key).help for key in keys)
     assert not tab.button(f"sign_in_again_{row.id}").disabled
+    assert "Deciding takes a sign-in of the last 15 minutes" in tab.words
+    assert "of the last 15 minutes" in tab.button(keys[0]).help
     # What a page shows is not what protects: the command refuses too.
     confirm(tab, "live", row, "77_1")
     assert "signed in within the last 15 minutes" in tab.words
