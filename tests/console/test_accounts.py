@@ -184,6 +184,21 @@ def test_only_what_was_chosen_comes_in(team: Team) -> None:
     assert tab.address == {}
 
 
+def test_what_was_connected_before_is_said_to_be_renewed(team: Team) -> None:
+    sign_in, actor = someone(team.organization_id, Role.ADMIN)
+    pages = [page("1", "Acme Tea"), page("2", "Acme Cakes"), page("3", "Acme Pies")]
+
+    def take(count: int) -> str:
+        tab = Tab(sign_in).open("accounts", choose=str(granted(actor, pages)))
+        for each in tab.app.checkbox:
+            each.set_value(each.label in {chosen.name for chosen in pages[:count]})
+        return tab.press("choice_take").words
+
+    assert "2 accounts connected." in take(2)
+    assert "2 accounts renewed." in take(2)
+    assert "1 account connected, 2 renewed." in take(3)
+
+
 def test_the_only_account_is_ticked_already(team: Team) -> None:
     sign_in, actor = someone(team.organization_id, Role.ADMIN)
     tab = Tab(sign_in).open("accounts", choose=str(granted(actor, [page("1", "Acme Tea")])))

@@ -347,12 +347,16 @@ def _take(choice: Choice) -> None:
         action = feedback.action_id(actor, "choose", choice.connection_id, *sorted(chosen))
         return commands.choose(actor, action, choice.connection_id, chosen)
 
-    def words(taken: commands.Chosen) -> str:
-        count = len(taken.account_ids)
-        return f"{count} account{'s' if count != 1 else ''} connected."
-
-    if feedback.act("accounts.choose", run, done=words) is not None:
+    renewed = sum(each.already and each.provider_account_id in chosen for each in choice.offered)
+    if feedback.act("accounts.choose", run, done=_taken_words(len(chosen) - renewed, renewed)) is not None:
         _close_choice()
+
+
+def _taken_words(connected: int, renewed: int) -> str:
+    """What came of a choice: an account that stood here already was only renewed."""
+    counted = connected or renewed
+    said = f"{counted} account{'s' if counted != 1 else ''} {'connected' if connected else 'renewed'}"
+    return f"{said}, {renewed} renewed." if connected and renewed else f"{said}."
 
 
 def _load(connection_id: UUID) -> None:
