@@ -151,8 +151,8 @@ class Shown:
 
     @property
     def brief(self) -> str:
-        """What stands where there is room for one word: "At risk", for "Scheduled" alone would say that all is well."""
-        return AT_RISK.capitalize() if self.detail == AT_RISK else self.label
+        """What stands where there is room for one word: the detail, where the label alone would say all is well."""
+        return self.detail.capitalize() if self.detail in (AT_RISK, DELETED, NOT_SHOWN) else self.label
 
 
 SHOWN: Final = MappingProxyType(

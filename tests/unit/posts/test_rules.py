@@ -119,6 +119,8 @@ def test_what_was_deleted_at_its_network_stays_published_and_says_so() -> None:
 def test_what_is_at_risk_says_so_where_there_is_room_for_one_word() -> None:
     at_risk = rules.words(PublicationState.SCHEDULED, None, "active", paused=False, risk="Its version ends.")
     assert (at_risk.word, at_risk.words, at_risk.brief) == (Word.SCHEDULED, "Scheduled: at risk", "At risk")
+    live = SHOWN[Word.PUBLISHED]
+    assert (rules.deleted(live).brief, rules.not_shown(live).brief) == ("Deleted", "Not shown")
     late = rules.words(PublicationState.NEEDS_HUMAN, rules.Needs.LATE, "active", paused=False)
     assert (late.words, late.brief) == ("Needs you: late", "Needs you")
     assert SHOWN[Word.SCHEDULED].brief == "Scheduled"
