@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from console.components.timeline import Entry
+from core import providers
 from core.posts.views import Detail, TimelineEntry
 from core.publishing.queries import Evidence
 
@@ -24,21 +25,27 @@ _TRIED: Final = {
 def entries(detail: Detail, evidence: Mapping[UUID, Evidence]) -> list[Entry]:
     """All lines, in no particular order."""
     several = len({each.account_id for each in detail.publications}) > 1
-    names = {each.id: each.account_name for each in detail.publications}
-    lines = [_entry(each, several=several) for each in detail.timeline]
+    names = {each.id: providers.named(each.account_name, each.network) for each in detail.publications if several}
+    lines = [_entry(each, _account(each, names) if several else "") for each in detail.timeline]
     for publication_id, found in evidence.items():
-        lines += _tried(found, names[publication_id] if several else "")
+        lines += _tried(found, names.get(publication_id, ""))
     return lines
 
 
-def _entry(each: TimelineEntry, *, several: bool) -> Entry:
+def _account(each: TimelineEntry, names: Mapping[UUID, str]) -> str:
+    """Empty: it was of the whole post. One that was taken out of the post has no name here, only its account has."""
+    known = names.get(each.publication_id) if each.publication_id else None
+    return known or each.account_name or ""
+
+
+def _entry(each: TimelineEntry, account: str) -> Entry:
     facts = [("trace", each.correlation_id)] if each.correlation_id and each.kind == "program" else []
     return Entry(
         at=each.at,
         who=each.who,
         what=each.what,
         icon=each.icon,
-        account=(each.account_name or "") if several else "",
+        account=account,
         detail=each.detail,
         said=each.kind == "comment",
         facts=facts,

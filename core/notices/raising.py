@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from core import providers
 from core.accounts import queries as accounts
 from core.accounts.rules import renewal_must_be_told
 from core.infra import db
@@ -162,7 +163,7 @@ def _live_news(rows: Sequence[Row[Any]]) -> Iterator[News]:
             subject_id=row.post_id,
             actor=row.actor,
             cause=str((row.last_error or {}).get("reason") or "")[:200],
-            data={"post": beginning(row.text), "account": row.account, "why": why},
+            data={"post": beginning(row.text), "account": providers.named(row.account, row.network), "why": why},
             author_id=row.author_id,
             submitted_by=row.submitted_by,
         )
@@ -179,7 +180,7 @@ def _of_risk(row: Row[Any], zone: str) -> News:
         cause=first["words"][:200],
         data={
             "post": beginning(row.text),
-            "account": row.account,
+            "account": providers.named(row.account, row.network),
             "due": slots.said(row.due_at, zone),
             "why": f"{_ended(first['words'])} {first['fix']}".strip(),
         },
@@ -189,7 +190,7 @@ def _of_risk(row: Row[Any], zone: str) -> News:
 
 
 def _of_publication(kind: Kind, row: Row[Any]) -> News:
-    data = {"post": beginning(row.text), "who": row.who or "", "account": row.account}
+    data = {"post": beginning(row.text), "who": row.who or "", "account": providers.named(row.account, row.network)}
     cause = ""
     match kind:
         case Kind.APPROVAL_ASKED | Kind.LAPSED:
@@ -235,7 +236,7 @@ def _broken(rows: Sequence[Row[Any]]) -> Iterator[News]:
             key = f"broken:{row.credential_id}"
             if row.heals:
                 key = f"{key}:{row.updated_at.isoformat()}"
-            yield _of_account(row, key, {"account": row.name, "why": _ended(row.reason)})
+            yield _of_account(row, key, {"account": providers.named(row.name, row.network), "why": _ended(row.reason)})
 
 
 def _ends(session: Session, facts: OrganizationFacts) -> Iterator[News]:
@@ -246,10 +247,10 @@ def _ends(session: Session, facts: OrganizationFacts) -> Iterator[News]:
         ends_at = min(filter(None, (row.token_ends_at, data_ends_at, consent_ends_at)), default=None)
         days = rules.ends_threshold(ends_at, moment) if ends_at and row.state != "auth_broken" else None
         if ends_at is not None and days is not None:
-            data = {"account": row.name, "ends": _day(ends_at, facts)}
+            data = {"account": providers.named(row.name, row.network), "ends": _day(ends_at, facts)}
             yield _of_account(row, f"ends:{ends_at:%Y-%m-%d}:{days}", data)
         elif row.renewal_refused_at is not None and row.state != "auth_broken" and ends_at and ends_at > moment:
-            data = {"account": row.name, "ends": _day(ends_at, facts)}
+            data = {"account": providers.named(row.name, row.network), "ends": _day(ends_at, facts)}
             yield _of_account(row, f"refused:{row.grant_id}", data)
         if row.connection_id not in told and renewal_must_be_told(row.renewal_failures, row.grant_ends_at, moment):
             told.add(row.connection_id)  # one consent, one notice, however many accounts stand on it
@@ -259,7 +260,12 @@ def _ends(session: Session, facts: OrganizationFacts) -> Iterator[News]:
 def _not_renewed(row: Row[Any], facts: OrganizationFacts) -> News:
     times = "once" if row.renewal_failures == 1 else f"{row.renewal_failures} times in a row"
     ends = _day(row.grant_ends_at, facts) if row.grant_ends_at else ""
-    data = {"account": row.name, "why": _ended(row.renewal_error), "times": times, "ends": ends}
+    data = {
+        "account": providers.named(row.name, row.network),
+        "why": _ended(row.renewal_error),
+        "times": times,
+        "ends": ends,
+    }
     return _of_account(row, f"{row.grant_id}", data, kind=Kind.NOT_RENEWED)
 
 

@@ -112,7 +112,7 @@ _NEWS: Final = """
 select e.id, e.at, e.publication_id, e.from_state, e.to_state, e.actor, e.correlation_id,
   coalesce(e.why ->> 'because', '') as because, coalesce(e.why ? 'not_shown', false) as not_shown,
   coalesce(e.why ? 'late_yes', false) as late_yes, p.post_id, p.state, p.needs, p.last_error,
-  a.name as account, t.author_id, t.submitted_by, t.writers, t.reviewer_id, t.submitted_version, t.text,
+  a.name as account, a.network, t.author_id, t.submitted_by, t.writers, t.reviewer_id, t.submitted_version, t.text,
   person.name as who,
   (select c.text from masthead.review_comment c where c.organization_id = t.organization_id and c.post_id = t.id
      and c.kind = 'changes_requested' order by c.at desc limit 1) as comment
@@ -143,8 +143,8 @@ def _page(session: Session, statement: str, after: Place) -> tuple[Rows, Place |
 
 # What was to be done to a live post and didn't go through, or may have: as long as that still stands.
 _LIVE_NEWS: Final = """
-select e.id, e.at, e.actor, w.id as work_id, w.kind, w.state, w.last_error, p.post_id, a.name as account, t.author_id,
-  t.submitted_by, t.text
+select e.id, e.at, e.actor, w.id as work_id, w.kind, w.state, w.last_error, p.post_id, a.name as account, a.network,
+  t.author_id, t.submitted_by, t.text
 from masthead.live_event e
 join masthead.live_work w on w.organization_id = e.organization_id and w.id = e.work_id and w.state = e.to_state
 join masthead.publication p on p.organization_id = e.organization_id and p.id = e.publication_id
@@ -189,8 +189,8 @@ def accesses(session: Session) -> Rows:
 
 
 _RISKS: Final = """
-select f.publication_id, f.findings, p.due_at, a.name as account, t.id as post_id, t.text, t.author_id, t.submitted_by,
-  case when f.looked_at < p.due_at - interval '1 hour' then 'day' else 'hour' end as ahead
+select f.publication_id, f.findings, p.due_at, a.name as account, a.network, t.id as post_id, t.text, t.author_id,
+  t.submitted_by, case when f.looked_at < p.due_at - interval '1 hour' then 'day' else 'hour' end as ahead
 from masthead.preflight f
 join masthead.publication p on p.organization_id = f.organization_id and p.id = f.publication_id
   and p.version = f.version

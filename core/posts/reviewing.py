@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core import providers
 from core.audit.commands import record
 from core.infra import db
 from core.infra.actor import Actor
@@ -154,9 +155,9 @@ def _decide(
         bad = [
             NotApproved(post_id, each.publication.id, each.account.name, each.words) for each in several if each.words
         ]
-        good = [_approve_one(session, actor, posts[post_id], each, situation) for each in several if not each.words]
+        good = [each for each in several if not each.words]
         refused += bad
-        approved += good
+        approved += [_approve_one(session, actor, posts[post_id], each, situation) for each in good]
         if good:
             _note(session, actor, posts[post_id], good, bad, remark)
     return Decided(tuple(approved), tuple(refused))
@@ -222,13 +223,13 @@ def _approve_one(session: Session, actor: Actor, post: Post, verdict: _Verdict, 
 
 
 def _note(
-    session: Session, actor: Actor, post: Post, good: list[Approved], bad: list[NotApproved], remark: str
+    session: Session, actor: Actor, post: Post, good: list[_Verdict], bad: list[NotApproved], remark: str
 ) -> None:
     store.add_comment(session, post, CommentKind.APPROVED, remark, actor.member_id)
     after = {
         "version": post.submitted_version,
-        "publications": [each.publication_id for each in good],
-        "accounts": [each.account_name for each in good],
+        "publications": [each.publication.id for each in good],
+        "accounts": [providers.named(each.account.name, each.account.network) for each in good],
         "refused": {str(each.publication_id): each.words for each in bad},
         "self_approved": actor.member_id in request_of(post, {}).own_work_of,
         "comment": remark,

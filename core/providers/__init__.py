@@ -42,6 +42,13 @@ def networks() -> dict[str, Network]:
     return {key: network for each in providers().values() for key, network in each.networks.items()}
 
 
+def named(account: str, network: str) -> str:
+    """An account's name with its network's, as sentences say it: a company is called the same on several of them."""
+    known = networks().get(network)
+    # Its folder may have been taken out of this installation.
+    return f"{account} ({known.title if known else network.capitalize()})"
+
+
 def publisher(network: str) -> Publisher:
     """The publisher of a network. Raises KeyError for an unknown network."""
     return {key: each for one in providers().values() for key, each in one.publishers.items()}[network]

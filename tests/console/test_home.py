@@ -150,7 +150,11 @@ def test_what_a_network_took_and_does_not_show_waits_on_home_until_it_is_taken_a
     hide(worker_database, found, because)
     tab = Tab(sign_in).open()
     (item,) = tab.component("home_items")["items"]
-    assert (item["group"], item["title"], item["note"]) == ("Not shown 1", "Not shown on Acme Coffee", because)
+    assert (item["group"], item["title"], item["note"]) == (
+        "Not shown 1",
+        "Not shown on Acme Coffee (Facebook)",
+        because,
+    )
     assert (item["action"], item["href"]) == ("Open", f"/post?post={found.post_id}")
     assert {each.label: each.value for each in tab.app.metric}["Failed or needs you"] == "1"
     take_away(worker_database, found)
@@ -175,9 +179,22 @@ def test_a_post_that_is_held_on_two_accounts_says_which(team: Team) -> None:
     make_approved(team.author, team.approver, [team.account_id, other], text="Held twice", slot_at=soon())
     pause_account(team.admin, other)
     sign_in, _ = someone(team.organization_id, Role.VIEWER)
-    assert [note.split(" is ")[0] for note in notes(sign_in, "Held")] == ["Blue Fern"]
+    assert [note.split(" is ")[0] for note in notes(sign_in, "Held")] == ["Blue Fern (Facebook)"]
     pause_organization(team.admin, "A recall")
-    assert sorted(note.split(": ")[0] for note in notes(sign_in, "Held")) == ["Acme Coffee", "Blue Fern"]
+    assert sorted(note.split(": ")[0] for note in notes(sign_in, "Held")) == [
+        "Acme Coffee (Facebook)",
+        "Blue Fern (Facebook)",
+    ]
+
+
+def test_two_accounts_of_one_name_are_told_apart_by_their_networks(team: Team) -> None:
+    other = make_account(team.admin, name="Acme Coffee", network="linkedin", provider="linkedin").id
+    make_approved(team.author, team.approver, [team.account_id, other])
+    make_approved(team.author, team.approver, [team.account_id, other], slot_at=soon())
+    pause_account(team.admin, other)
+    sign_in, _ = someone(team.organization_id, Role.VIEWER)
+    assert [note.split(" is ")[0] for note in notes(sign_in, "Held")] == ["Acme Coffee (LinkedIn)"]
+    assert sorted(notes(sign_in, "Approved")) == ["Acme Coffee (Facebook)", "Acme Coffee (LinkedIn)"]
 
 
 def notes(sign_in: SignIn, group: str) -> list[str]:

@@ -13,6 +13,7 @@ from core.infra.actor import Role
 from core.posts import commands, queries
 from core.posts.content import Variant
 from core.posts.rules import PublicationState, Word
+from core.publishing import commands as publishing
 from tests.console.days import ahead
 from tests.console.driving import Tab
 from tests.console.people import someone
@@ -59,10 +60,22 @@ def test_the_history_says_who_did_what_newest_first(team: Team, approver: Tab) -
     post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
     entries = approver.open("post", post=str(post)).component("post_timeline")["entries"]
     assert [(each["who"], each["what"]) for each in entries] == [
-        ("Apia Approver", "approved it for Acme Coffee"),
+        ("Apia Approver", "approved it for Acme Coffee (Facebook)"),
         ("Edgar Editor", "asked for approval"),
         ("Edgar Editor", "wrote a draft"),
     ]
+
+
+def test_the_history_tells_two_accounts_of_one_name_apart(team: Team, approver: Tab) -> None:
+    other = make_account(team.admin, name="Acme Coffee", network="linkedin", provider="linkedin").id
+    post = make_approved(team.author, team.approver, [team.account_id, other], slot_at=soon())
+    for each in queries.detail(team.admin, post).publications:
+        publishing.cancel(team.approver, uuid4(), publication_id=each.id)
+    entries = approver.open("post", post=str(post)).component("post_timeline")["entries"]
+    both = ["Acme Coffee (Facebook)", "Acme Coffee (LinkedIn)"]
+    assert sorted(each["account"] for each in entries if each["account"]) == both
+    (approved,) = [each["what"] for each in entries if each["what"].startswith("approved")]
+    assert sorted(approved.removeprefix("approved it for ").split(" and ")) == both
 
 
 def test_publishing_now_asks_first_and_then_schedules_it_for_now(team: Team, approver: Tab) -> None:
@@ -308,7 +321,7 @@ def test_a_failed_comment_is_tried_again_from_the_page_and_stands_on_home_until_
     work_id = put_work(worker_database, committed_team, publication_id, "failed")
     tab = tab_of(committed_team, Role.APPROVER)
     titles = [each["title"] for each in tab.open().component("home_items")["items"]]
-    assert titles[0] == "Acme Coffee: first comment"
+    assert titles[0] == "Acme Coffee (Facebook): first comment"
     tab.open("post", post=str(post)).press(f"again_live_{work_id}")
     assert "The first comment waits." in tab.words
     assert tab_of(committed_team, Role.EDITOR).open("post", post=str(post)).has(f"publication_{publication_id}")

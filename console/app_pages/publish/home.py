@@ -12,13 +12,13 @@ from console import feedback, navigation, pausing
 from console.components.attention import Item, attention
 from console.components.empty import empty
 from console.components.header import header
-from console.components.networks import network_title
 from console.components.post_list import Row, post_list
 from console.components.split import split
 from console.components.times import Zones, ago, clock
 from console.identity import Visitor
 from console.navigation import PageSpec
 from console.plain import beginning, plain
+from core import providers
 from core.infra.clock import now
 from core.organizations.rules import Permission
 from core.posts import queries
@@ -150,23 +150,23 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
 
     counts = home.counts
     for each in home.needs_person:
-        title = f"{each.account_name}: {each.shown.detail or 'needs you'}"
+        title = f"{_on(each)}: {each.shown.detail or 'needs you'}"
         outcome = each.needs is Needs.OUTCOME
         action = can(Permission.RESOLVE, "Decide") if outcome else can(Permission.RESCHEDULE, "Reschedule")
         page = "unclear" if outcome else "post"
         yield _publication(each, f"Needs a person {counts.needs_person}", "front_hand", "red", title, action, page=page)
     for each in home.failed:
-        title, action = f"Failed on {each.account_name}", can(Permission.TRY_AGAIN, "Try again")
+        title, action = f"Failed on {_on(each)}", can(Permission.TRY_AGAIN, "Try again")
         yield _publication(each, f"Failed {counts.failed}", "error", "red", title, action, each.because)
     for each in home.not_shown:
-        title, action = f"Not shown on {each.account_name}", can(Permission.CHANGE_LIVE, "Open")
+        title, action = f"Not shown on {_on(each)}", can(Permission.CHANGE_LIVE, "Open")
         yield _publication(each, f"Not shown {counts.not_shown}", "error", "red", title, action, each.because)
     for account in home.accounts_to_reconnect:
         waiting = "1 post waits" if account.waiting == 1 else f"{account.waiting} posts wait"
         yield Item(
             "key",
             "orange",
-            f"{account.name} ({network_title(account.network)})",
+            providers.named(account.name, account.network),
             waiting if account.waiting else account.reason,
             "accounts",
             group=f"Accounts to reconnect {counts.reconnect}",
@@ -204,7 +204,7 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
     many = len(home.untimed) if len(home.untimed) < LINES else f"{LINES} or more"
     for each in home.untimed:
         title, action = beginning(each.text, 70) or "No text", can(Permission.RESCHEDULE, "Set a time")
-        yield _publication(each, f"Approved, without a time {many}", "event", "gray", title, action, each.account_name)
+        yield _publication(each, f"Approved, without a time {many}", "event", "gray", title, action, _on(each))
 
 
 def _under_live_posts(visitor: Visitor, trouble: Sequence[LiveTrouble]) -> Iterator[Item]:
@@ -216,7 +216,7 @@ def _under_live_posts(visitor: Visitor, trouble: Sequence[LiveTrouble]) -> Itera
         yield Item(
             "front_hand" if unclear else "error",
             "red",
-            f"{each.account_name}: {_UNDER[each.kind]}",
+            f"{_on(each)}: {_UNDER[each.kind]}",
             f"{beginning(each.text, 40)} · {each.words}",
             "post",
             each.post_id,
@@ -233,7 +233,12 @@ def _publication(
 
 def _whose(each: Waiting) -> str:
     """Why, and of which account: a post for three of them is three lines."""
-    return each.because if each.because.startswith(each.account_name) else f"{each.account_name}: {each.because}"
+    begins = each.because.startswith(f"{each.account_name} ")
+    return f"{_on(each)}{each.because.removeprefix(each.account_name) if begins else f': {each.because}'}"
+
+
+def _on(each: Waiting | LiveTrouble) -> str:
+    return providers.named(each.account_name, each.network)
 
 
 def _asked(asked: Asked, zones: Zones, group: str, icon: str, color: str, page: str, note: str, action: str) -> Item:

@@ -128,8 +128,19 @@ def test_a_failure_reaches_author_and_approvers(team: Team, worker_database: db.
         "admin": ["failed"],
     }
     assert notices(team.author)[0].words == (
-        "“Fresh beans on Monday.” could not be published on Acme Coffee. Facebook refused it. Shorten it."
+        "“Fresh beans on Monday.” could not be published on Acme Coffee (Facebook). Facebook refused it. Shorten it."
     )
+
+
+def test_notices_of_two_accounts_of_one_name_say_which_network(team: Team, worker_database: db.Database) -> None:
+    other = make_account(team.admin, name="Acme Coffee", network="linkedin", provider="linkedin").id
+    post = make_approved(team.author, team.approver, [team.account_id, other], slot_at=soon())
+    for each in publications(team.author, post):
+        lose(worker_database, each)
+    raise_all(worker_database)
+    said = " ".join(each.words for each in notices(team.approver))
+    for network in ("Facebook", "LinkedIn"):
+        assert f"“Fresh beans on Monday.” on Acme Coffee ({network}) needs you." in said
 
 
 def test_what_needs_a_person_reaches_author_and_approvers(team: Team, worker_database: db.Database) -> None:
@@ -178,7 +189,7 @@ def test_trouble_with_a_first_comment_reaches_author_and_approvers_once(
     after = {name: [*kinds, *(["live_trouble"] if name != "viewer" else [])] for name, kinds in before.items()}
     assert everybody(team) == after
     assert notices(team.author)[0].words == (
-        f"“Fresh beans on Monday.” is live on Acme Coffee. {words} Facebook says no. Choose another."
+        f"“Fresh beans on Monday.” is live on Acme Coffee (Facebook). {words} Facebook says no. Choose another."
     )
 
 
@@ -261,7 +272,7 @@ def test_the_end_of_access_to_data_is_told_of_accounts_that_stop_by_it(
     make_account(team.admin, name="acme.coffee", network="instagram")
     rows(worker_database, team, "update masthead.connection set data_access_expires_at = clock_timestamp() + '3 days'")
     assert by(worker_database, notices_commands.raise_ends) == 1
-    assert "The access to acme.coffee ends on" in notices(team.admin)[0].words
+    assert "The access to acme.coffee (Instagram) ends on" in notices(team.admin)[0].words
 
 
 def end_access_in(worker: db.Database, team: Team, days: float) -> None:

@@ -217,7 +217,7 @@ def test_the_timeline_tells_who_did_what_and_collapses_a_run_of_autosaves(
         ("Edgar Editor", "edited the time", ""),
         ("Edgar Editor", "asked for approval", ""),
         ("Apia Approver", "commented", "Short!"),
-        ("Apia Approver", "approved it for Acme Coffee", "Fine"),
+        ("Apia Approver", "approved it for Acme Coffee (Facebook)", "Fine"),
         ("Masthead", "started sending it", ""),
         ("Masthead", "published it", ""),
     ]

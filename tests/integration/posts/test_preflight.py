@@ -319,7 +319,7 @@ def test_people_are_told_a_day_and_an_hour_ahead_once_each(
     assert by(worker_database, notices_commands.raise_risks) == 0
     assert everybody(team) == told
     (said,) = notices(team.author)
-    assert "is due on Acme Coffee" in said.words
+    assert "is due on Acme Coffee (Facebook) " in said.words
     assert "may not go out. Facebook ends version v1.0" in said.words
     come_nearer(team)
     look(worker_database)

@@ -79,7 +79,7 @@ def test_approving_a_post_with_a_slot_schedules_it_with_the_bytes_that_were_seen
     assert (row.approved_by, row.self_approved) == (team.approver.member_id, False)
     assert row.approved_until is not None
     assert abs(row.approved_until - datetime.now(UTC) - timedelta(days=30)) < timedelta(minutes=1)
-    assert last_line(team, post_id)["accounts"] == ["Acme Coffee"]
+    assert last_line(team, post_id)["accounts"] == ["Acme Coffee (Facebook)"]
 
 
 def test_without_a_slot_it_is_approved_and_waits(team: Team) -> None:
@@ -256,7 +256,7 @@ def test_where_self_approval_is_allowed_it_shows_in_row_audit_and_timeline(team:
     assert publication(team.author, post_id).self_approved
     assert last_line(team, post_id)["self_approved"] is True
     timeline = queries.detail(team.author, post_id).timeline
-    assert timeline[-1].what == "approved it for Acme Coffee (their own work)"
+    assert timeline[-1].what == "approved it for Acme Coffee (Facebook) (their own work)"
 
 
 def demote(admin: Actor, member_id: UUID) -> None:
