@@ -108,12 +108,12 @@ class Cut(Connection):
     @override
     def connect(self) -> None:
         self._refuse_when_away()
-        super().connect()  # type: ignore[no-untyped-call]
+        super().connect()
 
     @override
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         self._refuse_when_away()
-        super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
+        super().send_packed_command(command, check_health)
 
     def _refuse_when_away(self) -> None:
         if self.away.is_set():
