@@ -1,9 +1,10 @@
-"""An organization with ten thousand due posts delays another's by ten seconds at most (RELIABILITY F3)."""
+"""An organization with ten thousand due posts delays another's by a few sends (RELIABILITY F3; seconds: LOAD=fair)."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -41,7 +42,7 @@ class Slow(ScriptedPublisher):
         )
 
 
-def test_ten_thousand_due_posts_of_one_organization_delay_anothers_by_ten_seconds_at_most(
+def test_another_organizations_post_is_among_the_next_to_go_out_however_many_of_one_are_due(
     worker: db.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = Slow()
@@ -54,20 +55,23 @@ def test_ten_thousand_due_posts_of_one_organization_delay_anothers_by_ten_second
         draining = threading.Thread(target=slots.drain)
         draining.start()
         try:
-            until(lambda: len(network.sent) >= 8, within_s=20)
+            until(lambda: len(network.sent) >= 8)
             bring_forward(one.approver, theirs.id)
-            began = time.monotonic()
-            until(lambda: again(one.author, theirs.id).state is PublicationState.PUBLISHED, within_s=10)
+            sent_before = len(network.sent)
+            until(lambda: again(one.author, theirs.id).state is PublicationState.PUBLISHED)
         finally:
             slots.stop()
             draining.join(20)
             slots.close()
-    print(f"delayed by {time.monotonic() - began:.2f} s; {len(network.sent)} of {MANY} sent meanwhile")
-    assert len(network.sent) < MANY / 2  # the others were still waiting
+    went_to = [access.provider_account_id for _, access in network.sent]
+    # Those in flight, those claimed to follow them, and what a claim under way took.
+    assert went_to.index(one.page.account.provider_account_id) - sent_before <= 3 * TIMES.in_flight
+    assert len(went_to) < MANY / 2  # the others were still waiting
 
 
-def until(holds: Any, *, within_s: float) -> None:
-    end = time.monotonic() + within_s
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what comes soon; a minute is for a machine that does something else."""
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
