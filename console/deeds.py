@@ -51,6 +51,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "provider.resumed": "resumed a network here",
     "organization.paused": "paused publishing",
     "organization.resumed": "resumed publishing",
+    "organization.hold_ended": "ended what a network had asked",
     "organization.restored": "put in doubt what came due after a backup",
     "account.disconnected": "disconnected an account",
     "account.released": "released an account",

@@ -1,4 +1,4 @@
-"""`masthead run|migrate|init|account|keys|restored|doctor|verify`.
+"""`masthead run|migrate|init|account|keys|holds|restored|doctor|verify`.
 
 What people can mend (a setting, a taken port, a server that doesn't answer, a full disk) ends with exit code 2 and one
 line on stderr of at most 200 characters, never with a traceback.
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from core.cli import account, doctor, exit_codes, init, keys, migrate, restored, run, verify
+from core.cli import account, doctor, exit_codes, holds, init, keys, migrate, restored, run, verify
 from core.infra.errors import MastheadError
 from core.infra.programs import CanNotStart
 from core.infra.reachable import database_words
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options; each command's module adds its own."""
     whole = argparse.ArgumentParser(prog="masthead", description="Publishing operations console.")
     commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (run, migrate, init, account, keys, restored, doctor, verify):
+    for module in (run, migrate, init, account, keys, holds, restored, doctor, verify):
         name = module.__name__.rpartition(".")[2]
         summary = (module.__doc__ or "").partition("\n")[0]
         module.add_to(commands.add_parser(name, help=summary, description=summary))

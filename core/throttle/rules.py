@@ -102,6 +102,25 @@ class Hold:
         return self.why is Why.TROUBLE and self.wait_s <= 0
 
 
+@dataclass(frozen=True, slots=True)
+class WholeHold:
+    """What holds calls to a network for everybody: a budget of our app there, or a breaker.
+
+    `network` empty: every network of the provider; `route` empty: every call. `until`: a breaker is probed then.
+    """
+
+    provider: str
+    network: str
+    route: str
+    until: datetime
+    is_breaker: bool
+
+    @property
+    def counts(self) -> str:
+        """What is held, as a person reads it."""
+        return counts_words(self.route, exact=False)
+
+
 def words(why: Why, network: str) -> str:
     """What a person reads, without the time; `network` is its title."""
     return _WORDS[why].format(network=network)

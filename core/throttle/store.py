@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.provider_kit.throttle import Limits, Route, Scope, Usage
 from core.throttle import rules
-from core.throttle.rules import BreakerState, Hold, Why
+from core.throttle.rules import BreakerState, Hold, WholeHold, Why
 
 Key = tuple[str, str, Route]  # provider, network, route
 
@@ -168,6 +168,44 @@ def holds(session: Session, account_id: UUID, provider: str, network: str, route
         },
     )
     return [Hold(Why(row.why), Route(row.route) if row.route else None, row.until, row.wait_s) for row in found]
+
+
+# What holds whole networks, for the operator
+
+
+def whole_holds(session: Session) -> tuple[WholeHold, ...]:
+    """All of them, the longest first."""
+    found = session.execute(
+        text(
+            "select provider, network, route, held_until as until, false as is_breaker from masthead.app_budget"
+            " where held_until > clock_timestamp()"
+            " union all select provider, network, route, until, true from masthead.breaker"
+            " where state = 'open' and until > clock_timestamp() order by until desc, provider, network, route"
+        )
+    )
+    return tuple(WholeHold(*row) for row in found)
+
+
+_END_BUDGETS: Final = text("""
+update masthead.app_budget b set held_until = clock_timestamp(), holds = 0
+from (select * from masthead.app_budget where provider = :provider and network in ('', :network)
+  and held_until > clock_timestamp() order by network, route for update) was
+where (b.provider, b.network, b.route) = (was.provider, was.network, was.route)
+returning b.provider, b.network, b.route, was.held_until, false
+""")
+_END_BREAKERS: Final = text("""
+update masthead.breaker b set until = clock_timestamp()
+from (select * from masthead.breaker where provider = :provider and network = :network and state = 'open'
+  and until > clock_timestamp() order by route for update) was
+where (b.provider, b.network, b.route) = (was.provider, was.network, was.route)
+returning b.provider, b.network, b.route, was.until, true
+""")
+
+
+def end_whole_holds(session: Session, provider: str, network: str) -> tuple[WholeHold, ...]:
+    """End what holds a network's calls for everybody; gives it as it was. An open breaker wants its probe then."""
+    key = {"provider": provider, "network": network}
+    return tuple(WholeHold(*row) for each in (_END_BUDGETS, _END_BREAKERS) for row in session.execute(each, key))
 
 
 # Breakers

@@ -36,6 +36,7 @@ FREE = {
     "core/publishing/live_sending.py": "definer functions that return ids",
     "core/publishing/pulse.py": "when tickers looked, and a definer function that gives one duration",
     "core/publishing/restoring.py": "when tickers looked last",
+    "core/publishing/unholding.py": "what holds whole networks",
     "core/publishing/sweeping.py": "definer functions that return ids",
     "core/throttle/breaking.py": "breakers, which belong to no organization",
     "core/throttle/calls.py": "budgets of apps and counts for breakers, which belong to no organization",

@@ -15,6 +15,7 @@ from core.publishing import (
     ahead_rows,
     desk_rows,
     due_rows,
+    ended_rows,
     error_reads,
     error_rows,
     held_reads,
@@ -339,6 +340,15 @@ CALLS: Final[Calls] = {
     ),
     step_rows.drop: (
         inside(lambda session, world: step_rows.drop(session, _of_step(world)[0], "container", "Gone."), "worker"),
+    ),
+    ended_rows.let_posts_go: (inside(lambda session, _: ended_rows.let_posts_go(session, "facebook"), "worker"),),
+    ended_rows.let_the_rest_go: (
+        inside(
+            lambda session, _: ended_rows.let_the_rest_go(
+                session, "facebook", datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1)
+            ),
+            "worker",
+        ),
     ),
     restored_rows.now_and_last_look: (outside(lambda session, _: restored_rows.now_and_last_look(session), "worker"),),
     restored_rows.due: (inside(lambda session, _: restored_rows.due(session), "worker"),),

@@ -50,6 +50,8 @@ CALLS: Final[Calls] = {
     store.last_holds: (
         inside(lambda session, world: store.last_holds(session, [world.any_id("account")], [Route.PUBLISH])),
     ),
+    store.whole_holds: (outside(lambda session, _: store.whole_holds(session), "worker"),),
+    store.end_whole_holds: (outside(lambda session, _: store.end_whole_holds(session, "meta", "facebook"), "worker"),),
     store.count: (
         outside(
             lambda session, _: store.count(session, _KEY, lane=1, calls=2, failures=1, window_s=60.0),
