@@ -25,7 +25,7 @@ COVERS: Final = (
 # Whether anything is paused over the account `a` now.
 PAUSED: Final = f"exists (select 1 from masthead.pause x where {COVERS} and x.ended_at is null)"  # noqa: S608 - the parts are our own words
 _AS_JSON: Final = """jsonb_build_object('id', x.id, 'scope', x.scope, 'provider', x.provider,
-    'account_id', x.account_id, 'name', coalesce(named.name, ''), 'reason', x.reason,
+    'account_id', x.account_id, 'name', named.name, 'network', named.network, 'reason', x.reason,
     'by', coalesce(person.name, 'the operator'), 'since', x.began_at)"""
 # Nobody began what the operator of the installation did.
 _WHO: Final = """left join masthead.member on member.organization_id = x.organization_id and member.id = x.began_by
@@ -43,22 +43,24 @@ def read(stored: Iterable[Mapping[str, Any]] | None) -> tuple[Pause, ...]:
 
 
 def _pause(stored: Mapping[str, Any]) -> Pause:
-    scope, provider = PauseScope(stored["scope"]), stored["provider"]
     return Pause(
         id=UUID(stored["id"]),
-        scope=scope,
-        provider=provider,
+        scope=PauseScope(stored["scope"]),
+        provider=stored["provider"],
         account_id=UUID(stored["account_id"]) if stored["account_id"] else None,
-        name=_title(provider) if provider else stored["name"],
+        name=_name(stored),
         reason=stored["reason"],
         by=stored["by"],
         since=datetime.fromisoformat(stored["since"]),
     )
 
 
-def _title(key: str) -> str:
-    known = providers.providers().get(key)
-    return known.title if known else key
+def _name(stored: Mapping[str, Any]) -> str:
+    provider, account = stored["provider"], stored["name"]
+    if provider:
+        known = providers.providers().get(provider)
+        return known.title if known else str(provider)
+    return providers.named(account, stored["network"]) if account else ""
 
 
 _IN_FORCE: Final = text(

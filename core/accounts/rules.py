@@ -43,7 +43,7 @@ class PauseScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause in force. `name`: the account's or the provider's, empty where it is of the whole organization."""
+    """A pause in force. `name`: the provider's, or the account's with its network; empty: the whole organization's."""
 
     id: UUID
     scope: PauseScope

@@ -23,7 +23,8 @@ def _lasts() -> timedelta:
 
 def lasts_words() -> str:
     """For how long a sign-in is fresh, as people read it: "15 minutes"."""
-    return f"{_lasts().total_seconds() / 60:g} minutes"
+    minutes = _lasts().total_seconds() / 60
+    return f"{minutes:g} minute{'' if minutes == 1 else 's'}"
 
 
 def fresh_until(actor: Actor) -> datetime:

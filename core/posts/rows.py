@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from core import providers
 from core.accounts import pause_rows
 from core.posts import differences, rules
 from core.posts.content import Content, from_version
@@ -212,7 +213,7 @@ def _because(row: Row[Any]) -> str:
         PublicationState(row.state),
         _needs(row),
         row.account_state,
-        row.account_name,
+        providers.named(row.account_name, row.network),
         pauses=pause_rows.read(row.pauses),
         zone=row.zone,
         error=error_words(row.last_error),

@@ -213,7 +213,7 @@ def _live_work(row: Row[Any]) -> LiveWork:
     kind, state = Kind(row.kind), LiveState(row.state)
     held_by = ""
     if state is LiveState.WAITING and row.account_state != ACCOUNT_SENDS:
-        held_by = f"{row.account_name} must be connected again on Accounts first."
+        held_by = f"{providers.named(row.account_name, row.network)} must be connected again on Accounts first."
     elif state is LiveState.WAITING and row.paused:
         held_by = "It goes on when what is paused is resumed."
     return LiveWork(

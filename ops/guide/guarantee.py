@@ -49,7 +49,7 @@ def show(someone: Callable[[], Reader], album: Album) -> None:
     album.take(ivo.page, "at-risk", height=760)
     ivo.press("Accounts")
     ivo.press("Resume")
-    ivo.see("Northwind Wholesale is paused")
+    ivo.see("Northwind Wholesale (Facebook) is paused")
     album.take(ivo.page, "resume", height=900)
     maya.sign_in("Maya Okafor")
     maya.work_in(NORTHWIND)

@@ -168,7 +168,7 @@ def test_who_can_do_nothing_about_it_can_still_look(team: Team) -> None:
     paused, item = Tab(sign_in).open().component("home_items")["items"]
     assert (item["title"], item["action"], item["href"].startswith("/post?post=")) == ("Stuck", "", True)
     assert (paused["title"], paused["action"], paused["href"]) == (
-        "Acme Coffee is paused",
+        "Acme Coffee (Facebook) is paused",
         "",
         f"/resume?pause={pause}",
     )

@@ -151,7 +151,7 @@ def test_an_inner_pause_is_said_to_stay(team: Team) -> None:
     overdue(team, "Held twice")
     pause_account(team.approver, team.account_id, "Stocktaking")
     tab = resume(team, Role.ADMIN, pause_organization(team.admin))
-    assert "Stays in force: Acme Coffee is paused. By" in tab.words
+    assert "Stays in force: Acme Coffee (Facebook) is paused. By" in tab.words
     assert "1 overdue post stays held by that" in tab.words
     assert tab.has("resume_none_state")
     tab.press("resume_confirm")
@@ -177,6 +177,6 @@ def test_the_post_leads_to_it(team: Team) -> None:
             text("select post_id from masthead.publication where id = :id"), {"id": row}
         ).scalar_one()
     tab = Tab(someone(team.organization_id, Role.APPROVER)[0]).open("post", post=str(post_id))
-    assert "Acme Coffee is paused by Apia Approver since" in tab.words
-    (link,) = [each for each in tab.app.get("page_link") if each.proto.label == "Resume Acme Coffee"]
+    assert "Acme Coffee (Facebook) is paused by Apia Approver since" in tab.words
+    (link,) = [each for each in tab.app.get("page_link") if each.proto.label == "Resume Acme Coffee (Facebook)"]
     assert f"pause={pause_id}" in link.proto.query_string

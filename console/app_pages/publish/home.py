@@ -233,8 +233,7 @@ def _publication(
 
 def _whose(each: Waiting) -> str:
     """Why, and of which account: a post for three of them is three lines."""
-    begins = each.because.startswith(f"{each.account_name} ")
-    return f"{_on(each)}{each.because.removeprefix(each.account_name) if begins else f': {each.because}'}"
+    return each.because if each.because.startswith(_on(each)) else f"{_on(each)}: {each.because}"
 
 
 def _on(each: Waiting | LiveTrouble) -> str:

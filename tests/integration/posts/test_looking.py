@@ -73,8 +73,14 @@ def test_what_is_scheduled_reads_held_while_its_account_or_the_organization_can_
     post_id = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
     assert queries.detail(team.viewer, post_id).post.shown.label == "Scheduled"
     for state, words in (
-        (AccountState.AUTH_BROKEN, "Acme Coffee must be connected again on Accounts before anything goes out."),
-        (AccountState.DISABLED, "Acme Coffee is disconnected. Connect it again on Accounts, or cancel this post."),
+        (
+            AccountState.AUTH_BROKEN,
+            "Acme Coffee (Facebook) must be connected again on Accounts before anything goes out.",
+        ),
+        (
+            AccountState.DISABLED,
+            "Acme Coffee (Facebook) is disconnected. Connect it again on Accounts, or cancel this post.",
+        ),
     ):
         change_account(team, state=state)
         (row,) = queries.detail(team.viewer, post_id).publications
@@ -84,7 +90,7 @@ def test_what_is_scheduled_reads_held_while_its_account_or_the_organization_can_
     own = pause_account(team.approver, team.account_id, "Stocktaking")
     (row,) = queries.detail(team.viewer, post_id).publications
     since = slots.said(row.pauses[0].since, "Europe/Berlin")
-    held_by_account = f"Acme Coffee is paused by Apia Approver since {since}: Stocktaking."
+    held_by_account = f"Acme Coffee (Facebook) is paused by Apia Approver since {since}: Stocktaking."
     assert (row.shown.label, row.because) == ("Held", f"{held_by_account} An approver can resume it on Accounts.")
     pause_provider(team.admin, "meta", "Their API is down!")
     pause_organization(team.admin, "A storm")

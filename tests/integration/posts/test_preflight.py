@@ -158,7 +158,7 @@ FAULTS: dict[str, tuple[Fault, str, str]] = {
     "consent ends": (consent_ends, "The consent behind the account ends before its time", "connect"),
     "scope lost": (scope_lost, "pages_manage_posts was not given", "connect"),
     "access refused": (account(AccountState.AUTH_BROKEN), "must be connected again", "connect"),
-    "account paused": (account_paused, "This will be held: Acme Coffee is paused by", "resume"),
+    "account paused": (account_paused, "This will be held: Acme Coffee (Facebook) is paused by", "resume"),
     "provider paused": (provider_paused, "is paused here by", "resume"),
     "organization paused": (organization_paused, "paused for the whole organization", "resume"),
     "quota full": (quota_full, "other posts go to this account", "reschedule"),

@@ -363,7 +363,9 @@ def test_a_paused_account_is_a_warning(team: Team) -> None:
     pause_account(team.approver, team.account_id, "a recall")
     post_id = make_post(team.author, [team.account_id])
     (warning,) = commands.submit(team.author, uuid4(), post_id, 1).warnings
-    assert warning.sentence.startswith("Acme Coffee: This will be held: Acme Coffee is paused by Apia Approver since ")
+    assert warning.sentence.startswith(
+        "Acme Coffee: This will be held: Acme Coffee (Facebook) is paused by Apia Approver since "
+    )
     assert warning.sentence.endswith(" (Europe/Berlin): a recall. An approver can resume it on Accounts.")
 
 

@@ -232,7 +232,7 @@ def test_resuming_the_outer_leaves_the_inner_in_force_and_says_so(quiet_house_of
     assert [each.words for each in done.left_alone] == ["Acme stays paused."]
     assert done.words.startswith("Resumed. Still paused: ")
     assert (claimed(worker), sweep(worker)) == (set(), {}), "it is held on, and no lateness of its own"
-    assert resume(house.approver, provider).still_paused == ("Acme",)
+    assert resume(house.approver, provider).still_paused == ("Acme (Facebook)",)
     assert [each.publication_id for each in seen(house, inner).overdue] == [inner_row.id]
     resume(house.approver, inner, now(inner_row))
     assert claimed(worker) == {inner_row.id}
