@@ -16,7 +16,7 @@ from console.identity import Visitor
 from console.plain import plain
 from console.standing import is_sendable
 from core.infra.actor import Actor
-from core.infra.errors import Invalid, Refused
+from core.infra.errors import Invalid
 from core.posts import slots
 from core.posts.views import Detail, PublicationRow
 from core.publishing import commands as publishing
@@ -57,7 +57,7 @@ def show_asked(visitor: Visitor, detail: Detail, current: Sequence[PublicationRo
         _DIALOGS[verb](visitor, detail, chosen, publication_id)
 
 
-@st.dialog("When it goes out", icon=":material/schedule:")
+@st.dialog("When it goes out", icon=":material/schedule:", on_dismiss="rerun")
 def _reschedule(
     visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
 ) -> None:
@@ -77,10 +77,10 @@ def _reschedule(
 
     if confirm("Reschedule" if due else "Schedule", "schedule", why_not=_NO_TIME if at is None else None, key="dialog"):
         feedback.act("publishing.reschedule", run, done=_words)
-        st.rerun()
+        feedback.close_dialog()
 
 
-@st.dialog("Publish now", icon=":material/send:")
+@st.dialog("Publish now", icon=":material/send:", on_dismiss="rerun")
 def _publish_now(
     visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
 ) -> None:
@@ -95,10 +95,10 @@ def _publish_now(
 
     if confirm("Publish now", "send", key="dialog"):
         feedback.act("publishing.publish_now", run, done=_words)
-        st.rerun()
+        feedback.close_dialog()
 
 
-@st.dialog("Cancel", icon=":material/cancel:")
+@st.dialog("Cancel", icon=":material/cancel:", on_dismiss="rerun")
 def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     st.markdown("It won't be sent. The words stay here and can be tried again.")
     _account_names(chosen)
@@ -111,7 +111,7 @@ def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
 
     if confirm("Cancel this publication", "cancel", key="dialog"):
         feedback.act("publishing.cancel", run, done=_words)
-        st.rerun()
+        feedback.close_dialog()
 
 
 @st.dialog("It is live", icon=":material/check_circle:", on_dismiss="rerun")
@@ -135,7 +135,8 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
 
     missing = "Give its address or id first." if not post else None if reason else _UNSAID
     if confirm("It is live", "check_circle", why_not=missing, key="dialog"):
-        _decide("publishing.resolve_live", run)
+        feedback.act("publishing.resolve_live", run, done=_words)
+        feedback.close_dialog()
 
 
 def _says_something_else(visitor: Visitor, publication_id: UUID, named: str) -> bool:
@@ -166,21 +167,8 @@ def _not_live(each: PublicationRow, label: str, icon: str, *, send_again: bool) 
         return publishing.resolve_not_live(actor, action, each.id, send_again=send_again, reason=reason)
 
     if confirm(label, icon, why_not=None if reason else _UNSAID, key="dialog"):
-        _decide("publishing.resolve_not_live", run)
-
-
-def _decide(name: str, run: Callable[[Actor], Changed]) -> None:
-    """Run a verdict. One that is refused leaves its dialog open: the reason stands in it, and what was typed stays."""
-    refusals: list[str] = []
-
-    def refused(refusal: Refused) -> bool:
-        refusals.append(refusal.message)
-        return True
-
-    feedback.act(name, run, done=_words, refused=refused)
-    if not refusals:
-        st.rerun()
-    st.warning(plain(refusals[0]), icon=":material/block:")
+        feedback.act("publishing.resolve_not_live", run, done=_words)
+        feedback.close_dialog()
 
 
 def _account_names(chosen: Iterable[PublicationRow]) -> None:
@@ -196,7 +184,7 @@ def _subject(detail: Detail, publication_id: UUID | None) -> Subject:
     return {"publication_id": publication_id} if publication_id else {"post_id": detail.post.id}
 
 
-@st.dialog("Change the live text", icon=":material/edit:")
+@st.dialog("Change the live text", icon=":material/edit:", on_dismiss="rerun")
 def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each = chosen[0]
     network = network_title(each.network)
@@ -213,10 +201,10 @@ def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow
     # Whatever is wrong with it is said by the command: the text comes with the press.
     if confirm("Change it", "edit", key="dialog"):
         feedback.act("publishing.edit_live", run, done=_words)
-        st.rerun()
+        feedback.close_dialog()
 
 
-@st.dialog("Delete the live post", icon=":material/delete:")
+@st.dialog("Delete the live post", icon=":material/delete:", on_dismiss="rerun")
 def _delete_live(
     visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
 ) -> None:
@@ -235,7 +223,7 @@ def _delete_live(
 
     if confirm("Delete it", "delete", key="dialog"):
         feedback.act("publishing.delete_live", run, done=_words)
-        st.rerun()
+        feedback.close_dialog()
 
 
 _DIALOGS: Final[Mapping[str, Callable[[Visitor, Detail, Sequence[PublicationRow], UUID | None], None]]] = {

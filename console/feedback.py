@@ -82,6 +82,18 @@ def act(
     return result
 
 
+def close_dialog() -> None:
+    """After `act` in a dialog: done, it closes. If not, it says why and stays open, with what was typed."""
+    told = state.trouble()
+    if told is None:
+        st.rerun()
+    state.tell_trouble(None)
+    failed = told.kind == "failed"
+    incident = f"  \nIncident `{told.incident}`" if told.incident else ""
+    say, icon = (st.error, "error") if failed else (st.warning, "block")
+    say(f"{plain(told.words)}{incident}", icon=f":material/{icon}:")
+
+
 def report(error: BaseException, where: str) -> str:
     """Write what happened into the log under a new incident id, and give the id."""
     incident = logs.incident()

@@ -87,7 +87,7 @@ def offer(visitor: Visitor, pauses: Iterable[Pause], used: Collection[str]) -> N
         _pause_several(open_)
 
 
-@st.dialog("Pause publishing", icon=":material/pause_circle:")
+@st.dialog("Pause publishing", icon=":material/pause_circle:", on_dismiss="rerun")
 def _pause_several(choices: Mapping[str, str]) -> None:
     chosen = st.radio("What", list(choices), format_func=lambda each: choices[each], key="pause_what")
     st.caption("Nothing more of it goes out until somebody resumes it. What is being sent now goes on.")
@@ -100,7 +100,7 @@ def _pause_several(choices: Mapping[str, str]) -> None:
     _ask("Publishing" if chosen == _EVERYTHING else f"Publishing to {choices[chosen]}", chosen, run)
 
 
-@st.dialog("Pause an account", icon=":material/pause_circle:")
+@st.dialog("Pause an account", icon=":material/pause_circle:", on_dismiss="rerun")
 def pause_account(account_id: UUID, name: str) -> None:
     """Ask why, then pause it."""
     st.markdown(f"Nothing more goes to **{plain(name)}** until it is resumed. What is being sent now goes on.")
@@ -126,7 +126,7 @@ def _ask(name: str, subject: str, run: Callable[[Actor, str, UUID], Paused]) -> 
             lambda actor: run(actor, reason, feedback.action_id(actor, "pause", subject, reason)),
             done=lambda done: said(done, name),
         )
-        st.rerun()
+        feedback.close_dialog()
 
 
 def lines(visitor: Visitor, pauses: Iterable[Pause], zones: Zones) -> None:

@@ -20,7 +20,7 @@ from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
 from tests.factories.organizations import make_organization
-from tests.factories.pauses import resume
+from tests.factories.pauses import pause_account, resume
 from tests.factories.posts import Team, make_approved, soon
 
 
@@ -100,6 +100,40 @@ def test_pausing_again_for_the_same_reason_in_another_tab_pauses_again(team: Tea
         tab.press("pause_confirm")
         (pause,) = queries.pauses(team.admin)
         resume(team.admin, pause.id)
+
+
+def test_a_dialog_whose_press_was_refused_says_why_and_keeps_what_was_typed(team: Team, admin: Tab) -> None:
+    admin.open("accounts").press(f"pause_{team.account_id}")
+    admin.app.session_state["account_asked"] = ("pause", team.account_id)
+    admin.app.text_input(key="pause_reason").set_value("Stocktaking")
+    admin.again()
+    pause_account(team.approver, team.account_id, "Sooner than you")
+    admin.app.session_state["account_asked"] = ("pause", team.account_id)
+    admin.press("pause_confirm")
+    assert any("is paused already" in each.value for each in admin.app.warning)
+    assert admin.app.text_input(key="pause_reason").value == "Stocktaking"
+    assert not admin.has("trouble_bar")
+
+
+def test_a_dialog_whose_press_broke_gives_the_incident_and_keeps_what_was_typed(
+    team: Team, admin: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin.open("accounts").press(f"pause_{team.account_id}")
+    admin.app.session_state["account_asked"] = ("pause", team.account_id)
+    admin.app.text_input(key="pause_reason").set_value("Stocktaking")
+    admin.again()
+    monkeypatch.setattr("core.accounts.commands.pause_account", broken)
+    admin.app.session_state["account_asked"] = ("pause", team.account_id)
+    admin.app.button(key="pause_confirm").click().run()
+    (error,) = admin.app.error
+    assert "nothing was changed" in error.value
+    assert "Incident `" in error.value
+    assert admin.app.text_input(key="pause_reason").value == "Stocktaking"
+    assert not admin.has("trouble_bar")
+
+
+def broken(*_: object) -> None:
+    raise RuntimeError("a bug")
 
 
 def test_an_admin_pauses_everything_or_one_network_and_every_page_says_so(

@@ -225,7 +225,7 @@ def _asked(visitor: Visitor, rows: Sequence[AccountRow]) -> None:
                 _disconnect(visitor, each)
 
 
-@st.dialog("Disconnect an account", icon=":material/link_off:")
+@st.dialog("Disconnect an account", icon=":material/link_off:", on_dismiss="rerun")
 def _disconnect(visitor: Visitor, each: AccountRow) -> None:
     st.markdown(
         f"**{plain(each.name)}** can't be posted to until somebody connects it again. Its posts and history stay."
@@ -241,7 +241,7 @@ def _disconnect(visitor: Visitor, each: AccountRow) -> None:
     why_not = None if one_line(typed) == one_line(each.name) else "Type its name first."
     if confirm("Disconnect", "link_off", key="disconnect", why_not=why_not):
         feedback.act("accounts.disconnect", run, done=f"{each.name} is disconnected.")
-        st.rerun()
+        feedback.close_dialog()
 
 
 def _stranded(visitor: Visitor, each: AccountRow) -> None:

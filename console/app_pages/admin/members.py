@@ -181,7 +181,7 @@ def _mailed(actor: Actor, made: Invited, email: str) -> _Link:
     return _Link(email, places.console_url() + made.link_path, mail)
 
 
-@st.dialog("Invite somebody", icon=":material/person_add:")
+@st.dialog("Invite somebody", icon=":material/person_add:", on_dismiss="rerun")
 def _invite() -> None:
     email = st.text_input("Email address", type="email", max_chars=254, required=True, live=True, key="invite_email")
     role = st.selectbox("Role", _ROLES, index=1, format_func=str.capitalize, key="invite_role")
@@ -194,7 +194,7 @@ def _invite() -> None:
         made = feedback.act("organizations.invite", run)
         if made is not None:
             state.put(_LINK, made)
-        st.rerun()
+        feedback.close_dialog()
 
 
 def _renew(each: InvitationRow) -> None:
