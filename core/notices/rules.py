@@ -267,7 +267,7 @@ def subject_line(kinds: Sequence[tuple[Kind, Mapping[str, Any]]], organization: 
         if count == 1
         else about.many.format(n=count)
     )
-    return f"{words} ({organization})"
+    return f"{organization}: {words}"
 
 
 class _Known(dict[str, Any]):

@@ -42,7 +42,7 @@ def test_a_name_begins_no_header_and_no_mail(
     assert mail_all(worker_database) == 2
     (got,) = taken(mail, team.approver)
     assert set(got["headers"]) <= ORDINARY
-    assert got["subject"] == f"{name} asks for your approval ({name})".replace("=?", "= ?")
+    assert got["subject"] == f"{name}: {name} asks for your approval".replace("=?", "= ?")
     assert "/post?post=" in got["text"]
 
     made = organizations.invite(team.admin, uuid4(), f"{uuid4()}@people.example", Role.VIEWER)

@@ -72,7 +72,7 @@ def test_a_mail_says_what_it_is_about_and_leads_there(
     raise_all(worker_database)
     assert mail_all(worker_database) == 2
     (got,) = taken(mail, team.approver)
-    assert got["subject"] == "Edgar Editor asks for your approval (Northwind)"
+    assert got["subject"] == "Northwind: Edgar Editor asks for your approval"
     link = f"https://masthead.northwind.example/post?post={post}"
     assert link in got["text"]
     assert f'href="{link}"' in got["html"]
@@ -120,7 +120,7 @@ def test_a_hundred_failures_of_one_cause_are_one_mail(
     raise_all(worker_database)
     assert mail_all(worker_database) == 3
     (got,) = taken(mail, team.author)
-    assert got["subject"] == "100 posts could not be published (Northwind)"
+    assert got["subject"] == "Northwind: 100 posts could not be published"
     assert "And 80 more: https://masthead.northwind.example/notices" in got["text"]
     assert queries.unseen(team.author) == queries.COUNTED_AT_MOST
     fail_many(team, worker_database, 3)  # the same cause again, within minutes

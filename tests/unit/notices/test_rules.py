@@ -96,7 +96,7 @@ def test_every_kind_has_words_for_anything_that_is_known_of_it(kind: Kind) -> No
     full = {"who": "Tom", "post": "Beans", "account": "Acme", "why": "Too long.", "comment": "Shorter", "ends": "3 May"}
     for data in (full, {}, {"who": "", "post": "", "account": ""}):
         assert rules.sentence(kind, data).strip()
-        assert rules.subject_line([(kind, data)], "Northwind", is_digest=False).endswith("(Northwind)")
+        assert rules.subject_line([(kind, data)], "Northwind", is_digest=False).startswith("Northwind: ")
     many = rules.subject_line([(kind, full)] * 100, "Northwind", is_digest=False)
     assert "100" in many
 
