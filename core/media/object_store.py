@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, Final, cast
 
 import s3fs
 from botocore.exceptions import BotoCoreError, ClientError
+
+from core.media.rules import StoreAccess
 
 PART: Final = 8 * 1024 * 1024  # of a multipart upload, and what is read ahead
 _TRIES: Final = 4  # of one call, the first one too, with growing pauses
@@ -17,22 +18,12 @@ _CONNECT_WITHIN_S: Final = 5
 _ANSWER_WITHIN_S: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where the store is and as whom we come; None: as the machine says (AWS's own ways)."""
-
-    endpoint: str | None = None
-    region: str | None = None
-    key_id: str | None = None
-    secret: str | None = None
-
-
 class ObjectStore:
     """A bucket, or a part of one, by `s3://bucket/part`."""
 
     away: Final[tuple[type[Exception], ...]] = (OSError, BotoCoreError, ClientError)
 
-    def __init__(self, url: str, access: Access) -> None:
+    def __init__(self, url: str, access: StoreAccess) -> None:
         self.root = url.removeprefix("s3://").strip("/")
         self.files = s3fs.S3FileSystem(
             endpoint_url=access.endpoint,

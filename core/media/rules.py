@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -81,6 +82,16 @@ class Busy(Refused):
 
 class StorageFull(Refused):
     """Masthead can't keep files right now: its storage is full or can't be written. Tell your operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAccess:
+    """Where the store is and as whom we come; None: as the machine says (AWS's own ways)."""
+
+    endpoint: str | None = None
+    region: str | None = None
+    key_id: str | None = None
+    secret: str | None = None
 
 
 class StorageAway(Refused):

@@ -22,8 +22,7 @@ from uuid import UUID
 from core.infra import installation
 from core.infra.settings import Settings
 from core.media.local_files import LocalFiles
-from core.media.object_store import Access, ObjectStore
-from core.media.rules import StorageAway, StorageFull
+from core.media.rules import StorageAway, StorageFull, StoreAccess
 
 BLOCK: Final = 64 * 1024
 _log = logging.getLogger(__name__)
@@ -214,7 +213,7 @@ def current() -> Storage:
 def of(settings: Settings) -> Storage:
     """The storage that these settings name."""
     secret = settings.storage_secret
-    access = Access(
+    access = StoreAccess(
         endpoint=str(settings.storage_endpoint).rstrip("/") if settings.storage_endpoint else None,
         region=settings.storage_region,
         key_id=settings.storage_key_id,
@@ -224,8 +223,13 @@ def of(settings: Settings) -> Storage:
 
 
 @cache
-def _made(url: str, access: Access) -> Storage:
-    return Storage(ObjectStore(url, access) if url.startswith("s3://") else LocalFiles(url))
+def _made(url: str, access: StoreAccess) -> Storage:
+    if not url.startswith("s3://"):
+        return Storage(LocalFiles(url))
+    # Half a second and 30 MB in each program, which only an installation with a store of objects has to pay.
+    from core.media.object_store import ObjectStore
+
+    return Storage(ObjectStore(url, access))
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
