@@ -65,7 +65,11 @@ def logged_in(settings: Settings, program: Program) -> Iterator[db.Database]:
 def misspelled_findings() -> Iterator[Finding]:
     """What was set in vain, because no program reads it."""
     for name, nearest in sorted(misspelled().items()):
-        step = f"Set {nearest} instead, or unset it." if nearest else "Unset it; docs/operating.md names all settings."
+        step = (
+            f"Set {nearest} instead, or unset it."
+            if nearest
+            else "Unset it; docs/operating.md says where all settings stand."
+        )
         yield Finding("Settings", State.ADVICE, f"{name:.60} is not a setting", step)
 
 

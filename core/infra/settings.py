@@ -65,13 +65,11 @@ class PublishTimes(BaseSettings):
     late_read_least_s: Seconds = 300
     late_reads_last_s: Seconds = 86_400
     retry_after_s: Annotated[tuple[Seconds, ...], NoDecode] = (5, 15, 60, 300)
-    not_after_s: Seconds = 1800
     backlog_older_than_s: Seconds = 300
     backlog_spacing_s: Seconds = 60
     twin_spacing_s: Seconds = 60
     tick_s: Annotated[float, Field(gt=0, le=60)] = 1
     drain_budget_s: Seconds = 60
-    stop_grace_s: Seconds = 45
     in_flight: Annotated[int, Field(ge=1, le=16)] = 16
     breaker_window_s: Seconds = 60
     breaker_open_s: Seconds = 30

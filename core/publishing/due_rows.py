@@ -1,6 +1,7 @@
 """SQL of what is due and of what lapsed, in all organizations, and of the tickers that look.
 
-By definer functions that return ids only (migration 0005). Takes a session; never commits.
+By definer functions that return ids only (migrations 0005 to 0037: the newest that has one is in force).
+Takes a session; never commits.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def sweep(session: Session, *, first_read_s: float, retry_s: float) -> list[Move
 
 
 def until_next_due(session: Session) -> float | None:
-    """Seconds until the next publication, read or link becomes due; None when nothing waits."""
+    """Seconds until the next publication, read, link or work on a live post becomes due; None when nothing waits."""
     row = session.execute(
         text("select extract(epoch from masthead.next_due() - clock_timestamp())::float8 as seconds")
     ).one()

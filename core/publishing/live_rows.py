@@ -77,7 +77,7 @@ _HELD: Final = text(f"{_WORK} for update of w")
 
 
 def claim_due(session: Session, at_most: int, *, lease_s: float, first_read_s: float) -> list[LiveClaim]:
-    """Take up to `at_most` pieces of work whose time has come, each under a new epoch (a definer function, 0026)."""
+    """Take up to `at_most` pieces of work whose time has come, each under a new epoch (a definer function, 0037)."""
     rows = session.execute(
         text("select organization_id, work_id, epoch from masthead.claim_live(:at_most, :lease, :first_read)"),
         {

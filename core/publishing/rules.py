@@ -65,7 +65,7 @@ RESEND_RISK: Final = (
 # Under other names providers keep what only they need to know; that isn't shown.
 STEP_WORDS: Final = MappingProxyType(
     {
-        "container": "handed the image to {network}",
+        "container": "handed its files to {network}",
         "photo": "handed the image to {network}",
         "image": "handed the image to {network}",
         "document": "handed the document to {network}",

@@ -400,7 +400,7 @@ def retry_in(
 ) -> None:
     """Sending or unknown -> scheduled after a provable no: the network gets another try in `seconds`.
 
-    `counts` False: this was no try, only a wait. Without a wait the row keeps its place in its account's queue.
+    `counts` False: this was no try, only a wait.
     """
     set_because(session, because, waits=not counts)
     move(

@@ -85,11 +85,6 @@ class Calls:
                 if scope is Scope.APP:
                     _tally.hear(self.provider, self.network, of_route, usage)
 
-    @property
-    def stopped_by(self) -> Usage | None:
-        """The budget that forbids the next call; None if none does."""
-        return next((usage for usage in self.heard.values() if usage.stops), None)
-
     def keep(self, session: Session) -> None:
         """Write what was heard of the account's budgets, in a transaction of its organization; of the app's, a stop.
 

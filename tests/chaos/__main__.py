@@ -1,8 +1,9 @@
 """`python -m tests.chaos [mode]`: kill, freeze and lie, then count posts at the network. One JSON line per mode.
 
-    labels    SIGKILL of senders at every labelled point, under every fault, in every shape of publication;
-              `--part "facebook photo"`: only in this one
-    zombies   SIGSTOP at every labelled point past the lease, then SIGCONT; `--part "s2 s2b"`: only at these
+    labels    SIGKILL of senders at every labelled point, in every kind of post; five kinds meet every fault, the others
+              those that concern their steps; `--part "facebook photo"`: only in this one
+    zombies   SIGSTOP at every labelled point but the first, in some kinds under some faults, past the lease, then
+              SIGCONT; `--part "s2 s2b"`: only at these
     random    at shipped times, kill -9 of anything, Valkey emptied, Postgres stopped, hints doubled, networks that lie
     model     a state machine of what people, programs and networks do, in any order
     power     ten known mistakes, each of which must be noticed; one that isn't counts as lost

@@ -79,7 +79,7 @@ class Estate:
         return self.servers.addresses
 
     def start_programs(self, environment: Mapping[str, str]) -> None:
-        """Start everything that the Procfile has, but the console, some of it twice."""
+        """Start what the Procfile has, but the console and `worker-media`, some of it twice."""
         for name, module in PROGRAMS.items():
             command = [sys.executable, "-m", *module]
             self.children[name] = Child(lambda command=command: self._program(command, environment))

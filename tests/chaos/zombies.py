@@ -1,4 +1,4 @@
-"""SIGSTOP of real senders at every labelled point, SIGCONT after their leases: what was taken over stays taken over.
+"""SIGSTOP of real senders at each labelled point but the first, SIGCONT after their leases: what was taken stays so.
 
 For each label, in some of the shapes, a process freezes with its publications under a share of the faults. Their leases
 run out, healthy processes sweep them and finish what they may, and then the frozen one wakes in the middle of it all.

@@ -53,7 +53,6 @@ FAST = PublishTimes(
     twin_spacing_s=1.2,
     tick_s=0.02,
     drain_budget_s=1.2,
-    stop_grace_s=0.9,
     breaker_window_s=1.2,
     breaker_open_s=0.6,
     breaker_longest_s=18,

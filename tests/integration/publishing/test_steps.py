@@ -80,7 +80,7 @@ def test_what_is_kept_is_found_again_and_shown_to_people(worker: db.Database, st
         assert steps.get("other") is None
     let_pass(house.approver, row.id, correlation_id="'click-1'")
     (shown,) = evidence(house.author, row.id).steps
-    assert (shown.words, shown.reference) == ("handed the image to Facebook", "1784")
+    assert (shown.words, shown.reference) == ("handed its files to Facebook", "1784")
     assert shown.expires_at is not None
     assert (shown.expires_at - shown.made_at).total_seconds() == pytest.approx(60, abs=0.1)
     assert (shown.dropped_at, shown.dropped_because) == (None, "")
