@@ -18,6 +18,7 @@ from core.cli.connected import connected
 from core.infra import logs
 from core.infra.settings import Settings
 from core.publishing import unholding
+from core.publishing.times import times as publish_times
 from core.throttle.rules import WholeHold
 
 
@@ -44,11 +45,8 @@ def show(_given: argparse.Namespace) -> int:
 def end(given: argparse.Namespace) -> int:
     """End what holds the network and say what goes on."""
     with _connected():
-        ended = unholding.end(given.network)
-    if not ended.holds:
-        print(f"Nothing holds {given.network}. `masthead holds show` lists what is held.")
-        return 0
-    print("\n".join(f"ended: {_line(each)}" for each in ended.holds))
+        ended = unholding.end(given.network, publish_times())
+    print("\n".join(f"ended: {_line(each)}" for each in ended.holds) or f"Nothing holds {given.network} now.")
     print(
         f"{ended.posts} posts look again within seconds, and {ended.others} reads, comments, changes and addresses."
         f" If {given.network} means it, its next answer holds again."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -15,13 +16,15 @@ from core.accounts.rotating import organizations
 from core.audit.queries import history
 from core.infra import db
 from core.infra.errors import Invalid
-from core.infra.settings import Settings
+from core.infra.settings import PublishTimes, Settings
 from core.posts.rules import PublicationState
-from core.provider_kit.errors import RetryLater
+from core.provider_kit.errors import OutcomeUnknown, RetryLater
 from core.provider_kit.throttle import USED_UP, Route, Scope, Usage
 from core.provider_kit.types import Published
-from core.publishing import claiming, due_rows, sending, unholding
+from core.publishing import claiming, due_rows, ended_rows, live_sending, rules, sending, unholding
 from core.publishing.held_reads import held_posts
+from core.publishing.live_rules import LiveState
+from core.publishing.queries import live_works
 from core.publishing.unholding import Ended
 from core.throttle import calls
 from tests.factories.publishing import (
@@ -30,10 +33,18 @@ from tests.factories.publishing import (
     ScriptedPublisher,
     acting_as,
     again,
+    bring_forward,
+    check_one,
     leave_unclear,
+    let_pass,
     make_due,
     make_quiet_house,
+    make_scheduled,
+    seen,
+    send_one,
+    tamper,
 )
+from tests.integration.publishing.test_live_work import ScriptedLive
 
 _S = PublicationState
 DAY_S: Final = 86_400.0
@@ -72,7 +83,7 @@ def send_all(worker: db.Database) -> list[PublicationState | None]:
 
 def end(worker: db.Database, network: str = "facebook") -> Ended:
     with acting_as(worker):
-        return unholding.end(network)
+        return unholding.end(network, PublishTimes())
 
 
 def in_a_moment(worker: db.Database) -> None:
@@ -123,20 +134,6 @@ def test_a_network_that_means_it_holds_again_by_its_next_answer(
     assert held.next_at > datetime.now(UTC) + timedelta(hours=23)
 
 
-def test_a_question_that_was_put_off_to_its_end_is_asked_now(
-    house: House, worker: db.Database, held_for_a_day: ScriptedPublisher
-) -> None:
-    row = make_due(house)
-    with acting_as(worker), db.free_transaction() as session:
-        hold(session, Route.READ, timedelta(minutes=10))
-        session.execute(text("update masthead.app_budget set held_until = null where route = 'publish'"))
-    leave_unclear(worker, house, row.id)
-    with acting_as(worker), db.free_transaction() as session:
-        assert due_rows.claim_checks(session, 10, lease_s=1) == []
-    assert end(worker).others == 1
-    assert again(house.author, row.id).next_action_at < datetime.now(UTC) + timedelta(seconds=6)
-
-
 def hold(session: Session, route: Route, length: timedelta) -> None:
     session.execute(
         text(
@@ -147,15 +144,125 @@ def hold(session: Session, route: Route, length: timedelta) -> None:
     )
 
 
+def open_breaker(session: Session, route: Route, length: timedelta) -> None:
+    session.execute(
+        text(
+            "insert into masthead.breaker(provider, network, route, state, until, open_for, opened_at)"
+            " values ('meta', 'facebook', :route, 'open', clock_timestamp() + :length, '30 s', clock_timestamp())"
+        ),
+        {"route": route.value, "length": length},
+    )
+
+
+def publishing_is_held(worker: db.Database) -> None:
+    """Facebook takes no posts for a day; the breaker of uploads has some seconds left. Reading is free all the time."""
+    with acting_as(worker), db.free_transaction() as session:
+        hold(session, Route.PUBLISH, timedelta(days=1))
+        open_breaker(session, Route.PREPARE, timedelta(seconds=2))
+
+
+def test_a_read_that_waits_for_its_own_time_is_not_made_earlier(
+    house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.providers.publisher", lambda _network: ScriptedPublisher(read=seen()))
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    for _ in range(3):
+        assert check_one(worker, row.id) is PublicationState.UNKNOWN
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp() + interval '10 min'")  # as shipped
+    publishing_is_held(worker)
+    assert end(worker).others == 0
+    assert again(house.author, row.id).next_action_at > datetime.now(UTC) + timedelta(minutes=9)
+
+
+def test_a_question_that_a_long_hold_has_put_off_until_a_person_is_asked_is_read_now(
+    house: House, worker: db.Database
+) -> None:
+    row = make_due(house)
+    with acting_as(worker), db.free_transaction() as session:
+        hold(session, Route.READ, timedelta(days=1))
+    leave_unclear(worker, house, row.id)
+    with acting_as(worker), db.free_transaction() as session:
+        assert due_rows.claim_checks(session, 10, lease_s=1) == []
+    assert end(worker).others == 1
+    # Its send might have lasted until its deadline, and the first read comes after that.
+    assert again(house.author, row.id).next_action_at < datetime.now(UTC) + timedelta(seconds=61)
+
+
+def test_what_somebody_reads_at_the_moment_is_left_to_them(house: House, worker: db.Database) -> None:
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    with acting_as(worker), db.free_transaction() as session:
+        assert len(due_rows.claim_checks(session, 10, lease_s=70)) == 1
+    claimed_until = again(house.author, row.id).next_action_at
+    publishing_is_held(worker)
+    assert end(worker).others == 0
+    assert again(house.author, row.id).next_action_at == claimed_until
+
+
+def comment_looked_for_three_times(house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """The post of a first comment whose writing got no answer and that three looks didn't show."""
+    live = ScriptedLive(answers=[OutcomeUnknown("The connection ended before the answer.")])
+    monkeypatch.setattr(rules, "CHECK_HOLDS_S", 30.0)
+    monkeypatch.setattr("core.providers.live", lambda _network: live)
+    row = make_scheduled(house, comment="First!")
+    bring_forward(house.approver, row.id)
+    with monkeypatch.context() as scripted:
+        publisher = ScriptedPublisher(Published(f"1_{row.id.hex}", 200))
+        scripted.setattr("core.providers.publisher", lambda _network: publisher)
+        assert send_one(worker, row.id) is PublicationState.PUBLISHED
+    for _ in range(4):
+        with acting_as(worker):
+            live_sending.do_due(1, times=FAST)
+        looked_at(house, "clock_timestamp()")
+    return row.id
+
+
+def looked_at(house: House, next_at: str) -> None:
+    tamper(
+        house.organization_id,
+        f"update masthead.live_work set next_action_at = {next_at} where next_action_at is not null",  # noqa: S608
+    )
+
+
+@pytest.mark.parametrize(("put_off", "moved", "least", "most"), [("10 min", 0, 9, 11), ("1 day", 1, 8, 11)])
+def test_a_comment_is_looked_for_when_it_would_have_been_without_a_hold_and_so_not_written_twice(
+    house: House,
+    worker: db.Database,
+    monkeypatch: pytest.MonkeyPatch,
+    put_off: str,
+    moved: int,
+    least: int,
+    most: int,
+) -> None:
+    publication_id = comment_looked_for_three_times(house, worker, monkeypatch)
+    looked_at(house, f"clock_timestamp() + interval '{put_off}'")
+    publishing_is_held(worker)
+    assert end(worker).others == moved
+    (comment,) = live_works(house.author, again(house.author, publication_id).post_id)[publication_id]
+    assert (comment.state, len(comment.looks)) == (LiveState.CHECKING, 3)
+    in_minutes = (comment.next_at - datetime.now(UTC)).total_seconds() / 60
+    assert least < in_minutes < most
+
+
+def test_ended_again_it_goes_on_where_it_broke_off(
+    house: House, worker: db.Database, held_for_a_day: ScriptedPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise RuntimeError("Postgres went away, or a deadlock")
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(ended_rows, "let_posts_go", broken)
+        with pytest.raises(RuntimeError):
+            end(worker)
+    again_ended = end(worker)
+    assert (again_ended.holds, again_ended.posts) == ((), 1)
+
+
 def test_an_open_breaker_is_probed_by_whoever_sends_next(house: House, worker: db.Database) -> None:
     with acting_as(worker), db.free_transaction() as session:
-        session.execute(
-            text(
-                "insert into masthead.breaker(provider, network, route, state, until, open_for, opened_at)"
-                " values ('meta', 'facebook', 'publish', 'open', clock_timestamp() + interval '15 min', '15 min',"
-                " clock_timestamp())"
-            )
-        )
+        open_breaker(session, Route.PUBLISH, timedelta(minutes=15))
     (ended,) = end(worker).holds
     assert ended.is_breaker
     with acting_as(worker), db.free_transaction() as session:
@@ -210,6 +317,6 @@ def test_the_command_shows_what_is_held_and_ends_it(
     assert cli.main(["holds", "show"]) == 0
     assert capsys.readouterr().out == "No network is held.\n"
     assert cli.main(["holds", "end", "--network", "facebook"]) == 0
-    assert capsys.readouterr().out.startswith("Nothing holds facebook.")
+    assert capsys.readouterr().out.startswith("Nothing holds facebook now.")
     assert cli.main(["holds", "end", "--network", "myspace"]) == 2
     assert "Known: facebook" in capsys.readouterr().err

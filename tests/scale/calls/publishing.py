@@ -344,9 +344,7 @@ CALLS: Final[Calls] = {
     ended_rows.let_posts_go: (inside(lambda session, _: ended_rows.let_posts_go(session, "facebook"), "worker"),),
     ended_rows.let_the_rest_go: (
         inside(
-            lambda session, _: ended_rows.let_the_rest_go(
-                session, "facebook", datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1)
-            ),
+            lambda session, _: ended_rows.let_the_rest_go(session, "facebook", PublishTimes()),
             "worker",
         ),
     ),
