@@ -193,13 +193,13 @@ def _of_publication(kind: Kind, row: Row[Any]) -> News:
     data = {"post": beginning(row.text), "who": row.who or "", "account": providers.named(row.account, row.network)}
     cause = ""
     match kind:
-        case Kind.APPROVAL_ASKED | Kind.LAPSED:
+        case Kind.LAPSED:
             key = f"{kind}:{row.post_id}:{row.submitted_version}"
-        case Kind.CHANGES_REQUESTED:
+        case Kind.APPROVAL_ASKED | Kind.CHANGES_REQUESTED | Kind.APPROVED:
+            # One deed over several accounts is one piece of news; the same version may be asked for again.
             key = f"{kind}:{row.post_id}:{row.correlation_id or row.id}"
-            data["comment"] = row.comment or ""
-        case Kind.APPROVED:
-            key = f"{kind}:{row.post_id}:{row.correlation_id or row.id}"
+            if kind is Kind.CHANGES_REQUESTED:
+                data["comment"] = row.comment or ""
         case _:
             key = f"{kind}:{row.publication_id}:{row.id}"
             cause = str((row.last_error or {}).get("reason") or row.because)[:200]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -48,6 +49,20 @@ def test_a_submitted_post_asks_all_approvers_but_who_wrote_it(team: Team, worker
     (asked,) = notices(team.approver)
     assert asked.words == "Edgar Editor asks you to approve “Fresh beans on Monday.”"
     assert (asked.subject_kind, asked.subject_id, asked.seen_at) == ("post", post, None)
+
+
+def test_what_missed_its_time_unapproved_and_gets_another_asks_again(team: Team, worker_database: db.Database) -> None:
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    with db.transaction(team.admin) as session:
+        session.execute(text("update masthead.publication set due_at = clock_timestamp() - interval '1 s'"))
+    by(worker_database, lambda: len(look("test", PublishTimes()).moved))
+    raise_all(worker_database)
+    assert sorted(told(team.approver)) == ["approval_asked", "late"]
+    another_click = replace(team.author, correlation_id="another click")
+    publishing.reschedule(another_click, uuid4(), soon(48), post_id=post)
+    raise_all(worker_database)
+    assert sorted(told(team.approver)) == ["approval_asked", "approval_asked", "late"]
 
 
 def test_a_named_approver_is_asked_alone(team: Team, worker_database: db.Database) -> None:
