@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from core.posts.model import Publication
 from core.posts.rules import PublicationState
 from core.posts.store import organization_of
-from core.publishing.model import Attempt, ReconcileRead
-from core.publishing.rules import UNRESOLVED, VISIBLE_STEPS
+from core.publishing.model import Attempt, PublicationLink, ReconcileRead
+from core.publishing.rules import UNRESOLVED, VISIBLE_STEPS, may_name
 
 # Everything that `str.strip` takes away; some of it no keyboard types, but pages that text is copied from have it.
 _WHITE: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
@@ -75,6 +75,17 @@ def taken(session: Session, publication: Publication, provider_post_ids: Collect
         Publication.provider_post_id.in_(provider_post_ids),
     )
     return {each for each in session.scalars(query) if each is not None}
+
+
+def named_of_others(session: Session, publication: Publication, named: str) -> bool:
+    """Whether what a person gave, an id or an address, is a post of this account that another publication owns."""
+    owned = select(Publication.id).outerjoin(PublicationLink, PublicationLink.publication_id == Publication.id)
+    owned = owned.where(
+        Publication.account_id == publication.account_id,
+        Publication.id != publication.id,
+        or_(Publication.provider_post_id.in_(may_name(named)), PublicationLink.url == named.strip()),
+    )
+    return session.scalars(owned.limit(1)).first() is not None
 
 
 def has_unresolved_twin(session: Session, publication: Publication) -> bool:

@@ -73,7 +73,11 @@ def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: s
                 return earlier
             require_still(session, actor, Permission.RESOLVE)
             row = _still_open(session, question)
-            if live is not None and read_rows.taken(session, row, [live.provider_post_id]):
+            if (
+                read_rows.taken(session, row, [live.provider_post_id])
+                if live is not None
+                else read_rows.named_of_others(session, row, said.post)
+            ):
                 raise Refused("That post belongs to another publication of this account. Look for a second one.")
             proof = {"verdict_by": actor.label, "reason": said.reason, "post": said.post}
             _close_live(session, actor, question, live, proof)

@@ -418,6 +418,12 @@ def _means(wanted: str, post: LivePost) -> bool:
     return own in parts or ("_" in own and set(own.split("_")) <= parts)
 
 
+def may_name(wanted: str) -> set[str]:
+    """Every id of a post that a person may mean by these words."""
+    wanted = wanted.strip()
+    return {wanted, *filter(None, _words_of(wanted))}
+
+
 def _address(url: str) -> tuple[str, str, str]:
     try:
         parts = urlsplit(url if "//" in url else f"//{url}")

@@ -31,6 +31,7 @@ from tests.factories.publishing import (
     acting_as,
     again,
     attempts,
+    check_one,
     leave_unclear,
     let_pass,
     live_post,
@@ -230,6 +231,23 @@ def test_what_is_paused_is_said_to_be_held_and_not_to_be_sent_again(house: House
     pause_account(house.approver, again(house.author, question).account_id)
     changed = commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
     assert changed.words == "It is held, because it is paused there: resuming asks about it."
+
+
+@pytest.mark.parametrize("said", ["77_1", "https://network.example/77_1", "https://network.example/feed?of=77_1"])
+def test_another_publications_post_is_refused_where_the_account_can_not_be_read_too(
+    said: str, house: House, worker: db.Database, script
+):
+    first = make_due(house, words="Every Monday.", ago_s=1)
+    script(Published("77_1", 200, permalink="https://network.example/77_1"))
+    send_one(worker, first.id)
+    row = make_due(house, words="Another one.")
+    leave_unclear(worker, house, row.id)
+    script(read=seen(complete=False, unreadable="Nobody can read this profile."))
+    assert check_one(worker, row.id) is _S.NEEDS_HUMAN
+    with pytest.raises(Refused, match="belongs to another publication"):
+        commands.resolve_live(house.approver, uuid4(), row.id, post=said, reason="I see it.")
+    commands.resolve_live(house.approver, uuid4(), row.id, post="77_2", reason="I see it.")
+    assert again(house.author, row.id).state is _S.PUBLISHED
 
 
 def test_a_verdict_needs_a_reason(house: House, worker: db.Database, script):

@@ -279,6 +279,11 @@ CALLS: Final[Calls] = {
             lambda session, world: read_rows.taken(session, publication(session, world), ["live-1", "live-2"]), "worker"
         ),
     ),
+    read_rows.named_of_others: (
+        inside(
+            lambda session, world: read_rows.named_of_others(session, publication(session, world), "live-1"), "worker"
+        ),
+    ),
     read_rows.has_unresolved_twin: (
         inside(lambda session, world: read_rows.has_unresolved_twin(session, publication(session, world)), "worker"),
     ),
