@@ -18,7 +18,6 @@ from core.publishing.claiming import owner
 from core.publishing.rules import CHECKER
 from core.publishing.times import times as times_of_this_process
 from core.throttle import breaking
-from core.throttle.breaking import Probe
 from core.throttle.calls import Calls, settle
 
 
@@ -32,20 +31,15 @@ def check_one(
     if line is None:
         return None
     calls = Calls(line.account_id, line.provider, line.network)
-    probe: Probe | None = None
-    if breaking.wait_s(calls, Route.READ) is not None:
-        probe = breaking.take(calls, Route.READ, owner(), times)
-        wait_s = breaking.wait_s(calls, Route.READ)
-        if probe is None and wait_s is not None:
-            with db.organization_transaction(organization_id, CHECKER) as session:
-                store.read_again_in(session, publication_id, epoch, max(wait_s, 0.0))
-            return None
     try:
-        with calls.on(Route.READ):
-            return checking.check_one(organization_id, publication_id, epoch, times=times)
+        with breaking.reading(calls, owner(), times) as wait_s:
+            if wait_s is not None:
+                with db.organization_transaction(organization_id, CHECKER) as session:
+                    store.read_again_in(session, publication_id, epoch, max(wait_s, 0.0))
+                return None
+            with calls.on(Route.READ):
+                return checking.check_one(organization_id, publication_id, epoch, times=times)
     finally:
-        if probe is not None:
-            probe.ended(well=None if calls.made == 0 else calls.troubles == 0, times=times)
         if calls.heard:
             with db.organization_transaction(organization_id, CHECKER) as session:
                 calls.keep(session)

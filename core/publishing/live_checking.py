@@ -25,7 +25,6 @@ from core.publishing.live_rows import LiveClaim, Work
 from core.publishing.live_rules import PROGRAM, LiveState, Look, Next
 from core.publishing.times import call_timeout_s
 from core.throttle import breaking
-from core.throttle.breaking import Probe
 from core.throttle.calls import Calls
 
 _log = logging.getLogger(__name__)
@@ -38,19 +37,12 @@ def check(
 ) -> LiveState | None:
     """Look for it once; gives the state it was left in, None when it was settled meanwhile or may not be asked now."""
     calls = Calls(work.account_id, work.provider, work.network)
-    probe: Probe | None = None
-    if breaking.wait_s(calls, Route.READ) is not None:
-        probe = breaking.take(calls, Route.READ, owner(), times)
-        wait_s = breaking.wait_s(calls, Route.READ)
-        if probe is None and wait_s is not None:
+    with breaking.reading(calls, owner(), times) as wait_s:
+        if wait_s is not None:
             return _decide(work, claim, calls, None, times, wait_s)
-    crash.point("l7")
-    try:
+        crash.point("l7")
         with calls.on(Route.READ):
             look = _look(work, post_id, access, live, times)
-    finally:
-        if probe is not None:
-            probe.ended(well=None if calls.made == 0 else calls.troubles == 0, times=times)
     crash.point("l8")
     return _decide(work, claim, calls, look, times)
 

@@ -254,6 +254,7 @@ def _send_again(session: Session, actor: Actor, row: Publication) -> str:
         not_after=situation.moment + timedelta(seconds=account.window_s),
         next_action_at=None,
         attempt_count=0,
+        last_error=None,
         correlation_id=actor.correlation_id,
     )
     return rules.sent_again_words(paused=bool(account.pauses))

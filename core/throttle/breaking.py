@@ -8,7 +8,8 @@ our whole app's limits don't.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from core.infra import db
@@ -49,6 +50,24 @@ def wait_s(calls: Calls, route: Route) -> float | None:
     """Seconds until a route may be tried again, at most 0 when it wants a probe; None when it is closed."""
     with db.free_transaction() as session:
         return store.breaker_wait_s(session, (calls.provider, calls.network, route))
+
+
+@contextmanager
+def reading(calls: Calls, owner: str, times: PublishTimes) -> Iterator[float | None]:
+    """Read in this block, as the fleet's probe if the breaker of reads wants one.
+
+    Gives the seconds to wait where nobody may read now, None where the block may.
+    """
+    probe: Probe | None = None
+    seconds: float | None = None
+    if wait_s(calls, Route.READ) is not None:
+        probe = take(calls, Route.READ, owner, times)
+        seconds = wait_s(calls, Route.READ) if probe is None else None
+    try:
+        yield seconds
+    finally:
+        if probe is not None:
+            probe.ended(well=None if calls.made == 0 else calls.troubles == 0, times=times)
 
 
 def look(calls: Calls, route: Route, read: Callable[[], None], owner: str, times: PublishTimes) -> float | None:
