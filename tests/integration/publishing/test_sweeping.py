@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from core.infra import db
 from core.posts import commands as posts
 from core.posts.rules import Needs, PublicationState
-from core.publishing import due_rows, sweeping
+from core.publishing import claiming, due_rows, sweeping
 from core.publishing.queries import evidence
 from tests.factories.pauses import PAUSES, resume
 from tests.factories.posts import make_approved, make_submitted, publication, soon
@@ -25,8 +25,10 @@ from tests.factories.publishing import (
     claim_one,
     let_pass,
     make_due,
+    make_many_due,
     make_scheduled,
     sweep,
+    tamper,
     vanish_while_sending,
 )
 
@@ -113,6 +115,68 @@ def test_a_row_somebody_holds_is_skipped_and_the_others_are_swept(house: House, 
         session.execute(text("select 1 from masthead.publication where id = :id for update"), {"id": held.id})
         assert sweep(worker) == {free.id: "needs_human"}
     assert sweep(worker) == {held.id: "needs_human"}
+
+
+# What another sweep does while this one is at an earlier row of its list: as if both had been at work at once.
+MEANWHILE = """
+create function masthead.meanwhile() returns trigger language plpgsql as $$
+begin
+  update masthead.publication set state = 'scheduled', lease_owner = null, lease_until = null where id = '{second}';
+  return null;
+end$$;
+create trigger meanwhile after update of state on masthead.publication for each row
+  when (new.id = '{first}') execute function masthead.meanwhile();
+"""
+
+
+def test_what_another_sweep_put_back_on_the_schedule_is_not_taken_for_late(house: House, worker: db.Database):
+    first, second = make_due(house), make_due(house)
+    with acting_as(worker):
+        assert len(claiming.due(2, FAST)) == 2
+    let_pass(house.approver, first.id, lease_until="clock_timestamp() - interval '2 s'")
+    let_pass(house.approver, second.id, lease_until="clock_timestamp() - interval '1 s'")
+    tamper(house.organization_id, MEANWHILE.format(first=first.id, second=second.id))
+    try:
+        assert sweep(worker) == {first.id: "scheduled"}
+    finally:
+        tamper(house.organization_id, "drop function masthead.meanwhile() cascade")
+    now = again(house.author, second.id)
+    assert (now.state, now.needs) == (PublicationState.SCHEDULED, None)
+    assert sweep(worker) == {}
+
+
+# More than enough for a plan that reads all of them for each of them to be seen.
+MANY = 2000
+# Postgres plans a statement of a function anew this often before it may keep one plan for all that follow.
+KEPT_AFTER = 6
+
+
+def rows_read_to_sweep(worker: db.Database) -> tuple[int, int]:
+    """How many rows Postgres fetched for one sweep, and how many were moved."""
+    fetched = "select sum(idx_tup_fetch + seq_tup_read) from pg_stat_xact_user_tables where relname = 'publication'"
+    with worker.free_transaction() as session:
+        before = session.execute(text(fetched)).scalar_one()
+        moved = due_rows.sweep(session, first_read_s=15, retry_s=5)
+        return int(session.execute(text(fetched)).scalar_one() - before), len(moved)
+
+
+def test_a_sweep_by_plans_from_before_many_were_late_does_not_read_all_of_them_for_each(
+    quiet_house_of_worker: House, worker: db.Database
+):
+    house = quiet_house_of_worker
+    tamper(house.organization_id, "alter table masthead.publication set (autovacuum_enabled = false)")
+    try:
+        for turn in range(KEPT_AFTER + 1):
+            let_pass(house.approver, make_due(house).id, not_after="clock_timestamp()")
+            if turn == 0:
+                tamper(house.organization_id, "analyze masthead.publication")
+            assert rows_read_to_sweep(worker)[1] == 1
+        make_many_due(house, MANY, window_s=-1)
+        read, moved = rows_read_to_sweep(worker)
+    finally:
+        tamper(house.organization_id, "alter table masthead.publication reset (autovacuum_enabled)")
+    assert moved == 500
+    assert read < moved * MANY / 5  # to walk through them once for each would be five times as much
 
 
 def test_a_look_beats_and_says_what_there_is_to_do(house: House, worker: db.Database, dispatch_database: db.Database):
