@@ -11,6 +11,7 @@ import streamlit as st
 from console import feedback, state
 from console.components.button import button
 from console.components.confirm import confirm
+from console.components.dialog import dialog
 from console.components.networks import network_title
 from console.components.times import Zones, clock
 from console.identity import Visitor
@@ -52,7 +53,7 @@ def _ask() -> None:
     state.put(_OPEN, True)
 
 
-@st.dialog("Approve several", icon=":material/done_all:", width="medium")
+@dialog("Approve several", icon="done_all", width="medium")
 def _choose(items: Sequence[ReviewItem], zones: Zones) -> None:
     st.caption(
         "What you tick here is approved as it stands now. Open a post to read all of it first."

@@ -10,6 +10,7 @@ import streamlit as st
 
 from console import feedback, state
 from console.components.confirm import confirm
+from console.components.dialog import dialog
 from console.components.networks import network_title
 from console.components.time_field import time_field
 from console.identity import Visitor
@@ -57,7 +58,7 @@ def show_asked(visitor: Visitor, detail: Detail, current: Sequence[PublicationRo
         _DIALOGS[verb](visitor, detail, chosen, publication_id)
 
 
-@st.dialog("When it goes out", icon=":material/schedule:", on_dismiss="rerun")
+@dialog("When it goes out", icon="schedule")
 def _reschedule(
     visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
 ) -> None:
@@ -80,7 +81,7 @@ def _reschedule(
         feedback.close_dialog()
 
 
-@st.dialog("Publish now", icon=":material/send:", on_dismiss="rerun")
+@dialog("Publish now", icon="send")
 def _publish_now(
     visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
 ) -> None:
@@ -98,7 +99,7 @@ def _publish_now(
         feedback.close_dialog()
 
 
-@st.dialog("Cancel", icon=":material/cancel:", on_dismiss="rerun")
+@dialog("Cancel", icon="cancel")
 def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     st.markdown("It won't be sent. The words stay here and can be tried again.")
     _account_names(chosen)
@@ -114,7 +115,7 @@ def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
         feedback.close_dialog()
 
 
-@st.dialog("It is live", icon=":material/check_circle:", on_dismiss="rerun")
+@dialog("It is live", icon="check_circle")
 def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each, named = chosen[0], str(state.value(_NAMED) or "")
     st.markdown(f"You looked at **{plain(each.account_name)}** and found it. The network is asked before it counts.")
@@ -144,7 +145,7 @@ def _says_something_else(visitor: Visitor, publication_id: UUID, named: str) -> 
     return any(each.post.provider_post_id == named and each.post.likeness == "other" for each in candidates)
 
 
-@st.dialog("It is not live: send again", icon=":material/send:", on_dismiss="rerun")
+@dialog("It is not live: send again", icon="send")
 def _resend(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each = chosen[0]
     st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there. The same post goes out once more.")
@@ -152,7 +153,7 @@ def _resend(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
     _not_live(each, "Send it again", "send", send_again=True)
 
 
-@st.dialog("Give it up", icon=":material/cancel:", on_dismiss="rerun")
+@dialog("Give it up", icon="cancel")
 def _give_up(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each = chosen[0]
     st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there. It is closed as cancelled.")
@@ -184,7 +185,7 @@ def _subject(detail: Detail, publication_id: UUID | None) -> Subject:
     return {"publication_id": publication_id} if publication_id else {"post_id": detail.post.id}
 
 
-@st.dialog("Change the live text", icon=":material/edit:", on_dismiss="rerun")
+@dialog("Change the live text", icon="edit")
 def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each = chosen[0]
     network = network_title(each.network)
@@ -204,7 +205,7 @@ def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow
         feedback.close_dialog()
 
 
-@st.dialog("Delete the live post", icon=":material/delete:", on_dismiss="rerun")
+@dialog("Delete the live post", icon="delete")
 def _delete_live(
     visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
 ) -> None:

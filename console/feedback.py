@@ -94,6 +94,12 @@ def close_dialog() -> None:
     say(f"{plain(told.words)}{incident}", icon=f":material/{icon}:")
 
 
+def draw_page_anew() -> None:
+    """For what looks again by itself: draw the whole page, unless a dialog is open. Closing that draws it, too."""
+    if not state.dialog_is_open():
+        st.rerun()
+
+
 def report(error: BaseException, where: str) -> str:
     """Write what happened into the log under a new incident id, and give the id."""
     incident = logs.incident()
@@ -143,7 +149,7 @@ def _come_back() -> None:
     @st.fragment(run_every=_COME_BACK_S)
     def look_again() -> None:
         if drawn:
-            st.rerun()
+            draw_page_anew()
         drawn.append(True)
 
     look_again()

@@ -67,6 +67,7 @@ display:inline-grid;place-items:center;min-width:24px;min-height:24px}
 def run() -> None:
     """Draw the page that the address names, for whoever is here."""
     st.set_page_config(page_title="Masthead", page_icon=MARK, layout="wide")
+    state.note_dialog(is_open=False)
     visit = identity.visitor()
     if isinstance(visit, Outside):
         menu.menu(None, lambda found: None)

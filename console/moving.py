@@ -15,6 +15,7 @@ import streamlit as st
 
 from console import feedback, state
 from console.components.calendar import Moved
+from console.components.dialog import dialog
 from console.components.times import clock
 from console.plain import beginning, plain
 from core.infra.actor import Actor
@@ -117,7 +118,7 @@ def show_question() -> None:
         _which_time(question)
 
 
-@st.dialog("Which time?", icon=":material/schedule:")
+@dialog("Which time?", icon="schedule")
 def _which_time(question: _Question) -> None:
     st.markdown(plain(question.words))
     with st.container(horizontal=True):

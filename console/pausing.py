@@ -11,6 +11,7 @@ import streamlit as st
 from console import feedback, navigation, state
 from console.components.button import button
 from console.components.confirm import confirm
+from console.components.dialog import dialog
 from console.components.times import Zones, when
 from console.identity import Visitor
 from console.plain import beginning, plain
@@ -87,7 +88,7 @@ def offer(visitor: Visitor, pauses: Iterable[Pause], used: Collection[str]) -> N
         _pause_several(open_)
 
 
-@st.dialog("Pause publishing", icon=":material/pause_circle:", on_dismiss="rerun")
+@dialog("Pause publishing", icon="pause_circle")
 def _pause_several(choices: Mapping[str, str]) -> None:
     chosen = st.radio("What", list(choices), format_func=lambda each: choices[each], key="pause_what")
     st.caption("Nothing more of it goes out until somebody resumes it. What is being sent now goes on.")
@@ -100,7 +101,7 @@ def _pause_several(choices: Mapping[str, str]) -> None:
     _ask("Publishing" if chosen == _EVERYTHING else f"Publishing to {choices[chosen]}", chosen, run)
 
 
-@st.dialog("Pause an account", icon=":material/pause_circle:", on_dismiss="rerun")
+@dialog("Pause an account", icon="pause_circle")
 def pause_account(account_id: UUID, name: str) -> None:
     """Ask why, then pause it."""
     st.markdown(f"Nothing more goes to **{plain(name)}** until it is resumed. What is being sent now goes on.")

@@ -10,7 +10,7 @@ from typing import Final
 
 import streamlit as st
 
-from console import dialogs, identity
+from console import dialogs, feedback, identity
 from console.components.button import ButtonKind, button
 from console.components.times import Zones, ago, hour, to_the_second
 from console.identity import Visitor
@@ -178,7 +178,7 @@ def _draw_anew_when_over(evidence: Evidence) -> None:
     @st.fragment(run_every=max(1.0, (until - now()).total_seconds() + _MOMENT_S))
     def look() -> None:
         if now() >= until:
-            st.rerun()
+            feedback.draw_page_anew()
 
     look()
 

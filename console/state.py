@@ -28,6 +28,7 @@ _TAB: Final = "masthead.tab"
 _DRAFTS: Final = "masthead.drafts"
 _MENU: Final = "masthead.menu"
 _SEEN: Final = "masthead.seen"
+_DIALOG: Final = "masthead.dialog"
 _A_MINUTE_S: Final = 60
 
 
@@ -152,6 +153,16 @@ def drawn() -> str:
     A tab that was opened anew or reloaded is another one, and begins to count as every tab does.
     """
     return f"{st.session_state.setdefault(_TAB, new_id())}:{st.session_state.get(_DRAWN, 0)}"
+
+
+def note_dialog(*, is_open: bool) -> None:
+    """A dialog was opened over the page; or the page is drawn anew, and nothing is open until it opens it again."""
+    st.session_state[_DIALOG] = is_open
+
+
+def dialog_is_open() -> bool:
+    """Whether somebody may be typing in a dialog."""
+    return bool(st.session_state.get(_DIALOG, False))
 
 
 def draft_in_hand(post_id: UUID | None) -> DraftInHand:

@@ -13,6 +13,7 @@ PLACES = {
     "sandbox/settings.py": {"os.environ"},
     "console/state.py": {"streamlit.session_state"},
     "console/cached.py": {"streamlit.cache_data"},
+    "console/components/dialog.py": {"streamlit.dialog"},
     "core/provider_kit/http.py": {"requests"},
 }
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunnerEvent
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from tests.factories.organizations import SignIn
 
@@ -45,6 +50,31 @@ class Tab:
         assert not self.app.exception, [each.value for each in self.app.exception]
         assert not self.app.error, [each.value for each in self.app.error]
         return self
+
+    def wait(self) -> Tab:
+        """Let every part of the page that runs by itself run once, a dialog too, as it is in a browser with time.
+
+        What is drawn stays, unless one of them asks for the whole page.
+        """
+        drawn, parts = self.app._tree, list(self.app._fragment_storage._fragments)
+
+        class OfParts(LocalScriptRunner):
+            def request_rerun(self, rerun_data: RerunData) -> bool:
+                self._requests = ScriptRequests()  # without the run of the whole page that every runner begins with
+                return super().request_rerun(replace(rerun_data, fragment_id_queue=parts, is_auto_rerun=True))
+
+            def run(self, *args: Any, **kwargs: Any) -> Any:
+                of_parts = super().run(*args, **kwargs)
+                begun = zip(self.events, self.event_data, strict=True)
+                anew = any(
+                    data["fragment_ids_this_run"] is None
+                    for event, data in begun
+                    if event is ScriptRunnerEvent.SCRIPT_STARTED
+                )
+                return of_parts if anew else drawn
+
+        with patch("streamlit.testing.v1.app_test.LocalScriptRunner", OfParts):
+            return self.again()
 
     def press(self, key: str) -> Tab:
         """Press the button with this key."""

@@ -122,6 +122,18 @@ def test_cancelling_says_what_stays(team: Team, approver: Tab) -> None:
     assert "Was planned for" in approver.words
 
 
+def test_a_dialog_stays_with_what_was_typed_while_its_post_moves_on(team: Team, approver: Tab) -> None:
+    post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
+    found = publication(team.admin, post)
+    approver.open("post", post=str(post)).press(f"cancel_{found.id}")
+    approver.app.text_input(key="cancel_reason").set_value("The offer is over, and")
+    publishing.publish_now(team.approver, uuid4(), post_id=post)
+    assert approver.wait().app.text_input(key="cancel_reason").value == "The offer is over, and"
+    assert "Was due" in approver.press("dialog_back").words
+    publishing.reschedule(team.author, uuid4(), soon(), post_id=post)
+    assert "Goes out" in approver.wait().words
+
+
 def test_withdrawing_is_the_authors(team: Team, approver: Tab) -> None:
     post = make_submitted(team.author, [team.account_id], slot_at=soon())
     assert approver.open("post", post=str(post)).button("withdraw").disabled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -174,6 +175,63 @@ def test_a_refused_verdict_says_why_in_its_dialog_and_keeps_what_was_typed(
     assert any("signed in within the last 15 minutes" in each.value for each in tab.app.warning)
     assert tab.app.text_input(key=field).value == "I looked."
     assert not tab.has("trouble_bar")
+
+
+def test_a_dialog_stays_with_what_was_typed_while_the_desk_moves_on_and_then_it_is_followed_again(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database)
+    tab = tab_of(house, Role.APPROVER).open("unclear")
+
+    def is_read_in(minutes: int) -> None:
+        let_pass(house.approver, row.id, next_action_at=f"clock_timestamp() + interval '{minutes} min 30 s'")
+
+    is_read_in(20)
+    assert note_in_the_list(tab.wait()) == "read again in 20 min"
+    tab.press(f"live_{row.id}")
+    tab.app.text_input(key="live_reason").set_value("It stands there, but")
+    is_read_in(40)
+    tab.wait().wait()
+    assert tab.app.text_input(key="live_reason").value == "It stands there, but"
+    assert note_in_the_list(tab) == "read again in 20 min"
+    assert note_in_the_list(tab.press("dialog_back")) == "read again in 40 min"
+    assert not tab.has_button("dialog_back")
+    is_read_in(50)
+    assert note_in_the_list(tab.wait()) == "read again in 50 min"
+
+
+def test_a_dialog_that_broke_holds_nothing_up(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database)
+    tab = tab_of(house, Role.APPROVER).open("unclear")
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    tab.press(f"live_{row.id}")
+    monkeypatch.setattr("console.dialogs.confirm", broken)
+    tab.wait()
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp() + interval '50 min 30 s'")
+    assert note_in_the_list(tab.wait()) == "read again in 50 min"
+
+
+def test_a_dialog_stays_with_what_was_typed_when_more_can_be_said(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database)
+    move = "update masthead.attempt set send_deadline = clock_timestamp() {} interval '3 min' where state = 'unknown'"
+    tamper(house.organization_id, move.format("+"))
+    tab = tab_of(house, Role.APPROVER).open("unclear").press(f"live_{row.id}")
+    tab.app.text_input(key="live_reason").set_value("It stands there, but")
+    later = datetime.now(UTC) + timedelta(hours=1)
+    monkeypatch.setattr("console.questions.now", lambda: later)
+    assert tab.wait().app.text_input(key="live_reason").value == "It stands there, but"
+    assert tab.button(f"resend_{row.id}").disabled
+    assert not tab.press("dialog_back").button(f"resend_{row.id}").disabled
 
 
 def test_whoever_may_not_decide_sees_everything_and_reads_why(

@@ -14,6 +14,7 @@ from console.components.account import account_badge
 from console.components.away import away
 from console.components.button import button
 from console.components.confirm import confirm
+from console.components.dialog import dialog
 from console.components.empty import empty
 from console.components.header import header
 from console.components.networks import network_title
@@ -225,7 +226,7 @@ def _asked(visitor: Visitor, rows: Sequence[AccountRow]) -> None:
                 _disconnect(visitor, each)
 
 
-@st.dialog("Disconnect an account", icon=":material/link_off:", on_dismiss="rerun")
+@dialog("Disconnect an account", icon="link_off")
 def _disconnect(visitor: Visitor, each: AccountRow) -> None:
     st.markdown(
         f"**{plain(each.name)}** can't be posted to until somebody connects it again. Its posts and history stay."

@@ -11,6 +11,7 @@ import streamlit as st
 from console import feedback, places, state
 from console.components.button import button
 from console.components.confirm import confirm
+from console.components.dialog import dialog
 from console.components.header import header
 from console.components.split import split
 from console.components.times import Zones, ago
@@ -181,7 +182,7 @@ def _mailed(actor: Actor, made: Invited, email: str) -> _Link:
     return _Link(email, places.console_url() + made.link_path, mail)
 
 
-@st.dialog("Invite somebody", icon=":material/person_add:", on_dismiss="rerun")
+@dialog("Invite somebody", icon="person_add")
 def _invite() -> None:
     email = st.text_input("Email address", type="email", max_chars=254, required=True, live=True, key="invite_email")
     role = st.selectbox("Role", _ROLES, index=1, format_func=str.capitalize, key="invite_role")

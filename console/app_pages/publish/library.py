@@ -10,6 +10,7 @@ import streamlit as st
 
 from console import feedback, filters, navigation, state
 from console.components import files
+from console.components.dialog import dialog
 from console.components.empty import empty
 from console.components.header import header
 from console.components.split import split
@@ -152,7 +153,7 @@ def _show_opened(visitor: Visitor) -> None:
         _file(visitor, shown)
 
 
-@st.dialog("File", width="large", icon=":material/perm_media:", on_dismiss=_close)
+@dialog("File", width="large", icon="perm_media", on_dismiss=_close)
 def _file(visitor: Visitor, shown: MediaView) -> None:
     st.markdown(f"**{plain(shown.file_name)}**  \n:gray[{plain(_about(shown))}]")
     left, right = st.columns([1.1, 1], gap="medium")

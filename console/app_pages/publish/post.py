@@ -111,7 +111,7 @@ def _follow(visitor: Visitor, detail: Detail, works: Works, evidence: Mapping[UU
         except MastheadError:
             return
         if (_standing(there, worked_on), reads) != seen:
-            st.rerun()
+            feedback.draw_page_anew()
 
     look()
 

@@ -160,7 +160,7 @@ def _follow(visitor: Visitor, desk: Desk) -> None:
             feedback.report(error, "unclear")
             return
         if _standing(there) != seen:
-            st.rerun()
+            feedback.draw_page_anew()
 
     look()
 
