@@ -3,11 +3,14 @@
 One process, one pool of k threads, a database connection for every third thread (`connections`). Rows are claimed
 only when a slot is free or about to be, never more than k + k/2, because a claimed row's lease runs. A kill can so
 leave k publications in doubt at most, and a stop leaves none: it ends claiming, gives back what no thread has begun or
-is still preparing, and waits for the sends in flight, each of which has a total deadline of its own. RQ's job timeout
-hits the main thread only; what is in flight goes on, and the next `drain` counts it.
+is still preparing, and waits for the sends in flight, each of which has a total deadline of its own.
 
-What is prepared before its slot has threads of its own, a quarter of k, and is claimed only when nothing due is left to
-claim: so it never takes a slot, and no `drain` whose budget is over waits for it.
+A `drain` whose budget is over waits for nothing: what is in flight goes on in its threads, and the next `drain`, which
+it hints at, counts and lands it. So one slow send never keeps the process from claiming. Between two of them a stop
+ends in `close`, which waits for the sends as well. RQ's job timeout hits the main thread only.
+
+Of the slots, read-backs have a quarter at most. What is prepared before its slot has threads of its own, a quarter of
+k, and is claimed only when nothing due is left to claim: so it never takes a slot.
 """
 
 from __future__ import annotations
@@ -62,6 +65,7 @@ class Sender:
     stopping: threading.Event = field(default_factory=threading.Event)
     _slots: ThreadPoolExecutor = field(init=False)
     _flight: dict[Future[object], Claim] = field(init=False, default_factory=dict)
+    _read_backs: set[Future[object]] = field(init=False, default_factory=set)  # those of `_flight` that only ask
     _checks_from: float = field(init=False, default=0.0)  # when unclear outcomes are asked for next
     _preparers: ThreadPoolExecutor = field(init=False)
     _prepared: dict[Future[object], Claim] = field(init=False, default_factory=dict)
@@ -80,33 +84,35 @@ class Sender:
         begun = 0
         full = False  # the last claim filled the slots, and more is due most likely
         self._checks_from = self._ahead_from = 0.0
-        while True:
+        self._land(0)  # what was in flight when the last one's budget was over
+        while time.monotonic() < until or self.stopping.is_set():
+            nap = self.times.tick_s
             if self.stopping.is_set():
                 self._give_back()
-            open_for_more = not self.stopping.is_set() and time.monotonic() < until
-            nap = self.times.tick_s
-            try:
-                if open_for_more and self._has_room():
+            elif self._has_room():
+                try:
                     # Asked before the claim, so that what becomes due meanwhile is not slept through.
                     next_due_s = None if full else self._until_next_due()
                     begun += self._claim()
-                    full = not self._has_room()
-                    if not full and next_due_s is None:
-                        continue
-                    # A send may take half a minute: while a slot is free, look again when the next row is due.
-                    nap = next_due_s if next_due_s is not None and not full else nap
-            except _AWAY as error:
-                words = schema_words(error) or "Postgres is away"
-                _log.warning("%s; what is in flight is finished", words, exc_info=True)
-                until = 0.0
-            if not self._flight and not (self._prepared and open_for_more):
+                except _AWAY as error:
+                    words = schema_words(error) or "Postgres is away"
+                    _log.warning("%s; what is in flight goes on", words, exc_info=True)
+                    return begun  # the dispatcher hints when it is back
+                full = not self._has_room()
+                if not full and next_due_s is None:
+                    continue
+                # A send may take half a minute: while a slot is free, look again when the next row is due.
+                nap = next_due_s if next_due_s is not None and not full else nap
+            if not self._flight and (self.stopping.is_set() or not self._prepared):
                 break
             self._land(nap)
-        self._hint_again()
+        # Where nothing was begun, what is due may not be claimed yet: whoever asked again at once would never rest.
+        if begun or time.monotonic() >= until:
+            self._hint_again()
         return begun
 
     def stop(self) -> None:
-        """Claim nothing more; `drain` gives back what hasn't begun and ends with the last send in flight."""
+        """Claim nothing more; a `drain` gives back what hasn't begun and ends with the last send in flight."""
         self.stopping.set()
 
     def close(self) -> None:
@@ -115,16 +121,17 @@ class Sender:
         self._give_back()
         self._slots.shutdown(wait=True)
         self._preparers.shutdown(wait=True)
+        self._land(0)
 
     def _hint_again(self) -> None:
-        """What is due still, or again, is somebody's work: perhaps ours, once RQ has this job off the list."""
+        """What is in flight, or due still or again, is somebody's work: ours, once RQ has this job off the list."""
         if self.stopping.is_set() or self.hints is None:
             return
         try:
-            sends, _ = sweeping.work_waiting()
+            waits = bool(self._flight) or sweeping.work_waiting()[0]
         except _AWAY:
             return  # the dispatcher hints when Postgres is back
-        if sends:
+        if waits:
             self.hints.give(JobName.DRAIN)
 
     def _has_room(self) -> bool:
@@ -136,12 +143,13 @@ class Sender:
         room = k + max(1, k // 2) - len(self._flight)
         checks: list[Claim] = []
         if time.monotonic() >= self._checks_from:
-            # Questions first: they are few, short, and somebody waits for the answer. At most a quarter of the slots.
-            checks = claiming.due_checks(min(room, max(1, k // 4)), self.times)
-            if not checks:
+            # Questions first: they are few, short, and somebody waits for the answer. Of all in flight a quarter only.
+            free = min(room, max(1, k // 4) - len(self._read_backs))
+            checks = claiming.due_checks(free, self.times) if free > 0 else []
+            if free > 0 and not checks:
                 self._checks_from = time.monotonic() + self.times.tick_s / _CHECKS_A_TICK
         for claim in checks:
-            self._begin(partial(asking.check_one, times=self.times), claim)
+            self._read_backs.add(self._begin(partial(asking.check_one, times=self.times), claim))
         sends = claiming.due(room - len(checks), self.times) if room > len(checks) else []
         for claim in sends:
             self._begin(partial(sending.publish_one, times=self.times, stopping=self.stopping.is_set), claim)
@@ -166,14 +174,16 @@ class Sender:
             future = self._preparers.submit(work, claim.organization_id, claim.publication_id, claim.epoch)
             self._prepared[future] = claim
 
-    def _begin(self, work: Callable[..., object], claim: Claim) -> None:
+    def _begin(self, work: Callable[..., object], claim: Claim) -> Future[object]:
         future = self._slots.submit(work, claim.organization_id, claim.publication_id, claim.epoch)
         self._flight[future] = claim
+        return future
 
     def _land(self, nap_s: float) -> None:
         done, _ = wait([*self._flight, *self._prepared], timeout=nap_s, return_when=FIRST_COMPLETED)
         for future in done:
             claim = self._flight.pop(future, None) or self._prepared.pop(future)
+            self._read_backs.discard(future)
             failure = None if future.cancelled() else future.exception()
             if failure is not None:
                 _log.error(

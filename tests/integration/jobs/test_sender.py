@@ -159,6 +159,34 @@ def test_questions_are_read_back_beside_the_sends(house: House, worker: db.Datab
     assert states(house, [row, other]) == [_S.PUBLISHED, _S.PUBLISHED]
 
 
+class Mute(ScriptedPublisher):
+    """A network that answers no question until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = threading.Event()
+
+    def read_back(self, *_: Any, **__: Any) -> Any:
+        self.open.wait(10)
+        raise ZeroDivisionError
+
+
+def test_of_all_in_flight_questions_have_a_quarter_of_the_slots_however_often_is_claimed(
+    network: RunningSandbox, worker: db.Database, monkeypatch: pytest.MonkeyPatch
+):
+    mute = Mute()
+    monkeypatch.setattr("core.providers.publisher", lambda _network: mute)
+    house = make_house(network, pages=3)
+    for page in house.pages:
+        leave_unclear(worker, house, make_due(house, page).id)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        assert [slots._claim() for _ in range(3)] == [1, 0, 0]
+        assert len(slots._flight) == 1
+        mute.open.set()
+        slots.close()
+
+
 def test_a_stop_gives_back_what_has_not_begun_and_finishes_the_rest(
     network: RunningSandbox, worker: db.Database, slow: Network
 ):
@@ -197,19 +225,67 @@ def test_when_the_budget_is_over_it_ends_and_leaves_a_hint_for_the_rest(
     network: RunningSandbox, worker: db.Database, slow: Network, redis_url: str
 ):
     house = make_house(network, pages=10)
-    make_due_everywhere(house)
+    rows = make_due_everywhere(house)
     with redis.Redis.from_url(redis_url) as client:
         slots = Sender(TIMES.model_copy(update={"drain_budget_s": 0.3}), Hints(client))
         with acting_as(worker):
-            draining = threading.Thread(target=slots.drain)
-            draining.start()
-            until(lambda: slow.inside == 4)
-            time.sleep(0.4)
+            assert slots.drain() == 6
+            assert queue_of(client, QueueName.PUBLISH).count == 1
+            assert states(house, rows).count(_S.PUBLISHED) == 0  # all of it goes on
             slow.open.set()
-            draining.join(10)
+            until(lambda: slots.drain() == 0)
             slots.close()
-        assert len(slow.sent) == 6
-        assert queue_of(client, QueueName.PUBLISH).count == 1
+    assert set(states(house, rows)) == {_S.PUBLISHED}
+
+
+def test_one_slow_send_keeps_nothing_else_waiting_when_the_budget_of_its_drain_is_over(
+    house: House, worker: db.Database, slow: Network, redis_url: str
+):
+    video, later = make_due(house), make_scheduled(house)
+    with redis.Redis.from_url(redis_url) as client:
+        slots = Sender(TIMES.model_copy(update={"drain_budget_s": 0.3}), Hints(client))
+        with acting_as(worker):
+            assert slots.drain() == 1
+            assert queue_of(client, QueueName.PUBLISH).count == 1  # nothing is due, and what is in flight is to land
+            bring_forward(house.approver, later.id)
+            assert slots.drain() == 1
+            until(lambda: slow.inside == 2)
+            slow.open.set()
+            slots.close()
+    assert states(house, [video, later]) == [_S.PUBLISHED, _S.PUBLISHED]
+
+
+def test_a_stop_between_two_drains_waits_for_what_is_in_flight_and_gives_the_rest_back(
+    network: RunningSandbox, worker: db.Database, slow: Network
+):
+    house = make_house(network, pages=8)
+    rows = make_due_everywhere(house)
+    slots = Sender(TIMES.model_copy(update={"drain_budget_s": 0.3}))
+    with acting_as(worker):
+        assert slots.drain() == 6
+        slots.stop()
+        closing = threading.Thread(target=slots.close)
+        closing.start()
+        until(lambda: states(house, rows).count(_S.SCHEDULED) == 4)
+        assert closing.is_alive()
+        slow.open.set()
+        closing.join(10)
+        assert not closing.is_alive()
+    assert states(house, rows).count(_S.PUBLISHED) == 4
+
+
+def test_what_is_due_and_may_not_be_claimed_yet_keeps_no_sender_running(
+    house: House, worker: db.Database, redis_url: str
+):
+    for _ in range(2):
+        make_due(house, ago_s=600)  # a backlog: one a minute
+    with redis.Redis.from_url(redis_url) as client, acting_as(worker):
+        slots = Sender(TIMES, Hints(client))
+        waiting = queue_of(client, QueueName.PUBLISH)
+        assert (slots.drain(), waiting.count) == (1, 1)
+        waiting.empty()
+        assert (slots.drain(), waiting.count) == (0, 0)
+        slots.close()
 
 
 def test_nothing_due_ends_at_once_without_a_hint(house: House, worker: db.Database, redis_url: str):
