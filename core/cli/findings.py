@@ -108,7 +108,8 @@ def postgres_findings(settings: Settings, *, has_key: bool = True) -> Iterator[F
 
 def _database_findings(settings: Settings) -> Iterator[Finding]:
     try:
-        engine = create_engine(settings.owner_url(), poolclass=NullPool, connect_args={"connect_timeout": 5})
+        connect_args = {"connect_timeout": 5, **db.NOTICES_SILENCE}
+        engine = create_engine(settings.owner_url(), poolclass=NullPool, connect_args=connect_args)
         with engine.connect() as connection:
             yield from _server_findings(connection, without_password(settings.owner_url()))
             yield from _owner_findings(connection)

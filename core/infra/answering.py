@@ -27,7 +27,9 @@ def database_answers(settings: Settings, program: Program, *, within_s: int) -> 
     address = settings.program_url(program).replace("postgresql+psycopg://", "postgresql://")
     options = f"-c statement_timeout={within_s}s"
     try:
-        with psycopg.connect(address, connect_timeout=within_s, options=options, autocommit=True) as connection:
+        with psycopg.connect(
+            address, connect_timeout=within_s, options=options, autocommit=True, **db.NOTICES_SILENCE
+        ) as connection:
             connection.execute("select version_num from masthead.alembic_version")
     except psycopg.Error as error:
         _log.warning("postgres_silent", extra={"kind": type(error).__name__})

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from core.infra import revisions
+from core.infra.db import NOTICES_SILENCE
 from core.infra.reachable import database_words
 from core.infra.settings import LOGIN_ROLES, Settings, SettingsInvalid
 
@@ -37,7 +38,8 @@ def migrate(settings: Settings, *, revision: str = "head") -> None:
     One at a time in a process (Alembic keeps its state in its modules); other processes wait for each other.
     """
     try:
-        engine = create_engine(settings.owner_url(), poolclass=NullPool, connect_args={"connect_timeout": 5})
+        connect_args = {"connect_timeout": 5, **NOTICES_SILENCE}
+        engine = create_engine(settings.owner_url(), poolclass=NullPool, connect_args=connect_args)
         with engine.connect() as connection:
             _refuse_old(connection)
             connection.exec_driver_sql(f"select pg_advisory_lock({_MIGRATING})")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import socketserver
+import threading
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from select import select as select_readable
+from typing import Any, cast
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -38,6 +45,53 @@ def small(settings: Settings, committed_database: db.Database) -> Iterator[db.Da
 
 def names(session: Session) -> list[str]:
     return list(session.scalars(select(Organization.name)))
+
+
+def test_a_server_whose_machine_vanishes_is_given_up_within_half_a_minute(small: db.Database) -> None:
+    borrowed = small.engine.raw_connection()
+    connection = cast("psycopg.Connection[Any]", borrowed.driver_connection)
+    try:
+        with socket.socket(fileno=os.dup(connection.fileno())) as spoken:
+            assert spoken.family != socket.AF_UNIX
+            unanswered_ms = spoken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            asks = spoken.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            idle_s, each_s, times = (
+                spoken.getsockopt(socket.IPPROTO_TCP, option)
+                for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            )
+    finally:
+        borrowed.close()
+    assert unanswered_ms == 30_000
+    assert asks == 1
+    assert idle_s + each_s * times == 30
+
+
+def test_a_server_at_a_unix_socket_is_reached_as_any_other(
+    settings: Settings, committed_database: db.Database, tmp_path: Path
+) -> None:
+    at_tcp = make_url(settings.program_url("web"))
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection((at_tcp.host, at_tcp.port)) as server:
+                ends = {self.request: server, server: self.request}
+                while True:
+                    for end in select_readable(list(ends), [], [])[0]:
+                        said = end.recv(65_536)
+                        if not said:
+                            return
+                        ends[end].sendall(said)
+
+    with socketserver.ThreadingUnixStreamServer(str(tmp_path / f".s.PGSQL.{at_tcp.port}"), Relay) as relay:
+        threading.Thread(target=relay.serve_forever, daemon=True).start()
+        address = at_tcp.set(host="", query={"host": str(tmp_path)})
+        engine = db.make_engine(address.render_as_string(hide_password=False), pool_size=1)
+        try:
+            with db.Database(engine).free_transaction() as session:
+                assert session.execute(text("select 1")).scalar_one() == 1
+        finally:
+            engine.dispose()
+            relay.shutdown()
 
 
 def test_sql_without_an_organization_is_refused_on_every_path(web_engine: Engine) -> None:
