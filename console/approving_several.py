@@ -64,7 +64,7 @@ def _choose(items: Sequence[ReviewItem], zones: Zones) -> None:
     why_not = None if chosen else "Tick the posts to approve."
     if confirm(label, "check", key="dialog", why_not=why_not):
         _approve(chosen)
-        st.rerun()
+        feedback.close_dialog()
 
 
 def _row(item: ReviewItem, zones: Zones) -> bool:

@@ -10,6 +10,7 @@ from core.accounts import store as accounts
 from core.accounts.rules import AccountState
 from core.infra import db
 from core.infra.actor import Role
+from core.infra.errors import Refused
 from core.organizations import commands as organizations
 from core.posts import commands, queries
 from core.posts.content import Variant
@@ -232,6 +233,29 @@ def test_several_are_approved_at_once_and_each_is_reported(team: Team, reader: T
     assert "Not approved: “Later”. Acme Corner: The account must be connected again." in reader.words
     reader.press("approved_several_seen")
     assert not reader.has("approved_several")
+
+
+@pytest.mark.parametrize("trouble", [Refused("You are no approver any more."), RuntimeError("a bug")])
+def test_what_was_ticked_stays_when_approving_several_is_refused_or_breaks(
+    team: Team, reader: Tab, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    posts = [make_submitted(team.author, [team.account_id], text=each) for each in ("One", "Two", "Three")]
+
+    def fails(*_: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr("core.posts.commands.approve_all", fails)
+    reader.open("approvals").press("approve_several")
+    for post in posts[:2]:
+        reader.app.checkbox(key=f"several_{post}_1").check()
+    keep_dialog_open(reader)
+    reader.again()
+    keep_dialog_open(reader)
+    reader.app.button(key="dialog_confirm").click().run()
+    said = [each.value for kind in (reader.app.warning, reader.app.error) for each in kind]
+    assert any("no approver any more" in each or "Incident `" in each for each in said)
+    assert [reader.app.checkbox(key=f"several_{post}_1").value for post in posts] == [True, True, False]
+    assert not reader.has("trouble_bar")
 
 
 def test_who_approves_several_reads_what_each_account_gets(team: Team, reader: Tab) -> None:

@@ -82,6 +82,66 @@ def test_a_file_that_a_post_carries_leads_there_and_can_not_be_deleted(team: Tea
     assert "Take it off there first" in editor.button("library_delete").help
 
 
+def typed(tab: Tab, key: str) -> str:
+    return str(tab.app.text_area(key=key).value)
+
+
+def test_a_description_that_somebody_else_was_faster_with_stays_as_typed_with_the_reason(
+    team: Team, editor: Tab
+) -> None:
+    image = make_kept_image(team.author)
+    key = f"library_alt_{image}_1"
+    editor.open("library", file=str(image))
+    editor.app.text_area(key=key).set_value("Three lines that took five minutes")
+    editor.again()
+    media.describe(team.author, image, alt="A tree", rights="", revision=1)
+    for _ in range(2):
+        editor.press("library_save")
+        assert typed(editor, key) == "Three lines that took five minutes"
+        assert any("Somebody changed this meanwhile" in each.value for each in editor.app.warning)
+        assert not editor.has("trouble_bar")
+    (row,) = queries.library(team.author).rows
+    assert row.media.alt == "A tree"
+    editor.open("library").open("library", file=str(image))
+    assert typed(editor, f"library_alt_{image}_2") == "A tree"
+    assert not editor.has_button("library_save")
+
+
+def test_a_description_is_saved_again_and_again(team: Team, editor: Tab) -> None:
+    image = make_kept_image(team.author)
+    editor.open("library", file=str(image))
+    for revision, words in enumerate(("A tree", "  An old tree ", "A tree"), start=1):
+        editor.app.text_area(key=f"library_alt_{image}_{revision}").set_value(words)
+        editor.again().press("library_save")
+        assert typed(editor, f"library_alt_{image}_{revision + 1}") == words.strip()
+        assert not editor.has_button("library_save")
+
+
+def test_an_open_file_shows_what_others_wrote_while_nothing_is_typed(team: Team, editor: Tab) -> None:
+    image = make_kept_image(team.author)
+    editor.open("library", file=str(image))
+    media.describe(team.author, image, alt="A tree", rights="", revision=1)
+    assert typed(editor.again(), f"library_alt_{image}_2") == "A tree"
+
+
+def test_a_file_whose_deleting_broke_stays_open_with_what_was_typed(
+    team: Team, editor: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = make_kept_image(team.author)
+    editor.open("library", file=str(image))
+    editor.app.text_area(key=f"library_alt_{image}_1").set_value("A tree")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("core.posts.commands.delete_file", broken)
+    editor.again().app.button(key="library_delete").click().run()
+    (error,) = editor.app.error
+    assert "Incident `" in error.value
+    assert editor.address == {"file": str(image)}
+    assert typed(editor, f"library_alt_{image}_1") == "A tree"
+
+
 def test_a_viewer_sees_all_of_it_and_changes_nothing(team: Team) -> None:
     image = make_kept_image(team.author)
     sign_in, _ = someone(team.organization_id, Role.VIEWER)

@@ -45,6 +45,7 @@ _WORDS: Final = "q"
 _KIND: Final = "kind"
 _USED: Final = "used"
 _FILE: Final = "file"
+_OPENED: Final = "library_opened"
 _ADDRESS: Final = "library_address"
 _BAR: Final = FilterBar("library", (_WORDS, _KIND, _USED))
 _STRAYS: Final = ("post", "from", "account", "state")
@@ -168,18 +169,16 @@ def _file(visitor: Visitor, shown: MediaView) -> None:
             words = beginning(each.text, 60) or "No text yet"
             navigation.link("post", words, icon="article", post=each.post_id)
             st.markdown(f"{badge(each.shown)} :gray[{plain(when(each.changed_at, zones))}]")
-    # A press in a dialog draws the dialog alone; what was done shows on the page behind it.
     if visitor.may(Permission.WRITE) and st.button(
         "Delete",
         icon=":material/delete:",
         type="tertiary",
         disabled=bool(carriers),
         help="A post carries it. Take it off there first." if carriers else "It can be brought back at once.",
-        on_click=_delete,
-        args=(shown,),
         key="library_delete",
     ):
-        st.rerun()
+        _delete(shown)
+        feedback.close_dialog()
 
 
 def _about(shown: MediaView) -> str:
@@ -197,47 +196,66 @@ def _about(shown: MediaView) -> str:
 def _description(visitor: Visitor, shown: MediaView) -> None:
     may_write = visitor.may(Permission.WRITE)
     what_for = "A post that takes the image begins with it." if shown.kind == "image" else "What the file shows."
+    over = _written_over(shown)
     alt = st.text_area(
         "Description for people who can't see it",
-        value=shown.alt,
+        value=over.alt,
         max_chars=LONGEST_ALT,
         height=90,
         disabled=not may_write,
         help=visitor.why_not(Permission.WRITE) or f"{what_for} The search looks at it too.",
-        key=f"library_alt_{shown.id}_{shown.revision}",
+        key=_key("alt", over),
     )
     rights = st.text_input(
         "Rights",
-        value=shown.rights,
+        value=over.rights,
         max_chars=LONGEST_RIGHTS,
         placeholder="Who made it, who allows it, until when",
         disabled=not may_write,
         help=visitor.why_not(Permission.WRITE),
-        key=f"library_rights_{shown.id}_{shown.revision}",
+        key=_key("rights", over),
     )
-    changed = may_write and (alt, rights) != (shown.alt, shown.rights)
-    if changed and st.button("Save", type="primary", on_click=_save, args=(shown, alt, rights), key="library_save"):
-        st.rerun()
+    changed = may_write and (alt, rights) != (over.alt, over.rights)
+    if changed and st.button("Save", type="primary", key="library_save"):
+        _save(over, alt, rights)
+        feedback.close_dialog()
 
 
-def _save(shown: MediaView, alt: str, rights: str) -> None:
-    feedback.act(
-        "media.describe",
-        lambda actor: media.describe(actor, shown.id, alt=alt, rights=rights, revision=shown.revision),
-        done="Saved.",
-    )
+def _written_over(shown: MediaView) -> MediaView:
+    """The file as it was when somebody began to type; as it is now where nothing is typed that isn't saved."""
+    over: MediaView | None = state.value(_OPENED)
+    if over is not None and over.id == shown.id:
+        typed = state.value(_key("alt", over)), state.value(_key("rights", over))
+        if None not in typed and typed not in ((over.alt, over.rights), (shown.alt, shown.rights)):
+            return over
+    state.put(_OPENED, shown)
+    return shown
+
+
+def _key(field: str, over: MediaView) -> str:
+    return f"library_{field}_{over.id}_{over.revision}"
+
+
+def _save(over: MediaView, alt: str, rights: str) -> None:
+    def run(actor: Actor) -> MediaView:
+        return media.describe(actor, over.id, alt=alt, rights=rights, revision=over.revision)
+
+    if feedback.act("media.describe", run, done="Saved.") is not None:
+        state.forget(_OPENED)
 
 
 def _delete(shown: MediaView) -> None:
-    def run(actor: Actor) -> None:
+    def run(actor: Actor) -> bool:
         commands.delete_file(actor, shown.id)
+        return True
 
-    feedback.act(
+    done = feedback.act(
         "posts.delete_file",
         run,
         undo=lambda _: state.Undo(f"{shown.file_name} was deleted.", partial(_undelete, shown)),
     )
-    _close()
+    if done:
+        _close()
 
 
 def _undelete(shown: MediaView) -> None:
