@@ -31,9 +31,10 @@ _UNSAID: Final = "Say what you saw first."
 
 
 class Subject(TypedDict, total=False):
-    """What a command is about: the whole post or one publication of it."""
+    """What a command is about: what the dialog named of the whole post, or one publication of it."""
 
     post_id: UUID
+    only: Sequence[UUID]
     publication_id: UUID
 
 
@@ -68,7 +69,7 @@ def _reschedule(
     _account_names(chosen)
     at = time_field(zone, wall, key="move")
     st.caption("Approvals stay: they are over the words, not the time.")
-    subject = _subject(detail, publication_id)
+    subject = _subject(detail, publication_id, chosen)
     seen = [detail.post.revision, *(f"{each.id}:{each.due_at}" for each in chosen)]
 
     def run(actor: Actor) -> Changed:
@@ -88,7 +89,7 @@ def _publish_now(
     sendable = [each for each in chosen if is_sendable(each)]
     st.markdown("This goes out within seconds and can't be taken back from here.")
     _account_names(sendable)
-    subject = _subject(detail, publication_id)
+    subject = _subject(detail, publication_id, sendable)
     seen = [f"{each.id}:{each.state}:{each.due_at}" for each in sendable]
 
     def run(actor: Actor) -> Changed:
@@ -104,7 +105,7 @@ def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
     st.markdown("It won't be sent. The words stay here and can be tried again.")
     _account_names(chosen)
     reason = st.text_input("Why (optional)", max_chars=500, key="cancel_reason")
-    subject = _subject(detail, publication_id)
+    subject = _subject(detail, publication_id, chosen)
     seen = [f"{each.id}:{each.state}:{each.due_at}" for each in chosen]
 
     def run(actor: Actor) -> Changed:
@@ -181,8 +182,11 @@ def _words(changed: Changed) -> str:
     return f"{changed.words or 'Done.'} {left}".strip()
 
 
-def _subject(detail: Detail, publication_id: UUID | None) -> Subject:
-    return {"publication_id": publication_id} if publication_id else {"post_id": detail.post.id}
+def _subject(detail: Detail, publication_id: UUID | None, named: Iterable[PublicationRow]) -> Subject:
+    """What else of the post can be worked on by now was not named, and is left alone."""
+    if publication_id:
+        return {"publication_id": publication_id}
+    return {"post_id": detail.post.id, "only": [each.id for each in named]}
 
 
 @dialog("Change the live text", icon="edit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
@@ -49,16 +50,28 @@ def _named_post(value: str) -> str:
 
 
 class Target(Input):
-    """A post with everything of it that can be changed, or one publication."""
+    """A post with everything of it that can be changed, or one publication.
+
+    `only` names the publications of the post that are meant, where a person saw which those were.
+    """
 
     post_id: UUID | None = None
     publication_id: UUID | None = None
+    only: tuple[UUID, ...] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.post_id is None) == (self.publication_id is None):
             raise ValueError("Say either which post or which publication.")
+        if self.only is not None and self.post_id is None:
+            raise ValueError("Name some publications only of a post.")
         return self
+
+    @classmethod
+    def of(cls, post_id: UUID | None, publication_id: UUID | None, only: Collection[UUID] | None) -> Self:
+        """What a person pointed at."""
+        named = None if only is None else tuple(only)
+        return cls.read(post_id=post_id, publication_id=publication_id, only=named)
 
     @property
     def subject(self) -> tuple[str, UUID]:

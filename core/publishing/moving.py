@@ -49,14 +49,15 @@ def reschedule(
     *,
     post_id: UUID | None = None,
     publication_id: UUID | None = None,
+    only: Collection[UUID] | None = None,
 ) -> Changed:
     """Move the slot to `slot_at` (aware, in the future); an approval stays, for it is over bytes (editors).
 
-    Of a post, everything that hasn't been sent moves, and so does the post's own wish. What missed its slot for want of
-    an approval goes back into review.
+    Of a post, everything that hasn't been sent moves, or what `only` names of it, and so does the post's own wish. What
+    missed its slot for want of an approval goes back into review.
     """
     require(actor, Permission.RESCHEDULE)
-    target = Target.read(post_id=post_id, publication_id=publication_id)
+    target = Target.of(post_id, publication_id, only)
     slot = Slot.read(slot_at=slot_at).slot_at
     with db.transaction(actor) as session:
         earlier = receipts.earlier(session, actor, action_id, _RESCHEDULE, Changed)

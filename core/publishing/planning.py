@@ -6,7 +6,7 @@ in time; the words say so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -49,15 +49,20 @@ _GIVEN_UP = (
 
 
 def publish_now(
-    actor: Actor, action_id: UUID, *, post_id: UUID | None = None, publication_id: UUID | None = None
+    actor: Actor,
+    action_id: UUID,
+    *,
+    post_id: UUID | None = None,
+    publication_id: UUID | None = None,
+    only: Collection[UUID] | None = None,
 ) -> Changed:
     """Send as soon as a sender is free (approvers): what is approved, scheduled, or was approved and is late.
 
-    At most 30 times a minute in an organization. Of a post, publications with a problem are left alone; Invalid with
-    all reasons when none is left.
+    At most 30 times a minute in an organization. Of a post, publications with a problem are left alone, and those that
+    `only` doesn't name, where it is given; Invalid with all reasons when none is left.
     """
     require(actor, Permission.PUBLISH_NOW)
-    target = Target.read(post_id=post_id, publication_id=publication_id)
+    target = Target.of(post_id, publication_id, only)
     with db.transaction(actor) as session:
         earlier = receipts.earlier(session, actor, action_id, _PUBLISH_NOW, Changed)
         if earlier is not None:
@@ -83,11 +88,15 @@ def cancel(
     *,
     post_id: UUID | None = None,
     publication_id: UUID | None = None,
+    only: Collection[UUID] | None = None,
     reason: str = "",
 ) -> Changed:
-    """Take back what hasn't been sent, for good (editors). What is being sent is refused: it can't be stopped."""
+    """Take back what hasn't been sent, for good (editors). What is being sent is refused: it can't be stopped.
+
+    Of a post all, or what `only` names.
+    """
     require(actor, Permission.CANCEL)
-    target = Target.read(post_id=post_id, publication_id=publication_id)
+    target = Target.of(post_id, publication_id, only)
     why = Reason.read(reason=reason).reason
     with db.transaction(actor) as session:
         earlier = receipts.earlier(session, actor, action_id, "publication.cancel", Changed)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.audit.commands import record
 from core.infra.actor import Actor
-from core.infra.errors import Invalid, NotFound, Refused
+from core.infra.errors import Conflict, Invalid, NotFound, Refused
 from core.posts import editing, problems, receipts
 from core.posts import store as posts
 from core.posts.holding import locked
@@ -52,7 +52,10 @@ class Work:
 
 
 def work_on(session: Session, target: Target) -> Work:
-    """What a command was pointed at. Raises NotFound, and Refused for a post that goes nowhere yet."""
+    """What a command was pointed at.
+
+    Raises NotFound, Refused for a post that goes nowhere yet, and Conflict when nothing of what was named is there.
+    """
     post_id = target.post_id
     if target.publication_id is not None:
         post_id = posts.post_ids_of(session, [target.publication_id]).get(target.publication_id)
@@ -66,6 +69,11 @@ def work_on(session: Session, target: Target) -> Work:
         return replace(work, rows=rows)
     if not work.rows:
         raise Refused("No account is chosen yet.")
+    if target.only is not None:
+        rows = tuple(row for row in work.rows if row.id in target.only)
+        if not rows:
+            raise Conflict("Nothing of what was shown to you is there any more. Reload to see how it stands now.")
+        return replace(work, rows=rows)
     return work
 
 

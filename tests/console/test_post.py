@@ -23,6 +23,7 @@ from tests.factories.posts import (
     Team,
     attached,
     fail,
+    hashes,
     hide,
     lose,
     make_approved,
@@ -30,6 +31,7 @@ from tests.factories.posts import (
     make_submitted,
     make_team,
     publication,
+    publications,
     publish,
     send,
     soon,
@@ -87,6 +89,34 @@ def test_publishing_now_asks_first_and_then_schedules_it_for_now(team: Team, app
     assert found.state is PublicationState.SCHEDULED
     assert found.due_at is not None
     assert found.due_at < soon(1)
+
+
+def test_publishing_now_sends_only_what_its_dialog_named(team: Team, approver: Tab) -> None:
+    other = make_account(team.admin, name="Acme Tea").id
+    post = make_submitted(team.author, [team.account_id, other])
+    seen = hashes(team.author, post)
+    first, second = publications(team.author, post)
+    commands.approve(team.approver, uuid4(), post, {first.id: seen[first.id]})
+    approver.open("post", post=str(post)).press("publish_post")
+    commands.approve(team.approver, uuid4(), post, {second.id: seen[second.id]})
+    approver.app.button(key="dialog_confirm").click()
+    approver.wait()
+    states = {each.id: each.state for each in publications(team.author, post)}
+    assert states == {first.id: PublicationState.SCHEDULED, second.id: PublicationState.APPROVED}
+
+
+def test_rescheduling_moves_only_what_its_dialog_named(team: Team, approver: Tab) -> None:
+    other = make_account(team.admin, name="Acme Tea").id
+    was = soon()
+    post = make_post(team.author, [team.account_id], slot_at=was)
+    approver.open("post", post=str(post)).press("reschedule_post")
+    both = [team.account_id, other]
+    commands.save(team.author, post, 1, text="Fresh beans.", link=None, account_ids=both, slot_at=was)
+    approver.app.date_input(key="move_day").set_value(ahead(9))
+    approver.wait().app.button(key="dialog_confirm").click()
+    approver.wait()
+    days = {each.account_id: each.due_at and each.due_at.date() for each in publications(team.author, post)}
+    assert days == {team.account_id: ahead(9), other: was.date()}
 
 
 def test_what_has_no_time_yet_is_scheduled_and_what_has_one_is_rescheduled(team: Team, approver: Tab) -> None:

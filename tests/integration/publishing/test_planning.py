@@ -125,6 +125,25 @@ def test_of_a_post_what_has_a_problem_is_left_alone_with_the_reason(network: Run
         commands.publish_now(house.approver, uuid4(), publication_id=left.publication_id)
 
 
+@pytest.mark.parametrize("verb", ["publish_now", "reschedule", "cancel"])
+def test_of_a_post_only_what_was_named_is_touched(network: RunningSandbox, house: House, verb: str):
+    (other,) = make_pages(network, house.approver)
+    post_id = make_approved(house.author, house.approver, [house.page.account.id, other.account.id], slot_at=soon(24))
+    named, unnamed = publications(house.author, post_id)
+    at = soon(48)
+    run = {
+        "publish_now": lambda **target: commands.publish_now(house.approver, uuid4(), **target),
+        "reschedule": lambda **target: commands.reschedule(house.author, uuid4(), at, **target),
+        "cancel": lambda **target: commands.cancel(house.author, uuid4(), **target),
+    }[verb]
+    changed = run(post_id=post_id, only=[named.id])
+    assert (changed.publication_ids, changed.left_alone) == ((named.id,), ())
+    untouched = again(house.author, unnamed.id)
+    assert (untouched.state, untouched.due_at) == (unnamed.state, unnamed.due_at)
+    with pytest.raises(Conflict, match="shown to you"):
+        run(post_id=post_id, only=[uuid4()])
+
+
 def press_publish_now(house: House, times: int) -> None:
     """As many presses in the last minute."""
     with db.transaction(house.approver) as session:

@@ -22,6 +22,13 @@ def test_a_target_names_its_subject():
         Target.model_construct(post_id=None, publication_id=None).subject  # noqa: B018
 
 
+def test_only_of_a_post_some_can_be_named():
+    post, publication = uuid4(), uuid4()
+    assert Target.read(post_id=post, only=[publication]).only == (publication,)
+    with pytest.raises(Invalid, match="of a post"):
+        Target.read(publication_id=publication, only=[publication])
+
+
 def test_reasons_are_one_line_and_not_endless():
     assert Reason.read(reason=" a\n b\x00 ").reason == "a b"
     with pytest.raises(Invalid, match="longer than 2,000 characters"):
