@@ -1,4 +1,7 @@
-"""SQL for what came due after a backup that was restored. Takes a session; never commits."""
+"""SQL for what may have been sent without the database knowing: it was restored, or a standby took over.
+
+Takes a session; never commits.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +44,14 @@ update masthead.publication set state = :state, lease_owner = 'operator',
   lease_until = clock_timestamp() + interval '1 minute'
 where id = :id
 """)
-# Nothing tells what was asked, so the request has no hash; nothing was asked before the backup, nor after now.
+# Nothing tells what was asked, so the request has no hash; nothing was asked before the backup, nor after now. What has
+# a time to come was given it since.
 _ATTEMPT: Final = text("""
 insert into masthead.attempt(organization_id, publication_id, step, epoch, request_sha256, opened_at, send_deadline,
-  correlation_id, state, closed_at, message)
-select organization_id, id, 'post', epoch, :lost, greatest(due_at, :since), clock_timestamp(),
-  correlation_id, 'unknown', clock_timestamp(), :because
+  correlation_id, state, closed_at, message, provider_ref)
+select organization_id, id, 'post', epoch, :lost,
+  case when due_at <= clock_timestamp() then greatest(due_at, :since) else :since end, clock_timestamp(),
+  correlation_id, 'unknown', clock_timestamp(), :because, cast(:named as text)
 from masthead.publication where id = :id
 """)
 _FORGET: Final = text("""
@@ -60,21 +65,24 @@ where id = :id and state = 'sending'
 """)
 
 
-def put_in_doubt(session: Session, publication_id: UUID, since: datetime) -> bool:
+def put_in_doubt(
+    session: Session, publication_id: UUID, since: datetime, *, because: str = _BECAUSE, named: str | None = None
+) -> bool:
     """Take one through the states of a send whose outcome nobody knows; False when it isn't on the schedule any more.
 
+    Nothing was asked before `since`. `named`: the post that the network named.
     Raises IntegrityError while an equal publication of the account is in doubt.
     """
     was = session.execute(_HELD, {"id": publication_id}).scalar_one_or_none()
     if was not in _ON_THE_WAY[:-1]:
         return False
     for state in _ON_THE_WAY[_ON_THE_WAY.index(was) + 1 :]:
-        set_because(session, _BECAUSE)
+        set_because(session, because)
         session.execute(_MOVE, {"id": publication_id, "state": state})
-    values = {"id": publication_id, "since": since, "because": _BECAUSE, "lost": store.LOST_REQUEST}
+    values = {"id": publication_id, "since": since, "because": because, "named": named, "lost": store.LOST_REQUEST}
     session.execute(_ATTEMPT, values)
-    session.execute(_FORGET, {"id": publication_id, "because": _BECAUSE})
-    set_because(session, _BECAUSE)
+    session.execute(_FORGET, {"id": publication_id, "because": because})
+    set_because(session, because)
     session.execute(_UNKNOWN, {"id": publication_id})
     return True
 

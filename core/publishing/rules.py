@@ -162,6 +162,11 @@ def late_yes(where: str) -> dict[str, Any]:
     return {"late_yes": True, "because": f"The network's yes came after this attempt had been closed: {where}"}
 
 
+def yes_to_lost(where: str) -> dict[str, Any]:
+    """What an event says of a yes to an attempt that the database has lost. `where`: the link, or the id."""
+    return {"late_yes": True, "because": f"The network said yes to a try that the database had lost: {where}"}
+
+
 def not_shown(failure: NotShown) -> dict[str, Any]:
     """What is kept of a post that its network accepted and couldn't show."""
     words = f"{failure.reason} {failure.how_to_fix}".strip()[: 2 * LONGEST_WORDS]

@@ -30,7 +30,7 @@ The same clock bounds how stale the last look at account and organization may be
 or Pause no call leaves later than a second.
 
 An answer that arrives after the lease is still the truth about its own attempt. It is taken while that attempt is
-unresolved under the same epoch, and kept as evidence when somebody else had decided by then.
+unresolved under the same epoch, and kept as evidence when somebody else had decided by then (`late_answers`).
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ from core.posts.rules import Needs, PublicationState
 from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure
 from core.provider_kit.throttle import Route
 from core.provider_kit.types import Published, VisibleCall
-from core.publishing import limits, read_rows, rules, store
+from core.publishing import late_answers, limits, rules, store
 from core.publishing.claiming import SENDER, owner
 from core.publishing.rechecking import Ready, asked_again
 from core.publishing.rules import AttemptState, Outcome
 from core.publishing.steps import ClaimedSteps, ClaimLost
-from core.publishing.store import Claim
+from core.publishing.store import LOST_REQUEST, Claim
 from core.publishing.times import call_timeout_s
 from core.publishing.times import times as times_of_this_process
 from core.throttle.calls import Calls, settle
@@ -211,7 +211,9 @@ def _nothing_sent(ready: Ready, outcome: Outcome, times: PublishTimes) -> Public
         with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
             store.held(session, ready.claim)
             attempt = store.unresolved_attempt(session, ready.claim.publication_id)
-            attempt_id = attempt.id if attempt is not None and attempt.epoch == ready.claim.epoch else None
+            if attempt is not None and (attempt.epoch != ready.claim.epoch or attempt.request_sha256 == LOST_REQUEST):
+                attempt = None  # what stands for one that was lost was another sender's (`late_answers`)
+            attempt_id = attempt.id if attempt is not None else None
     except Exception:
         _log.exception("could not see whether the attempt was written; its lease will tell")
         return None
@@ -283,7 +285,7 @@ def _record_once(ready: Ready, attempt_id: int, outcome: Outcome, times: Publish
         with db.organization_transaction(claim.organization_id, SENDER, ready.correlation_id) as session:
             row = store.held(session, claim)
             if row is None or not _may_still_say(row, outcome) or not _close(session, attempt_id, outcome):
-                _keep_as_evidence(session, claim, attempt_id, outcome)
+                late_answers.keep_as_evidence(session, claim, attempt_id, outcome)
                 return None
             ready.calls.keep(session)
             if outcome.limited and outcome.state is PublicationState.SCHEDULED:
@@ -364,33 +366,6 @@ def _move(session: Session, ready: Ready, attempt_id: int, outcome: Outcome, tim
         store.move(
             session, publication_id, outcome.state, because=outcome.words, last_error=last_error, next_action_at=None
         )
-
-
-def _keep_as_evidence(session: Session, claim: Claim, attempt_id: int, outcome: Outcome) -> None:
-    """A yes that came after somebody else had decided: it changes nothing by itself, but nobody may miss it."""
-    if outcome.published is None:
-        _log.info("the outcome came too late to matter", extra={"outcome": outcome.attempt})
-        return
-    post_id = outcome.published.provider_post_id
-    row = store.publication(session, claim.publication_id)
-    if row is not None and row.provider_post_id == post_id:
-        return  # recorded already: by the read-back, or by a commit whose answer was lost
-    _log.error("a late yes", extra={"provider_post_id": post_id})
-    read_rows.note_late_yes(
-        session, claim.publication_id, SENDER, rules.late_yes(outcome.published.permalink or post_id)
-    )
-    read_rows.add_read(
-        session,
-        claim.publication_id,
-        attempt_id,
-        complete=False,
-        matches=1,
-        evidence={
-            "words": "The network's yes arrived after this attempt had been closed.",
-            "provider_post_id": post_id,
-            "permalink": outcome.published.permalink,
-        },
-    )
 
 
 def _wait_s(outcome: Outcome, tries: int, times: PublishTimes) -> float:

@@ -274,6 +274,12 @@ def unresolved_attempt(session: Session, publication_id: UUID) -> Attempt | None
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
+def has_attempt(session: Session, publication_id: UUID, attempt_id: int) -> bool:
+    """Whether this publication has this attempt."""
+    query = select(Attempt.id).where(Attempt.id == attempt_id, Attempt.publication_id == publication_id)
+    return session.execute(query).first() is not None
+
+
 def first_in_doubt_at(session: Session, publication_id: UUID, attempt: Attempt) -> datetime:
     """When the first try began that can have made the post: this one, or one that only a person says made none."""
     earlier = select(func.min(Attempt.opened_at)).where(
@@ -439,7 +445,8 @@ def ask_a_person(session: Session, publication_id: UUID, because: str, *, read_a
     )
 
 
-# The hash of a request that nobody knows any more: the attempt that a restored backup may have lost (`restoring`).
+# The hash of a request that nobody knows any more: the attempt that a restored backup may have lost (`restoring`), or a
+# standby that took over (`late_answers`).
 LOST_REQUEST: Final = bytes(32)
 
 _PUBLISHED = text("""

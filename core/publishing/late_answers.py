@@ -1,0 +1,73 @@
+"""An answer that no attempt is there to take: it changes nothing by itself, but nobody may miss a yes.
+
+Mostly somebody had decided by then: a read, or a person. But the attempt may be gone too: a standby that is behind and
+takes over between an attempt's commit and its call's answer knows the publication as it was before, on the schedule or
+with a sender. What may be live isn't sent again by itself, so it is put in doubt as after a backup that was restored:
+its network is read, or a person decides. Whoever holds it begins no call any more, for the last look before one asks
+for the row's state.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.posts.model import Publication
+from core.posts.rules import Needs, PublicationState
+from core.publishing import read_rows, restored_rows, rules, store
+from core.publishing.claiming import SENDER
+from core.publishing.rules import AttemptState, Outcome
+from core.publishing.store import Claim
+
+_MAY_BE_LIVE: Final = (AttemptState.ACCEPTED, AttemptState.UNKNOWN)
+_ON_ITS_WAY: Final = (PublicationState.SCHEDULED, PublicationState.QUEUED, PublicationState.CLAIMED)
+_LOST: Final = "It was sent, and the database lost that try when another server took over: it may be live."
+_log = logging.getLogger(__name__)
+
+
+def keep_as_evidence(session: Session, claim: Claim, attempt_id: int, outcome: Outcome) -> None:
+    """Keep an answer that came after somebody else had decided, or to an attempt that is gone."""
+    row = store.lock(session, claim.publication_id) if outcome.attempt in _MAY_BE_LIVE else None
+    if row is None:
+        _log.info("the outcome came too late to matter", extra={"outcome": outcome.attempt})
+        return
+    published = outcome.published
+    post_id = published.provider_post_id if published else None
+    if post_id is not None and row.provider_post_id == post_id:
+        return  # recorded already: by the read-back, or by a commit whose answer was lost
+    there = store.has_attempt(session, row.id, attempt_id)
+    if not there and row.state in _ON_ITS_WAY:
+        _log.error("an attempt is gone from the database", extra={"outcome": outcome.attempt})
+        _put_in_doubt(session, row, post_id)
+    if published is None or post_id is None:
+        _log.info("the outcome came too late to matter", extra={"outcome": outcome.attempt})
+        return
+    _log.error("a late yes", extra={"provider_post_id": post_id})
+    where = published.permalink or post_id
+    said = rules.late_yes(where) if there else rules.yes_to_lost(where)
+    read_rows.note_late_yes(session, claim.publication_id, SENDER, said)
+    if there:
+        read_rows.add_read(
+            session,
+            claim.publication_id,
+            attempt_id,
+            complete=False,
+            matches=1,
+            evidence={
+                "words": "The network's yes arrived after this attempt had been closed.",
+                "provider_post_id": post_id,
+                "permalink": published.permalink,
+            },
+        )
+
+
+def _put_in_doubt(session: Session, row: Publication, post_id: str | None) -> None:
+    since = row.approved_at or store.now(session)
+    try:
+        with session.begin_nested():
+            restored_rows.put_in_doubt(session, row.id, since, because=_LOST, named=post_id)
+    except IntegrityError:  # the index of twins: an equal one is in doubt, so this one was still on the schedule
+        store.move(session, row.id, PublicationState.NEEDS_HUMAN, because=_LOST, needs=Needs.LATE, next_action_at=None)
