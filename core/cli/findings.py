@@ -240,6 +240,20 @@ def _server_findings(connection: Connection, address: str) -> Iterator[Finding]:
     if apart > _CLOCKS_APART_S:
         step = "Let the clocks of both machines be set by NTP."
         yield Finding("Clock", State.MISSING, f"this machine's and PostgreSQL's differ by {apart:,.0f} s", step)
+    if behind := _standbys_behind(connection):
+        words = f"{', '.join(behind)} may lack what was committed last: after it takes over, a post may go out twice"
+        step = "Name it in synchronous_standby_names, or run `masthead restored` after a takeover."
+        yield Finding("Standby", State.ADVICE, words, step)
+
+
+def _standbys_behind(connection: Connection) -> list[str]:
+    """Standbys that commits don't wait for; empty where this role may not see (`pg_read_all_stats`)."""
+    query = (
+        "select distinct coalesce(nullif(application_name, ''), 'a standby') from pg_stat_replication"
+        " where state in ('streaming', 'catchup') and sync_state = 'async' and application_name <> 'pg_receivewal'"
+        " order by 1"
+    )
+    return list(connection.exec_driver_sql(query).scalars())
 
 
 def _owner_findings(connection: Connection) -> Iterator[Finding]:

@@ -453,6 +453,15 @@ def test_clocks_that_differ_are_told(doctor: Doctor, monkeypatch: pytest.MonkeyP
     assert re.match(r"MISSING this machine's and PostgreSQL's differ by 3,\d{3} s -> Let the clocks", found["Clock"])
 
 
+def test_a_standby_that_commits_do_not_wait_for_is_advice(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Standby" not in doctor()[1]
+    monkeypatch.setattr(findings, "_standbys_behind", lambda _connection: ["north", "south"])
+    code, found = doctor()
+    assert code == 0
+    assert found["Standby"].startswith("advice north, south may lack what was committed last")
+    assert "synchronous_standby_names" in found["Standby"]
+
+
 def test_a_store_of_objects_that_is_set_up_in_vain_is_advice(doctor: Doctor) -> None:
     code, found = doctor(MASTHEAD_STORAGE_ENDPOINT="https://store.example.com", MASTHEAD_STORAGE_KEY_ID="key")
     assert code == 0
