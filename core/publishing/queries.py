@@ -52,7 +52,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an invisible step made at the network. `words` says what Masthead did: "handed the image to Instagram".
+    """What an invisible step made at the network. `words` says what Masthead did: "handed its files to Instagram".
 
     `reference` is the network's name for it. Once `dropped_at`, it is of no use any more, and `dropped_because` why.
     """

@@ -276,7 +276,7 @@ def test_the_history_shows_what_was_handed_to_the_network_and_its_id(
     facts = [["network's id", "17900000000000001"], ["trace", "click-1"]]
     assert [(each["what"], each["detail"], each["facts"]) for each in entries[:2]] == [
         ("let that go", "The network could not take it.", facts),
-        ("handed the image to Facebook", "", facts),
+        ("handed its files to Facebook", "", facts),
     ]
 
 
