@@ -284,7 +284,7 @@ def _record_once(ready: Ready, attempt_id: int, outcome: Outcome, times: Publish
     try:
         with db.organization_transaction(claim.organization_id, SENDER, ready.correlation_id) as session:
             row = store.held(session, claim)
-            if row is None or not _may_still_say(row, outcome) or not _close(session, attempt_id, outcome):
+            if row is None or not _may_still_say(row, outcome) or not _close(session, claim, attempt_id, outcome):
                 late_answers.keep_as_evidence(session, claim, attempt_id, outcome)
                 return None
             ready.calls.keep(session)
@@ -321,7 +321,7 @@ def _may_still_say(row: store.Held, outcome: Outcome) -> bool:
     return row.needs is Needs.OUTCOME and outcome.attempt is AttemptState.ACCEPTED
 
 
-def _close(session: Session, attempt_id: int, outcome: Outcome) -> bool:
+def _close(session: Session, claim: Claim, attempt_id: int, outcome: Outcome) -> bool:
     return store.close_attempt(
         session,
         attempt_id,
@@ -329,6 +329,7 @@ def _close(session: Session, attempt_id: int, outcome: Outcome) -> bool:
         trace=outcome.trace,
         words=outcome.words or None,
         provider_ref=outcome.published.provider_post_id if outcome.published else None,
+        of=claim.publication_id,
     )
 
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, text, update
+from sqlalchemy import Row, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Session
 
@@ -323,9 +323,12 @@ def close_attempt(
     words: str | None = None,
     provider_ref: str | None = None,
     verdict_by: str | None = None,
+    of: UUID | None = None,
 ) -> bool:
     """Write what became of an attempt nobody had closed; False when somebody had.
 
+    `of`: the publication whose attempt it was when it was opened. A standby that took over may have given the number to
+    another's since.
     `provider_ref` is the post it made; on one that stays unclear, the post that the network named as the same.
     open -> unknown is such a closing too, but an unknown one can still be closed for good.
     """
@@ -344,9 +347,9 @@ def close_attempt(
     closed = session.execute(
         text(
             f"update masthead.attempt set closed_at = clock_timestamp(), {changes}"  # noqa: S608
-            " where id = :id and state = any(:before) returning id"
-        ),
-        {**said, "id": attempt_id, "before": before},
+            " where id = :id and state = any(:before) and publication_id = coalesce(:of, publication_id) returning id"
+        ).bindparams(bindparam("of", type_=Uuid())),
+        {**said, "id": attempt_id, "before": before, "of": of},
     )
     return closed.first() is not None
 

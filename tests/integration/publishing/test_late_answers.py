@@ -39,6 +39,13 @@ TIMES = PublishTimes(lease_sending_s=36)
 YES = Published("77_1", 200, trace_id="T", permalink="https://network.example/77_1")
 SAID = "The network said yes to a try that the database had lost: https://network.example/77_1"
 
+GIVEN_ANEW = """
+with lost as (delete from masthead.attempt where publication_id = %(id)s returning *)
+insert into masthead.attempt(organization_id, id, publication_id, step, epoch, request_sha256, send_deadline)
+overriding system value
+select organization_id, id, %(other)s, step, epoch, request_sha256, send_deadline from lost
+"""
+
 
 @pytest.fixture
 def house(quiet_house_of_worker: House) -> House:
@@ -171,6 +178,22 @@ def test_a_sender_that_prepares_it_by_then_sends_nothing(house: House, worker: d
     assert ends == [None]
     assert len(network.sent) == 1
     assert again(house.author, row.id).state is PublicationState.UNKNOWN
+
+
+def test_a_try_of_another_that_has_the_number_of_the_lost_one_by_then_is_left_alone(
+    house: House, worker: db.Database, script
+):
+    row, other = make_due(house), make_scheduled(house)
+
+    def call() -> Published:
+        tamper(house.organization_id, GIVEN_ANEW, id=row.id, other=other.id)
+        return YES
+
+    script(call)
+    assert send_one(worker, row.id, TIMES) is None
+    (attempt,) = attempts(house.author, other.id)
+    assert (attempt.state, attempt.provider_ref) == ("open", None)
+    assert SAID in words_of(house, row)
 
 
 def test_one_whose_equal_is_in_doubt_goes_to_a_person(house: House, worker: db.Database, script):
