@@ -1,6 +1,6 @@
 """Taking work: which rows a process may act on, and giving back what it won't act on after all.
 
-A claim is a row moved in Postgres under a new epoch and a lease (`claim_due` of migration 0021); the queue's hints say
+A claim is a row moved in Postgres under a new epoch and a lease (`claim_due` of migration 0041); the queue's hints say
 only that there may be something to claim. A process that dies between claim and commit (d0, d1) has claimed nothing;
 after it (d2, d3) the lease runs out and the sweep hands the row to whoever comes next. Nothing was sent in either case.
 """
@@ -21,13 +21,24 @@ from core.publishing.times import call_timeout_s
 
 SENDER = "program:sender"
 
-__all__ = ["SENDER", "Claim", "ahead", "due", "due_checks", "give_back", "owner"]
+__all__ = ["SENDER", "Claim", "ahead", "due", "due_checks", "give_back", "most_of_one", "owner"]
 
 
 @cache
 def owner() -> str:
     """How leases name this process."""
     return f"{socket.gethostname()[:60]}:{os.getpid()}"
+
+
+def most_of_one(times: PublishTimes) -> int | None:
+    """How many publications of one organization a process has under way at most; None where it has one slot.
+
+    All but a quarter of its slots, the last of which are for whoever comes next: thirty Pages with a large video take
+    minutes each. An organization alone on its installation has them all. Where it isn't, it waits for its own sends
+    while a slot is free: that costs throughput when one of several has much due, and nothing when many have.
+    """
+    k = times.in_flight
+    return None if k < 2 else k - max(1, k // 4)
 
 
 def due(at_most: int, times: PublishTimes) -> list[Claim]:
@@ -42,6 +53,7 @@ def due(at_most: int, times: PublishTimes) -> list[Claim]:
             backlog_older_than_s=times.backlog_older_than_s,
             backlog_spacing_s=times.backlog_spacing_s,
             twin_spacing_s=times.twin_spacing_s,
+            most_of_one=most_of_one(times),
         )
         if claims:
             crash.point("d1")

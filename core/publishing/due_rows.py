@@ -1,6 +1,6 @@
 """SQL of what is due and of what lapsed, in all organizations, and of the tickers that look.
 
-By definer functions that return ids only (migrations 0005 to 0037: the newest that has one is in force).
+By definer functions that return ids only (migrations 0005 to 0041: the newest that has one is in force).
 Takes a session; never commits.
 """
 
@@ -38,12 +38,16 @@ def claim_due(
     backlog_older_than_s: float,
     backlog_spacing_s: float,
     twin_spacing_s: float,
+    most_of_one: int | None = None,
 ) -> list[Claim]:
-    """Take up to `at_most` due publications: scheduled -> queued, each with a new epoch."""
+    """Take up to `at_most` due publications: scheduled -> queued, each with a new epoch.
+
+    Of no organization does `owner` then have more than `most_of_one` under way, unless there is only one.
+    """
     rows = session.execute(
         text(
             "select organization_id, publication_id, epoch from masthead.claim_due(:at_most, :owner, :lease,"
-            " :backlog_age, :backlog_spacing, :twin_spacing)"
+            " :backlog_age, :backlog_spacing, :twin_spacing, :most_of_one)"
         ),
         {
             "at_most": at_most,
@@ -52,6 +56,7 @@ def claim_due(
             "backlog_age": timedelta(seconds=backlog_older_than_s),
             "backlog_spacing": timedelta(seconds=backlog_spacing_s),
             "twin_spacing": timedelta(seconds=twin_spacing_s),
+            "most_of_one": most_of_one,
         },
     )
     return [Claim(row.organization_id, row.publication_id, row.epoch) for row in rows]
@@ -60,7 +65,8 @@ def claim_due(
 def claim_checks(session: Session, at_most: int, *, lease_s: float) -> list[Claim]:
     """Take up to `at_most` unclear outcomes whose read is due; nobody else gets them for `lease_s` seconds.
 
-    Those whose network may not be asked now are put off instead; a person is asked where that lasts too long.
+    Organizations take turns. Those whose network may not be asked now are put off instead. Where nobody could tell in
+    time, a person is asked, of up to 500 at once.
     """
     rows = session.execute(
         text("select organization_id, publication_id, epoch from masthead.claim_checks(:at_most, :lease)"),

@@ -298,7 +298,7 @@ POWER: Final = (
         _one_bad_row,
         told=lambda connection: _replaced(
             connection,
-            "masthead.claim_due(integer,text,interval,interval,interval,interval)",
+            "masthead.claim_due(integer,text,interval,interval,interval,interval,integer)",
             ("raise warning 'publication % can not be claimed: %', candidate.id, sqlerrm;", "raise;"),
         ),
     ),

@@ -38,6 +38,7 @@ from tests.factories.publishing import (
     make_due,
     make_due_everywhere,
     make_house,
+    make_quiet_house,
     make_scheduled,
     reads,
     seen,
@@ -141,6 +142,24 @@ def test_a_claim_that_leaves_slots_free_is_followed_by_another_as_soon_as_more_i
         draining = threading.Thread(target=slots.drain)
         draining.start()
         until(lambda: slow.inside == 2, within_s=4)
+        slow.open.set()
+        draining.join(10)
+        slots.close()
+
+
+def test_one_organizations_slow_sends_leave_a_slot_to_others(house: House, worker: db.Database, slow: Network):
+    other = make_quiet_house()
+    for _ in range(6):
+        make_due(house)
+    later = make_scheduled(other)
+    slots = Sender(TIMES)
+    with acting_as(worker):
+        draining = threading.Thread(target=slots.drain)
+        draining.start()
+        until(lambda: slow.inside == 3)
+        bring_forward(other.approver, later.id)
+        until(lambda: slow.inside == 4)
+        assert again(other.author, later.id).state is _S.SENDING
         slow.open.set()
         draining.join(10)
         slots.close()

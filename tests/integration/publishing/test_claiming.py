@@ -139,17 +139,36 @@ def test_an_organization_with_many_rows_does_not_keep_another_waiting(network: R
     assert claim(worker, 1, SLOW) == [late.id]
 
 
+def test_while_there_are_others_one_organization_has_all_but_a_quarter_of_a_senders_slots_at_most(
+    network: RunningSandbox, worker: db.Database
+):
+    four, alone = SLOW.model_copy(update={"in_flight": 4}), make_house(network, pages=6)
+    make_due_everywhere(alone, ago_s=5)
+    assert len(claim(worker, 4, four)) == 4
+    many, one = make_house(network, pages=6), make_house(network)
+    mine = {row.id for row in make_due_everywhere(many, ago_s=5)}
+    taken = claim(worker, 9, four)
+    assert len(taken) == 3
+    assert set(taken) < mine
+    assert claim(worker, 9, four) == []
+    theirs = make_due(one)
+    assert claim(worker, 9, four) == [theirs.id]
+    assert len(claim(worker, 9, SLOW)) == 5  # as many as a sender of sixteen may have of each
+
+
 # More than enough for a plan that reads all of them to be seen, and for it not to be taken for want of rows.
 MANY = 2000
 # Postgres plans a statement of a function anew this often before it may keep one plan for all that follow.
 KEPT_AFTER = 6
 
 
+FETCHED = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'publication'"
+
+
 def rows_read_to_claim(worker: db.Database, at_most: int) -> tuple[int, int]:
     """How many rows of publications Postgres fetched for one claim, and how many were claimed."""
-    fetched = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'publication'"
     with acting_as(worker), db.free_transaction() as session:
-        before = session.execute(text(fetched)).scalar_one()
+        before = session.execute(text(FETCHED)).scalar_one()
         claims = due_rows.claim_due(
             session,
             at_most,
@@ -159,7 +178,7 @@ def rows_read_to_claim(worker: db.Database, at_most: int) -> tuple[int, int]:
             backlog_spacing_s=60,
             twin_spacing_s=60,
         )
-        return session.execute(text(fetched)).scalar_one() - before, len(claims)
+        return session.execute(text(FETCHED)).scalar_one() - before, len(claims)
 
 
 SPREAD = (

@@ -1,0 +1,113 @@
+"""Which unclear outcomes are read back first, what that costs, and when a person is told without it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from core.infra import db
+from core.posts.rules import Needs, PublicationState
+from core.publishing import due_rows
+from core.publishing.queries import evidence
+from tests.factories.publishing import (
+    House,
+    acting_as,
+    again,
+    leave_unclear,
+    let_pass,
+    make_due,
+    make_many_due,
+    make_quiet_house,
+    tamper,
+)
+
+MANY = 2000
+# Postgres plans a statement of a function anew this often before it may keep one plan for all that follow.
+KEPT_AFTER = 6
+FETCHED = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'publication'"
+_S = PublicationState
+
+
+def make_unclear(worker: db.Database, house: House, *, ago_s: int = 0, **columns: str) -> UUID:
+    """A publication of which nobody knows whether it is live, to be read since `ago_s` seconds ago."""
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+    let_pass(house.approver, row.id, next_action_at=f"clock_timestamp() - interval '{ago_s} s'", **columns)
+    return row.id
+
+
+def claim(worker: db.Database, at_most: int) -> list[UUID]:
+    with acting_as(worker), db.free_transaction() as session:
+        return [each.publication_id for each in due_rows.claim_checks(session, at_most, lease_s=60)]
+
+
+def test_an_organization_with_many_questions_does_not_keep_anothers_waiting(worker: db.Database):
+    many, one = make_quiet_house(), make_quiet_house()
+    first, *rest = [make_unclear(worker, many, ago_s=60 - number) for number in range(4)]
+    theirs = make_unclear(worker, one)
+    assert set(claim(worker, 2)) == {first, theirs}
+    assert claim(worker, 2) == rest[:2]
+
+
+def test_what_nobody_knows_of_comes_before_what_a_person_was_told_of(worker: db.Database):
+    house, other = make_quiet_house(), make_quiet_house()
+    told = make_unclear(worker, house, ago_s=60, told_by="clock_timestamp()")
+    unknown = [make_unclear(worker, other, ago_s=20 - number) for number in range(3)]
+    assert claim(worker, 4) == [*unknown, told]
+
+
+def test_a_person_is_told_in_time_also_where_no_slot_came_to_read_it_and_it_is_read_afterwards(worker: db.Database):
+    house = make_quiet_house()
+    late = [make_unclear(worker, house, ago_s=900 - number, told_by="clock_timestamp()") for number in range(2)]
+    resting = make_unclear(worker, house, ago_s=-300, told_by="clock_timestamp()")
+    fresh = make_unclear(worker, house)
+    assert claim(worker, 1) == [fresh]
+    for row_id in (*late, resting):
+        now = again(house.author, row_id)
+        assert (now.state, now.needs) == (_S.NEEDS_HUMAN, Needs.OUTCOME)
+        assert "in time" in evidence(house.author, row_id).events[-1].because
+    assert again(house.author, fresh).state is _S.UNKNOWN
+    assert claim(worker, 4) == late
+
+
+def test_a_person_is_told_fourteen_minutes_after_the_send_was_over(worker: db.Database):
+    house = make_quiet_house()
+    row_id = make_unclear(worker, house)
+    after = (
+        "select p.told_by - max(t.send_deadline) from masthead.publication p join masthead.attempt t"
+        " on t.publication_id = p.id where p.id = :id group by p.told_by"
+    )
+    with db.transaction(house.author) as session:
+        assert session.execute(text(after), {"id": row_id}).scalar_one().total_seconds() == 14 * 60
+
+
+def make_many_unclear(house: House) -> None:
+    make_many_due(house, MANY)
+    tamper(house.organization_id, "alter table masthead.publication disable trigger publication_guard")
+    tamper(
+        house.organization_id,
+        "update masthead.publication set state = 'unknown', next_action_at = clock_timestamp()"
+        " where state = 'scheduled' and due_at <= clock_timestamp()",
+    )
+    tamper(house.organization_id, "alter table masthead.publication enable trigger publication_guard")
+
+
+def rows_read_to_claim(worker: db.Database, at_most: int) -> tuple[int, int]:
+    """How many rows of publications Postgres fetched for one claim, and how many were claimed."""
+    with acting_as(worker), db.free_transaction() as session:
+        before = session.execute(text(FETCHED)).scalar_one()
+        claims = due_rows.claim_checks(session, at_most, lease_s=60)
+        return session.execute(text(FETCHED)).scalar_one() - before, len(claims)
+
+
+@pytest.mark.parametrize("looked_at_before", [0, KEPT_AFTER], ids=["a plan of its own", "a plan from before"])
+def test_a_claim_costs_what_it_returns_however_many_are_unclear(
+    looked_at_before: int, quiet_house_of_worker: House, worker: db.Database
+):
+    house = quiet_house_of_worker
+    for _ in range(looked_at_before):
+        assert rows_read_to_claim(worker, 4)[1] == 0
+    make_many_unclear(house)
+    assert rows_read_to_claim(worker, 4) == (pytest.approx(0, abs=60), 4)
