@@ -39,6 +39,7 @@ from tests.factories.posts import attached, make_approved, publications
 from tests.factories.publishing import FAST, House, tamper
 
 SWEEPS: Final = ("sw1", "sw2")
+_READS: Final = ("r1", "r2", "r3")
 _SWEPT_AT_ONCE: Final = 500  # by one look of `masthead.sweep`
 _ROUNDS: Final = 12
 # After so many rounds a publication that didn't come is replaced; some have to die twice, once in each.
@@ -46,7 +47,7 @@ _ROUNDS_OF_ONE: Final = 2
 _GATHER_S: Final = 10.0
 # Where a machine is too busy for so many at once, their leases end on the way; each round is for half as many.
 _AT_ONCE, _AT_LEAST_AT_ONCE = 32, 4
-_AHEAD_AT_ONCE: Final = 8  # a process prepares a quarter of what it sends at once, so each costs four slots
+_A_QUARTER_AT_ONCE: Final = 8  # a process prepares and reads back a quarter of what it sends at once: four slots each
 _SETTLE_S: Final = 900.0
 LONGEST_LEASE_S: Final = max(FAST.lease_claimed_s, FAST.lease_preparing_s, FAST.lease_sending_s)
 # What was left before its slot is due by now as far as anybody can tell.
@@ -152,7 +153,7 @@ class Trial:
                 by_point[case.deaths[0]][id_] = case
             for point, cases in by_point.items():
                 ahead = self.shape.is_ahead(point)
-                size = min(at_once, _AHEAD_AT_ONCE) if ahead else at_once
+                size = min(at_once, _A_QUARTER_AT_ONCE) if ahead or point in _READS else at_once
                 for some in _batched(cases, size) if point not in SWEEPS else ():
                     self.come_due(some, ahead=ahead)
                     die(forge, point, some, self.ledger, ahead=ahead)
@@ -289,13 +290,20 @@ def end(
         awaited=[str(each) for each in cases],
         organizations=[str(each) for each in {case.organization_id for case in cases.values()}],
         s=_GATHER_S,
-        slots=1 if point in SWEEPS else len(cases) * (4 if ahead else 1),
+        slots=_slots_for(point, len(cases), ahead=ahead),
         freeze=freeze,
         times={"drain_budget_s": _GATHER_S},  # while some are held at the point, others still come
     )
     for each in answer["caught"]:
         assert cases[UUID(each)].deaths.pop(0) == point
     return answer
+
+
+def _slots_for(point: str, many: int, *, ahead: bool) -> int:
+    """In how many slots so many of one organization come to a point at once, by what shares there are of them."""
+    if point in SWEEPS:
+        return 1
+    return 4 * many if ahead or point in _READS else -(-4 * many // 3)  # the last quarter is for other organizations
 
 
 def _left(trials: Iterable[Trial], labels: Iterable[str]) -> dict[UUID, Case]:
