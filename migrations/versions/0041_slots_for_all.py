@@ -35,7 +35,7 @@ alter table masthead.attempt force row level security;
 alter table masthead.publication force row level security;
 
 create index publication_told on masthead.publication(told_by) where state = 'unknown';
-create index publication_unclear on masthead.publication(organization_id, state, next_action_at)
+create index publication_unclear on masthead.publication(organization_id, state, next_action_at, id)
   where state in ('unknown','needs_human') and next_action_at is not null;
 """
 
@@ -44,11 +44,12 @@ CHECKS = """
 -- organizations take turns: in each turn each has one, its oldest, whatever the others have. Who of them is first is
 -- drawn: by age those with the most behind them would be, at every call. A call looks at no more than it may give, of
 -- each organization. What a person was told of is still read, after what nobody knows of. `enable_sort`: so that what
--- waits is read by the index that has it in its order, also by a plan that was made for few rows.
+-- waits is read by the one index that has it in this order, also by a plan that was made for few rows.
 create or replace function masthead.claim_checks(at_most int, lease interval)
   returns table(organization_id uuid, publication_id uuid, epoch bigint)
   language plpgsql security definer set search_path = masthead, pg_temp set lock_timeout = '250ms'
-  set enable_seqscan = off set enable_sort = off as $$
+  set enable_seqscan = off set enable_sort = off
+  set enable_incremental_sort = off as $$
 declare
   moment timestamptz := clock_timestamp();
   claimed int := 0;
@@ -77,11 +78,11 @@ begin
       cross join lateral (
         (select q.id, q.state, q.next_action_at from publication q
           where q.organization_id = o.id and q.state = 'unknown' and q.next_action_at <= moment
-          order by q.next_action_at limit at_most)
+          order by q.next_action_at, q.id limit at_most)
         union all
         (select q.id, q.state, q.next_action_at from publication q
           where q.organization_id = o.id and q.state = 'needs_human' and q.next_action_at <= moment
-          order by q.next_action_at limit at_most)) head) waiting
+          order by q.next_action_at, q.id limit at_most)) head) waiting
     order by waiting.state = 'needs_human', waiting.turn, random()
   loop
     exit when claimed >= at_most;
