@@ -78,13 +78,19 @@ class Read:
 _STATES: Final = " ".join(f"when '{state}' then {RANK[WORD_OF[state]]}" for state in PublicationState)
 # What statements by hand have in common. [rank] is the word that a publication `p` shows, [at] orders posts.
 _PARTS: Final = {
+    # What a publication's commands read of its row.
+    "stored": """p.organization_id, p.id, p.post_id, p.account_id, p.occurrence, p.intent_key, p.payload,
+  p.payload_sha256, p.approved_payload, p.approved_sha256, p.approved_at, p.approved_by, p.approved_until,
+  p.self_approved, p.due_at, p.not_after, p.state, p.needs, p.epoch, p.lease_owner, p.lease_until, p.attempt_count,
+  p.next_action_at, p.provider_post_id, p.proof, p.published_at, p.deleted_at, p.last_error, p.correlation_id,
+  p.version, p.removed_at, p.created_at, p.updated_at""",
     "rank": f"case when p.state = 'scheduled' and p.account_id = any([silent]) then {RANK[Word.HELD]}"
     f" else (case p.state {_STATES} end) end",
     "silent": """array(select a.id from masthead.account a
       where a.organization_id = {organization} and (a.state <> 'active' or [paused]))""",
     "pauses": """(select jsonb_agg(jsonb_build_object('id', x.id, 'scope', x.scope, 'provider', x.provider,
-        'account_id', x.account_id, 'name', coalesce(of_it.name, ''), 'reason', x.reason, 'by', who.name,
-        'since', x.began_at))
+        'account_id', x.account_id, 'name', of_it.name, 'network', of_it.network, 'reason', x.reason,
+        'by', who.name, 'since', x.began_at))
       from masthead.pause x
       join masthead.member m_ on m_.organization_id = {organization} and m_.id = x.began_by
       join masthead.person who on who.id = m_.person_id

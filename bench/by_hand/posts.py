@@ -170,7 +170,7 @@ READS: Final = filled(
     Read(
         "post_as_stored",
         lambda session, sample: store.publications(session, [sample.asked]),
-        "select p.* from masthead.publication p where [of] {asked} order by p.id",
+        "select [stored] from masthead.publication p where [of] {asked} order by p.id",
     ),
     Read(
         "accounts_to_choose",
@@ -190,7 +190,7 @@ READS: Final = filled(
     Read(
         "publication",
         lambda session, sample: publishing.publication(session, sample.publication),
-        "select p.* from masthead.publication p where p.organization_id = {organization} and p.id = {publication}",
+        "select [stored] from masthead.publication p where p.organization_id = {organization} and p.id = {publication}",
     ),
     Read(
         "publication_attempts",
