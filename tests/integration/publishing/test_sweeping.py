@@ -149,6 +149,10 @@ def test_what_another_sweep_put_back_on_the_schedule_is_not_taken_for_late(house
 MANY = 2000
 # Postgres plans a statement of a function anew this often before it may keep one plan for all that follow.
 KEPT_AFTER = 6
+KEY = "publication_event_organization_id_publication_id_fkey"
+KEY_AS_IT_IS = (
+    f"{KEY} foreign key (organization_id, publication_id) references masthead.publication(organization_id, id)"
+)
 
 
 def rows_read_to_sweep(worker: db.Database) -> tuple[int, int]:
@@ -165,6 +169,8 @@ def test_a_sweep_by_plans_from_before_many_were_late_does_not_read_all_of_them_f
 ):
     house = quiet_house_of_worker
     tamper(house.organization_id, "alter table masthead.publication set (autovacuum_enabled = false)")
+    # The check of this key has a plan of its own, which walks through them once for each; it is Postgres's, not ours.
+    tamper(house.organization_id, f"alter table masthead.publication_event drop constraint {KEY}")
     try:
         for turn in range(KEPT_AFTER + 1):
             let_pass(house.approver, make_due(house).id, not_after="clock_timestamp()")
@@ -175,8 +181,9 @@ def test_a_sweep_by_plans_from_before_many_were_late_does_not_read_all_of_them_f
         read, moved = rows_read_to_sweep(worker)
     finally:
         tamper(house.organization_id, "alter table masthead.publication reset (autovacuum_enabled)")
+        tamper(house.organization_id, f"alter table masthead.publication_event add constraint {KEY_AS_IT_IS}")
     assert moved == 500
-    assert read < moved * MANY / 5  # to walk through them once for each would be five times as much
+    assert read < 20 * moved
 
 
 def test_a_look_beats_and_says_what_there_is_to_do(house: House, worker: db.Database, dispatch_database: db.Database):
