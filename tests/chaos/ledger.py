@@ -206,18 +206,19 @@ class Ledger:
         by_organization: dict[UUID, list[UUID]] = defaultdict(list)
         for publication_id, (organization_id, _) in self.cases.items():
             by_organization[organization_id].append(publication_id)
+        found = [each for organization_id, ids in by_organization.items() for each in _rows(organization_id, ids)]
+        owners = {row.provider_post_id: row.id for row, _, _ in found if row.provider_post_id is not None}
         return [
             Ending(
                 self.cases[row.id][1],
                 row,
                 tries,
                 moves,
-                shown[row.payload["account"], _marked(row)],
+                not_of_another(row, shown[row.payload["account"], _marked(row)], owners),
                 self.names_posts,
                 self.clocks_agree,
             )
-            for organization_id, ids in by_organization.items()
-            for row, tries, moves in _rows(organization_id, ids)
+            for row, tries, moves in found
         ]
 
     def _count(self, tally: Tally, ending: Ending) -> None:
@@ -232,6 +233,19 @@ class Ledger:
             tally.closed_by_itself += ending.closed_by_itself(self.up_at)
         if ending.at_rest_at > self.up_at:
             tally.recoveries.append((ending.at_rest_at - self.up_at).total_seconds())
+
+
+def not_of_another(
+    row: Publication, live: Sequence[Mapping[str, Any]], owners: Mapping[str, UUID]
+) -> Sequence[Mapping[str, Any]]:
+    """Of posts with this row's words those that may be its own.
+
+    What failed and was tried again has the words of what came of it. A row that is published itself keeps all of them:
+    two are a duplicate, whoever owns the second.
+    """
+    if row.state is _S.PUBLISHED:
+        return live
+    return [post for post in live if owners.get(post["id"], row.id) == row.id]
 
 
 def settle(order: Any, organization_ids: Iterable[UUID], seconds: float, *, reconnect: bool = False) -> None:

@@ -7,13 +7,14 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
+from uuid import uuid4
 
 from core.posts.model import Publication
 from core.posts.rules import PublicationState
 from tests.chaos import labels, zombies
 from tests.chaos.__main__ import _PARTS
 from tests.chaos.kinds import EVERY
-from tests.chaos.ledger import Ending, Tally
+from tests.chaos.ledger import Ending, Tally, not_of_another
 from tests.chaos.lies import AMBIGUOUS, Seen
 from tests.chaos.variants import VARIANTS
 
@@ -68,6 +69,18 @@ def test_the_parts_of_a_run_leave_nothing_out():
     assert sorted(_PARTS["labels"]) == sorted(shape.name for shape in EVERY)
     assert sorted(" ".join(_PARTS["zombies"]).split()) == sorted(zombies.LABELS)
     assert {"d0", *zombies.LABELS} == set(labels.LABELS)
+
+
+def test_what_failed_and_was_tried_again_is_not_live_by_the_post_that_came_of_it():
+    failed, published = (
+        cast("Publication", SimpleNamespace(id=uuid4(), state=state))
+        for state in (PublicationState.FAILED, PublicationState.PUBLISHED)
+    )
+    of_it, nobodys = {"id": "77_1"}, {"id": "77_2"}
+    owners = {"77_1": published.id}
+    assert not_of_another(failed, [of_it], owners) == []
+    assert not_of_another(failed, [of_it, nobodys], owners) == [nobodys]
+    assert not_of_another(published, [of_it, nobodys], owners) == [of_it, nobodys]
 
 
 def test_a_post_is_early_by_its_networks_clock_unless_that_is_set_apart_on_purpose():
