@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,22 +97,29 @@ def until(holds: Any, within_s: float = 10) -> None:
         time.sleep(0.02)
 
 
+@contextmanager
+def draining(worker: db.Database, slow: Network, times: PublishTimes = TIMES) -> Iterator[None]:
+    """A sender at work for the length of a block; then the network answers, and it ends."""
+    slots = Sender(times)
+    with acting_as(worker):
+        thread = threading.Thread(target=slots.drain)
+        thread.start()
+        yield
+        slow.open.set()
+        thread.join(10)
+        slots.close()
+
+
 def test_everything_due_is_sent_and_never_more_than_k_at_once(
     network: RunningSandbox, worker: db.Database, slow: Network
 ):
     house = make_house(network, pages=10)
     rows = make_due_everywhere(house)
-    slots = Sender(TIMES)
-    with acting_as(worker):
-        draining = threading.Thread(target=slots.drain)
-        draining.start()
+    with draining(worker, slow):
         until(lambda: slow.inside == 4)
         time.sleep(0.2)
         claimed = [state for state in states(house, rows) if state is not _S.SCHEDULED]
         assert len(claimed) == 6  # k in flight and k/2 claimed ahead: the rest is anybody's
-        slow.open.set()
-        draining.join(10)
-        slots.close()
     assert set(states(house, rows)) == {_S.PUBLISHED}
     assert slow.most == 4
     assert len(slow.sent) == 10
@@ -120,16 +128,10 @@ def test_everything_due_is_sent_and_never_more_than_k_at_once(
 def test_what_becomes_due_during_a_long_send_is_not_kept_waiting(house: House, worker: db.Database, slow: Network):
     make_due(house)
     later = make_scheduled(house)
-    slots = Sender(TIMES)
-    with acting_as(worker):
-        draining = threading.Thread(target=slots.drain)
-        draining.start()
+    with draining(worker, slow):
         until(lambda: slow.inside == 1)
         bring_forward(house.approver, later.id)
         until(lambda: slow.inside == 2)
-        slow.open.set()
-        draining.join(10)
-        slots.close()
 
 
 def test_a_claim_that_leaves_slots_free_is_followed_by_another_as_soon_as_more_is_due(
@@ -137,14 +139,8 @@ def test_a_claim_that_leaves_slots_free_is_followed_by_another_as_soon_as_more_i
 ):
     make_due(house)
     bring_forward(house.approver, make_scheduled(house).id, ago_s=-1)
-    slots = Sender(TIMES.model_copy(update={"tick_s": 9}))
-    with acting_as(worker):
-        draining = threading.Thread(target=slots.drain)
-        draining.start()
+    with draining(worker, slow, TIMES.model_copy(update={"tick_s": 9})):
         until(lambda: slow.inside == 2, within_s=4)
-        slow.open.set()
-        draining.join(10)
-        slots.close()
 
 
 def test_one_organizations_slow_sends_leave_a_slot_to_others(house: House, worker: db.Database, slow: Network):
@@ -152,17 +148,11 @@ def test_one_organizations_slow_sends_leave_a_slot_to_others(house: House, worke
     for _ in range(6):
         make_due(house)
     later = make_scheduled(other)
-    slots = Sender(TIMES)
-    with acting_as(worker):
-        draining = threading.Thread(target=slots.drain)
-        draining.start()
+    with draining(worker, slow):
         until(lambda: slow.inside == 3)
         bring_forward(other.approver, later.id)
         until(lambda: slow.inside == 4)
         assert again(other.author, later.id).state is _S.SENDING
-        slow.open.set()
-        draining.join(10)
-        slots.close()
 
 
 def test_questions_are_read_back_beside_the_sends(house: House, worker: db.Database, monkeypatch: pytest.MonkeyPatch):
