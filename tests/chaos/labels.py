@@ -250,6 +250,10 @@ def _say(words: str) -> None:
 def _deaths(forge: Forge, trials: Sequence[Trial], labels: Sequence[str]) -> list[str]:
     """Rounds until each case has died at its label; gives those that never came to it, which are left as they are."""
     for number in range(_ROUNDS):
+        if number:
+            for trial in trials:
+                for label in labels:
+                    trial.renew(label, every=number > 1 and (number - 1) % _ROUNDS_OF_ONE == 0)
         _say(f"round {number + 1}: {len(_left(trials, labels))} publications are to die")
         for trial in trials:
             trial.die_sending(forge, labels, max(_AT_ONCE >> number, _AT_LEAST_AT_ONCE))
@@ -263,9 +267,6 @@ def _deaths(forge: Forge, trials: Sequence[Trial], labels: Sequence[str]) -> lis
             trial.park()
         if not _left(trials, labels):
             return []
-        for trial in trials:
-            for label in labels:
-                trial.renew(label, every=number > 0 and number % _ROUNDS_OF_ONE == 0)
     never = list(_left(trials, labels).values())
     words = [f"{case.name} never died at {case.deaths[0]}" for case in never]
     for case in never:

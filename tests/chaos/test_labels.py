@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
+
 from core.infra.crash import LABELS
 from tests.chaos import labels
 from tests.chaos.shapes import SHAPES, Fault
@@ -37,3 +39,12 @@ def test_the_cut_has_every_label_every_fault_and_every_shape():
 def test_a_death_anywhere_costs_no_post_and_doubles_none(world: World, ingest: subprocess.Popen[bytes]):
     tally = labels.run(world, pairs=a_cut())
     assert tally.which == []
+
+
+def test_what_never_comes_to_its_label_is_told_and_not_counted_as_lost(
+    world: World, ingest: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(labels, "_ROUNDS", 1)
+    (shape,) = [shape for shape in SHAPES if shape.name == "facebook text"]
+    tally = labels.run(world, pairs={shape.name: [("c5", shape.faults[0])]})  # a text has no c5
+    assert (tally.lost, tally.untried) == ([], [f"facebook text: c5 x {shape.faults[0].name} never died at c5"])
