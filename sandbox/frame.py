@@ -43,7 +43,7 @@ class Frame:
             # A call that didn't come in whole was never made, and there is nobody to answer.
             return
         if body is None:
-            await self._send(send, Answer(413, b"", "text/plain"))
+            await self._send(scope, send, Answer(413, b"", "text/plain"))
             return
         await self._serve(self._call(scope, body), scope, receive, send)
 
@@ -52,7 +52,7 @@ class Frame:
         file = clips.new_file(self.world)
         try:
             if not await _write(receive, file):
-                await self._send(send, Answer(413, b"", "text/plain"))
+                await self._send(scope, send, Answer(413, b"", "text/plain"))
                 return
             call = self._call(scope, b"")
             call.file = file
@@ -73,9 +73,9 @@ class Frame:
             return
         if fault and fault.mode is Mode.SLOW_AFTER:
             await asyncio.sleep(fault.number("ms", DEFAULT_SLOW_MS) / 1000)
-        await self._send(send, answer, head=call.method == "HEAD")
+        await self._send(scope, send, answer, head=call.method == "HEAD")
 
-    async def _send(self, send: Send, answer: Answer, head: bool = False) -> None:
+    async def _send(self, scope: Scope, send: Send, answer: Answer, head: bool = False) -> None:
         """With the time of this world, as every server says its own."""
         headers = [
             (b"content-type", answer.content_type.encode("latin-1")),
@@ -83,8 +83,9 @@ class Frame:
             (b"date", formatdate(self.world.now, usegmt=True).encode()),
             *((name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers),
         ]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if head else answer.body})
+        with connection.in_one_packet(scope):
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if head else answer.body})
 
     def _call(self, scope: Scope, body: bytes) -> Call:
         path = scope["path"]

@@ -162,6 +162,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     path.chmod(0o600)
     db = sqlite3.connect(path, isolation_level=None, cached_statements=256)
     db.row_factory = sqlite3.Row
+    # Nobody else opens it, so no lock is taken and given back around every statement.
+    db.execute("pragma locking_mode = exclusive")
     db.execute("pragma journal_mode = wal")
     # NORMAL: a commit survives the death of the process (kill -9); only power loss may take the last ones.
     db.execute("pragma synchronous = normal")

@@ -65,6 +65,6 @@ def test_an_answer_of_a_network_stays_as_the_network_writes_it(box: Box) -> None
 def test_only_its_owner_reads_the_file_of_tokens_and_keys(own_box: Box) -> None:
     own_box.new_pages()
     made = [each for each in own_box.data.iterdir() if each.name.startswith("sandbox.sqlite3")]
-    assert len(made) == 3  # with -wal and -shm
+    assert len(made) == 2  # with -wal
     assert {stat.S_IMODE(each.stat().st_mode) for each in made} == {0o600}
     assert stat.S_IMODE(own_box.data.stat().st_mode) == 0o700

@@ -130,6 +130,13 @@ def test_a_folder_that_cant_be_used_is_one_line_and_exit_code_2(tmp_path: Path) 
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
 
 
+def test_a_world_that_another_sandbox_has_open_is_one_line_and_exit_code_2(own_box: Box) -> None:
+    ended = run("--port", "0", "--mail-port", "0", "--data", str(own_box.data))
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert f"--data {own_box.data}" in ended.stderr
+    assert own_box.control("world")["people"]
+
+
 def test_a_world_of_another_version_is_put_aside(own_box: Box) -> None:
     own_box.end()
     with closing(sqlite3.connect(own_box.data / "sandbox.sqlite3")) as db, db:
