@@ -1,7 +1,7 @@
 """Reading back under the network's limits: budgets are kept, breakers obeyed, and one reader is the fleet's probe.
 
 What may not be asked now isn't claimed, and goes to a person where that lasts too long (`claim_checks` of migration
-0041). What is left to do here: when a breaker of reads wants its probe, the first reader is it, and the others come
+0042). What is left to do here: when a breaker of reads wants its probe, the first reader is it, and the others come
 back a moment later without a read on record.
 """
 
