@@ -50,7 +50,7 @@ begin
     order by waiting.state = 'needs_human', waiting.turn, random()
   loop
     exit when claimed >= at_most;
-    -- By its id alone: with more to go by, a plan made while the table was small reads all that is unclear for each.
+    -- By its id alone: with more to go by, Postgres may choose an index that leads through all that is unclear.
     select q.state, q.told_by, q.next_action_at, q.organization_id, q.account_id into chosen
       from publication q where q.id = due.id for update skip locked;
     continue when not found or chosen.state not in ('unknown','needs_human')
