@@ -17,6 +17,7 @@ from typing import Final
 
 from bench.bare_sending import BareSender
 from bench.burst import PAGES, Burst, slow_sandbox
+from bench.cores import at_once
 from bench.cost import cpu_s, processes_in, pss_mb, spent
 from bench.figures import Baseline, Figure, alternately, median, within
 from bench.fleet import Fleet, fleet
@@ -70,6 +71,8 @@ def ideal_s(posts: int, latency_s: float, slots: int) -> float:
 def measure(folder: Path, *, quick: bool, minutes: float) -> Iterator[Figure]:
     """Time to the last, first start, memory and processor time, for each width."""
     posts = ORGANIZATIONS * PAGES if quick else POSTS
+    processors = os.cpu_count() or 1
+    yield Figure("burst_cores", at_once(processors), "cores", Baseline("processors of this machine", processors))
     with (
         installation(folder) as installed,
         slow_sandbox(folder, LATENCY_S) as sandbox,
