@@ -8,6 +8,7 @@ after it (d2, d3) the lease runs out and the sweep hands the row to whoever come
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Iterable
 from functools import cache
@@ -26,8 +27,8 @@ __all__ = ["SENDER", "Claim", "ahead", "due", "due_checks", "give_back", "most_o
 
 @cache
 def owner() -> str:
-    """How leases name this process."""
-    return f"{socket.gethostname()[:60]}:{os.getpid()}"
+    """How leases name this process, and no other: in a container the next one has the same host and number."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def most_of_one(times: PublishTimes) -> int | None:

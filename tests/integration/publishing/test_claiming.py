@@ -43,6 +43,13 @@ def claim(worker: db.Database, at_most: int = 50, times: PublishTimes = FAST) ->
         return [each.publication_id for each in claiming.due(at_most, times)]
 
 
+def test_a_process_has_a_name_that_none_had_before_it():
+    mine = claiming.owner()
+    assert claiming.owner() == mine
+    claiming.owner.cache_clear()  # as in the next container of the same host and number
+    assert claiming.owner() != mine
+
+
 def run(house: House, sql: str) -> None:
     with db.transaction(house.approver) as session:
         session.execute(text(sql))
