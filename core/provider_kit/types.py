@@ -330,9 +330,14 @@ class Payload:
 
     def sha256(self) -> bytes:
         """32 bytes over the canonical JSON; two payloads are the same to an approver exactly if these are equal."""
-        canonical = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        # A lone surrogate is a problem that checks name; hashing must not trip over it before.
-        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).digest()
+        return canonical_sha256(self.as_json())
+
+
+def canonical_sha256(stored: Mapping[str, Any]) -> bytes:
+    """32 bytes over the canonical JSON of a stored payload, also of one with parts that this version doesn't know."""
+    canonical = json.dumps(stored, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    # A lone surrogate is a problem that checks name; hashing must not trip over it before.
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).digest()
 
 
 Place = Literal["post", "text", "length", "link", "image", "format", "option", "comment"]

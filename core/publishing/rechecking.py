@@ -40,6 +40,8 @@ def asked_again(session: Session, claim: Claim, row: store.Claimed, calls: Calls
     """What is needed to go on with a claimed publication, or why nothing is done for it now."""
     payload = rules.payload_to_send(row.payload, row.approved_payload, row.payload_sha256, row.approved_sha256)
     if payload is None or row.approved_sha256 is None:
+        if rules.is_of_a_newer_version(row.payload, row.approved_payload, row.payload_sha256, row.approved_sha256):
+            return rules.for_a_newer_sender()
         _log.error("stored bytes are not the approved ones")
         return rules.refused(
             "The stored bytes are not the ones that were approved; nothing was sent.",

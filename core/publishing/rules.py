@@ -38,7 +38,7 @@ from core.provider_kit.errors import (
     Trace,
     Unreadable,
 )
-from core.provider_kit.types import LivePost, Payload, Published, ReadBack
+from core.provider_kit.types import LivePost, Payload, Published, ReadBack, canonical_sha256
 
 CHECKER: Final = "program:checker"  # how attempts and events name who reads back
 PUBLISH_NOW_PER_MINUTE: Final = 30
@@ -51,6 +51,7 @@ LONGEST_WORDS: Final = 500
 CLOCK_SKEW: Final = LOOK_BACK
 # However short or long a provider wants to wait for a step: not in a tight loop, and not past all windows (seconds).
 SHORTEST_WAIT_S: Final = 1.0
+_UNTIL_A_NEWER_SENDER_S: Final = 60.0
 LONGEST_WAIT_S: Final = 3600.0
 LINK_TRIES_AFTER_S: Final = (5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0)
 
@@ -251,6 +252,18 @@ def held_back(outcome: Outcome | None, words: str, why: str, wait_s: float) -> O
     return replace(outcome, words=words, fix="", held=why, wait_s=wait_s)
 
 
+def for_a_newer_sender() -> Outcome:
+    """A newer version than this sender's approved it. That is no try: a sender of that version will take it."""
+    return Outcome(
+        AttemptState.NOT_SENT,
+        PublicationState.SCHEDULED,
+        words="It was approved with a newer version of Masthead than the one that was to send it.",
+        fix="Ask your operator to update every machine.",
+        wait_s=_UNTIL_A_NEWER_SENDER_S,
+        waits=True,
+    )
+
+
 def stopped() -> Outcome:
     """The program was told to end before it was sent: somebody else sends it at once."""
     words = "The program that held it was stopped before sending."
@@ -309,6 +322,15 @@ def payload_to_send(
     except (KeyError, TypeError, ValueError):
         return None
     return payload if len(hashes) == 1 else None
+
+
+def is_of_a_newer_version(
+    stored: dict[str, Any], approved: dict[str, Any] | None, stored_sha256: bytes, approved_sha256: bytes | None
+) -> bool:
+    """Whether what `payload_to_send` didn't take is what was approved, in a form that this version can't read."""
+    if approved is None or approved_sha256 is None:
+        return False
+    return {canonical_sha256(stored), canonical_sha256(approved), stored_sha256} == {approved_sha256}
 
 
 def obstacle(seen: Checked, payload: Payload) -> Outcome | None:

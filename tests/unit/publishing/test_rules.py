@@ -18,7 +18,7 @@ from core.provider_kit.errors import (
     Trace,
     Unreadable,
 )
-from core.provider_kit.types import LivePost, Payload, Published, ReadBack
+from core.provider_kit.types import LivePost, Payload, Published, ReadBack, canonical_sha256
 from core.publishing import rules
 from core.publishing.rules import AttemptState, Checked, Outcome, Verdict
 
@@ -120,6 +120,17 @@ def test_the_payload_is_sent_only_if_all_copies_and_hashes_agree():
         (stored, {**stored, "media": None}, sha, sha),
     ):
         assert rules.payload_to_send(*bad) is None
+        assert not rules.is_of_a_newer_version(*bad)
+
+
+@pytest.mark.parametrize("more", [{"mood": "glad"}, {"media": [{"kind": "hologram", "depth": 3}]}])
+def test_what_a_newer_version_approved_is_told_from_what_was_changed(more: dict[str, object]):
+    stored = {**POST.as_json(), **more}
+    sha = canonical_sha256(stored)
+    assert rules.payload_to_send(stored, stored, sha, sha) is None
+    assert rules.is_of_a_newer_version(stored, stored, sha, sha)
+    assert not rules.is_of_a_newer_version(stored, {**stored, "text": "Evil"}, sha, sha)
+    assert not rules.is_of_a_newer_version(stored, stored, sha, POST.sha256())
 
 
 @pytest.mark.parametrize(
