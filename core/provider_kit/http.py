@@ -30,6 +30,7 @@ from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
 from core.provider_kit import throttle, wire
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotSent, OutcomeUnknown, Throttled, Trace
 from core.provider_kit.redaction import DropQueries
 
@@ -123,10 +124,10 @@ class Http:
         self._max_answer_bytes = max_answer_bytes
         self._certificates = certificates
 
-    def send(self, request: Request, *, timeout_s: float, begin_by: float | None = None) -> Answer:
+    def send(self, request: Request, *, timeout_s: float, begin_by: BeginBy | None = None) -> Answer:
         """Send once and give the whole answer, whatever its status, within `timeout_s` seconds in total.
 
-        `begin_by` is an instant of `time.monotonic()`: if the first byte can't be written before it, nothing is sent.
+        If the first byte can't be written before `begin_by`, nothing is sent.
         Raises NotSent or OutcomeUnknown, and Throttled when an earlier answer of the same work said to stop calling.
         Where the work under way has an end (`throttle.Meter.until`), the call ends with it.
         """

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 from pydantic import SecretStr
 
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.diagnosis import Diagnosis
 from core.provider_kit.errors import Explained
 from core.provider_kit.throttle import Limits
@@ -140,11 +141,11 @@ class Publisher(Protocol):
         ...
 
     def publish(
-        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: BeginBy | None = None
     ) -> Published:
         """Send the visible call once, within `timeout_s` seconds in total. Raises ProviderFailure.
 
-        `begin_by` is an instant of `time.monotonic()`, checked right before the first byte: past it, NotSent.
+        `begin_by` is asked right before the first byte: past it, NotSent.
         """
         ...
 

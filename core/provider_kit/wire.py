@@ -21,6 +21,8 @@ from typing_extensions import override
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from core.provider_kit.begin_by import BeginBy
+
 # A peer closes idle connections after a minute or so, and its FIN may be on the way while we write: that call would end
 # as OutcomeUnknown and need a person. So we are the side that lets go, well before.
 MAX_IDLE_S: Final = 15.0
@@ -36,7 +38,7 @@ class Exchange:
 
     deadline: float
     connect_by: float
-    begin_by: float | None = None
+    begin_by: BeginBy | None = None
     begun: bool = False
     too_late: bool = False
 
@@ -57,7 +59,7 @@ class Exchange:
     def begin(self) -> None:
         """Right before the first byte. Raises OutOfTime when it is too late to begin."""
         self.left()
-        if self.begin_by is not None and time.monotonic() >= self.begin_by:
+        if self.begin_by is not None and self.begin_by.is_over():
             self.too_late = True
             raise OutOfTime("it could not begin in time")
         self.begun = True

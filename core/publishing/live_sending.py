@@ -36,6 +36,7 @@ from core.accounts.rules import AccountState
 from core.infra import crash, db
 from core.infra.logs import bound
 from core.infra.settings import PublishTimes
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotSent, ProviderFailure, ReconnectNeeded, Unreadable
 from core.provider_kit.port import Live
 from core.provider_kit.throttle import Route
@@ -177,7 +178,7 @@ def _do(ready: _Ready, times: PublishTimes) -> LiveState | None:
     try:
         with db.organization_transaction(ready.claim.organization_id, PROGRAM, ready.work.correlation_id) as session:
             session.connection()  # whatever it takes to get one, nothing was looked at before
-            began = time.monotonic()
+            begin_by = BeginBy.within(min(times.send_within_s, rules.CHECK_HOLDS_S))
             tries = live_rows.open_try(
                 session,
                 ready.claim,
@@ -192,7 +193,7 @@ def _do(ready: _Ready, times: PublishTimes) -> LiveState | None:
     if tries is None:
         return _put(ready, live_rules.held("Something changed in the last moment.", wait_s=rules.SHORTEST_WAIT_S))
     crash.point("l2")
-    result = _call(ready, began + min(times.send_within_s, rules.CHECK_HOLDS_S), times)
+    result = _call(ready, begin_by, times)
     crash.point("l4")
     state = _record(ready, _after(ready, result, tries, times), times)
     if isinstance(result, BaseException) and not isinstance(result, Exception):
@@ -215,9 +216,9 @@ def _throttled(ready: _Ready, times: PublishTimes) -> Next | None:
     return None
 
 
-def _call(ready: _Ready, begin_by: float, times: PublishTimes) -> str | BaseException | None:
+def _call(ready: _Ready, begin_by: BeginBy, times: PublishTimes) -> str | BaseException | None:
     """The one call. No database connection is held while it lasts. Gives a comment's id, or what went wrong."""
-    if time.monotonic() >= begin_by:
+    if begin_by.is_over():
         return NotSent(live_rules.NO_TIME)
     crash.point("l3")
     work, live, timeout_s = ready.work, ready.live, call_timeout_s(times)

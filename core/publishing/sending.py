@@ -20,13 +20,13 @@ whether it was sent, the lease lapses to `unknown` and the row is read back, nev
 commit: recorded.
 
 A frozen process that wakes after its lease is the one that could send twice. It can't pass w2, whose compare-and-set
-asks for the lease and the epoch on the row itself. Past s2, its own monotonic clock, started before the attempt's
-statement, refuses to begin the call after `send_within_s`, long before the lease ends; the provider asks that clock
-again right before the first byte. What is left is a freeze between that look and the write of the socket: a window of
-microseconds that no client of an interface without idempotency keys can close (RELIABILITY C 13). Its row is `unknown`
-then, and no resend happens by itself, so even this costs a person's look and not a second post.
+asks for the lease and the epoch on the row itself. Past s2, its own clocks, read before the attempt's statement, refuse
+to begin the call after `send_within_s`, long before the lease ends; the provider asks them again right before the first
+byte. They go on while the machine sleeps (`BeginBy`). What is left is a freeze between that look and the write of the
+socket: a window of microseconds that no client of an interface without idempotency keys can close (RELIABILITY C 13).
+Its row is `unknown` then, and no resend happens by itself, so even this costs a person's look and not a second post.
 
-The same clock bounds how stale the last look at account and organization may be (`CHECK_HOLDS_S`): after Disconnect
+The same clocks bound how stale the last look at account and organization may be (`CHECK_HOLDS_S`): after Disconnect
 or Pause no call leaves later than a second.
 
 An answer that arrives after the lease is still the truth about its own attempt. It is taken while that attempt is
@@ -51,6 +51,7 @@ from core.infra import crash, db
 from core.infra.logs import bound
 from core.infra.settings import PublishTimes
 from core.posts.rules import Needs, PublicationState
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure
 from core.provider_kit.throttle import Route
 from core.provider_kit.types import Published, VisibleCall
@@ -70,10 +71,10 @@ _RECORD_AGAIN_AFTER_S = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """The attempt under way. `begin_by`: instant of this process's monotonic clock after which no call may begin."""
+    """The attempt under way, and until when its call may begin."""
 
     id: int
-    begin_by: float
+    begin_by: BeginBy
 
 
 def _never() -> bool:
@@ -225,7 +226,7 @@ def _nothing_sent(ready: Ready, outcome: Outcome, times: PublishTimes) -> Public
 def _open_attempt(ready: Ready, call: VisibleCall, times: PublishTimes) -> _Attempt | None:
     with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
         session.connection()  # whatever it takes to get one, nothing was looked at before
-        began = time.monotonic()
+        begin_by = BeginBy.within(min(times.send_within_s, rules.CHECK_HOLDS_S))
         attempt_id = store.open_attempt(
             session,
             ready.claim,
@@ -237,12 +238,12 @@ def _open_attempt(ready: Ready, call: VisibleCall, times: PublishTimes) -> _Atte
         if attempt_id is None:
             return None
         crash.point("s1")
-    return _Attempt(attempt_id, began + min(times.send_within_s, rules.CHECK_HOLDS_S))
+    return _Attempt(attempt_id, begin_by)
 
 
 def _call(ready: Ready, call: VisibleCall, attempt: _Attempt, times: PublishTimes) -> Published | BaseException:
     """The one visible call. No database connection is held while it lasts."""
-    if time.monotonic() >= attempt.begin_by:
+    if attempt.begin_by.is_over():
         return NotSent("There was no time left to begin the call.")
     crash.point("s2b")
     try:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotReady, OutcomeUnknown, Rejected, RetryLater
 from core.provider_kit.port import Steps
 from core.provider_kit.signatures import call_sha256
@@ -70,7 +71,7 @@ class MemoryNetwork:
         return VisibleCall("POST", "https://network.example/p", body, "text/plain", call_sha256("POST", "/p", body))
 
     def publish(
-        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: BeginBy | None = None
     ) -> Published:
         account, reference, text = call.body.decode().split("\n", 2)
         wrong = self._call("publish")

@@ -21,6 +21,7 @@ from core.infra.ids import new_id
 from core.infra.settings import PublishTimes
 from core.posts.model import Publication
 from core.posts.rules import PublicationState
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.port import Steps
 from core.provider_kit.types import Access, LivePost, Payload, Problem, Published, ReadBack, VisibleCall
 from core.publishing import checking, claiming, sending, store, sweeping
@@ -374,7 +375,7 @@ class ScriptedPublisher:
         self.read = read
         self.prepared = prepared
         self.sent: list[tuple[VisibleCall, Access]] = []
-        self.begin_by: list[float | None] = []
+        self.begin_by: list[BeginBy | None] = []
         self.probes = 0
         self.probed: Any = None
 
@@ -391,7 +392,7 @@ class ScriptedPublisher:
         )
 
     def publish(
-        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: BeginBy | None = None
     ) -> Published:
         self.sent.append((call, access))
         self.begin_by.append(begin_by)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.contract import KeptSteps, PublisherContract
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ProviderFailure, Rejected, RetryLater
 from core.provider_kit.port import Publisher, Steps
@@ -31,7 +32,7 @@ class Wrong:
         return self.good.prepare(payload, access, steps)
 
     def publish(
-        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: BeginBy | None = None
     ) -> Published:
         return self.good.publish(call, access, timeout_s=timeout_s, begin_by=begin_by)
 
@@ -87,7 +88,7 @@ class TakesLostForNotSent(Wrong):
 
 class ForgetsWhenToBegin(Wrong):
     def publish(
-        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: BeginBy | None = None
     ) -> Published:
         return self.good.publish(call, access, timeout_s=timeout_s)
 

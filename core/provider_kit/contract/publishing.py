@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.contract.means import (
     CANARY,
     NONSENSE,
@@ -214,7 +215,7 @@ class PublishingContract(ABC):
         publisher = self.publisher()
         call = self._prepare(publisher, KeptSteps())
         sent = len(self.stand_in.received)
-        late = time.monotonic() - 0.001
+        late = BeginBy.within(-0.001)
         failure = failure_of(
             lambda: publisher.publish(call, access, timeout_s=TIMEOUT_S, begin_by=late), "too late to begin"
         )

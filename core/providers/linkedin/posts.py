@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.provider_kit import checks, hostile
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.counting import COUNTERS
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, Rejected, Trace
 from core.provider_kit.port import Steps
@@ -128,7 +129,7 @@ class LinkedInPosts:
         return VisibleCall("POST", self._rest.url(_PATH), body, JSON, call_sha256("POST", _PATH, body))
 
     def publish(
-        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: BeginBy | None = None
     ) -> Published:
         """POST /rest/posts, once. Raises ProviderFailure."""
         if call.url != self._rest.url(_PATH) or call_sha256(call.method, _PATH, call.body) != call.sha256:

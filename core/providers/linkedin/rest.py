@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from core.provider_kit import hostile, throttle
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, RetryLater
 from core.provider_kit.http import Answer, FilePart, Http, Request
 from core.provider_kit.types import VisibleCall
@@ -162,7 +163,7 @@ class Rest:
         return self._safe(request, timeout_s, [token.get_secret_value()], empty_is_yes=True)
 
     def publish(
-        self, call: VisibleCall, *, token: SecretStr, timeout_s: float, begin_by: float | None, correlation_id: str
+        self, call: VisibleCall, *, token: SecretStr, timeout_s: float, begin_by: BeginBy | None, correlation_id: str
     ) -> Reply:
         """Send the one call that makes a post visible. Raises ProviderFailure."""
         request = Request(

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from core.provider_kit import checks, hostile
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotShown, OutcomeUnknown, ReconnectNeeded, Trace
 from core.provider_kit.port import Steps
 from core.provider_kit.types import (
@@ -105,7 +106,7 @@ class FacebookPages:
         return self._form(payload).prepare(payload, access, steps)
 
     def publish(
-        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: BeginBy | None = None
     ) -> Published:
         """The one POST, once. Raises ProviderFailure."""
         form = self._form_of(call, access)

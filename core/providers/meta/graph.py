@@ -12,6 +12,7 @@ from urllib.parse import quote
 from pydantic import SecretStr
 
 from core.provider_kit import hostile, throttle
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import OutcomeUnknown, RetryLater
 from core.provider_kit.http import Answer, FilePart, Http, Request
 from core.provider_kit.types import VisibleCall
@@ -153,7 +154,7 @@ class Graph:
         *,
         token: SecretStr,
         timeout_s: float,
-        begin_by: float | None,
+        begin_by: BeginBy | None,
         correlation_id: str,
     ) -> Reply:
         """Send the one call that makes a post visible. Raises ProviderFailure."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core.provider_kit import checks, hostile
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectNeeded, Trace
 from core.provider_kit.port import Steps
 from core.provider_kit.types import (
@@ -120,7 +121,7 @@ class InstagramAccounts:
         return visible_call(self._graph, self._path(access), {"creation_id": status.container})
 
     def publish(
-        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: BeginBy | None = None
     ) -> Published:
         """POST /{ig}/media_publish, once. Raises ProviderFailure."""
         refuse_changed(self._graph, self._path(access), call)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from core.infra import db
 from core.infra.settings import PublishTimes, Settings
 from core.posts.rules import PublicationState
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.types import Access, Payload, Published, VisibleCall
 from core.publishing import claiming, links, live_sending
 from core.publishing.live_rules import LiveState
@@ -66,7 +67,7 @@ class Network(ScriptedPublisher):
         self.most = 0
         self._lock = threading.Lock()
 
-    def publish(self, call: Any, access: Any, *, timeout_s: float, begin_by: float | None = None) -> Published:
+    def publish(self, call: Any, access: Any, *, timeout_s: float, begin_by: BeginBy | None = None) -> Published:
         with self._lock:
             self.inside += 1
             self.most = max(self.most, self.inside)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -17,6 +16,7 @@ from core.infra.ids import new_id
 from core.infra.settings import Settings, SettingsInvalid
 from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.port import Steps
 from core.provider_kit.types import Payload
 from core.publishing import claiming, store
@@ -58,7 +58,7 @@ def sent_after_the_backup(house: House, worker: db.Database, row: Publication) -
         access = access_for(session, row.account_id, "lost")
     publisher = providers.publisher("facebook")
     call = publisher.prepare(Payload.from_json(row.payload), access, cast("Steps", None))
-    published = publisher.publish(call, access, timeout_s=10, begin_by=time.monotonic() + 10)
+    published = publisher.publish(call, access, timeout_s=10, begin_by=BeginBy.within(10))
     assert published.provider_post_id is not None
     return published.provider_post_id
 

@@ -15,8 +15,9 @@ from core.accounts import queries as account_queries
 from core.infra import db
 from core.infra.settings import PublishTimes, Settings
 from core.posts.rules import PublicationState
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotSent, OutcomeUnknown, Rejected, RetryLater
-from core.provider_kit.types import Published
+from core.provider_kit.types import Payload, Published
 from core.publishing import due_rows, rules, sending, store
 from core.publishing.queries import evidence
 from core.publishing.rules import AttemptState
@@ -332,6 +333,26 @@ def test_stored_bytes_that_are_not_the_approved_ones_are_never_sent(house: House
     assert "not the ones that were approved" in now.last_error["reason"]
 
 
+def test_a_post_that_a_newer_version_approved_waits_for_a_newer_sender(
+    house: House, worker: db.Database, script, monkeypatch: pytest.MonkeyPatch
+):
+    row = make_due(house)
+    publisher = script(YES)
+
+    def older(stored: dict[str, Any]) -> Payload:
+        raise TypeError("MediaItem.__init__() got an unexpected keyword argument 'depth'")
+
+    monkeypatch.setattr(Payload, "from_json", older)
+    assert send_one(worker, row.id) is PublicationState.SCHEDULED
+    assert publisher.sent == []
+    now = again(house.author, row.id)
+    assert now.last_error is not None
+    assert "newer version" in now.last_error["reason"]
+    assert now.attempt_count == 0
+    assert now.next_action_at is not None
+    assert 59 < (now.next_action_at - now.updated_at).total_seconds() <= 60
+
+
 def test_a_problem_that_came_up_since_the_approval_fails_it_with_its_words(house: House, worker: db.Database, script):
     row = make_due(house, words="TOO LONG")
     publisher = script(YES)
@@ -371,11 +392,12 @@ def test_the_call_must_begin_within_a_second_of_the_last_look(
     monkeypatch.setattr(rules, "CHECK_HOLDS_S", shipped_look)
     row = make_due(house)
     publisher = script(YES)
-    before = time.monotonic()
+    before = BeginBy.within(0)
     send_one(worker, row.id, FAST.model_copy(update={"send_within_s": 10, "lease_sending_s": 60}))
     (begin_by,) = publisher.begin_by
     assert begin_by is not None
-    assert before < begin_by < time.monotonic() + 1
+    assert before.since_boot_s < begin_by.since_boot_s < BeginBy.within(1).since_boot_s
+    assert before.wall_s < begin_by.wall_s < BeginBy.within(1).wall_s
 
 
 def test_waiting_for_a_connection_makes_no_look_old(

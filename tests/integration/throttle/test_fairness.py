@@ -13,6 +13,7 @@ from core.infra import db
 from core.infra.ids import new_id
 from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.types import Published
 from jobs.sender import Sender
 from tests.factories.publishing import (
@@ -34,7 +35,7 @@ TIMES = PublishTimes(in_flight=4, tick_s=0.05)
 class Slow(ScriptedPublisher):
     """Takes its time for each post, and names another one each time."""
 
-    def publish(self, call: Any, access: Any, *, timeout_s: float, begin_by: float | None = None) -> Published:
+    def publish(self, call: Any, access: Any, *, timeout_s: float, begin_by: BeginBy | None = None) -> Published:
         time.sleep(LATENCY_S)
         self.sent.append((call, access))
         return Published(

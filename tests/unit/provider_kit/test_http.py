@@ -18,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.provider_kit import wire
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ProviderFailure
 from core.provider_kit.http import Answer, FilePart, Http, Request
 from tests.providers.scripted import Said, Scripted, answer, scripted
@@ -182,12 +183,12 @@ def test_the_next_address_is_tried_within_the_same_time(server: Scripted, monkey
 
 def test_too_late_to_begin_is_not_sent(server: Scripted) -> None:
     with pytest.raises(NotSent, match="could not begin in time") as failure:
-        send(server, begin_by=time.monotonic() - 0.001)
+        send(server, begin_by=BeginBy.within(-0.001))
     assert not failure.value.provider_health
     with pytest.raises(NotSent):
         send(server, timeout_s=0)
     assert not server.received
-    assert send(server, begin_by=time.monotonic() + 5).status == 200
+    assert send(server, begin_by=BeginBy.within(5)).status == 200
 
 
 def test_an_address_of_nobody_is_not_sent(server: Scripted) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from core.providers.town.settings import TownSettings
 
 from core.provider_kit import checks, hostile
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import OutcomeUnknown, Rejected, RetryLater, Trace
 from core.provider_kit.http import FORM, Http, Request, form_bytes
 from core.provider_kit.port import Steps
@@ -38,7 +39,7 @@ class Halls:
         return VisibleCall("POST", f"{self._settings.town_url}/cries", body, FORM, call_sha256("POST", "/cries", body))
 
     def publish(
-        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: float | None = None
+        self, call: VisibleCall, access: Access, *, timeout_s: float, begin_by: BeginBy | None = None
     ) -> Published:
         """Cry it, once."""
         request = Request(
