@@ -20,7 +20,7 @@ from core.provider_kit.errors import (
 )
 from core.provider_kit.http import Answer
 from core.provider_kit.redaction import masked
-from core.provider_kit.throttle import USED_UP, Usage, retry_after_s
+from core.provider_kit.throttle import USED_UP, Scope, Usage, retry_after_s
 from core.providers.meta.errors_table import TABLE, Row, Then
 from core.providers.meta.usage import usage
 
@@ -163,7 +163,10 @@ def failure(
     # An answer without a code of ours speaks in Meta's words, and so does content that a person must change.
     if quote and (row is None or said.for_people or row.then is Then.REJECT):
         words = f"{words} {speaker.network} says: {quote[:_LONGEST_QUOTE]}"
-    after_s = _wait(trace.usage) or retry_after_s(answer.headers) or (row.wait_s if row else None)
+    # Meta says when calls are welcome again for accounts alone (meta 9): our app's limit holds everybody's.
+    of_account = row is not None and row.limit is Scope.ACCOUNT
+    regain_s = _wait(trace.usage) if of_account else None
+    after_s = regain_s or retry_after_s(answer.headers) or (row.wait_s if row else None)
     limit = None
     if row is not None and row.limit is not None:
         limit = Usage(row.limit, USED_UP, after_s, row.of_route, exact=row.of_route)

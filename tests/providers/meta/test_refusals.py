@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from core.provider_kit.contract import KeptSteps
 from core.provider_kit.errors import ProviderFailure, RetryLater
 from core.provider_kit.http import Answer
+from core.provider_kit.throttle import USED_UP, Meter, Scope, Usage, metered
 from core.provider_kit.types import Access, Payload
 from core.providers.meta.errors_table import TABLE, Row
 from core.providers.meta.failures import FACEBOOK, INSTAGRAM, Purpose, Said, row_for
@@ -129,6 +130,26 @@ def test_the_trace_has_what_meta_said_and_no_token(stand_in: Scripted) -> None:
     assert (trace.http_status, trace.code, trace.subcode, trace.trace_id) == (401, "190", "463", "AbC-123_x")
     assert trace.usage["app_percent"] == 91
     assert trace.message == "Malformed access token [redacted], signature=[redacted], Bearer [redacted]"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "scope", "regain_s"),
+    [(400, 80001, Scope.ACCOUNT, 86_400), (400, 17, Scope.ACCOUNT, 86_400), (400, 4, Scope.APP, None),
+     (403, 341, Scope.APP, None), (429, None, Scope.APP, None)],
+)  # fmt: skip
+def test_what_one_account_must_wait_holds_no_other(
+    stand_in: Scripted, status: int, code: int | None, scope: Scope, regain_s: float | None
+) -> None:
+    """The header names accounts alone (meta 9), so it says nothing of when our app's limit is over."""
+    pages = meta(stand_in.url).publishers["facebook"]
+    entry = {"type": "pages", "call_count": 100, "estimated_time_to_regain_access": 1440}
+    used = {"x-business-use-case-usage": orjson.dumps({PAGE: [entry]}).decode()}
+    stand_in.otherwise = answer(status, {"error": {"code": code, "message": "x"}} if code else b"<html>", used)
+    with metered(Meter()) as meter, pytest.raises(RetryLater) as failure:
+        pages.permalink(f"{PAGE}_1", ACCESS, timeout_s=3)
+    assert failure.value.after_s == regain_s
+    assert meter.heard[scope, False] == Usage(scope, USED_UP, regain_s)
+    assert meter.heard[Scope.ACCOUNT, False].regain_s == 86_400
 
 
 @pytest.mark.parametrize("field", ["message", "error_user_msg", "error_user_title"])
