@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SESSION_COOKIE = "sandbox_oidc"
 CODE_LIFETIME_S = 60
+MAX_AGE = re.compile(r"[0-9]{1,9}")
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 SHOWS_PICKER = frozenset({"login", "select_account", "consent"})
@@ -34,6 +35,7 @@ class Request:
     nonce: str | None
     challenge: str | None
     prompts: frozenset[str]
+    max_age: int | None
 
 
 def authorize(world: World, call: Call) -> Answer:
@@ -43,12 +45,12 @@ def authorize(world: World, call: Call) -> Answer:
     state = parameters.get("state")
     try:
         request = _read(parameters, redirect_uri)
-        person_id = _chosen(world, call, request)
+        session = _chosen(world, call, request)
     except OpenIdError as error:
         return error.as_redirect(redirect_uri, state)
-    if person_id is None:
+    if session is None:
         return as_page(render("oidc/picker.html", client="Masthead", people=people.everybody(world.db)))
-    return _send_back(world, request, person_id)
+    return _send_back(world, request, session)
 
 
 def _redirect_uri(world: World, parameters: Mapping[str, str]) -> str:
@@ -74,30 +76,42 @@ def _read(parameters: Mapping[str, str], redirect_uri: str) -> Request:
     prompts = frozenset(parameters.get("prompt", "").split())
     if not prompts <= PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise OpenIdError("invalid_request", "This prompt is not one that OpenID Connect knows.")
-    return Request(redirect_uri, parameters.get("state"), scope, parameters.get("nonce"), challenge, prompts)
+    state, nonce, max_age = (parameters.get(name) for name in ("state", "nonce", "max_age"))
+    if max_age is not None and not MAX_AGE.fullmatch(max_age):
+        raise OpenIdError("invalid_request", "The max_age must be a number of seconds.")
+    oldest = None if max_age is None else int(max_age)
+    return Request(redirect_uri, state, scope, nonce, challenge, prompts, oldest)
 
 
-def _chosen(world: World, call: Call, request: Request) -> str | None:
-    """The person to go on with; None asks somebody to pick."""
+def _chosen(world: World, call: Call, request: Request) -> store.Session | None:
+    """The person to go on with, and when they were asked; None asks somebody to pick.
+
+    Like `iat`, that is the real time, whatever the networks' time is.
+    """
+    now = world.clock.real()
     if call.method == "POST":
         if "cancel" in call.form:
             raise OpenIdError("access_denied", "The sign-in was cancelled.")
         person = people.find(world.db, str(call.form.get("person", "")))
         if person is None:
             raise OpenIdError("access_denied", "There is no such person.")
-        return person.id
-    known = store.session_person(world, call.cookies.get(SESSION_COOKIE, ""))
+        return store.Session(person.id, now)
+    known = store.find_session(world, call.cookies.get(SESSION_COOKIE, ""))
+    if known is not None and request.max_age is not None and now - known.asked_at >= request.max_age:
+        known = None
     if "none" in request.prompts and known is None:
-        raise OpenIdError("login_required", "Nobody is signed in.")
+        raise OpenIdError("login_required", "Nobody is signed in, or it is too long ago.")
     return None if request.prompts & SHOWS_PICKER else known
 
 
-def _send_back(world: World, request: Request, person_id: str) -> Answer:
-    grant = store.Grant(person_id, request.redirect_uri, request.scope, request.nonce, request.challenge)
+def _send_back(world: World, request: Request, session: store.Session) -> Answer:
+    asked_at = None if request.max_age is None else session.asked_at  # OpenID Connect Core 2
+    person_id, challenge = session.person_id, request.challenge
+    grant = store.Grant(person_id, request.redirect_uri, request.scope, request.nonce, challenge, asked_at)
     with world.write():
         code = store.new_code(world, grant, world.clock.real() + CODE_LIFETIME_S)
-        session = store.new_session(world, person_id)
+        key = store.new_session(world, session)
     parameters = {"code": code, **({"state": request.state} if request.state is not None else {})}
     answer = redirect(with_parameters(request.redirect_uri, parameters))
-    answer.headers.append(("Set-Cookie", f"{SESSION_COOKIE}={session}; Path=/oidc; HttpOnly; SameSite=Lax"))
+    answer.headers.append(("Set-Cookie", f"{SESSION_COOKIE}={key}; Path=/oidc; HttpOnly; SameSite=Lax"))
     return answer

@@ -38,7 +38,9 @@ def discovery(world: World, call: Call) -> Answer:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "scopes_supported": ["openid", "email", "profile"],
-            "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "email", "email_verified", "name"],
+            "claims_supported": [
+                *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "email", "email_verified", "name"),
+            ],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login", "select_account"],

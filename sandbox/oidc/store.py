@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 TABLES = """
 create table oidc_code (
     code text primary key, person_id text not null, redirect_uri text not null, scope text not null, nonce text,
-    challenge text, expires_at real not null, used_at real
+    challenge text, asked_at real, expires_at real not null, used_at real
 ) without rowid;
 create table oidc_token (
     token text primary key, code text not null, person_id text not null, scope text not null, expires_at real not null
 ) without rowid;
-create table oidc_session (id text primary key, person_id text not null) without rowid;
+create table oidc_session (id text primary key, person_id text not null, asked_at real not null) without rowid;
 """
 CLIENT_ID = "masthead-console"
 KEY_FACT = "oidc.key"
@@ -32,13 +32,22 @@ KEY_BITS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a person agreed to: the meaning of a code."""
+    """What a person agreed to: the meaning of a code. `asked_at`: when they were asked, where that is to be told."""
 
     person_id: str
     redirect_uri: str
     scope: str
     nonce: str | None
     challenge: str | None
+    asked_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who uses a browser, and when they were last asked."""
+
+    person_id: str
+    asked_at: float
 
 
 def make(world: World) -> None:
@@ -71,8 +80,8 @@ def new_code(world: World, grant: Grant, expires_at: float) -> str:
     """A code for one exchange."""
     code = opaque(world.seed, f"oidc code {world.count('oidc code')}")
     world.db.execute(
-        "insert into oidc_code values (?, ?, ?, ?, ?, ?, ?, null)",
-        (code, grant.person_id, grant.redirect_uri, grant.scope, grant.nonce, grant.challenge, expires_at),
+        "insert into oidc_code values (?, ?, ?, ?, ?, ?, ?, ?, null)",
+        (code, *astuple(grant), expires_at),
     )
     return code
 
@@ -86,7 +95,7 @@ def use_code(world: World, code: str, now: float) -> Grant | None:
         world.db.execute("delete from oidc_token where code = ?", (code,))
         return None
     world.db.execute("update oidc_code set used_at = ? where code = ?", (now, code))
-    return Grant(row["person_id"], row["redirect_uri"], row["scope"], row["nonce"], row["challenge"])
+    return Grant(*(row[each.name] for each in fields(Grant)))
 
 
 def new_token(world: World, code: str, grant: Grant, expires_at: float) -> str:
@@ -106,17 +115,17 @@ def find_token(world: World, token: str, now: float) -> sqlite3.Row | None:
     return row
 
 
-def new_session(world: World, person_id: str) -> str:
+def new_session(world: World, session: Session) -> str:
     """Remember a person in a browser."""
-    session = opaque(world.seed, f"oidc session {world.count('oidc session')}")
-    world.db.execute("insert into oidc_session values (?, ?)", (session, person_id))
-    return session
+    key = opaque(world.seed, f"oidc session {world.count('oidc session')}")
+    world.db.execute("insert into oidc_session values (?, ?, ?)", (key, *astuple(session)))
+    return key
 
 
-def session_person(world: World, session: str) -> str | None:
+def find_session(world: World, key: str) -> Session | None:
     """Who a browser's session belongs to."""
-    row = world.db.execute("select person_id from oidc_session where id = ?", (session,)).fetchone()
-    return str(row[0]) if row else None
+    row = world.db.execute("select person_id, asked_at from oidc_session where id = ?", (key,)).fetchone()
+    return Session(*row) if row else None
 
 
 def end_session(world: World, session: str) -> None:

@@ -90,8 +90,8 @@ def _id_token(world: World, grant: store.Grant, now: int) -> str:
         "iss": issuer(world),
         "aud": store.CLIENT_ID,
         "iat": now,
-        "auth_time": now,
         "exp": now + TOKEN_LIFETIME_S,
+        **({} if grant.asked_at is None else {"auth_time": int(grant.asked_at)}),
         **({"nonce": grant.nonce} if grant.nonce else {}),
         **claims(world, grant.person_id, grant.scope),
     }

@@ -113,6 +113,29 @@ def test_a_prompt_shows_the_picker_although_somebody_is_signed_in(box: Box, prom
     assert box.http.get("/oidc/authorize", params=ask(prompt=prompt)).status_code == httpx.codes.OK
 
 
+def straight_on(box: Box, **changed: str | None) -> dict[str, str]:
+    answer = box.http.get("/oidc/authorize", params=ask(**changed))
+    assert answer.status_code == httpx.codes.FOUND, answer.text
+    return query_of(answer.headers["location"])
+
+
+def test_when_somebody_was_asked_is_said_to_whom_it_matters_how_long_ago_that_was(box: Box) -> None:
+    before = int(time.time())
+    asked_at = claims(box, redeem(box, pick(box, max_age="0")["code"]))["auth_time"]
+    assert before <= asked_at <= time.time()
+    known = claims(box, redeem(box, straight_on(box, max_age="3600")["code"]))
+    assert known["auth_time"] == asked_at <= known["iat"]
+    for code in (pick(box)["code"], straight_on(box)["code"]):
+        assert "auth_time" not in claims(box, redeem(box, code))
+
+
+def test_whoever_was_asked_longer_ago_than_wanted_is_asked_anew(box: Box) -> None:
+    pick(box)
+    assert straight_on(box, max_age="3600")["code"]
+    assert box.http.get("/oidc/authorize", params=ask(max_age="0")).status_code == httpx.codes.OK
+    assert straight_on(box, max_age="0", prompt="none")["error"] == "login_required"
+
+
 def test_prompt_none_without_a_session_is_login_required(box: Box) -> None:
     answer = box.http.get("/oidc/authorize", params=ask(prompt="none"))
     assert query_of(answer.headers["location"])["error"] == "login_required"
@@ -162,6 +185,8 @@ def test_the_token_endpoint_takes_a_form_only(box: Box) -> None:
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"scope": "email"}, "invalid_scope"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"max_age": "-1"}, "invalid_request"),
+        ({"max_age": "soon"}, "invalid_request"),
     ],
 )
 def test_a_wrong_request_goes_back_as_an_error(box: Box, changed: dict[str, str], expected: str) -> None:
