@@ -37,6 +37,9 @@ POOL_SIZE: Final = 10
 FOR_ONE: Final = 7  # a search through what one organization wrote may take long, and several people may search at once
 _COLLECT_EVERY_S: Final = 60.0
 _SCOPE: Final = "openid email profile"
+# Any `max_age` obliges a service to say when it asked (OpenID Connect Core 2). Hardly a service remembers a browser for
+# a year, so nobody is asked because of it; much more may overflow where it is added to the time in 32 bits.
+_ANY_AGE_S: Final = 365 * 86_400
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -85,13 +88,15 @@ def sign_in_settings(settings: Settings) -> dict[str, Any]:
         "auth": {
             "redirect_uri": f"{settings.console_url}/oauth2callback",
             "cookie_secret": cookie_secret(settings),
-            identity.PROVIDER: {**client, "client_kwargs": {"scope": _SCOPE, "prompt": "select_account"}},
+            identity.PROVIDER: {
+                **client,
+                "client_kwargs": {"scope": _SCOPE, "prompt": "select_account"},
+                "authorize_params": {"max_age": str(_ANY_AGE_S)},
+            },
             identity.AGAIN: {
                 **client,
                 "client_kwargs": {"scope": _SCOPE, "prompt": "login"},
-                "authorize_params": {
-                    "max_age": "0"
-                },  # so that it says when it asked, too (OpenID Connect Core 3.1.2.1)
+                "authorize_params": {"max_age": "0"},
             },
         }
     }

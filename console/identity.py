@@ -20,11 +20,12 @@ from core.infra.actor import Actor
 from core.infra.errors import MastheadError, SignedOut
 from core.infra.ids import new_id
 from core.organizations import commands, fresh, queries, rules
+from core.organizations.claims import ASKED_ANEW
 from core.organizations.rules import Permission
 
 # The sections of the sign-in settings; Streamlit forbids underscores in them. In the second the service asks anew.
 PROVIDER: Final = "oidc"
-AGAIN: Final = "again"
+AGAIN: Final = ASKED_ANEW
 
 
 @dataclass(frozen=True, slots=True)

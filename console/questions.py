@@ -134,8 +134,8 @@ def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
             border=True, horizontal=True, vertical_alignment="center", wrap=False, key=f"stale_{each.id}"
         ):
             st.markdown(
-                f":material/lock_clock: Deciding takes a sign-in of the last {fresh.lasts_words()}, so that nobody does"
-                " it at an open screen.",
+                f":material/lock_clock: Deciding takes a sign-in of the last {fresh.lasts_words()} for which you were"
+                " asked who you are, so that nobody does it at an open screen.",
                 width="stretch",
             )
             st.button(

@@ -13,6 +13,10 @@ from zoneinfo import available_timezones
 from core.infra.errors import SignedOut
 from core.organizations.sound import folded_email, shown_name
 
+# The section of the console's sign-in settings in which the service is told to ask anew. Streamlit writes beside the
+# claims, in its signed cookie, by which section they came.
+ASKED_ANEW: Final = "again"
+_NEVER: Final = 0
 _LONGEST_ID: Final = 255  # OpenID Connect Core 2: "sub" must not exceed 255 ASCII characters
 _LATEST: Final = 2**33  # seconds since 1970; beyond it lie milliseconds and nonsense
 _OPTIONAL: Final = ("nonce", "jti", "sid")
@@ -22,7 +26,8 @@ _OPTIONAL: Final = ("nonce", "jti", "sid")
 class Claims:
     """One sign-in. `key` names it; `email` is as `folded_email` gives it; `issued_at` is the issuer's clock.
 
-    `authenticated_at` is when the service asked who it is: as it says, else when it issued this.
+    `authenticated_at` is when the service asked who it is: as it says, else when it issued this, if it was told to ask.
+    Where nobody may have been asked it is 1970.
     """
 
     issuer: str
@@ -64,9 +69,9 @@ class Claims:
 def _authenticated(claims: Mapping[str, Any]) -> int:
     """`auth_time` (OpenID Connect Core 2) where it is one: a service that keeps people signed in issues later."""
     issued_at, said = int(claims["iat"]), claims.get("auth_time")
-    if not isinstance(said, int | float) or not 1 < said < _LATEST:
-        return issued_at
-    return min(issued_at, int(said))
+    if isinstance(said, int | float) and 1 < said < _LATEST:
+        return min(issued_at, int(said))
+    return issued_at if claims.get("provider") == ASKED_ANEW else _NEVER
 
 
 def session_key(claims: Mapping[str, Any]) -> bytes:

@@ -41,6 +41,15 @@ def test_sign_in_is_told_to_streamlit_without_a_file() -> None:
     assert auth["oidc"]["client_kwargs"]["scope"] == "openid email profile"
 
 
+def test_a_service_has_to_say_when_it_asked_and_asks_anew_only_when_told_to() -> None:
+    """A `max_age` obliges it to (OpenID Connect Core 2), and a year asks nobody whom it wouldn't have asked anyway."""
+    auth = asgi.sign_in_settings(
+        settings(MASTHEAD_OIDC_METADATA_URL="http://localhost:8503/oidc/x", MASTHEAD_OIDC_CLIENT_SECRET="s" * 20)
+    )["auth"]
+    told = {name: (auth[name]["client_kwargs"]["prompt"], auth[name]["authorize_params"]) for name in ("oidc", "again")}
+    assert told == {"oidc": ("select_account", {"max_age": "31536000"}), "again": ("login", {"max_age": "0"})}
+
+
 def test_without_a_sign_in_service_there_is_nothing_to_tell() -> None:
     assert asgi.sign_in_settings(settings()) == {}
 

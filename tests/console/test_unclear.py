@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from console import identity
 from core.infra import db
 from core.infra.actor import Role
 from core.infra.settings import Settings
@@ -161,6 +162,30 @@ def test_an_old_sign_in_decides_nothing_and_leads_to_a_new_one(
     confirm(tab, "live", row, "77_1")
     assert "signed in within the last 15 minutes" in tab.words
     assert again(house.author, row.id).needs is Needs.OUTCOME
+
+
+def test_a_sign_in_for_which_nobody_may_have_been_asked_decides_nothing_and_signing_in_again_does(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cookie deleted at an open screen, then "Sign in": the service still knows the browser and asks nothing."""
+    shows(monkeypatch, read=seen(live_post("77_1", WORDS), live_post("77_2", WORDS)))
+    row = in_question(house, worker_database)
+
+    def made_by(section: str) -> Tab:
+        sign_in, _ = make_signed_in(house.organization_id, Role.APPROVER, auth_time=None, provider=section)
+        return Tab(sign_in).open("unclear")
+
+    tab = made_by(identity.PROVIDER)
+    assert tab.button(f"live_{row.id}").disabled
+    assert tab.has_button(f"sign_in_again_{row.id}")
+    confirm(tab, "live", row, "77_1")
+    assert "signed in within the last 15 minutes" in tab.words
+    assert again(house.author, row.id).needs is Needs.OUTCOME
+
+    tab = made_by(identity.AGAIN)
+    assert not tab.has_button(f"sign_in_again_{row.id}")
+    confirm(tab, "live", row, "77_1")
+    assert again(house.author, row.id).state is PublicationState.PUBLISHED
 
 
 @pytest.mark.parametrize(("verb", "field"), [("live", "live_reason"), ("resend", "not_live_reason")])

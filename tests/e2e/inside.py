@@ -25,13 +25,12 @@ from core.posts import commands as posts
 from tests.e2e.driving import Product
 
 
-@contextmanager
-def as_console(product: Product) -> Iterator[None]:
-    """Inside the block this process is logged in as the product's console is, and knows the networks as it does."""
+def settings_of(product: Product) -> Settings:
+    """The settings that the product's programs have."""
     data = product.data
     ports = json.loads((data / "ports.json").read_text())
     owner = (data / "postgres-owner").read_text()
-    settings = Settings.model_validate(
+    return Settings.model_validate(
         {
             "MASTHEAD_SECRET_KEY": (data / "secret-key").read_text(),
             "MASTHEAD_DATA": str(data),
@@ -39,6 +38,12 @@ def as_console(product: Product) -> Iterator[None]:
             "DATABASE_URL": f"postgresql://masthead_owner:{owner}@127.0.0.1:{ports['postgres']}/masthead",
         }
     )
+
+
+@contextmanager
+def as_console(product: Product) -> Iterator[None]:
+    """Inside the block this process is logged in as the product's console is, and knows the networks as it does."""
+    settings = settings_of(product)
     database = Database(make_engine(settings.program_url("web")))
     db.use(database)
     installation.use(settings)

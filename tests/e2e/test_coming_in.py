@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, Page, expect
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
+from core.organizations.cookie import COOKIE, claims_from, cookie_secret
 from tests.e2e.driving import PATIENCE_MS, Product, Someone
-from tests.e2e.inside import disable
+from tests.e2e.inside import disable, settings_of
 
 BLANK_WITHIN_MS = 32_000
 
@@ -55,6 +59,45 @@ def test_whoever_signed_out_or_was_disabled_gets_nowhere_in_any_tab(
     # Two tabs were left alone: an idle one blanks by itself.
     expect(idle.get_by_role("button", name=re.compile("Sign in"))).to_be_visible(timeout=BLANK_WITHIN_MS)
     expect(third.get_by_role("heading", name="Posts")).to_be_hidden(timeout=BLANK_WITHIN_MS)
+
+
+def test_whoever_was_only_recognized_decides_nothing_until_they_signed_in_again(
+    product: Product, someone: Callable[..., Someone]
+) -> None:
+    ivo = someone("Ivo Brandt", organization="Northwind Coffee Roasters", at="/unclear", anew=True)
+    give_up = ivo.page.get_by_role("button", name="Give it up").first
+    again = ivo.page.get_by_role("button", name="Sign in again").first
+    expect(give_up).to_be_enabled(timeout=PATIENCE_MS)
+    assert said(ivo)["provider"] == "oidc"
+
+    # What a service leaves behind that gives no time unless it is asked to, and asks nobody it knows.
+    unsaid = {name: value for name, value in said(ivo).items() if name != "auth_time"}
+    say(ivo, unsaid | {"nonce": "another"})
+    ivo.go("/unclear")
+    expect(give_up).to_be_disabled(timeout=PATIENCE_MS)
+
+    again.click()
+    ivo.page.wait_for_url("**/oidc/**")
+    ivo.page.get_by_role("button", name=re.compile("Ivo Brandt")).click()
+    ivo.page.wait_for_url(f"{product.url}/unclear")
+    expect(give_up).to_be_enabled(timeout=PATIENCE_MS)
+    expect(again).to_be_hidden()
+    assert said(ivo)["provider"] == "again"
+
+
+def said(person: Someone) -> dict[str, Any]:
+    """What the service said of who holds this browser's cookie."""
+    cookies = {each["name"]: each["value"] for each in person.context.cookies()}
+    claims = claims_from(cookies, settings_of(person.product))
+    assert claims is not None
+    return claims
+
+
+def say(person: Someone, claims: dict[str, Any]) -> None:
+    """Put another answer of the service into the browser's cookie."""
+    secret = cookie_secret(settings_of(person.product))
+    value = create_signed_value(secret, COOKIE, json.dumps(claims)).decode()
+    person.context.add_cookies([{"name": COOKIE, "value": value, "url": person.product.url}])
 
 
 def tabs(person: Someone, count: int) -> list[Page]:

@@ -58,18 +58,21 @@ def make_sign_in(
     age_s: float = 0,
     **more: Any,
 ) -> SignIn:
-    """A new sign-in of a person, new unless `subject` is given; not begun yet."""
+    """A new sign-in of a person, who was asked for it, new unless `subject` is given; not begun yet."""
     number = next(_numbers)
     subject = subject or f"subject-{number}"
+    issued_at = int(time.time() - age_s)
     claims = {
         "iss": ISSUER,
         "sub": subject,
-        "iat": int(time.time() - age_s),
+        "iat": issued_at,
+        "auth_time": issued_at,
         "nonce": f"nonce-{number}",
         "email": email or f"{subject}@people.example",
         "email_verified": verified,
         "name": name,
         "is_logged_in": True,
+        "provider": "oidc",
     }
     return SignIn({**claims, **more})
 
@@ -92,10 +95,11 @@ def make_signed_in(
     name: str = "Maya Lindt",
     subject: str | None = None,
     age_s: float = 0,
+    **more: Any,
 ) -> tuple[SignIn, Actor]:
     """As `make_actor`, with the sign-in behind it."""
     organization_id = organization_id or make_organization()
-    sign_in = make_sign_in(subject, name=name, age_s=age_s)
+    sign_in = make_sign_in(subject, name=name, age_s=age_s, **more)
     claims = sign_in.claims
     commands.enrol(
         organization_id, issuer=claims["iss"], subject=claims["sub"], email=claims["email"], name=name, role=role

@@ -36,18 +36,25 @@ def test_claims_become_a_person() -> None:
 @pytest.mark.parametrize(
     ("said", "asked_at"),
     [
-        ({}, 1_795_000_000),
-        ({"auth_time": 1_794_990_000}, 1_794_990_000),
-        ({"auth_time": 1_795_000_009}, 1_795_000_000),  # nobody is asked after the answer
-        ({"auth_time": "yesterday"}, 1_795_000_000),
-        ({"auth_time": 10**12}, 1_795_000_000),
-        ({"auth_time": True}, 1_795_000_000),
+        (1_794_990_000, 1_794_990_000),
+        (1_795_000_009, 1_795_000_000),  # nobody is asked after the answer
     ],
 )
+@pytest.mark.parametrize("section", ["oidc", "again"])
 def test_when_somebody_was_asked_is_what_the_service_says_and_never_after_it_said_so(
-    said: dict[str, Any], asked_at: int
+    section: str, said: int, asked_at: int
 ) -> None:
-    assert Claims.read(SAID | said).authenticated_at == datetime.fromtimestamp(asked_at, UTC)
+    claims = Claims.read(SAID | {"provider": section, "auth_time": said})
+    assert claims.authenticated_at == datetime.fromtimestamp(asked_at, UTC)
+
+
+@pytest.mark.parametrize("said", [None, "yesterday", 10**12, True])
+def test_a_service_that_does_not_say_when_it_asked_counts_as_asking_only_where_it_was_told_to(said: object) -> None:
+    def asked_at(**section: str) -> datetime:
+        return Claims.read(SAID | {"auth_time": said} | section).authenticated_at
+
+    assert asked_at(provider="again") == datetime.fromtimestamp(1_795_000_000, UTC)
+    assert asked_at(provider="oidc") == asked_at() == datetime.fromtimestamp(0, UTC)
 
 
 def test_a_key_is_not_shown() -> None:
