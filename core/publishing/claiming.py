@@ -1,6 +1,6 @@
 """Taking work: which rows a process may act on, and giving back what it won't act on after all.
 
-A claim is a row moved in Postgres under a new epoch and a lease (`claim_due` of migration 0041); the queue's hints say
+A claim is a row moved in Postgres under a new epoch and a lease (`claim_due` of migration 0043); the queue's hints say
 only that there may be something to claim. A process that dies between claim and commit (d0, d1) has claimed nothing;
 after it (d2, d3) the lease runs out and the sweep hands the row to whoever comes next. Nothing was sent in either case.
 """

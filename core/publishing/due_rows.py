@@ -1,6 +1,6 @@
 """SQL of what is due and of what lapsed, in all organizations, and of the tickers that look.
 
-By definer functions that return ids only (migrations 0005 to 0042: the newest that has one is in force).
+By definer functions that return ids only (migrations 0005 to 0043: the newest that has one is in force).
 Takes a session; never commits.
 """
 
@@ -42,7 +42,8 @@ def claim_due(
 ) -> list[Claim]:
     """Take up to `at_most` due publications: scheduled -> queued, each with a new epoch.
 
-    Of no organization does `owner` then have more than `most_of_one` under way, unless there is only one.
+    Organizations take turns, those with the fewest in flight first; of equals the first is drawn by lot. Of none does
+    `owner` then have more than `most_of_one` under way, unless there is only one.
     """
     rows = session.execute(
         text(

@@ -258,9 +258,8 @@ def test_organizations_take_turns_and_whoever_has_less_in_flight_is_first(networ
     assert set(claim(worker, 2, SLOW)) < mine
     theirs, single = [row.id for row in make_due_everywhere(two, ago_s=20)], make_due(one, ago_s=10).id
     taken = claim(worker, 5, SLOW)
-    assert set(taken[:2]) == {taken[0], single}
-    assert taken[0] in theirs
-    assert taken[2] in theirs
+    assert set(taken[:3]) == {*theirs, single}
+    assert single in taken[:2]  # the first turn is one of each; whose is first in it is drawn
     assert set(taken[3:]) < mine
 
 

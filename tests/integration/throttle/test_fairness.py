@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import text
 
 from core.infra import db
 from core.infra.ids import new_id
@@ -15,15 +16,21 @@ from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
 from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.types import Published
+from core.publishing import claiming
 from jobs.sender import Sender
+from tests.factories.accounts import make_account
 from tests.factories.publishing import (
+    House,
+    Page,
     ScriptedPublisher,
     acting_as,
     again,
     bring_forward,
+    make_due,
     make_many_due,
     make_quiet_house,
     make_scheduled,
+    tamper,
 )
 
 MANY: Final = 10_000
@@ -68,6 +75,39 @@ def test_another_organizations_post_is_among_the_next_to_go_out_however_many_of_
     # Those in flight, those claimed to follow them, and what a claim under way took.
     assert went_to.index(one.page.account.provider_account_id) - sent_before <= 3 * TIMES.in_flight
     assert len(went_to) < MANY / 2  # the others were still waiting
+
+
+SPREAD: Final = """
+insert into masthead.app_budget(provider, network, route, percent, said_at, gap, next_call_at)
+values ('meta', '', '', 80, clock_timestamp(), '3 s', clock_timestamp())
+on conflict (provider, network, route) do update set next_call_at = excluded.next_call_at
+"""
+# That one of two organizations is never drawn in so many gaps happens once in 2 to the hundredth.
+GAPS: Final = 100
+
+
+def leave_waiting_for_a_connection(house: House) -> None:
+    """Something due for an hour already, on an account that nobody has connected again."""
+    account = make_account(house.approver)
+    make_due(house, Page(account, account.provider_account_id, ""), ago_s=3600, window_s=86_000)
+    with db.transaction(house.approver) as session:
+        session.execute(text("update masthead.account set state = 'auth_broken' where id = :id"), {"id": account.id})
+
+
+def test_while_an_apps_calls_are_spread_no_organization_has_every_gap(worker: db.Database) -> None:
+    many, one = make_quiet_house(), make_quiet_house()
+    leave_waiting_for_a_connection(many)
+    for _ in range(2):
+        make_due(many, ago_s=60)
+    theirs = make_due(one)
+    taken: list[list[claiming.Claim]] = []
+    with acting_as(worker):
+        while theirs.id not in {each.publication_id for gap in taken for each in gap} and len(taken) < GAPS:
+            tamper(many.organization_id, SPREAD)  # the next call may leave now
+            taken.append(claiming.due(4, TIMES))
+            claiming.give_back(taken[-1])  # a quick post is over before the next gap, and there is always another one
+    assert [len(gap) for gap in taken] == [1] * len(taken)
+    assert len(taken) < GAPS
 
 
 def until(holds: Callable[[], bool]) -> None:
