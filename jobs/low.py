@@ -23,8 +23,8 @@ def do_live_work() -> int:
 
 
 def find_links() -> int:
-    """Look for the addresses of live posts until none is due; gives how many were looked for."""
-    return _until_none_is_due(links.find_due)
+    """Look for the addresses of live posts until none is due; gives how many were taken up."""
+    return _until_none_is_due(links.find_due, at_once=1)  # each is a call or two
 
 
 def revoke_overdue_choices() -> None:

@@ -19,9 +19,10 @@ Findings = list[dict[str, Any]]
 
 
 def due(session: Session, at_most: int, again: timedelta) -> Sequence[tuple[UUID, UUID]]:
-    """(organization id, publication id) of what is to be looked at, soonest first; needs no organization.
+    """(organization id, publication id) of what is to be looked at; needs no organization.
 
-    `again`: after how long what is threatened is looked at once more.
+    Organizations take turns with what is soonest of each. `again`: after how long what is threatened is looked at once
+    more, which comes after all first looks.
     """
     rows = session.execute(
         text("select organization_id, publication_id from masthead.preflight_due(:at_most, :again)"),

@@ -1,6 +1,6 @@
 """SQL of what is due and of what lapsed, in all organizations, and of the tickers that look.
 
-By definer functions that return ids only (migrations 0005 to 0043: the newest that has one is in force).
+By definer functions that return ids only (migrations 0005 to 0044: the newest that has one is in force).
 Takes a session; never commits.
 """
 
@@ -77,7 +77,10 @@ def claim_checks(session: Session, at_most: int, *, lease_s: float) -> list[Clai
 
 
 def claim_links(session: Session, at_most: int, *, lease_s: float) -> list[tuple[UUID, UUID]]:
-    """Take up to `at_most` links that are to be looked for: (organization id, publication id)."""
+    """Take up to `at_most` links that are to be looked for: (organization id, publication id).
+
+    Organizations take turns. Those whose network may not be asked now are put off instead, up to 20 of each at once.
+    """
     rows = session.execute(
         text("select organization_id, publication_id from masthead.claim_links(:at_most, :lease)"),
         {"at_most": at_most, "lease": timedelta(seconds=lease_s)},

@@ -13,7 +13,6 @@ post: it stays published, for that is what the network said, and a person is tol
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,13 +55,21 @@ class _Sought:
 
 
 def find_due(at_most: int, *, times: PublishTimes | None = None) -> int:
-    """Look for up to `at_most` addresses whose turn it is; gives how many were looked for."""
+    """Look for up to `at_most` addresses whose turn it is, one after the other; gives how many were taken up.
+
+    Each is claimed when it is asked for: a lease covers its calls, and what waits behind a slow one is anybody's. Where
+    none that came up may be asked for now, there may be others behind them.
+    """
     times = times or times_of_this_process()
-    with db.free_transaction() as session:
-        due: Sequence[tuple[UUID, UUID]] = due_rows.claim_links(session, at_most, lease_s=2 * call_timeout_s(times))
-    for organization_id, publication_id in due:
-        find_one(organization_id, publication_id, times=times)
-    return len(due)
+    for number in range(at_most):
+        with db.free_transaction() as session:
+            due = due_rows.claim_links(session, 1, lease_s=2 * call_timeout_s(times))
+            goes_on = bool(due) or due_rows.work_waiting(session)[1]
+        for organization_id, publication_id in due:
+            find_one(organization_id, publication_id, times=times)
+        if not goes_on:
+            return number
+    return at_most
 
 
 def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes | None = None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,3 +33,21 @@ def test_work_without_an_end_leaves_the_queue_to_others_after_its_time(
     began = time.monotonic()
     assert job() > 0
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("job", "module", "name"), [(low.do_live_work, live_sending, "do_due"), (low.find_links, links, "find_due")]
+)
+def test_a_slow_network_has_the_queue_for_one_call_beyond_its_time_at_most(
+    job: Callable[[], int], module: object, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed_s = [0.0]
+
+    def slow(at_most: int) -> int:
+        passed_s[0] += 35 * at_most
+        return at_most
+
+    monkeypatch.setattr(low, "time", SimpleNamespace(monotonic=lambda: passed_s[0]))
+    monkeypatch.setattr(module, name, slow)
+    assert job() == 1
+    assert passed_s == [35]

@@ -18,7 +18,7 @@ from core.accounts.rules import AccountState
 from core.infra import db, installation
 from core.infra.settings import Settings
 from core.notices import commands as notices_commands
-from core.posts import calendar, commands, preflight, queries
+from core.posts import calendar, commands, preflight, preflight_rows, queries
 from core.posts.checks import checks
 from core.posts.views import AccountProblem, Filters
 from core.provider_kit.throttle import Limits, Scope, Usage
@@ -29,6 +29,7 @@ from tests.factories.networks import declare
 from tests.factories.notices import by, everybody, notices
 from tests.factories.pauses import pause_account, pause_organization, pause_provider
 from tests.factories.posts import Team, make_approved, make_post, make_submitted, make_team, publication, soon
+from tests.factories.publishing import House, make_many_due, make_quiet_house, tamper, use_owner
 from tests.fixtures.servers import SECRET_KEY
 
 TAKES = ImageRules(("image/jpeg",), 1_000_000, max_alt=100)
@@ -373,3 +374,106 @@ def test_a_first_comment_wants_its_permission_and_a_post_without_one_does_not(
         problems = queries.draft(team.author, post).problems
         found = [(each.severity, each.place, each.mend) for each in problems if "pages_manage_engagement" in each.words]
         assert found == expected
+
+
+def approved(team: Team, *hours: float) -> list[UUID]:
+    """Publications with a slot in so many hours each."""
+    made = (
+        make_approved(team.author, team.approver, [team.account_id], text=f"In {each} h.", slot_at=soon(each))
+        for each in hours
+    )
+    return [publication(team.author, each).id for each in made]
+
+
+def to_be_looked_at(worker: db.Database, at_most: int) -> list[UUID]:
+    with worker.free_transaction() as session:
+        return [publication_id for _, publication_id in preflight_rows.due(session, at_most, preflight.AGAIN_AFTER)]
+
+
+def let_looks_be_old(team: Team, worker: db.Database, age: timedelta) -> None:
+    with worker.organization_transaction(team.organization_id, "program:test") as session:
+        session.execute(sql("update masthead.preflight set looked_at = looked_at - :age"), {"age": age})
+
+
+def test_an_organization_with_much_to_look_at_keeps_nobody_elses_waiting(
+    team: Team, worker_database: db.Database
+) -> None:
+    many, other = approved(team, 2, 3, 4), make_team()
+    (theirs,) = approved(other, 20)
+    found = to_be_looked_at(worker_database, 10)
+    assert set(found[:2]) == {many[0], theirs}
+    assert found[2:] == many[1:]
+    taken = [to_be_looked_at(worker_database, 1) for _ in range(100)]
+    assert [theirs] in taken  # once in 2 to the hundredth it isn't
+
+
+def test_what_was_never_looked_at_comes_before_what_is_looked_at_again(
+    team: Team, worker_database: db.Database
+) -> None:
+    again = approved(team, 2, 3, 4)
+    pause_organization(team.admin, "a recall")
+    assert look(worker_database) == 3
+    assert to_be_looked_at(worker_database, 10) == []
+    let_looks_be_old(team, worker_database, timedelta(minutes=6))
+    other = make_team()
+    first, mine = approved(other, 20), approved(team, 21)
+    assert set(to_be_looked_at(worker_database, 2)) == {*first, *mine}
+    assert to_be_looked_at(worker_database, 10)[2:] == again
+
+
+@pytest.mark.parametrize("slot_h", [0.5, SLOT_H], ids=["near", "changed"])
+def test_what_is_at_risk_and_due_for_another_look_too_is_taken_once(
+    team: Team, worker_database: db.Database, slot_h: float
+) -> None:
+    found = approved(team, slot_h)
+    pause_organization(team.admin, "a recall")
+    look(worker_database)
+    let_looks_be_old(team, worker_database, timedelta(hours=2))
+    if slot_h == SLOT_H:
+        come_nearer(team)
+    assert to_be_looked_at(worker_database, 10) == found
+
+
+MANY = 2000
+FETCHED = (
+    "select sum(idx_tup_fetch + seq_tup_read) from pg_stat_xact_user_tables"
+    " where relname in ('publication', 'preflight')"
+)
+
+
+@pytest.fixture
+def crowd(settings: Settings, committed_database: db.Database) -> House:
+    """An organization with very much that goes out within a day."""
+    use_owner(settings.owner_url())
+    house = make_quiet_house()
+    make_many_due(house, MANY)
+    tamper(house.organization_id, "update masthead.publication set due_at = due_at + interval '2 hours'")
+    return house
+
+
+def rows_read_to_find(worker: db.Database, at_most: int) -> tuple[int, int]:
+    """How many rows Postgres fetched to say what is to be looked at, and how many it said."""
+    with worker.free_transaction() as session:
+        before = session.execute(sql(FETCHED)).scalar_one()
+        found = preflight_rows.due(session, at_most, preflight.AGAIN_AFTER)
+        return session.execute(sql(FETCHED)).scalar_one() - before, len(found)
+
+
+def test_to_say_what_is_to_be_looked_at_costs_what_it_gives_however_much_that_is(
+    crowd: House, worker_database: db.Database
+) -> None:
+    assert rows_read_to_find(worker_database, 4) == (pytest.approx(0, abs=60), 4)
+
+
+def test_of_what_was_looked_at_each_row_is_passed_once_to_say_what_is_looked_at_again(
+    crowd: House, worker_database: db.Database
+) -> None:
+    tamper(
+        crowd.organization_id,
+        "insert into masthead.preflight(organization_id, publication_id, version, due_at, looked_at, findings)"
+        " select organization_id, id, version, due_at, clock_timestamp() - interval '6 minutes', '[{}]'"
+        " from masthead.publication",
+    )
+    read, found = rows_read_to_find(worker_database, 4)
+    assert found == 4
+    assert read < 3 * MANY  # the publication and what was found of it, and little more
