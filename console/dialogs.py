@@ -25,6 +25,7 @@ from core.publishing import queries as sending
 from core.publishing.commands import Changed
 
 _ASKED: Final = "publication_dialog"
+_ATTEMPT: Final = "publication_attempt"
 _NAMED: Final = "publication_named"
 _NO_TIME: Final = "Choose a time that exists once."
 _UNSAID: Final = "Say what you saw first."
@@ -38,12 +39,15 @@ class Subject(TypedDict, total=False):
     publication_id: UUID
 
 
-def ask(verb: str, publication_id: UUID | None, named: str = "") -> None:
+def ask(verb: str, publication_id: UUID | None, attempt_id: int | None = None, named: str = "") -> None:
     """Open a dialog on the next run; without a publication it is about the whole post.
 
-    `named` is the live post that was chosen already, by the network's id.
+    `attempt_id` is the try in doubt that stood on the page when the button was pressed: it stays what the verdict is
+    about, whatever is tried while the dialog is open. `named` is the live post that was chosen already, by the
+    network's id.
     """
     state.put(_ASKED, (verb, publication_id))
+    state.put(_ATTEMPT, attempt_id)
     state.put(_NAMED, named)
 
 
@@ -118,7 +122,7 @@ def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
 
 @dialog("It is live", icon="check_circle")
 def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
-    each, named = chosen[0], str(state.value(_NAMED) or "")
+    each, seen, named = chosen[0], state.value(_ATTEMPT), str(state.value(_NAMED) or "")
     st.markdown(f"You looked at **{plain(each.account_name)}** and found it. The network is asked before it counts.")
     if each.account_url:
         st.link_button("Open the account", each.account_url, icon=":material/open_in_new:")
@@ -132,8 +136,8 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
     reason = st.text_input("What you saw", max_chars=500, key="live_reason", required=True, live=True)
 
     def run(actor: Actor) -> Changed:
-        action = feedback.action_id(actor, "resolve_live", each.id, each.attempt_count, post)
-        return publishing.resolve_live(actor, action, each.id, post=post, reason=reason)
+        action = feedback.action_id(actor, "resolve_live", each.id, seen, post)
+        return publishing.resolve_live(actor, action, each.id, attempt_id=seen, post=post, reason=reason)
 
     missing = "Give its address or id first." if not post else None if reason else _UNSAID
     if confirm("It is live", "check_circle", why_not=missing, key="dialog"):
@@ -162,11 +166,14 @@ def _give_up(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow],
 
 
 def _not_live(each: PublicationRow, label: str, icon: str, *, send_again: bool) -> None:
+    seen = state.value(_ATTEMPT)
     reason = st.text_input("What you saw", max_chars=500, key="not_live_reason", required=True, live=True)
 
     def run(actor: Actor) -> Changed:
-        action = feedback.action_id(actor, "resolve_not_live", each.id, each.attempt_count, send_again)
-        return publishing.resolve_not_live(actor, action, each.id, send_again=send_again, reason=reason)
+        action = feedback.action_id(actor, "resolve_not_live", each.id, seen, send_again)
+        return publishing.resolve_not_live(
+            actor, action, each.id, attempt_id=seen, send_again=send_again, reason=reason
+        )
 
     if confirm(label, icon, why_not=None if reason else _UNSAID, key="dialog"):
         feedback.act("publishing.resolve_not_live", run, done=_words)

@@ -20,7 +20,7 @@ from core.organizations import fresh
 from core.organizations.rules import Permission
 from core.posts.rules import Needs
 from core.posts.views import PublicationRow
-from core.publishing.candidates import Candidate, NamedPost
+from core.publishing.candidates import NamedPost
 from core.publishing.queries import Evidence, Read
 
 _LIKENESS: Final = {
@@ -37,9 +37,9 @@ def question(visitor: Visitor, each: PublicationRow, evidence: Evidence, zones: 
     _reads(evidence, zones)
     named = next((read.named for read in reversed(evidence.reads) if read.named is not None), None)
     if named is not None:
-        _named(visitor, each, named)
+        _named(visitor, each, evidence, named)
     if evidence.candidates:
-        _candidates(visitor, each, evidence.candidates, zones, across)
+        _candidates(visitor, each, evidence, zones, across)
     if each.needs is Needs.OUTCOME:
         _decide(visitor, each, evidence)
 
@@ -76,25 +76,23 @@ def _lines(reads: Sequence[Read], zones: Zones) -> str:
     return "  \n".join(lines)
 
 
-def _named(visitor: Visitor, each: PublicationRow, named: NamedPost) -> None:
+def _named(visitor: Visitor, each: PublicationRow, evidence: Evidence, named: NamedPost) -> None:
     """The network refused it as a repeat of a post that it named."""
     with st.container(border=True, gap="xsmall", key=f"named_{each.id}"):
         st.markdown(
             f"{_TAKEN if named.taken else ''}:material/content_copy: The network refused it as a repeat of"
             f" **{plain(named.provider_post_id)}**, which may be this post or an older one."
         )
-        _choose(visitor, each, named.provider_post_id, named.permalink, taken=named.taken, key="named")
+        _choose(visitor, each, evidence, named.provider_post_id, named.permalink, taken=named.taken, key="named")
 
 
 _TAKEN: Final = ":orange-badge[:material/link: Belongs to another publication] "
 
 
-def _candidates(
-    visitor: Visitor, each: PublicationRow, candidates: Sequence[Candidate], zones: Zones, across: int
-) -> None:
+def _candidates(visitor: Visitor, each: PublicationRow, evidence: Evidence, zones: Zones, across: int) -> None:
     st.markdown(f"**Posts on the account at that time** :gray[· times in {plain(zones.organization)}]")
-    with st.grid(min(across, len(candidates)), gap="small"):
-        for number, candidate in enumerate(candidates):
+    with st.grid(min(across, len(evidence.candidates)), gap="small"):
+        for number, candidate in enumerate(evidence.candidates):
             post = candidate.post
             with st.container(border=True, gap="xsmall", height="stretch", key=f"candidate_{each.id}_{number}"):
                 marks = _LIKENESS[post.likeness] + (f" {_TAKEN}" if post.taken else "")
@@ -106,11 +104,20 @@ def _candidates(
                 st.text(beginning(post.text, 280) or "No text")
                 if post.link:
                     st.caption(f":material/link: {plain(beginning(post.link, 80))}")
-                _choose(visitor, each, post.provider_post_id, post.permalink, taken=post.taken, key=str(number))
+                _choose(
+                    visitor, each, evidence, post.provider_post_id, post.permalink, taken=post.taken, key=str(number)
+                )
 
 
 def _choose(
-    visitor: Visitor, each: PublicationRow, post_id: str, permalink: str | None, *, taken: bool, key: str
+    visitor: Visitor,
+    each: PublicationRow,
+    evidence: Evidence,
+    post_id: str,
+    permalink: str | None,
+    *,
+    taken: bool,
+    key: str,
 ) -> None:
     with st.container(horizontal=True, gap="small"):
         if permalink:
@@ -123,7 +130,7 @@ def _choose(
             "check_circle",
             refusal,
             dialogs.ask,
-            ("live", each.id, post_id),
+            ("live", each.id, evidence.open_attempt_id, post_id),
             key=f"this_{each.id}_{key}",
         )
 
@@ -149,9 +156,9 @@ def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
     wait = _still_to_wait(evidence)
     too_early = refusal or wait
     with st.container(horizontal=True, gap="small", key=f"decide_{each.id}"):
-        _ask(each, "live", "It is live: here is the link", "check_circle", refusal)
-        _ask(each, "resend", "It is not live: send again", "send", too_early)
-        _ask(each, "give_up", "Give it up", "cancel", too_early, kind="tertiary")
+        _ask(each, evidence, "live", "It is live: here is the link", "check_circle", refusal)
+        _ask(each, evidence, "resend", "It is not live: send again", "send", too_early)
+        _ask(each, evidence, "give_up", "Give it up", "cancel", too_early, kind="tertiary")
     if wait and not refusal:
         st.caption(f":material/schedule: {plain(wait)}")
         _draw_anew_when_over(evidence)
@@ -184,6 +191,14 @@ def _draw_anew_when_over(evidence: Evidence) -> None:
 
 
 def _ask(
-    each: PublicationRow, verb: str, label: str, icon: str, why_not: str | None, *, kind: ButtonKind = "secondary"
+    each: PublicationRow,
+    evidence: Evidence,
+    verb: str,
+    label: str,
+    icon: str,
+    why_not: str | None,
+    *,
+    kind: ButtonKind = "secondary",
 ) -> None:
-    button(label, icon, why_not, dialogs.ask, (verb, each.id), key=f"{verb}_{each.id}", kind=kind)
+    seen = (verb, each.id, evidence.open_attempt_id)
+    button(label, icon, why_not, dialogs.ask, seen, key=f"{verb}_{each.id}", kind=kind)

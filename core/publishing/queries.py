@@ -105,8 +105,9 @@ class Evidence:
     """Everything stored of a publication's sending, oldest first.
 
     `candidates` are all posts that the reads of the newest attempt showed; none is preferred. `next_read_at` is when an
-    unclear outcome is read again by itself, None when it isn't. `resend_after` is the instant from which "not live" may
-    be said of an open question (None: no open question); `resend_risk` says in words what sending again may cost.
+    unclear outcome is read again by itself, None when it isn't. `open_attempt_id` is the attempt that an open question
+    is about (None: no open question), and `resend_after` the instant from which "not live" may be said of it;
+    `resend_risk` says in words what sending again may cost.
     `link` is the live post's address once found; `link_state` is none, pending, found or missing.
     """
 
@@ -121,6 +122,7 @@ class Evidence:
     link: str | None
     link_state: str
     next_read_at: datetime | None
+    open_attempt_id: int | None
     resend_after: datetime | None
     resend_risk: str
 
@@ -259,6 +261,7 @@ def _evidence(session: Session, publication_id: UUID) -> Evidence:
         link=link.url if link else None,
         link_state=link.state if link else "none",
         next_read_at=row.next_action_at if open_question else None,
+        open_attempt_id=open_question.id if open_question else None,
         resend_after=rules.resend_after(open_question.send_deadline, times().lease_sending_s)
         if open_question
         else None,

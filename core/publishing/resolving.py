@@ -5,6 +5,9 @@ other, whatever comes of it. Then one transaction compares and sets: the questio
 same attempt, for the post may have been found meanwhile, and the person must still have the role, for a network takes
 its time.
 
+A verdict is about the attempt that the person had before them when they looked, which they name: what somebody else
+had sent again since is another question, of which their look says nothing.
+
 What the read proves needs nobody's verdict: it closes the question there and then. An account that can never be read
 is taken at the person's word, which is kept as the proof.
 
@@ -46,11 +49,20 @@ _S = PublicationState
 _LIVE = "publication.resolve_live"
 _NOT_LIVE = "publication.resolve_not_live"
 _PROVEN = "The network says that it is live, so it is closed as published. Reload to see it."
+_ANOTHER_TRY = (
+    "It was sent again since you looked, and that try is unclear too: what you saw says nothing about it. Reload, and"
+    " look at the account once more."
+)
 _CLOSED = "Somebody answered this meanwhile, or the post was found. Reload to see what became of it."
 
 
-def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: str, reason: str) -> Changed:
+def resolve_live(
+    actor: Actor, action_id: UUID, publication_id: UUID, *, attempt_id: int | None, post: str, reason: str
+) -> Changed:
     """Close an unclear outcome as live (approvers). `post` is the network's id of the post or its address.
+
+    `attempt_id` is the attempt in doubt that the person looked at (`Evidence.open_attempt_id`). Raises Conflict when it
+    is another one by now.
 
     The network is asked first: the post must be on this account, made inside the window, and no other publication's.
     Its words may differ from ours, for the person sees what we don't. Where the account can never be read, the person's
@@ -59,7 +71,7 @@ def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: s
     require(actor, Permission.RESOLVE)
     require_fresh(actor)
     said = LiveVerdict.read(post=post, reason=reason)
-    question = _question(actor, action_id, _LIVE, publication_id)
+    question = _question(actor, action_id, _LIVE, publication_id, attempt_id)
     if isinstance(question, Changed):
         return question
     answer = _look(actor, question)
@@ -91,8 +103,12 @@ def resolve_live(actor: Actor, action_id: UUID, publication_id: UUID, *, post: s
         raise
 
 
-def resolve_not_live(actor: Actor, action_id: UUID, publication_id: UUID, *, send_again: bool, reason: str) -> Changed:
+def resolve_not_live(
+    actor: Actor, action_id: UUID, publication_id: UUID, *, attempt_id: int | None, send_again: bool, reason: str
+) -> Changed:
     """Close an unclear outcome as not live (approvers): send the same bytes again, or give up (cancelled).
+
+    `attempt_id` as for `resolve_live`.
 
     Refused before `Evidence.resend_after`, and while the network shows the post; to send again the account must be
     readable. `rules.RESEND_RISK` says in words what sending again may cost. Raises StaleSignIn.
@@ -100,7 +116,7 @@ def resolve_not_live(actor: Actor, action_id: UUID, publication_id: UUID, *, sen
     require(actor, Permission.RESOLVE)
     require_fresh(actor)
     said = NotLiveVerdict.read(send_again=send_again, reason=reason)
-    question = _question(actor, action_id, _NOT_LIVE, publication_id, not_before_deadline=True)
+    question = _question(actor, action_id, _NOT_LIVE, publication_id, attempt_id, not_before_deadline=True)
     if isinstance(question, Changed):
         return question
     answer = _look(actor, question)
@@ -149,7 +165,13 @@ def _named(question: Question, answer: Answer, read: ReadBack, wanted: str) -> L
 
 
 def _question(
-    actor: Actor, action_id: UUID, command: str, publication_id: UUID, *, not_before_deadline: bool = False
+    actor: Actor,
+    action_id: UUID,
+    command: str,
+    publication_id: UUID,
+    attempt_id: int | None,
+    *,
+    not_before_deadline: bool = False,
 ) -> Question | Changed:
     with db.transaction(actor) as session:
         earlier = earlier_result(session, actor, action_id, command)
@@ -161,6 +183,8 @@ def _question(
         attempt = store.unresolved_attempt(session, publication_id)
         if row.needs is not Needs.OUTCOME or attempt is None:
             raise Refused("There is no open question about it. Reload to see how it stands.")
+        if attempt.id != attempt_id:
+            raise Conflict(_ANOTHER_TRY)
         wait_until = rules.resend_after(attempt.send_deadline, times().lease_sending_s)
         if not_before_deadline and store.now(session) < wait_until:
             raise Refused(

@@ -57,11 +57,16 @@ def in_question(house: House, worker: db.Database, *, asked: bool = True) -> Pub
     leave_unclear(worker, house, row.id)
     state = read_until_settled(worker, house.approver, row.id) if asked else check_one(worker, row.id)
     assert state is (PublicationState.NEEDS_HUMAN if asked else PublicationState.UNKNOWN)
+    let_all_deadlines_pass(house)
+    return row
+
+
+def let_all_deadlines_pass(house: House) -> None:
+    """Nothing can still be sending anything."""
     tamper(
         house.organization_id,
         "update masthead.attempt set send_deadline = clock_timestamp() - interval '3 min' where state = 'unknown'",
     )
-    return row
 
 
 def tab_of(house: House, role: Role) -> Tab:
@@ -301,6 +306,28 @@ def test_the_list_says_what_is_to_decide_and_what_is_still_checked(
 def note_in_the_list(tab: Tab) -> str:
     (note,) = [str(row["note"]) for group in tab.component("unclear_list")["groups"] for row in group["rows"]]
     return note
+
+
+@pytest.mark.parametrize("verb", ["live", "resend", "give_up"])
+def test_a_verdict_on_one_try_is_none_on_the_next_and_what_was_typed_stays(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database)
+    slow, quick = (tab_of(house, Role.APPROVER).open("unclear").press(f"{verb}_{row.id}") for _ in range(2))
+    confirm(quick.press("dialog_back").press(f"resend_{row.id}"), "resend", row)
+    leave_unclear(worker_database, house, row.id)
+    assert read_until_settled(worker_database, house.approver, row.id) is PublicationState.NEEDS_HUMAN
+    let_all_deadlines_pass(house)
+
+    shows(monkeypatch, read=seen(live_post("77_1", WORDS)) if verb == "live" else seen())
+    confirm(slow, verb, row, "77_1" if verb == "live" else "")
+
+    assert any("It was sent again since you looked" in each.value for each in slow.app.warning)
+    field = "live_reason" if verb == "live" else "not_live_reason"
+    assert slow.app.text_input(key=field).value == "I looked."
+    assert again(house.author, row.id).needs is Needs.OUTCOME
+    assert [each.state for each in attempts(house.author, row.id)] == ["proven_absent", "unknown"]
 
 
 def test_a_post_that_says_something_else_is_taken_with_a_warning(

@@ -24,7 +24,8 @@ from core.posts.rules import PublicationState
 from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.port import Steps
 from core.provider_kit.types import Access, LivePost, Payload, Problem, Published, ReadBack, VisibleCall
-from core.publishing import checking, claiming, sending, store, sweeping
+from core.publishing import checking, claiming, commands, queries, sending, store, sweeping
+from core.publishing.commands import Changed
 from core.publishing.model import Attempt, ReconcileRead
 from core.publishing.store import Claim
 from tests.factories.accounts import MadeAccount, make_account
@@ -223,6 +224,25 @@ def attempts(actor: Actor, publication_id: UUID) -> list[Attempt]:
         ).all()
         session.expunge_all()
     return list(rows)
+
+
+def in_doubt(actor: Actor, publication_id: UUID) -> int | None:
+    """The attempt of which nobody knows the outcome, as whoever decides has it before them."""
+    return queries.evidence(actor, publication_id).open_attempt_id
+
+
+def say_live(actor: Actor, publication_id: UUID, post: str, *, reason: str = "I see it.") -> Changed:
+    """Look at the open question, and say at once that it is live."""
+    seen_now = in_doubt(actor, publication_id)
+    return commands.resolve_live(actor, new_id(), publication_id, attempt_id=seen_now, post=post, reason=reason)
+
+
+def say_not_live(actor: Actor, publication_id: UUID, *, send_again: bool, reason: str = "Not there.") -> Changed:
+    """Look at the open question, and say at once that it is not live."""
+    seen_now = in_doubt(actor, publication_id)
+    return commands.resolve_not_live(
+        actor, new_id(), publication_id, attempt_id=seen_now, send_again=send_again, reason=reason
+    )
 
 
 def reads(actor: Actor, publication_id: UUID) -> list[ReconcileRead]:

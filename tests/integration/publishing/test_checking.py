@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +15,7 @@ from core.infra.settings import PublishTimes
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ReconnectNeeded, RetryLater, Trace
 from core.provider_kit.types import Published
-from core.publishing import checking, commands, read_rows, store
+from core.publishing import checking, read_rows, store
 from core.publishing.queries import evidence
 from core.publishing.store import Claim
 from core.publishing.times import times
@@ -35,6 +35,7 @@ from tests.factories.publishing import (
     posts_with,
     read_until_settled,
     reads,
+    say_not_live,
     seen,
     send_one,
     tamper,
@@ -223,7 +224,7 @@ def test_a_post_of_a_try_that_a_person_found_not_live_still_closes_the_question_
         "update masthead.attempt set send_deadline = clock_timestamp() - interval '3 min',"
         " opened_at = opened_at - interval '1 h'",
     )
-    commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=True, reason="I looked.")
+    say_not_live(house.approver, row.id, send_again=True, reason="I looked.")
     leave_unclear(worker, house, row.id)
     script(read=seen(live_post("77_1", row.payload["text"], at=first_sent_at - timedelta(hours=1))))
     assert check_one(worker, row.id) is PublicationState.PUBLISHED

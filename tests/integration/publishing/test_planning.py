@@ -384,11 +384,13 @@ COMMANDS = {
     "cancel": (lambda actor, row: commands.cancel(actor, uuid4(), publication_id=row), Role.EDITOR),
     "try_again": (lambda actor, row: commands.try_again(actor, uuid4(), row), Role.APPROVER),
     "resolve_live": (
-        lambda actor, row: commands.resolve_live(actor, uuid4(), row, post="1", reason="seen"),
+        lambda actor, row: commands.resolve_live(actor, uuid4(), row, attempt_id=1, post="1", reason="seen"),
         Role.APPROVER,
     ),
     "resolve_not_live": (
-        lambda actor, row: commands.resolve_not_live(actor, uuid4(), row, send_again=False, reason="looked"),
+        lambda actor, row: commands.resolve_not_live(
+            actor, uuid4(), row, attempt_id=1, send_again=False, reason="looked"
+        ),
         Role.APPROVER,
     ),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +12,7 @@ from core.infra import db
 from core.infra.errors import Conflict
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import Published
-from core.publishing import commands, links
+from core.publishing import links
 from core.publishing.queries import evidence
 from core.publishing.rules import GONE, NO_EFFECT, REPEATED, REPEATED_ENOUGH
 from core.publishing.times import times
@@ -30,6 +29,8 @@ from tests.factories.publishing import (
     let_pass,
     live_post,
     make_due,
+    say_live,
+    say_not_live,
     seen,
     send_one,
     tamper,
@@ -271,7 +272,7 @@ def test_of_an_account_nobody_can_read_a_persons_word_is_the_proof(
     said: str, link: str | None, house: House, worker: db.Database, script
 ):
     row = asked(house, worker, script)
-    commands.resolve_live(house.approver, uuid4(), row.id, post=said, reason="I see it on the profile.")
+    say_live(house.approver, row.id, said, reason="I see it on the profile.")
     now, shown = again(house.author, row.id), evidence(house.author, row.id)
     assert (now.state, now.provider_post_id, shown.link) == (_S.PUBLISHED, None, link)
     assert now.proof == {"verdict_by": house.approver.label, "reason": "I see it on the profile.", "post": said}
@@ -281,7 +282,7 @@ def test_of_an_account_nobody_can_read_a_person_may_have_it_sent_again(
     house: House, worker: db.Database, script, old_enough: None
 ):
     row = asked(house, worker, script)
-    commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=True, reason="It isn't on the profile.")
+    say_not_live(house.approver, row.id, send_again=True, reason="It isn't on the profile.")
     assert again(house.author, row.id).state is _S.SCHEDULED
 
 
@@ -295,8 +296,8 @@ def test_a_proof_met_when_a_person_answers_closes_it_whatever_they_say(
 
     def answer() -> None:
         if live:
-            commands.resolve_live(who, uuid4(), row.id, post="77_1", reason="I see it.")
-        commands.resolve_not_live(who, uuid4(), row.id, send_again=True, reason="I don't.")
+            say_live(who, row.id, "77_1")
+        say_not_live(who, row.id, send_again=True, reason="I don't.")
 
     with pytest.raises(Conflict, match="The network says that it is live"):
         answer()

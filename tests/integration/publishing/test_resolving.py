@@ -32,6 +32,7 @@ from tests.factories.publishing import (
     again,
     attempts,
     check_one,
+    in_doubt,
     leave_unclear,
     let_pass,
     live_post,
@@ -39,6 +40,8 @@ from tests.factories.publishing import (
     posts_with,
     read_until_settled,
     reads,
+    say_live,
+    say_not_live,
     seen,
     send_one,
     sweep,
@@ -93,7 +96,7 @@ def test_a_person_closes_it_as_live_by_id_or_address(named: str, house: House, w
     question = ask(house, worker, script)
     words = again(house.author, question).payload["text"]
     script(read=seen(live_post("77_1", words), live_post("77_2", words)))
-    commands.resolve_live(house.approver, uuid4(), question, post=named, reason="I see it on the Page.")
+    say_live(house.approver, question, named, reason="I see it on the Page.")
     now, (attempt,) = again(house.author, question), attempts(house.author, question)
     assert (now.state, now.provider_post_id, now.needs) == (_S.PUBLISHED, "77_1", None)
     assert now.proof is not None
@@ -107,7 +110,7 @@ def test_a_person_closes_it_as_live_by_id_or_address(named: str, house: House, w
 def test_a_post_that_looks_alike_can_be_named_too(house: House, worker: db.Database, script):
     question = ask(house, worker, script)
     script(read=seen(look_alikes=(live_post("77_3", "almost the same"),)))
-    commands.resolve_live(house.approver, uuid4(), question, post="77_3", reason="Facebook trimmed it.")
+    say_live(house.approver, question, "77_3", reason="Facebook trimmed it.")
     assert again(house.author, question).provider_post_id == "77_3"
 
 
@@ -115,7 +118,7 @@ def test_a_post_the_account_does_not_show_is_refused_and_the_read_is_kept(house:
     question = ask(house, worker, script)
     script(read=seen(live_post("77_1", "x")))
     with pytest.raises(Refused, match="The account shows no such post"):
-        commands.resolve_live(house.approver, uuid4(), question, post="99_9", reason="I think so.")
+        say_live(house.approver, question, "99_9", reason="I think so.")
     assert again(house.author, question).state is _S.NEEDS_HUMAN
     assert len(reads(house.author, question)) == 5
 
@@ -129,7 +132,7 @@ def test_another_publications_post_is_refused(house: House, worker: db.Database,
     question = ask(house, worker, script, words="Twice.")
     script(read=seen(live_post("77_1", "Twice.")))
     with pytest.raises(Refused, match="belongs to another publication"):
-        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
+        say_live(house.approver, question, "77_1")
 
 
 def test_when_the_network_is_away_nothing_is_closed_as_live_and_nothing_sent_again(
@@ -138,10 +141,10 @@ def test_when_the_network_is_away_nothing_is_closed_as_live_and_nothing_sent_aga
     question = ask(house, worker, script)
     script(read=NotSent("The network is away."))
     with pytest.raises(Refused, match=r"could not be read.*The network is away"):
-        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
+        say_live(house.approver, question, "77_1")
     with pytest.raises(Refused, match="could not be read"):
-        commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
-    commands.resolve_not_live(house.approver, uuid4(), question, send_again=False, reason="Not there.")
+        say_not_live(house.approver, question, send_again=True)
+    say_not_live(house.approver, question, send_again=False)
     assert again(house.author, question).state is _S.CANCELLED
 
 
@@ -153,7 +156,7 @@ def test_not_live_can_be_sent_again_once_and_is_live_once(house: House, worker: 
     assert read_until_settled(worker, house.approver, row.id) is _S.NEEDS_HUMAN
     let_deadline_pass(house)
 
-    changed = commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=True, reason="I looked.")
+    changed = say_not_live(house.approver, row.id, send_again=True, reason="I looked.")
 
     assert changed.words == "It will be sent again now."
     assert send_one(worker, row.id) is _S.PUBLISHED
@@ -164,7 +167,7 @@ def test_not_live_can_be_sent_again_once_and_is_live_once(house: House, worker: 
 
 def test_what_was_given_up_is_not_sent_again_by_another_door(house: House, worker: db.Database, script):
     question = ask(house, worker, script)
-    commands.resolve_not_live(house.approver, uuid4(), question, send_again=False, reason="Not there.")
+    say_not_live(house.approver, question, send_again=False)
     with pytest.raises(Refused, match="duplicate the post"):
         commands.try_again(house.approver, uuid4(), question)
     (row,) = publications(house.author, again(house.author, question).post_id)
@@ -182,7 +185,7 @@ def test_a_yes_that_comes_after_it_was_given_up_is_told(house: House, worker: db
         assert read_until_settled(worker, house.approver, row.id) is _S.NEEDS_HUMAN
         let_deadline_pass(house)
         with acting_as(console):
-            commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=False, reason="Not there.")
+            say_not_live(house.approver, row.id, send_again=False)
         return Published("77_1", 200, permalink="https://network.example/77_1")
 
     script(frozen, read=seen())
@@ -203,7 +206,7 @@ def test_not_live_is_not_taken_while_a_program_may_still_be_sending(house: House
     read_until_settled(worker, house.approver, row.id)
     for again_ in (True, False):
         with pytest.raises(Refused, match="It may still be on its way"):
-            commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=again_, reason="Not there.")
+            say_not_live(house.approver, row.id, send_again=again_)
     shown = evidence(house.author, row.id)
     assert shown.resend_after is not None
     assert shown.resend_risk == rules.RESEND_RISK
@@ -214,14 +217,14 @@ def test_not_live_is_not_taken_when_the_network_shows_it(send_again: bool, house
     question = ask(house, worker, script)
     script(read=seen(live_post("77_1", again(house.author, question).payload["text"])))
     with pytest.raises(Refused, match=r"The account shows it: https://network.example/77_1"):
-        commands.resolve_not_live(house.approver, uuid4(), question, send_again=send_again, reason="Not there.")
+        say_not_live(house.approver, question, send_again=send_again)
     assert again(house.author, question).state is _S.NEEDS_HUMAN
 
 
 def test_a_lapsed_approval_goes_to_review_instead_of_being_sent_again(house: House, worker: db.Database, script):
     question = ask(house, worker, script)
     let_pass(house.approver, question, approved_until="clock_timestamp()")
-    commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
+    say_not_live(house.approver, question, send_again=True)
     now = again(house.author, question)
     assert (now.state, now.due_at) == (_S.IN_REVIEW, None)
 
@@ -229,7 +232,7 @@ def test_a_lapsed_approval_goes_to_review_instead_of_being_sent_again(house: Hou
 def test_what_is_paused_is_said_to_be_held_and_not_to_be_sent_again(house: House, worker: db.Database, script):
     question = ask(house, worker, script)
     pause_account(house.approver, again(house.author, question).account_id)
-    changed = commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
+    changed = say_not_live(house.approver, question, send_again=True)
     assert changed.words == "It is held, because it is paused there: resuming asks about it."
 
 
@@ -245,23 +248,23 @@ def test_another_publications_post_is_refused_where_the_account_can_not_be_read_
     script(read=seen(complete=False, unreadable="Nobody can read this profile."))
     assert check_one(worker, row.id) is _S.NEEDS_HUMAN
     with pytest.raises(Refused, match="belongs to another publication"):
-        commands.resolve_live(house.approver, uuid4(), row.id, post=said, reason="I see it.")
-    commands.resolve_live(house.approver, uuid4(), row.id, post="77_2", reason="I see it.")
+        say_live(house.approver, row.id, said)
+    say_live(house.approver, row.id, "77_2")
     assert again(house.author, row.id).state is _S.PUBLISHED
 
 
 def test_a_verdict_needs_a_reason(house: House, worker: db.Database, script):
     question = ask(house, worker, script)
     with pytest.raises(Invalid, match="Say how you know"):
-        commands.resolve_not_live(house.approver, uuid4(), question, send_again=False, reason="  ")
+        say_not_live(house.approver, question, send_again=False, reason="  ")
     with pytest.raises(Invalid, match="Paste the address"):
-        commands.resolve_live(house.approver, uuid4(), question, post=" ", reason="I see it.")
+        say_live(house.approver, question, " ")
 
 
 def test_where_there_is_no_question_there_is_no_verdict(house: House, worker: db.Database, script):
     row = make_due(house)
     with pytest.raises(Refused, match="no open question"):
-        commands.resolve_not_live(house.approver, uuid4(), row.id, send_again=False, reason="Not there.")
+        say_not_live(house.approver, row.id, send_again=False)
 
 
 def test_an_answer_found_while_the_person_decides_wins(house: House, worker: db.Database, script):
@@ -277,7 +280,7 @@ def test_an_answer_found_while_the_person_decides_wins(house: House, worker: db.
 
     script(read=meanwhile)
     with pytest.raises(Conflict, match="Somebody answered this meanwhile"):
-        commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
+        say_not_live(house.approver, question, send_again=True)
     assert again(house.author, question).state is _S.PUBLISHED
 
 
@@ -293,20 +296,47 @@ def test_whose_role_is_lowered_while_the_network_is_asked_gives_no_verdict(
         return seen(live_post("77_1", "x")) if live else seen()
 
     script(read=lowered)
-    if live:
-        verdict = partial(commands.resolve_live, post="77_1", reason="I see it.")
-    else:
-        verdict = partial(commands.resolve_not_live, send_again=True, reason="Not there.")
+    verdict = partial(say_live, post="77_1") if live else partial(say_not_live, send_again=True)
     with pytest.raises(NotAllowed, match="takes an approver"):
-        verdict(house.approver, uuid4(), question)
+        verdict(house.approver, question)
     assert again(house.author, question).state is _S.NEEDS_HUMAN
     assert len(reads(house.author, question)) == 5, "what was read stays"
 
 
+@pytest.mark.parametrize("verdict", ["live", "send again", "give up"])
+def test_a_look_from_before_another_try_decides_nothing_about_it(
+    verdict: str, house: House, worker: db.Database, script
+):
+    question = ask(house, worker, script)
+    looked_at = in_doubt(house.approver, question)
+    say_not_live(house.approver, question, send_again=True)
+    leave_unclear(worker, house, question)
+    assert read_until_settled(worker, house.approver, question) is _S.NEEDS_HUMAN
+    let_deadline_pass(house)
+    publisher = script(read=seen(live_post("77_1", "x")) if verdict == "live" else seen())
+    say = (
+        partial(commands.resolve_live, post="77_1", reason="I see it.")
+        if verdict == "live"
+        else partial(commands.resolve_not_live, send_again=verdict == "send again", reason="Not there.")
+    )
+    with pytest.raises(Conflict, match="It was sent again since you looked"):
+        say(house.approver, uuid4(), question, attempt_id=looked_at)
+    assert [each.state for each in attempts(house.author, question)] == ["proven_absent", "unknown"]
+    assert (again(house.author, question).state, publisher.asked) == (_S.NEEDS_HUMAN, [])
+    say(house.approver, uuid4(), question, attempt_id=in_doubt(house.approver, question))
+    assert again(house.author, question).needs is None
+
+
 def test_a_second_click_gets_the_first_answer(house: House, worker: db.Database, script):
     question, action = ask(house, worker, script), uuid4()
-    first = commands.resolve_not_live(house.approver, action, question, send_again=True, reason="Not there.")
-    again_ = commands.resolve_not_live(house.approver, action, question, send_again=True, reason="Not there.")
+    click = partial(
+        commands.resolve_not_live,
+        *(house.approver, action, question),
+        attempt_id=in_doubt(house.approver, question),
+        send_again=True,
+        reason="Not there.",
+    )
+    first, again_ = click(), click()
     assert (again_.publication_ids, again_.words) == (first.publication_ids, first.words)
     assert len(history(house.approver, "publication", question)) == 1
 
@@ -314,12 +344,17 @@ def test_a_second_click_gets_the_first_answer(house: House, worker: db.Database,
 def test_two_clicks_at_once_are_one_verdict(house: House, worker: db.Database, script):
     question, action, together = ask(house, worker, script), uuid4(), threading.Barrier(2)
     answers: list[Changed] = []
+    say = partial(
+        commands.resolve_not_live,
+        *(house.approver, action, question),
+        attempt_id=in_doubt(house.approver, question),
+        send_again=False,
+        reason="Not there.",
+    )
     script(read=lambda: (together.wait(5), seen())[1])
 
     def click() -> None:
-        answers.append(
-            commands.resolve_not_live(house.approver, action, question, send_again=False, reason="Not there.")
-        )
+        answers.append(say())
 
     threads = [threading.Thread(target=click) for _ in range(2)]
     for thread in threads:
@@ -334,10 +369,17 @@ def test_two_clicks_of_live_are_one_verdict(house: House, worker: db.Database, s
     question, action, together = ask(house, worker, script), uuid4(), threading.Barrier(2)
     live = seen(live_post("77_1", "x"))
     answers: list[Changed] = []
+    say = partial(
+        commands.resolve_live,
+        *(house.approver, action, question),
+        attempt_id=in_doubt(house.approver, question),
+        post="77_1",
+        reason="I see it.",
+    )
     script(read=lambda: (together.wait(5), live)[1])
 
     def click() -> None:
-        answers.append(commands.resolve_live(house.approver, action, question, post="77_1", reason="I see it."))
+        answers.append(say())
 
     threads = [threading.Thread(target=click) for _ in range(2)]
     for thread in threads:
@@ -345,17 +387,17 @@ def test_two_clicks_of_live_are_one_verdict(house: House, worker: db.Database, s
     for thread in threads:
         thread.join()
     assert [answer.words for answer in answers] == ["It is closed as published."] * 2
-    assert commands.resolve_live(house.approver, action, question, post="77_1", reason="I see it.").words
+    assert say().words
 
 
 def test_a_disconnected_account_can_be_given_up_and_not_sent_to_again(house: House, worker: db.Database, script):
     question = ask(house, worker, script)
     tamper(house.organization_id, "update masthead.account set state = 'disabled'")
     with pytest.raises(Refused, match="could not be read to make sure: Disconnected"):
-        commands.resolve_not_live(house.approver, uuid4(), question, send_again=True, reason="Not there.")
+        say_not_live(house.approver, question, send_again=True)
     with pytest.raises(Refused, match="could not be read to check that: Disconnected"):
-        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
-    commands.resolve_not_live(house.approver, uuid4(), question, send_again=False, reason="Not there.")
+        say_live(house.approver, question, "77_1")
+    say_not_live(house.approver, question, send_again=False)
     assert again(house.author, question).state is _S.CANCELLED
 
 
@@ -369,7 +411,7 @@ def test_a_post_that_another_publication_takes_meanwhile_is_refused(
     script(read=seen(live_post("77_1", "x")))
     monkeypatch.setattr(read_rows, "taken", lambda *_: set())
     with pytest.raises(Refused, match="belongs to another publication of this account by now"):
-        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
+        say_live(house.approver, question, "77_1")
     assert again(house.author, question).state is _S.NEEDS_HUMAN
 
 
@@ -377,12 +419,15 @@ def test_a_post_from_before_the_send_is_not_the_one(house: House, worker: db.Dat
     question = ask(house, worker, script)
     script(read=seen(live_post("77_1", "x", at=datetime(2020, 1, 1, tzinfo=UTC))))
     with pytest.raises(Refused, match="no such post"):
-        commands.resolve_live(house.approver, uuid4(), question, post="77_1", reason="I see it.")
+        say_live(house.approver, question, "77_1")
 
 
 def test_the_id_of_another_action_gets_no_verdict(house: House, worker: db.Database, script):
     question, action = ask(house, worker, script), uuid4()
+    looked_at = in_doubt(house.approver, question)
     script(read=seen(live_post("77_1", again(house.author, question).payload["text"])))
-    commands.resolve_live(house.approver, action, question, post="77_1", reason="I see it.")
+    commands.resolve_live(house.approver, action, question, attempt_id=looked_at, post="77_1", reason="I see it.")
     with pytest.raises(Conflict, match="another way"):
-        commands.resolve_not_live(house.approver, action, question, send_again=False, reason="Not there.")
+        commands.resolve_not_live(
+            house.approver, action, question, attempt_id=looked_at, send_again=False, reason="Not there."
+        )

@@ -38,7 +38,9 @@ from tests.factories.publishing import (
     make_quiet_house,
     make_scheduled,
     read_until_settled,
+    say_not_live,
     send_one,
+    tamper,
 )
 from tests.fixtures.programs import RunningSandbox
 
@@ -119,6 +121,16 @@ def test_what_was_not_published_is_asked_of_a_person(house: House, worker: db.Da
     assert attempt.state == AttemptState.UNKNOWN
     assert attempt.message is not None
     assert "A backup from before it was due was restored" in attempt.message
+
+
+def test_a_try_that_a_backup_may_have_lost_is_decided_like_any_other(house: House, worker: db.Database) -> None:
+    row = make_due(house, ago_s=120, window_s=86_400)
+    restore(worker, backup_of(60))
+    assert read_until_settled(worker, house.approver, row.id) is PublicationState.NEEDS_HUMAN
+    long_ago = "update masthead.attempt set send_deadline = clock_timestamp() - interval '5 min'"
+    tamper(house.organization_id, long_ago)
+    say_not_live(house.approver, row.id, send_again=False)
+    assert again(house.approver, row.id).state is PublicationState.CANCELLED
 
 
 def test_nothing_else_leaves_until_somebody_resumes(house: House, worker: db.Database) -> None:
