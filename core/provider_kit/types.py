@@ -478,8 +478,9 @@ class ReadBack:
 
     `proof`: the network says that this very publication is live, whether or not `matches` tells which post it is; kept
     as it stands. `may_repeat`: the network says that the visible call had no effect, and the same call again, with the
-    same token in it, can't make a second post. `unreadable`: why this account can never be read, in words; no further
-    read will tell more.
+    same token in it, can't make a second post. `listed`: the read isn't `complete`, for the network doesn't find any
+    more what it was given before, but its list was read to the end; no further read may ever tell more. `unreadable`:
+    why this account can never be read, in words; no further read will tell more.
     """
 
     complete: bool
@@ -492,4 +493,5 @@ class ReadBack:
     note: str = ""
     proof: Mapping[str, Any] | None = None
     may_repeat: bool = False
+    listed: bool = False
     unreadable: str = ""

@@ -335,7 +335,7 @@ def _read_words(row: model.ReconcileRead, posts: Sequence[SeenPost]) -> str:
         return rules.NO_EFFECT
     same = [post for post in posts if post.likeness == "same"]
     free = [post for post in same if not post.taken]
-    more = "" if row.complete else " The read did not cover the whole time."
+    more = "" if row.complete or row.evidence.get("listed") else " The read did not cover the whole time."
     more += f" {row.evidence['note']}" if row.evidence.get("note") else ""
     if not same:
         alike = sum(post.likeness == "alike" for post in posts)

@@ -151,6 +151,7 @@ def evidence_of(question: Question, answer: Answer, taken: Collection[str]) -> d
             ("note", read.note[: rules.LONGEST_WORDS]),
             ("proof", dict(read.proof or {})),
             ("may_repeat", read.may_repeat),
+            ("listed", read.listed),
         )
         if value
     }

@@ -12,7 +12,8 @@ What the read proves needs nobody's verdict: it closes the question there and th
 is taken at the person's word, which is kept as the proof.
 
 "Not live, send again" is the one place from which a second post can come, so it is refused until no program can still
-be sending the first (`rules.resend_after`), and whenever the network shows the post.
+be sending the first (`rules.resend_after`), whenever the network shows the post, and on a read that saw too little to
+say that it doesn't (`rules.saw_too_little`).
 """
 
 from __future__ import annotations
@@ -110,8 +111,8 @@ def resolve_not_live(
 
     `attempt_id` as for `resolve_live`.
 
-    Refused before `Evidence.resend_after`, and while the network shows the post; to send again the account must be
-    readable. `rules.RESEND_RISK` says in words what sending again may cost. Raises StaleSignIn.
+    Refused before `Evidence.resend_after`, and while the network shows the post; to send again the account must have
+    been read far enough. `rules.RESEND_RISK` says in words what sending again may cost. Raises StaleSignIn.
     """
     require(actor, Permission.RESOLVE)
     require_fresh(actor)
@@ -134,6 +135,9 @@ def resolve_not_live(
         if shown:
             where = shown[0].permalink or shown[0].provider_post_id
             raise Refused(f"The account shows it: {where}. Close it as live instead.")
+        too_little = rules.saw_too_little(answer.read) if answer.read and said.send_again else ""
+        if too_little:
+            raise Refused(f"{too_little} Look again in a few minutes, or give it up and duplicate the post.")
         store.close_attempt(session, question.attempt_id, AttemptState.PROVEN_ABSENT, verdict_by=actor.label)
         words = _send_again(session, actor, row) if said.send_again else _give_up(session, row, said.reason)
         changed = Changed((publication_id,), (), words)

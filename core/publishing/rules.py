@@ -386,6 +386,18 @@ def verdict(
     return Verdict.ASK, None
 
 
+def saw_too_little(read: ReadBack) -> str:
+    """Why nothing is sent again on this read of the account, which doesn't show the post; empty where it may be.
+
+    What is still being worked on, or wasn't looked through to the end, may be live in a moment. Two reads are enough
+    though they aren't complete, for no other would ever tell more: of an account that nobody can read, where the
+    person's look counts, and of a list read to its end beside something that the network has forgotten.
+    """
+    if read.complete or read.listed or read.unreadable:
+        return ""
+    return read.note[:LONGEST_WORDS] or "The read did not cover the whole time since it was sent."
+
+
 def why_ask(read: ReadBack | None, taken: Collection[str], reads: int) -> str:
     """Why a person is asked what became of it, after so many reads."""
     if read is not None and read.unreadable and not read.complete:

@@ -41,6 +41,8 @@ _DEAD: Final = {
     "ERROR": "Instagram says that what it had prepared ended in an error.",
     "EXPIRED": "Instagram says that what it had prepared has expired.",
 }
+_NOT_FOUND: Final = "Instagram doesn't find what it had prepared."
+_AT_WORK: Final = "Instagram is still working on what it had prepared."
 
 
 def network(settings: MetaSettings) -> Network:
@@ -174,7 +176,8 @@ class InstagramAccounts:
                 raise
             status = None
         if status is None:  # says nothing about the post (meta 10.2); what the list shows may
-            return replace(self._listed(payload, access, since, end), complete=False)
+            found = self._listed(payload, access, since, end)
+            return replace(found, complete=False, listed=found.complete, note=_NOT_FOUND)
         if status.code == "PUBLISHED":
             return self._proven(payload, access, container, since, end, status)
         waited = datetime.now(UTC).timestamp() - since.timestamp() >= self._settings.repeat_after_s
@@ -182,7 +185,7 @@ class InstagramAccounts:
             return replace(_nothing(status), complete=True, may_repeat=True)
         if status.code in _DEAD and waited:
             return replace(self._listed(payload, access, since, end), note=_DEAD[status.code])
-        return _nothing(status)
+        return replace(_nothing(status), note=_AT_WORK if status.code == "IN_PROGRESS" else "")
 
     def probe(self, access: Access, *, timeout_s: float) -> None:
         """GET /{ig}?fields=id. Raises ProviderFailure."""

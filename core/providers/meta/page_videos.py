@@ -39,7 +39,8 @@ def read_back(
         if not is_not_there(failed.trace):
             raise
     if status is None:  # gone, or not shown yet: says nothing; what the list shows may
-        return replace(_listed(means, edge, payload, access, since, end), complete=False)
+        found = _listed(means, edge, payload, access, since, end)
+        return replace(found, complete=False, listed=found.complete, note="Facebook doesn't find the video.")
     if status.live:
         return _live(video, status, payload, since)
     waited = datetime.now(UTC).timestamp() - since.timestamp() >= means.settings.repeat_after_s

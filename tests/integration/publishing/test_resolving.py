@@ -221,6 +221,37 @@ def test_not_live_is_not_taken_when_the_network_shows_it(send_again: bool, house
     assert again(house.author, question).state is _S.NEEDS_HUMAN
 
 
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ("Facebook is still publishing the video.", "Facebook is still publishing the video."),
+        ("", "The read did not cover the whole time since it was sent."),
+    ],
+)
+def test_it_is_not_sent_again_on_a_read_that_saw_too_little(
+    note: str, said: str, house: House, worker: db.Database, script
+):
+    question = ask(house, worker, script)
+    script(read=seen(complete=False, note=note))
+    with pytest.raises(Refused, match=f"{said} Look again in a few minutes, or give it up and duplicate the post"):
+        say_not_live(house.approver, question, send_again=True)
+    assert [each.state for each in attempts(house.author, question)] == ["unknown"]
+    assert again(house.author, question).state is _S.NEEDS_HUMAN
+    say_not_live(house.approver, question, send_again=False)
+    assert again(house.author, question).state is _S.CANCELLED
+
+
+def test_what_the_network_has_forgotten_is_sent_again_where_its_list_was_read_to_the_end(
+    house: House, worker: db.Database, script
+):
+    question = ask(house, worker, script)
+    script(read=seen(complete=False, listed=True, note="Instagram doesn't find what it had prepared."))
+    say_not_live(house.approver, question, send_again=True)
+    assert again(house.author, question).state is _S.SCHEDULED
+    words = evidence(house.author, question).reads[-1].words
+    assert words == "Saw 0 posts, none with this text. Instagram doesn't find what it had prepared."
+
+
 def test_a_lapsed_approval_goes_to_review_instead_of_being_sent_again(house: House, worker: db.Database, script):
     question = ask(house, worker, script)
     let_pass(house.approver, question, approved_until="clock_timestamp()")

@@ -251,6 +251,17 @@ def test_a_finish_without_effect_goes_out_again_only_where_the_operator_allows_i
     assert (found.may_repeat, found.complete, found.proof) == (repeats, True, None)
 
 
+@pytest.mark.parametrize(("page", "listed"), [({"data": []}, True), ({"data": [{"id": "1"}]}, False)])
+def test_a_video_that_facebook_does_not_find_proves_nothing_whatever_the_list_shows(
+    stand_in: Scripted, page: dict[str, Any], listed: bool
+) -> None:
+    steps = KeptSteps()
+    steps.keep("video", "4002")
+    stand_in.say(answer(400, error(100, 33)), answer(200, page))
+    found = facebook(stand_in).read_back(REEL, ACCESS, steps, since=SINCE, timeout_s=3)
+    assert (found.complete, found.listed, found.note) == (False, listed, "Facebook doesn't find the video.")
+
+
 @pytest.mark.parametrize(
     ("answers", "address"),
     [
