@@ -25,6 +25,7 @@ from core.provider_kit.types import (
     Network,
     OfferedAccount,
     Payload,
+    PostName,
     Problem,
     Published,
     ReadBack,
@@ -166,6 +167,14 @@ class Publisher(Protocol):
         """The public address of a post, None while the network has none.
 
         Raises ProviderFailure; NotShown where the network says that it won't have any, for what it took went wrong.
+        """
+        ...
+
+    def post_named(self, said: str) -> PostName | None:
+        """Which post a person means by an id, an address or words; None for an address that is no post's there. Pure.
+
+        Asked where an account can't be read: the address goes to everybody as the live post's, and one post closes one
+        publication under whichever of its names.
         """
         ...
 

@@ -468,6 +468,19 @@ class LivePost:
 
 
 @dataclass(frozen=True, slots=True)
+class PostName:
+    """Which post a person means, by what they gave: its id, its address, or words.
+
+    `key` is the same for each name of one post that the network's folder knows to be one. `ids`: the ids that the post
+    may be kept under here. `url`: where people see it, on the network's own site; None where that isn't known.
+    """
+
+    key: str
+    ids: tuple[str, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReadBack:
     """What a read of the account's recent posts found.
 

@@ -9,7 +9,9 @@ A verdict is about the attempt that the person had before them when they looked,
 had sent again since is another question, of which their look says nothing.
 
 What the read proves needs nobody's verdict: it closes the question there and then. An account that can never be read
-is taken at the person's word, which is kept as the proof.
+is taken at the person's word, which is kept as the proof. There one post could be named for two publications, by its id
+and by each of its addresses, and any address be passed off as it: the network's folder says which post is meant
+(`Publisher.post_named`), and such verdicts take turns on their account.
 
 "Not live, send again" is the one place from which a second post can come, so it is refused until no program can still
 be sending the first (`rules.resend_after`), whenever the network shows the post, and on a read that saw too little to
@@ -25,6 +27,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core import providers
 from core.audit.commands import earlier_result, record
 from core.infra import db
 from core.infra.actor import Actor
@@ -37,8 +40,7 @@ from core.posts import store as posts
 from core.posts.model import Publication
 from core.posts.problems import Ask, Candidate
 from core.posts.rules import Needs, PublicationState
-from core.provider_kit import hostile
-from core.provider_kit.types import LivePost, Payload, ReadBack
+from core.provider_kit.types import LivePost, Payload, PostName, ReadBack
 from core.publishing import checking, read_rows, reading, rules, store
 from core.publishing.inputs import LiveVerdict, NotLiveVerdict
 from core.publishing.reading import Answer, Question
@@ -67,7 +69,7 @@ def resolve_live(
 
     The network is asked first: the post must be on this account, made inside the window, and no other publication's.
     Its words may differ from ours, for the person sees what we don't. Where the account can never be read, the person's
-    word is the proof, and `post` its address if it is one. Raises StaleSignIn.
+    word is the proof; an address must be the network's own. Raises StaleSignIn.
     """
     require(actor, Permission.RESOLVE)
     require_fresh(actor)
@@ -79,6 +81,7 @@ def resolve_live(
     if answer.read is None:
         raise Refused(f"The account could not be read to check that: {answer.failed_because} Try again in a minute.")
     live = _named(question, answer, answer.read, said.post)
+    name = _named_unseen(question, said.post) if _by_word(answer.read) else None
     try:
         with db.transaction(actor) as session:
             earlier = receipts.earlier(session, actor, action_id, _LIVE, Changed)
@@ -86,17 +89,14 @@ def resolve_live(
                 return earlier
             require_still(session, actor, Permission.RESOLVE)
             row = _still_open(session, question)
-            if (
-                read_rows.taken(session, row, [live.provider_post_id])
-                if live is not None
-                else read_rows.named_of_others(session, row, said.post)
-            ):
+            taken = live is not None and bool(read_rows.taken(session, row, [live.provider_post_id]))
+            if taken or (name is not None and _is_of_another(session, row, question, said.post, name)):
                 raise Refused("That post belongs to another publication of this account. Look for a second one.")
             proof = {"verdict_by": actor.label, "reason": said.reason, "post": said.post}
-            _close_live(session, actor, question, live, proof)
+            _close_live(session, actor, question, live, name.url if name else None, proof)
             changed = Changed((publication_id,), (), "It is closed as published.")
-            named = live.provider_post_id if live is not None else said.post
-            after = {"provider_post_id": named, "reason": said.reason}
+            meant = live.provider_post_id if live is not None else said.post
+            after = {"provider_post_id": meant, "reason": said.reason}
             return _done(session, actor, action_id, _LIVE, changed, publication_id, after)
     except IntegrityError as error:
         if "provider_post_id" in str(error.orig):
@@ -147,7 +147,7 @@ def resolve_not_live(
 
 def _named(question: Question, answer: Answer, read: ReadBack, wanted: str) -> LivePost | None:
     """The post that a person means; None on an account that can't be read. Raises Refused when it can't be this one."""
-    if read.unreadable and not read.complete:
+    if _by_word(read):
         if question.named is None:
             return None
         # The network itself named this post when it refused ours as a repeat of it.
@@ -166,6 +166,36 @@ def _named(question: Question, answer: Answer, read: ReadBack, wanted: str) -> L
             " takes the place of this one, say that it is not live and give it up."
         )
     return live
+
+
+def _by_word(read: ReadBack) -> bool:
+    """Whether only a person can see the account."""
+    return bool(read.unreadable) and not read.complete
+
+
+def _named_unseen(question: Question, said: str) -> PostName:
+    """The post that a person means where nobody can look whether it is there. Raises Refused for no post's address."""
+    name = providers.publisher(question.payload.network).post_named(said)
+    if name is None:
+        title = providers.networks()[question.payload.network].title
+        raise Refused(
+            f"That is not the address of a post on {title}. Copy the address from the post itself, or give its id."
+        )
+    return name
+
+
+def _is_of_another(session: Session, row: Publication, question: Question, said: str, name: PostName) -> bool:
+    """Whether another publication of the account was closed by this post, under whichever of its names.
+
+    Until this transaction ends nobody else says so on this account.
+    """
+    read_rows.hold_account(session, row.account_id)
+    publisher = providers.publisher(question.payload.network)
+    ids = {*rules.may_name(said), *name.ids}
+    place = name.key.split("?")[0].rsplit("/", 1)[-1] if name.url else name.key
+    theirs = read_rows.names_of_others(session, row, ids, part=place)
+    keys = {named.key for named in map(publisher.post_named, theirs) if named is not None}
+    return name.key in keys or not ids.isdisjoint(theirs)
 
 
 def _question(
@@ -232,9 +262,14 @@ def _still_open(session: Session, question: Question) -> Publication:
 
 
 def _close_live(
-    session: Session, actor: Actor, question: Question, live: LivePost | None, proof: dict[str, Any]
+    session: Session,
+    actor: Actor,
+    question: Question,
+    live: LivePost | None,
+    url: str | None,
+    proof: dict[str, Any],
 ) -> None:
-    """`live` None: on the person's word alone."""
+    """`live` None: on the person's word alone, who sees it at `url`."""
     store.close_attempt(
         session,
         question.attempt_id,
@@ -246,7 +281,7 @@ def _close_live(
         session,
         question.publication_id,
         provider_post_id=live.provider_post_id if live else None,
-        permalink=live.permalink if live else hostile.web_address(proof["post"]),
+        permalink=live.permalink if live else url,
         proof=proof,
         published_at=live.created_at if live else question.sent_at,
         because="a person found it live",

@@ -17,9 +17,10 @@ from typing import Final
 
 from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotReady, OutcomeUnknown, Rejected, RetryLater
+from core.provider_kit.naming import post_name
 from core.provider_kit.port import Steps
 from core.provider_kit.signatures import call_sha256
-from core.provider_kit.types import Access, LivePost, Payload, Problem, Published, ReadBack, VisibleCall
+from core.provider_kit.types import Access, LivePost, Payload, PostName, Problem, Published, ReadBack, VisibleCall
 
 SHAPES: Final = ("container", "photo", "upload")
 WORKING: Final = "The network is still processing the image."
@@ -120,6 +121,9 @@ class MemoryNetwork:
 
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         return f"https://network.example/{provider_post_id}"
+
+    def post_named(self, said: str) -> PostName | None:
+        return post_name(said, "https://network.example")
 
     def shown(self, account: str, text: str) -> list[Visible]:
         """Every post ever made visible with these words on an account."""

@@ -22,8 +22,9 @@ from core.infra.settings import PublishTimes
 from core.posts.model import Publication
 from core.posts.rules import PublicationState
 from core.provider_kit.begin_by import BeginBy
+from core.provider_kit.naming import post_name
 from core.provider_kit.port import Steps
-from core.provider_kit.types import Access, LivePost, Payload, Problem, Published, ReadBack, VisibleCall
+from core.provider_kit.types import Access, LivePost, Payload, PostName, Problem, Published, ReadBack, VisibleCall
 from core.publishing import checking, claiming, commands, queries, sending, store, sweeping
 from core.publishing.commands import Changed
 from core.publishing.model import Attempt, ReconcileRead
@@ -365,6 +366,11 @@ def use_owner(url: str) -> None:
     _owner_url = url.replace("postgresql+psycopg://", "postgresql://")
 
 
+def owner_url() -> str:
+    """Where the owner of the tables logs in."""
+    return _owner_url
+
+
 def tamper(organization_id: UUID, statement: str, **values: object) -> None:
     """Run SQL in an organization as the owner: for what no login role may write."""
     with psycopg.connect(_owner_url) as connection:
@@ -384,15 +390,22 @@ class ScriptedPublisher:
 
     `answers` are given one per call: a value is returned, an exception raised, a function called. `steps` is called
     with the steps of each `prepare`, before what `prepared` says; `asked` are the steps that read-backs were given.
+    `names` says which post is meant, where that isn't as on https://network.example.
     """
 
     def __init__(
-        self, *answers: Any, read: Any = None, prepared: Any = None, steps: Callable[[Steps], None] | None = None
+        self,
+        *answers: Any,
+        read: Any = None,
+        prepared: Any = None,
+        steps: Callable[[Steps], None] | None = None,
+        names: Callable[[str], PostName | None] | None = None,
     ) -> None:
         self.answers = list(answers)
         self.steps = steps
         self.asked: list[Steps] = []
         self.read = read
+        self.names = names
         self.prepared = prepared
         self.sent: list[tuple[VisibleCall, Access]] = []
         self.begin_by: list[BeginBy | None] = []
@@ -432,6 +445,9 @@ class ScriptedPublisher:
 
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         return f"https://network.example/{provider_post_id}"
+
+    def post_named(self, said: str) -> PostName | None:
+        return self.names(said) if self.names else post_name(said, "https://network.example")
 
     @staticmethod
     def _give(answer: Any) -> Any:

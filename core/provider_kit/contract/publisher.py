@@ -122,3 +122,15 @@ class UnreadablePublisherContract(PublishingContract):
         promise(not found.complete and not found.matches and not found.look_alikes, "nothing was found or ruled out")
         promise(found.proof is None and not found.may_repeat, "and nothing is proven")
         promise(not self.stand_in.received, "nobody is asked")
+
+    def test_no_address_but_its_own_names_a_post(self) -> None:
+        """Nobody can look whether it is there, so it must not lead elsewhere, and must be known under another name."""
+        publisher = self.publisher()
+        promise(publisher.post_named(f"https://social.example/{self.post_id}") is None, "another site's is none")
+        named = publisher.post_named(self.post_id)
+        promise(named is not None, "its id names a post")
+        address = self.permalink_of_id
+        if address is not None:
+            shared = publisher.post_named(f"{address}?utm_source=share")
+            promise(shared == named, f"{address!r} is the post {self.post_id!r}, not {shared!r}")
+        promise(not self.stand_in.received, "and nobody is asked")

@@ -12,6 +12,7 @@ from core.provider_kit import checks, hostile
 from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.counting import COUNTERS
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, Rejected, Trace
+from core.provider_kit.naming import post_name
 from core.provider_kit.port import Steps
 from core.provider_kit.signatures import call_sha256
 from core.provider_kit.types import (
@@ -19,6 +20,7 @@ from core.provider_kit.types import (
     Access,
     Network,
     Payload,
+    PostName,
     Problem,
     Published,
     ReadBack,
@@ -208,6 +210,14 @@ class LinkedInPosts:
         if urns.post(provider_post_id) is None:
             raise Rejected("This is no id of a LinkedIn post.")
         return self._address(provider_post_id)
+
+    def post_named(self, said: str) -> PostName | None:
+        """By the URN in it; an address on LinkedIn without one is no post's."""
+        named, urn = post_name(said, self._settings.www_url), urns.post_meant(said)
+        if named is None or urn is None:
+            return None if named is None or named.url is not None else named
+        ids = urns.names_of(urn)
+        return PostName(ids[0], ids, self._address(urn))
 
     def _address(self, post_id: str) -> str:
         return urns.public_address(self._settings.www_url, post_id)

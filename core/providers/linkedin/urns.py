@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 Query = str | int | Sequence["Query"]
 
@@ -14,6 +14,11 @@ _POST: Final = re.compile(r"urn:li:(?:share|ugcPost):[0-9]{1,30}", re.ASCII)
 _IMAGE: Final = re.compile(r"urn:li:image:[A-Za-z0-9_-]{1,150}", re.ASCII)
 _VIDEO: Final = re.compile(r"urn:li:video:[A-Za-z0-9_-]{1,150}", re.ASCII)
 _DOCUMENT: Final = re.compile(r"urn:li:document:[A-Za-z0-9_-]{1,150}", re.ASCII)
+_KINDS: Final = {"share": "share", "ugcpost": "ugcPost", "activity": "activity"}
+# `/feed/update/urn:li:activity:7/`, `/posts/name_some-words-activity-7-x1Yz`, `/posts/name_activity-7-x1Yz` (seen).
+_MEANT: Final = re.compile(
+    r"(?:^|urn:li:|[-_/])(share|ugcPost|activity)[:-]([0-9]{1,30})(?![0-9])", re.ASCII | re.IGNORECASE
+)
 _NAMED: Final = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]{1,30}", re.ASCII)
 
 
@@ -67,6 +72,24 @@ def post_named_in(message: str) -> str | None:
     """The post that an error's words name."""
     found = _NAMED.search(message)
     return found[0] if found else None
+
+
+def post_meant(said: str) -> str | None:
+    """The post that a person means by an address or an id: the website writes it as a URN, or at the end of words."""
+    said = said.strip()
+    # What an address has besides its path may name a comment, or where the person came from.
+    places = urlsplit(said)[2:4] if "/" in said else (said,)
+    found = next(filter(None, (list(_MEANT.finditer(unquote(place))) for place in places)), None)
+    return f"urn:li:{_KINDS[found[-1][1].lower()]}:{found[-1][2]}" if found else None
+
+
+def names_of(post_urn: str) -> tuple[str, ...]:
+    """Every id that a post may have here: a share and a ugcPost of one number are one post, an activity's is its own.
+
+    Nobody promises which of both an answer has (linkedin 4.1); an activity has another number (linkedin 6).
+    """
+    *_, kind, number = post_urn.split(":")
+    return (post_urn,) if kind == "activity" else (f"urn:li:share:{number}", f"urn:li:ugcPost:{number}")
 
 
 def public_address(www_url: str, post_urn: str) -> str:

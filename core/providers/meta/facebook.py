@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 from core.provider_kit import checks, hostile
 from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotShown, OutcomeUnknown, ReconnectNeeded, Trace
+from core.provider_kit.naming import post_name
 from core.provider_kit.port import Steps
 from core.provider_kit.types import (
     FEED,
     Access,
     Network,
     Payload,
+    PostName,
     Problem,
     Published,
     ReadBack,
@@ -38,6 +40,7 @@ from core.providers.meta.stories import PhotoStories, VideoStories, address_of
 from core.providers.meta.video_status import VideoStatus, video_status
 
 _MENTION: Final = re.compile(r"@\[\d+")
+_TELLING: Final = ("story_fbid", "fbid", "id", "v")  # /permalink.php, /photo.php, /watch (seen in the field)
 _REEL_MS: Final = 90_000
 _NOT_SHOWN: Final = "Look at the Page; if it isn't there, export the video again, duplicate the post and send that."
 
@@ -165,6 +168,10 @@ class FacebookPages:
                 trace=Trace(http_status=status.reply.status, trace_id=status.reply.trace_id),
             )
         return status.permalink if status is not None and status.live else None
+
+    def post_named(self, said: str) -> PostName | None:
+        """By its id or by its address, of which some name the post in a parameter."""
+        return post_name(said, self._settings.dialog_url, telling=_TELLING)
 
     def _form(self, payload: Payload) -> PageForm:
         has_video = any(item.kind == "video" for item in payload.media)

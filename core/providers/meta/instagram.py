@@ -13,11 +13,13 @@ from typing import Final
 from core.provider_kit import checks, hostile
 from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import OutcomeUnknown, ProviderFailure, ReconnectNeeded, Trace
+from core.provider_kit.naming import post_name
 from core.provider_kit.port import Steps
 from core.provider_kit.types import (
     Access,
     Network,
     Payload,
+    PostName,
     Problem,
     Published,
     ReadBack,
@@ -194,6 +196,10 @@ class InstagramAccounts:
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         """The field `permalink` (meta 5.4); None while Instagram doesn't show the post. Raises ProviderFailure."""
         return permalink(self._graph, provider_post_id, access, field="permalink", timeout_s=timeout_s)
+
+    def post_named(self, said: str) -> PostName | None:
+        """By its id or by its address, which ends in a code of its own."""
+        return post_name(said, self._settings.instagram_url)
 
     def _takes_text(self, payload: Payload) -> bool:
         form = self._network.form(payload.format)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from core.infra import db
-from core.infra.errors import Conflict
+from core.infra.errors import Conflict, Refused
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import Published
-from core.publishing import links
+from core.providers.linkedin import build
+from core.publishing import links, resolving
 from core.publishing.queries import evidence
 from core.publishing.rules import GONE, NO_EFFECT, REPEATED, REPEATED_ENOUGH
 from core.publishing.times import times
@@ -29,6 +32,7 @@ from tests.factories.publishing import (
     let_pass,
     live_post,
     make_due,
+    owner_url,
     say_live,
     say_not_live,
     seen,
@@ -254,6 +258,15 @@ def old_enough(monkeypatch: pytest.MonkeyPatch):
     times.cache_clear()
 
 
+def until_it_ends_or_waits_for_a_lock(thread: threading.Thread) -> None:
+    waits = (
+        "select 1 from pg_locks join pg_stat_activity using (pid) where datname = current_database() and not granted"
+    )
+    with psycopg.connect(owner_url(), autocommit=True) as connection:
+        while thread.is_alive() and not connection.execute(waits).fetchone():
+            thread.join(0.01)
+
+
 def asked(house: House, worker: db.Database, script: Any) -> Any:
     row = unclear(house, worker)
     script(read=seen(complete=False, unreadable=CLOSED))
@@ -276,6 +289,111 @@ def test_of_an_account_nobody_can_read_a_persons_word_is_the_proof(
     now, shown = again(house.author, row.id), evidence(house.author, row.id)
     assert (now.state, now.provider_post_id, shown.link) == (_S.PUBLISHED, None, link)
     assert now.proof == {"verdict_by": house.approver.label, "reason": "I see it on the profile.", "post": said}
+
+
+def both_asked(house: House, worker: db.Database, script: Any) -> tuple[Any, Any]:
+    return asked(house, worker, script), asked(house, worker, script)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("77_7", " 77_7 "),
+        ("https://network.example/p/7", "https://network.example/p/7?utm_source=share#top"),
+        ("https://network.example/p/7", "https://www.network.example/p/7/"),
+        ("https://NETWORK.example/p/7", "m.network.example/p/7"),
+        ("the second from above", "the second from above"),
+    ],
+)
+def test_of_an_account_nobody_can_read_one_live_post_closes_one_publication(
+    first: str, second: str, house: House, worker: db.Database, script
+):
+    one, other = both_asked(house, worker, script)
+    say_live(house.approver, one.id, first)
+    with pytest.raises(Refused, match="belongs to another publication"):
+        say_live(house.approver, other.id, second)
+    assert again(house.author, other.id).state is _S.NEEDS_HUMAN
+    say_live(house.approver, other.id, "https://network.example/p/8")
+    assert again(house.author, other.id).state is _S.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "https://www.linkedin.com/feed/update/urn%3Ali%3Aactivity%3A7/",
+        "https://de.linkedin.com/posts/old-town_market-activity-7-x1Yz?utm_source=share",
+    ],
+)
+def test_the_network_knows_its_post_under_each_of_its_addresses(second: str, house: House, worker: db.Database, script):
+    one, other = both_asked(house, worker, script)
+    linkedin = build({})[0].publishers["linkedin"]
+    script(read=seen(complete=False, unreadable=CLOSED), names=linkedin.post_named)
+    say_live(house.approver, one.id, "urn:li:activity:7")
+    assert evidence(house.author, one.id).link == "https://www.linkedin.com/feed/update/urn:li:activity:7/"
+    with pytest.raises(Refused, match="belongs to another publication"):
+        say_live(house.approver, other.id, second)
+
+
+def test_what_a_person_named_is_not_given_to_another_that_the_network_refused_as_its_repeat(
+    house: House, worker: db.Database, script
+):
+    one, other = both_asked(house, worker, script)
+    say_live(house.approver, one.id, "https://network.example/77_7")
+    named = "update masthead.attempt set provider_ref = '77_7' where publication_id = %(id)s"
+    tamper(house.organization_id, named, id=other.id)
+    with pytest.raises(Refused, match="belongs to another publication"):
+        say_live(house.approver, other.id, "https://network.example/77_7?utm_source=share")
+
+
+def test_of_two_who_name_one_post_at_once_one_is_heard(
+    house: House, worker: db.Database, script, monkeypatch: pytest.MonkeyPatch
+):
+    one, other = both_asked(house, worker, script)
+    refused: list[str] = []
+
+    def say_of_the_other() -> None:
+        try:
+            say_live(house.approver, other.id, "https://network.example/p/7")
+        except Refused as refusal:
+            refused.append(refusal.message)
+
+    second = threading.Thread(target=say_of_the_other)
+    keep = resolving.receipts.keep
+
+    def keep_while_the_second_speaks(*args: Any) -> None:
+        keep(*args)
+        if threading.current_thread() is not second:
+            second.start()
+            until_it_ends_or_waits_for_a_lock(second)
+
+    monkeypatch.setattr(resolving.receipts, "keep", keep_while_the_second_speaks)
+    say_live(house.approver, one.id, "https://network.example/p/7")
+    second.join()
+    assert refused == ["That post belongs to another publication of this account. Look for a second one."]
+    assert [again(house.author, each.id).state for each in (one, other)] == [_S.PUBLISHED, _S.NEEDS_HUMAN]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://network.example.evil.example/p/9",
+        "https://evil.example/network.example/p/9",
+        "https://evilnetwork.example/p/9",
+        "https://evil.example\\.network.example/p/9",
+        "https://network.example:8443/p/9",
+        "https://network.example/",
+        "evil.example/p/9",
+        "ftp://network.example/p/9",
+    ],
+)
+def test_of_an_account_nobody_can_read_no_address_but_the_networks_own_is_taken(
+    said: str, house: House, worker: db.Database, script
+):
+    row = asked(house, worker, script)
+    with pytest.raises(Refused, match="not the address of a post on Facebook"):
+        say_live(house.approver, row.id, said)
+    assert again(house.author, row.id).state is _S.NEEDS_HUMAN
+    assert evidence(house.author, row.id).link is None
 
 
 def test_of_an_account_nobody_can_read_a_person_may_have_it_sent_again(

@@ -250,3 +250,49 @@ def test_read_back_obeys_its_total_time(stand_in: Scripted) -> None:
     )
     assert time.monotonic() - begun < 1.2
     assert not found.complete
+
+
+@pytest.mark.parametrize(
+    ("said", "urn"),
+    [
+        ("urn:li:activity:70", "urn:li:activity:70"),
+        (" urn:li:share:70 ", "urn:li:share:70"),
+        ("urn%3Ali%3AugcPost%3A70", "urn:li:share:70"),
+        ("https://www.linkedin.com/feed/update/urn:li:activity:70/", "urn:li:activity:70"),
+        ("http://linkedin.com/feed/update/urn%3Ali%3AugcPost%3A70?utm_source=share", "urn:li:share:70"),
+        ("https://www.linkedin.com/posts/old-town_market-activity-9-hall-activity-70-x1Yz?rcm=a", "urn:li:activity:70"),
+        ("https://de.linkedin.com/posts/old-town_activity-70-x1Yz", "urn:li:activity:70"),
+        ("www.linkedin.com/posts/old-town_market-ugcPost-70-x1Yz", "urn:li:share:70"),
+        ("https://www.linkedin.com/feed/?highlightedUpdateUrn=urn%3Ali%3Aactivity%3A70", "urn:li:activity:70"),
+        (
+            "https://www.linkedin.com/feed/update/urn:li:activity:70?commentUrn=urn:li:comment:(activity:71,72)",
+            "urn:li:activity:70",
+        ),
+    ],
+)
+def test_a_post_is_known_by_its_urn_and_opened_at_linkedins_own_address(said: str, urn: str) -> None:
+    name = build({})[0].publishers["linkedin"].post_named(said)
+    assert name is not None
+    assert name.key == urn
+    assert urn in name.ids
+    assert name.url in {f"https://www.linkedin.com/feed/update/{each}/" for each in name.ids}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://www.linkedin.com.evil.example/feed/update/urn:li:activity:70/",
+        "https://evil.example/posts/old-town_market-activity-70-x1Yz",
+        "https://www.linkedin.com/redir/redirect?url=https%3A%2F%2Fevil.example",
+        "https://www.linkedin.com/in/old-town",
+        "https://lnkd.in/x1Yz",
+    ],
+)
+def test_an_address_that_is_no_post_of_linkedin_names_none(said: str) -> None:
+    assert build({})[0].publishers["linkedin"].post_named(said) is None
+
+
+def test_words_without_an_address_name_what_they_say() -> None:
+    name = build({})[0].publishers["linkedin"].post_named("the second from above")
+    assert name is not None
+    assert (name.key, name.url) == ("the second from above", None)

@@ -149,3 +149,12 @@ def test_without_a_listener_nothing_was_sent() -> None:
     with pytest.raises(NotSent) as failure:
         publisher.publish(publisher.prepare(PAYLOAD, ACCESS, KeptSteps()), ACCESS, timeout_s=2)
     assert failure.value.reason == "Nothing was sent to 127.0.0.1: the connection was refused."
+
+
+def test_a_post_is_named_by_an_address_on_facebook_with_the_parameters_that_tell_it() -> None:
+    named = meta("http://127.0.0.1:1", dialog_url="https://www.facebook.com").publishers["facebook"].post_named
+    told = named("https://m.facebook.com/permalink.php?story_fbid=2&id=1&ref=share")
+    assert told is not None
+    assert told.url == "https://m.facebook.com/permalink.php?id=1&story_fbid=2"
+    assert told != named("https://m.facebook.com/permalink.php?story_fbid=3&id=1")
+    assert named("https://facebook.com.evil.example/permalink.php?story_fbid=2&id=1") is None

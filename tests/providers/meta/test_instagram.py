@@ -235,3 +235,11 @@ def test_a_permalink_that_is_not_there_yet_is_none(stand_in: Scripted) -> None:
     publisher = instagram(stand_in.url)
     assert publisher.permalink("1795", ACCESS, timeout_s=2) is None
     assert publisher.permalink("1795", ACCESS, timeout_s=2) == "https://www.instagram.com/p/abc/"
+
+
+def test_a_post_is_named_by_an_address_on_instagram() -> None:
+    named = instagram("http://127.0.0.1:1", instagram_url="https://www.instagram.com").post_named
+    told = named("https://instagram.com/p/Ab7/?igsh=x")
+    assert told is not None
+    assert (told.key, told.url) == ("instagram.com/p/Ab7", "https://instagram.com/p/Ab7/")
+    assert named("https://instagram.example/p/Ab7/") is None

@@ -282,10 +282,11 @@ CALLS: Final[Calls] = {
             lambda session, world: read_rows.taken(session, publication(session, world), ["live-1", "live-2"]), "worker"
         ),
     ),
-    read_rows.named_of_others: (
-        inside(
-            lambda session, world: read_rows.named_of_others(session, publication(session, world), "live-1"), "worker"
-        ),
+    read_rows.hold_account: (
+        inside(lambda session, world: read_rows.hold_account(session, publication(session, world).account_id)),
+    ),
+    read_rows.names_of_others: (
+        inside(lambda session, world: read_rows.names_of_others(session, publication(session, world), ["1"], "live-1")),
     ),
     read_rows.has_unresolved_twin: (
         inside(lambda session, world: read_rows.has_unresolved_twin(session, publication(session, world)), "worker"),

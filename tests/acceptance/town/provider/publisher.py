@@ -11,9 +11,20 @@ from core.provider_kit import checks, hostile
 from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import OutcomeUnknown, Rejected, RetryLater, Trace
 from core.provider_kit.http import FORM, Http, Request, form_bytes
+from core.provider_kit.naming import post_name
 from core.provider_kit.port import Steps
 from core.provider_kit.signatures import call_sha256
-from core.provider_kit.types import Access, LivePost, Network, Payload, Problem, Published, ReadBack, VisibleCall
+from core.provider_kit.types import (
+    Access,
+    LivePost,
+    Network,
+    Payload,
+    PostName,
+    Problem,
+    Published,
+    ReadBack,
+    VisibleCall,
+)
 
 _MADE, _OK, _REFUSED = 201, 200, 422
 
@@ -77,6 +88,10 @@ class Halls:
     def permalink(self, provider_post_id: str, access: Access, *, timeout_s: float) -> str | None:
         """Where people read it."""
         return f"{self._settings.town_url}/cries/{provider_post_id}"
+
+    def post_named(self, said: str) -> PostName | None:
+        """By its id or by its address."""
+        return post_name(said, self._settings.town_url)
 
     def _cries(self, access: Access, timeout_s: float) -> list[Mapping[str, object]]:
         request = Request(
