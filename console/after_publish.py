@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Literal
 from uuid import UUID
 
 import streamlit as st
 
-from console import dialogs, feedback
+from console import dialogs, feedback, fresh_sign_in
 from console.components.button import ButtonKind, button
 from console.components.times import Zones, ago, clock, hour
 from console.identity import Visitor
@@ -45,7 +46,7 @@ def is_under_way(works: Sequence[LiveWork]) -> bool:
 
 def standing(works: Sequence[LiveWork]) -> tuple[object, ...]:
     """What changes when any of it moves."""
-    return tuple((work.id, work.state, work.words) for work in works)
+    return tuple((work.id, work.state, work.words, work.closed_at) for work in works)
 
 
 def show(visitor: Visitor, each: PublicationRow, works: Sequence[LiveWork], zones: Zones) -> None:
@@ -104,41 +105,30 @@ def _work(visitor: Visitor, work: LiveWork, zones: Zones, *, gone: bool) -> None
         st.markdown("\n".join(lines))
     if work.state not in IN_TROUBLE:
         return
+    unclear = work.state is LiveState.NEEDS_HUMAN
+    why_not = partial(fresh_sign_in.why_not, visitor) if unclear else visitor.why_not
+    if unclear:
+        fresh_sign_in.offer(visitor, Permission.RESOLVE, key=work.id)
     with st.container(horizontal=True, gap="small", key=f"live_work_{work.id}"):
-        unclear = work.state is LiveState.NEEDS_HUMAN
         if unclear:
-            _decide(visitor, work, "It is there", "check_circle", Permission.RESOLVE, "there")
+            _decide(work, "It is there", "check_circle", why_not(Permission.RESOLVE), "there")
         again = "It isn't there: write it again" if unclear else "Try again"
-        _decide(visitor, work, again, "refresh", Permission.TRY_AGAIN, "again")
-        _decide(visitor, work, "Let it be", "cancel", Permission.RESOLVE, "leave", kind="tertiary")
+        _decide(work, again, "refresh", why_not(Permission.TRY_AGAIN), "again")
+        _decide(work, "Let it be", "cancel", visitor.why_not(Permission.RESOLVE), "leave", kind="tertiary")
 
 
 def _decide(
-    visitor: Visitor,
-    work: LiveWork,
-    label: str,
-    icon: str,
-    permission: Permission,
-    verb: Verb,
-    *,
-    kind: ButtonKind = "secondary",
+    work: LiveWork, label: str, icon: str, why_not: str | None, verb: Verb, *, kind: ButtonKind = "secondary"
 ) -> None:
-    button(
-        label,
-        icon,
-        visitor.why_not(permission),
-        _carry_out,
-        (verb, work.id, work.closed_at),
-        key=f"{verb}_live_{work.id}",
-        kind=kind,
-    )
+    """A button that decides about the try which the page shows."""
+    button(label, icon, why_not, _carry_out, (verb, work.id, work.epoch), key=f"{verb}_live_{work.id}", kind=kind)
 
 
-def _carry_out(verb: Verb, work_id: UUID, closed_at: object) -> None:
+def _carry_out(verb: Verb, work_id: UUID, epoch: int) -> None:
     def run(actor: Actor) -> Changed:
-        action = feedback.action_id(actor, f"live_{verb}", work_id, closed_at)
+        action = feedback.action_id(actor, f"live_{verb}", work_id, epoch)
         if verb == "again":
-            return publishing.retry_live(actor, action, work_id)
-        return publishing.close_live(actor, action, work_id, is_there=verb == "there")
+            return publishing.retry_live(actor, action, work_id, epoch=epoch)
+        return publishing.close_live(actor, action, work_id, epoch=epoch, is_there=verb == "there")
 
     feedback.act(f"publishing.live_{verb}", run, done=lambda changed: changed.words)

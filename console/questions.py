@@ -10,13 +10,12 @@ from typing import Final
 
 import streamlit as st
 
-from console import dialogs, feedback, identity
+from console import dialogs, feedback, fresh_sign_in
 from console.components.button import ButtonKind, button
 from console.components.times import Zones, ago, hour, to_the_second
 from console.identity import Visitor
 from console.plain import beginning, plain
 from core.infra.clock import now
-from core.organizations import fresh
 from core.organizations.rules import Permission
 from core.posts.rules import Needs
 from core.posts.views import PublicationRow
@@ -124,7 +123,9 @@ def _choose(
             st.link_button("Open", permalink, icon=":material/open_in_new:", type="tertiary")
         if each.needs is not Needs.OUTCOME:
             return
-        refusal = _why_not(visitor) or ("It belongs to another publication." if taken else None)
+        refusal = fresh_sign_in.why_not(visitor, Permission.RESOLVE) or (
+            "It belongs to another publication." if taken else None
+        )
         button(
             "It is this one",
             "check_circle",
@@ -136,23 +137,8 @@ def _choose(
 
 
 def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
-    if visitor.may(Permission.RESOLVE) and not visitor.signed_in_lately:
-        with st.container(
-            border=True, horizontal=True, vertical_alignment="center", wrap=False, key=f"stale_{each.id}"
-        ):
-            st.markdown(
-                f":material/lock_clock: Deciding takes a sign-in of the last {fresh.lasts_words()} for which you were"
-                " asked who you are, so that nobody does it at an open screen.",
-                width="stretch",
-            )
-            st.button(
-                "Sign in again",
-                icon=":material/login:",
-                type="primary",
-                on_click=identity.sign_in_again,
-                key=f"sign_in_again_{each.id}",
-            )
-    refusal = _why_not(visitor)
+    fresh_sign_in.offer(visitor, Permission.RESOLVE, key=each.id)
+    refusal = fresh_sign_in.why_not(visitor, Permission.RESOLVE)
     wait = _still_to_wait(evidence)
     too_early = refusal or wait
     with st.container(horizontal=True, gap="small", key=f"decide_{each.id}"):
@@ -162,11 +148,6 @@ def _decide(visitor: Visitor, each: PublicationRow, evidence: Evidence) -> None:
     if wait and not refusal:
         st.caption(f":material/schedule: {plain(wait)}")
         _draw_anew_when_over(evidence)
-
-
-def _why_not(visitor: Visitor) -> str | None:
-    stale = f"Sign in again first: this takes a sign-in of the last {fresh.lasts_words()}."
-    return visitor.why_not(Permission.RESOLVE) or (None if visitor.signed_in_lately else stale)
 
 
 def _still_to_wait(evidence: Evidence) -> str | None:

@@ -3,6 +3,8 @@
 A command writes a row of work (`live_work`) and nothing else; `live_sending` does it. Another text is words that nobody
 approved before, so whoever asks for it approves them: an approver who had no hand in the post, or anybody who may
 approve where the organization allows approving one's own work.
+
+Whoever decides about a piece of work names the try whose end they saw: a screen that was left open shows an older one.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from core import providers
 from core.infra import db
 from core.infra.actor import Actor
 from core.infra.errors import Conflict, Invalid, NotFound, Refused
+from core.organizations.fresh import require_fresh
 from core.organizations.rules import Permission, require
 from core.posts import deciding, receipts
 from core.posts import store as posts
@@ -36,6 +39,7 @@ _DELETE: Final = "publication.delete_live"
 _RETRY: Final = "publication.retry_live"
 _CLOSE: Final = "publication.close_live"
 _BUSY: Final = "It is being changed at the network right now. Wait a minute, and look at what came of it first."
+_TRIED_SINCE: Final = "It was tried once more since you looked. This is what came of that try; look at it first."
 
 
 def edit_live(actor: Actor, action_id: UUID, publication_id: UUID, *, text: str) -> Changed:
@@ -82,14 +86,20 @@ def delete_live(actor: Actor, action_id: UUID, publication_id: UUID, *, reason: 
         return done(session, actor, action_id, _DELETE, target, changed, {"reason": why})
 
 
-def retry_live(actor: Actor, action_id: UUID, work_id: UUID) -> Changed:
-    """Try once more what didn't go through, or write a comment again that a person says isn't there (approvers)."""
+def retry_live(actor: Actor, action_id: UUID, work_id: UUID, *, epoch: int) -> Changed:
+    """Try once more what didn't go through, or write a comment again that a person says isn't there (approvers).
+
+    `epoch` names the try that the person saw the end of; Conflict when there was another one since. What may be there
+    already takes a fresh sign-in, for it may stand there twice then. Raises StaleSignIn.
+    """
     require(actor, Permission.TRY_AGAIN)
     with db.transaction(actor) as session:
         earlier = receipts.earlier(session, actor, action_id, _RETRY, Changed)
         if earlier is not None:
             return earlier
-        work = _in_trouble(session, work_id)
+        work = _in_trouble(session, work_id, epoch)
+        if work.state is LiveState.NEEDS_HUMAN:
+            require_fresh(actor)
         if work.deleted:
             raise Refused("The post was deleted, so there is nothing left to do.")
         if work.kind is not Kind.COMMENT and live_rows.open_change(session, work.publication_id) is not None:
@@ -98,14 +108,19 @@ def retry_live(actor: Actor, action_id: UUID, work_id: UUID) -> Changed:
         return _said(session, actor, action_id, _RETRY, work, "It is tried again now.", {})
 
 
-def close_live(actor: Actor, action_id: UUID, work_id: UUID, *, is_there: bool) -> Changed:
-    """Say of what nobody knows that it is there, or let be what didn't go through (approvers)."""
+def close_live(actor: Actor, action_id: UUID, work_id: UUID, *, epoch: int, is_there: bool) -> Changed:
+    """Say of what nobody knows that it is there, or let be what didn't go through (approvers).
+
+    `epoch` as for `retry_live`. A person's word that it is there takes a fresh sign-in. Raises StaleSignIn.
+    """
     require(actor, Permission.RESOLVE)
+    if is_there:
+        require_fresh(actor)
     with db.transaction(actor) as session:
         earlier = receipts.earlier(session, actor, action_id, _CLOSE, Changed)
         if earlier is not None:
             return earlier
-        work = _in_trouble(session, work_id)
+        work = _in_trouble(session, work_id, epoch)
         if is_there and work.kind is not Kind.COMMENT:
             raise Refused("Only of a comment can that be said. Press Try again, which does no harm.")
         state = LiveState.DONE if is_there else LiveState.DROPPED
@@ -166,7 +181,8 @@ def _add(session: Session, actor: Actor, row: Publication, kind: Kind, words: st
     )
 
 
-def _in_trouble(session: Session, work_id: UUID) -> LiveWork:
+def _in_trouble(session: Session, work_id: UUID, epoch: int) -> LiveWork:
+    """What waits for a person, held. Raises NotFound, and Conflict when it isn't what the person saw any more."""
     found = live_rows.find(session, work_id)
     if found is None:
         raise NotFound
@@ -176,6 +192,9 @@ def _in_trouble(session: Session, work_id: UUID) -> LiveWork:
         raise NotFound
     if work.state not in (LiveState.FAILED, LiveState.NEEDS_HUMAN):
         raise Conflict("Somebody answered this meanwhile, or it is under way again. This is how it stands now.")
+    if work.epoch != epoch:
+        # It may stand as it did, but for another try: what the person knows is about the one before.
+        raise Conflict(_TRIED_SINCE)
     return work
 
 

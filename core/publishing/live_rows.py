@@ -301,9 +301,9 @@ def live_text(session: Session, publication_id: UUID) -> str | None:
 
 
 _OF_POST: Final = text(f"""
-select w.id, w.publication_id, w.kind, w.text, w.text_before, w.state, w.asked_at, w.closed_at, w.next_action_at,
-  w.last_error, w.evidence, w.provider_comment_id, person.name as asked_by, a.network, a.name as account_name,
-  a.state as account_state, p.deleted_at is not null as deleted, {PAUSED} as paused
+select w.id, w.publication_id, w.kind, w.text, w.text_before, w.state, w.epoch, w.asked_at, w.closed_at,
+  w.next_action_at, w.last_error, w.evidence, w.provider_comment_id, person.name as asked_by, a.network,
+  a.name as account_name, a.state as account_state, p.deleted_at is not null as deleted, {PAUSED} as paused
 from masthead.live_work w
 join masthead.publication p on p.organization_id = w.organization_id and p.id = w.publication_id
 join masthead.account a on a.organization_id = p.organization_id and a.id = p.account_id

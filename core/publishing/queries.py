@@ -223,6 +223,7 @@ def _live_work(row: Row[Any]) -> LiveWork:
         publication_id=row.publication_id,
         kind=kind,
         state=state,
+        epoch=row.epoch,
         words=live_rules.said(kind, state, error_words(row.last_error), held_by, deleted=row.deleted),
         text=row.text,
         text_before=row.text_before,

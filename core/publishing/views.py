@@ -40,13 +40,14 @@ class LiveWork:
     """Something done, or to be done, to a live post: its first comment, another text, taking it away.
 
     `words` says how it stands and what to do next. `asked_by` None: it was approved with the post. `next_at`: when it
-    goes on by itself.
+    goes on by itself. `epoch` names the last try: a verdict about it names it too.
     """
 
     id: UUID
     publication_id: UUID
     kind: Kind
     state: LiveState
+    epoch: int
     words: str
     text: str
     text_before: str

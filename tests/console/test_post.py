@@ -14,11 +14,13 @@ from core.posts import commands, queries
 from core.posts.content import Variant
 from core.posts.rules import PublicationState, Word
 from core.publishing import commands as publishing
+from core.publishing import live_rows
 from tests.console.days import ahead
 from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
 from tests.factories.media import make_kept_image
+from tests.factories.organizations import make_signed_in
 from tests.factories.posts import (
     Team,
     attached,
@@ -37,6 +39,7 @@ from tests.factories.posts import (
     soon,
     take_away,
 )
+from tests.factories.publishing import acting_as
 
 
 @pytest.fixture
@@ -367,6 +370,72 @@ def test_a_failed_comment_is_tried_again_from_the_page_and_stands_on_home_until_
     tab.open("post", post=str(post)).press(f"again_live_{work_id}")
     assert "The first comment waits." in tab.words
     assert tab_of(committed_team, Role.EDITOR).open("post", post=str(post)).has(f"publication_{publication_id}")
+
+
+def try_again_in_vain(worker_database: db.Database, team: Team, work_id: UUID) -> None:
+    """Let a program take up what waits, and get no clear answer from the network and no sight of it again."""
+    with acting_as(worker_database):
+        with db.free_transaction() as session:
+            (claim,) = live_rows.claim_due(session, 1, lease_s=60, first_read_s=1)
+        assert claim.work_id == work_id
+        with db.organization_transaction(team.organization_id, "program:test") as session:
+            for state in ("sending", "checking", "needs_human"):
+                session.execute(
+                    text(
+                        "update masthead.live_work set state = :state,"
+                        " next_action_at = case when :state <> 'needs_human' then next_action_at end,"
+                        " closed_at = case when :state = 'needs_human' then clock_timestamp() end where id = :id"
+                    ),
+                    {"id": work_id, "state": state},
+                )
+
+
+def test_a_page_that_shows_an_older_try_of_a_comment_decides_nothing_about_the_newer_one(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post, publication_id = live_post(committed_team, worker_database)
+    work_id = put_work(worker_database, committed_team, publication_id, "needs_human")
+    first = tab_of(committed_team, Role.APPROVER).open("post", post=str(post))
+    second = tab_of(committed_team, Role.ADMIN).open("post", post=str(post))
+    first.press(f"again_live_{work_id}")
+    assert "The first comment waits." in first.words
+    try_again_in_vain(worker_database, committed_team, work_id)
+    second.press(f"again_live_{work_id}")
+    assert "It was tried once more since you looked." in second.words
+    assert second.has_button(f"there_live_{work_id}")
+    second.press(f"again_live_{work_id}")
+    assert "The first comment waits." in second.words
+
+
+def test_an_old_sign_in_writes_no_unclear_comment_again_and_leads_to_a_new_one(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post, publication_id = live_post(committed_team, worker_database)
+    work_id = put_work(worker_database, committed_team, publication_id, "needs_human")
+    sign_in, _ = make_signed_in(committed_team.organization_id, Role.APPROVER, age_s=20 * 60)
+    tab = Tab(sign_in).open("post", post=str(post))
+    for verb in ("again", "there"):
+        decide = tab.button(f"{verb}_live_{work_id}")
+        assert decide.disabled
+        assert "Sign in again" in decide.help
+    assert not tab.button(f"sign_in_again_{work_id}").disabled
+    assert "Deciding takes a sign-in of the last 15 minutes" in tab.words
+    editor = tab_of(committed_team, Role.EDITOR).open("post", post=str(post))
+    assert not editor.has_button(f"sign_in_again_{work_id}")
+    tab.press(f"leave_live_{work_id}")
+    assert not tab.has_button(f"again_live_{work_id}")
+
+
+def test_an_old_sign_in_tries_a_comment_again_that_failed_for_sure(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post, publication_id = live_post(committed_team, worker_database)
+    work_id = put_work(worker_database, committed_team, publication_id, "failed")
+    sign_in, _ = make_signed_in(committed_team.organization_id, Role.APPROVER, age_s=20 * 60)
+    tab = Tab(sign_in).open("post", post=str(post))
+    assert not tab.has_button(f"sign_in_again_{work_id}")
+    tab.press(f"again_live_{work_id}")
+    assert "The first comment waits." in tab.words
 
 
 def test_a_live_post_is_changed_and_deleted_from_its_page_by_approvers(

@@ -214,7 +214,7 @@ def test_trouble_with_a_live_post_that_was_answered_before_anybody_heard_is_no_n
     work_id = under_a_live_post(team, worker_database)
     raise_all(worker_database)
     meet_trouble(team, worker_database, work_id, "failed")
-    publishing.close_live(team.approver, uuid4(), work_id, is_there=False)
+    publishing.close_live(team.approver, uuid4(), work_id, epoch=0, is_there=False)
     assert raise_all(worker_database) == 0
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +14,9 @@ from sqlalchemy import text
 
 from core.accounts import commands as accounts
 from core.infra import db
+from core.infra.clock import now
 from core.infra.errors import Conflict, Invalid, Refused
+from core.organizations.fresh import StaleSignIn
 from core.posts import queries as posts
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ReconnectNeeded, Rejected, RetryLater
@@ -180,10 +183,11 @@ def test_a_person_tries_again_what_failed(publish: Callable[..., Stage], live: S
     live.answers = [Rejected("No.")]
     stage.work()
     action, work_id = uuid4(), stage.comment.id
-    first = commands.retry_live(stage.house.approver, action, work_id)
-    assert commands.retry_live(stage.house.approver, action, work_id) == first
+    epoch = stage.comment.epoch
+    first = commands.retry_live(stage.house.approver, action, work_id, epoch=epoch)
+    assert commands.retry_live(stage.house.approver, action, work_id, epoch=epoch) == first
     with pytest.raises(Conflict):
-        commands.retry_live(stage.house.approver, uuid4(), work_id)
+        commands.retry_live(stage.house.approver, uuid4(), work_id, epoch=epoch)
     stage.work()
     assert (stage.comment.state, len(live.called)) == (LiveState.DONE, 2)
     assert ("Ada Admin", "asked to try it again") in stage.happened()
@@ -212,7 +216,8 @@ def test_a_comment_is_written_again_once_when_all_looks_saw_all_and_then_a_perso
     assert (stage.comment.state, len(live.called)) == (LiveState.NEEDS_HUMAN, 2)
     assert len(set(live.looked_since)) == 1  # each look goes back to before the first try
     assert [each.state for each in live_trouble(stage.house.author)] == [LiveState.NEEDS_HUMAN]
-    commands.close_live(stage.house.approver, uuid4(), stage.comment.id, is_there=True)
+    seen = stage.comment
+    commands.close_live(stage.house.approver, uuid4(), seen.id, epoch=seen.epoch, is_there=True)
     assert (stage.comment.state, live_trouble(stage.house.author)) == (LiveState.DONE, ())
 
 
@@ -224,8 +229,82 @@ def test_where_comments_can_not_be_read_a_person_is_asked_and_nothing_is_written
     for _ in range(10):
         stage.come_due().work()
     assert (stage.comment.state, len(live.called)) == (LiveState.NEEDS_HUMAN, 1)
-    commands.close_live(stage.house.approver, uuid4(), stage.comment.id, is_there=False)
+    seen = stage.comment
+    commands.close_live(stage.house.approver, uuid4(), seen.id, epoch=seen.epoch, is_there=False)
     assert stage.comment.state is LiveState.DROPPED
+
+
+def asked_about(stage: Stage, live: ScriptedLive) -> LiveWork:
+    """Bring the first comment to where a person is asked: no try of it has a clear answer, no look sees all."""
+    live.answers, live.found = [UNCLEAR] * 10, [OutcomeUnknown("Not to the end.")] * 40
+    for _ in range(10):
+        stage.come_due().work()
+    assert stage.comment.state is LiveState.NEEDS_HUMAN
+    return stage.comment
+
+
+VERDICTS: dict[str, Callable[..., object]] = {
+    "write it again": commands.retry_live,
+    "it is there": partial(commands.close_live, is_there=True),
+    "let it be": partial(commands.close_live, is_there=False),
+}
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_verdict_about_a_try_says_nothing_of_the_next_one(
+    publish: Callable[..., Stage], live: ScriptedLive, verdict: str
+) -> None:
+    stage = publish("First!")
+    seen = asked_about(stage, live)
+    commands.retry_live(stage.house.approver, uuid4(), seen.id, epoch=seen.epoch)
+    later = asked_about(stage, live)
+    assert (later.id, len(live.called)) == (seen.id, 2)
+    with pytest.raises(Conflict, match="tried once more since you looked"):
+        VERDICTS[verdict](stage.house.approver, uuid4(), seen.id, epoch=seen.epoch)
+    stage.come_due().work()
+    assert (stage.comment, len(live.called)) == (later, 2)
+    VERDICTS[verdict](stage.house.approver, uuid4(), later.id, epoch=later.epoch)
+    assert stage.comment.state is not LiveState.NEEDS_HUMAN
+
+
+def test_a_change_that_failed_anew_is_not_tried_again_for_what_was_seen_before(
+    publish: Callable[..., Stage], live: ScriptedLive
+) -> None:
+    stage = publish()
+    edit(stage, "Mended.")
+    live.answers = [Rejected("No."), Rejected("No again.")]
+    stage.work()
+    seen = stage.last
+    commands.retry_live(stage.house.approver, uuid4(), seen.id, epoch=seen.epoch)
+    stage.work()
+    with pytest.raises(Conflict, match="tried once more since you looked"):
+        commands.retry_live(stage.house.approver, uuid4(), seen.id, epoch=seen.epoch)
+    assert len(live.called) == 2
+
+
+def test_writing_an_unclear_comment_again_and_vouching_for_it_take_a_fresh_sign_in(
+    publish: Callable[..., Stage], live: ScriptedLive
+) -> None:
+    stage = publish("First!")
+    seen = asked_about(stage, live)
+    stale = replace(stage.house.approver, authenticated_at=now() - timedelta(minutes=16))
+    for verdict in ("write it again", "it is there"):
+        with pytest.raises(StaleSignIn):
+            VERDICTS[verdict](stale, uuid4(), seen.id, epoch=seen.epoch)
+    assert stage.comment == seen
+    VERDICTS["let it be"](stale, uuid4(), seen.id, epoch=seen.epoch)
+    assert stage.comment.state is LiveState.DROPPED
+
+
+def test_what_failed_for_sure_is_tried_again_without_a_fresh_sign_in(
+    publish: Callable[..., Stage], live: ScriptedLive
+) -> None:
+    stage = publish("First!")
+    live.answers = [Rejected("No.")]
+    stage.work()
+    stale = replace(stage.house.approver, authenticated_at=now() - timedelta(minutes=16))
+    commands.retry_live(stale, uuid4(), stage.comment.id, epoch=stage.comment.epoch)
+    assert stage.comment.state is LiveState.WAITING
 
 
 def test_a_comment_waits_for_its_post_to_be_known_and_fails_when_it_never_is(
@@ -361,6 +440,11 @@ def test_who_lost_the_work_does_nothing_and_a_late_yes_counts(
     assert len(live.called) == 1
 
 
+def edit(stage: Stage, words: str, *, action: UUID | None = None) -> None:
+    """Ask for another text."""
+    commands.edit_live(stage.house.approver, action or uuid4(), stage.publication_id, text=words)
+
+
 def test_an_approver_changes_the_live_text_and_it_says_who_and_what(
     publish: Callable[..., Stage], live: ScriptedLive
 ) -> None:
@@ -368,9 +452,9 @@ def test_an_approver_changes_the_live_text_and_it_says_who_and_what(
     before = posts.detail(stage.house.author, stage.post_id).publications[0]
     action = uuid4()
     for _ in range(2):
-        commands.edit_live(stage.house.approver, action, stage.publication_id, text="Mended.")
+        edit(stage, "Mended.", action=action)
     with pytest.raises(Refused, match="right now"):
-        commands.edit_live(stage.house.approver, uuid4(), stage.publication_id, text="Other.")
+        edit(stage, "Other.")
     live.answers = [UNCLEAR]  # twice the same text is as good as once
     stage.work()
     stage.come_due().work()
@@ -381,7 +465,7 @@ def test_an_approver_changes_the_live_text_and_it_says_who_and_what(
     line = posts.detail(stage.house.author, stage.post_id).timeline[-1]
     assert (line.what, line.detail) == ("changed the live text", f"Before: “{before.text}” Now: “Mended.”")
     with pytest.raises(Invalid, match="has already"):
-        commands.edit_live(stage.house.approver, uuid4(), stage.publication_id, text="Mended.")
+        edit(stage, "Mended.")
 
 
 def test_nobody_approves_words_of_their_own_under_their_own_post_unless_that_is_allowed(
@@ -395,9 +479,9 @@ def test_nobody_approves_words_of_their_own_under_their_own_post_unless_that_is_
         id=stage.post_id,
     )
     with pytest.raises(Refused, match="own work"):
-        commands.edit_live(stage.house.approver, uuid4(), stage.publication_id, text="Mine.")
+        edit(stage, "Mine.")
     tamper(stage.house.organization_id, "update masthead.organization set self_approval = true")
-    commands.edit_live(stage.house.approver, uuid4(), stage.publication_id, text="Mine.")
+    edit(stage, "Mine.")
 
 
 @pytest.mark.parametrize("words", ["  ", "x" * 63_207])
@@ -406,7 +490,7 @@ def test_a_text_that_the_network_would_not_take_is_refused(
 ) -> None:
     stage = publish()
     with pytest.raises(Invalid):
-        commands.edit_live(stage.house.approver, uuid4(), stage.publication_id, text=words)
+        edit(stage, words)
     assert stage.works() == ()
 
 
@@ -419,7 +503,7 @@ def test_a_deleted_post_stays_published_says_so_and_is_linked_no_more(
     tamper(
         stage.house.organization_id, "update masthead.publication_link set state = 'found', url = 'https://n.example/1'"
     )
-    commands.edit_live(stage.house.approver, uuid4(), stage.publication_id, text="Mended.")
+    edit(stage, "Mended.")
     action = uuid4()
     for _ in range(2):
         commands.delete_live(stage.house.approver, action, stage.publication_id, reason="A wrong price.")
