@@ -208,7 +208,7 @@ def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow
 
     def run(actor: Actor) -> Changed:
         action = feedback.action_id(actor, "edit_live", each.id, each.text, words)
-        return publishing.edit_live(actor, action, each.id, text=words)
+        return publishing.edit_live(actor, action, each.id, text=words, was=each.text)
 
     # Whatever is wrong with it is said by the command: the text comes with the press.
     if confirm("Change it", "edit", key="dialog"):

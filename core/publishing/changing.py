@@ -4,7 +4,8 @@ A command writes a row of work (`live_work`) and nothing else; `live_sending` do
 approved before, so whoever asks for it approves them: an approver who had no hand in the post, or anybody who may
 approve where the organization allows approving one's own work.
 
-Whoever decides about a piece of work names the try whose end they saw: a screen that was left open shows an older one.
+Whoever decides about a piece of work names the try whose end they saw, and whoever writes another text the one that
+stood there: a screen that was left open shows older ones.
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ _BUSY: Final = "It is being changed at the network right now. Wait a minute, and
 _TRIED_SINCE: Final = "It was tried once more since you looked. This is what came of that try; look at it first."
 
 
-def edit_live(actor: Actor, action_id: UUID, publication_id: UUID, *, text: str) -> Changed:
+def edit_live(actor: Actor, action_id: UUID, publication_id: UUID, *, text: str, was: str) -> Changed:
     """Change the text of a live post on its network (approvers, not of their own work). Raises Invalid, Refused.
 
-    The account's own form of the post keeps its words; what stands at the network is kept with who changed it.
+    `was` is the text that the person saw; Conflict when somebody changed it meanwhile. The account's own form of the
+    post keeps its words; what stands at the network is kept with who changed it.
     """
     require(actor, Permission.CHANGE_LIVE)
-    target, wanted = Target.read(publication_id=publication_id), LiveText.read(text=text).text
+    target, said = Target.read(publication_id=publication_id), LiveText.read(text=text, was=was)
+    wanted = said.text
     with db.transaction(actor) as session:
         earlier = receipts.earlier(session, actor, action_id, _EDIT, Changed)
         if earlier is not None:
@@ -56,12 +59,14 @@ def edit_live(actor: Actor, action_id: UUID, publication_id: UUID, *, text: str)
         work, row = _live(session, target, "edit")
         _refuse_own_work(session, actor, work)
         payload = Payload.from_json(row.approved_payload or row.payload)
+        if live_rows.open_change(session, row.id) is not None:
+            raise Refused(_BUSY)
         before = live_rows.live_text(session, row.id) or payload.text
         if wanted == before:
             raise Invalid(["That is the text it has already."])
+        if said.was != before:
+            raise Conflict("Somebody changed the text meanwhile. Close this, and look at what stands there now first.")
         _refuse_unfit(replace(payload, text=wanted))
-        if live_rows.open_change(session, row.id) is not None:
-            raise Refused(_BUSY)
         _add(session, actor, row, Kind.EDIT, wanted, before)
         changed = Changed((row.id,), (), "The new text is on its way.")
         return done(session, actor, action_id, _EDIT, target, changed, {"text": wanted, "was": before})

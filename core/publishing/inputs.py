@@ -156,6 +156,7 @@ class NotLiveVerdict(Input):
 
 
 class LiveText(Input):
-    """Another text for a live post."""
+    """Another text for a live post; `was` is the one that stood there for the person who asks."""
 
     text: Annotated[str, AfterValidator(_live_text)]
+    was: str

@@ -15,6 +15,7 @@ from core.posts.content import Variant
 from core.posts.rules import PublicationState, Word
 from core.publishing import commands as publishing
 from core.publishing import live_rows
+from core.publishing.queries import live_works
 from tests.console.days import ahead
 from tests.console.driving import Tab
 from tests.console.people import someone
@@ -457,6 +458,31 @@ def test_a_live_post_is_changed_and_deleted_from_its_page_by_approvers(
     assert "for good, with its likes and comments" in tab.words
     confirm(tab, "delete_live", publication_id)
     assert "The deletion waits." in tab.words
+
+
+def test_a_text_that_somebody_changed_while_the_dialog_was_open_is_not_written_over(
+    committed_team: Team, worker_database: db.Database
+) -> None:
+    post, publication_id = live_post(committed_team, worker_database)
+    tab = tab_of(committed_team, Role.APPROVER).open("post", post=str(post)).press(f"edit_live_{publication_id}")
+    tab.app.text_area(key="live_text").set_value("Mine.")
+    with worker_database.organization_transaction(committed_team.organization_id, "program:test") as session:
+        session.execute(
+            text(
+                "insert into masthead.live_work(organization_id, id, publication_id, kind, text, asked_by, state,"
+                " next_action_at, closed_at) values (:organization, :id, :publication, 'edit', 'Theirs.', :by, 'done',"
+                " null, clock_timestamp())"
+            ),
+            {
+                "organization": committed_team.organization_id,
+                "id": uuid4(),
+                "publication": publication_id,
+                "by": committed_team.admin.member_id,
+            },
+        )
+    tab.app.button(key="dialog_confirm").click()
+    tab.wait()
+    assert [work.text for work in live_works(committed_team.admin, post)[publication_id]] == ["Theirs."]
 
 
 def test_the_author_sees_on_the_button_that_others_must_approve_new_words(

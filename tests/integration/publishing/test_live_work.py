@@ -441,8 +441,9 @@ def test_who_lost_the_work_does_nothing_and_a_late_yes_counts(
 
 
 def edit(stage: Stage, words: str, *, action: UUID | None = None) -> None:
-    """Ask for another text."""
-    commands.edit_live(stage.house.approver, action or uuid4(), stage.publication_id, text=words)
+    """Ask for another text, having seen the one that stands there."""
+    seen = posts.detail(stage.house.author, stage.post_id).publications[0].text
+    commands.edit_live(stage.house.approver, action or uuid4(), stage.publication_id, text=words, was=seen)
 
 
 def test_an_approver_changes_the_live_text_and_it_says_who_and_what(
@@ -466,6 +467,18 @@ def test_an_approver_changes_the_live_text_and_it_says_who_and_what(
     assert (line.what, line.detail) == ("changed the live text", f"Before: “{before.text}” Now: “Mended.”")
     with pytest.raises(Invalid, match="has already"):
         edit(stage, "Mended.")
+
+
+def test_a_text_that_was_changed_since_it_was_seen_is_not_written_over(
+    publish: Callable[..., Stage], live: ScriptedLive
+) -> None:
+    stage = publish()
+    seen = posts.detail(stage.house.author, stage.post_id).publications[0].text
+    edit(stage, "Mended.")
+    stage.work()
+    with pytest.raises(Conflict, match="changed the text meanwhile"):
+        commands.edit_live(stage.house.approver, uuid4(), stage.publication_id, text="Other.", was=seen)
+    edit(stage, "Other.")
 
 
 def test_nobody_approves_words_of_their_own_under_their_own_post_unless_that_is_allowed(
@@ -516,7 +529,7 @@ def test_a_deleted_post_stays_published_says_so_and_is_linked_no_more(
     states = {each.kind: each.state for each in stage.works()}
     assert states == {Kind.COMMENT: LiveState.DROPPED, Kind.EDIT: LiveState.DROPPED, Kind.DELETE: LiveState.DONE}
     assert ("Masthead", "deleted the live post") in stage.happened()
-    for command in (commands.delete_live, lambda *args: commands.edit_live(*args, text="Again.")):
+    for command in (commands.delete_live, lambda *args: commands.edit_live(*args, text="Again.", was=row.text)):
         with pytest.raises(Refused, match="deleted already"):
             command(stage.house.approver, uuid4(), stage.publication_id)
 
