@@ -67,6 +67,7 @@ def edit_live(actor: Actor, action_id: UUID, publication_id: UUID, *, text: str,
         if said.was != before:
             raise Conflict("Somebody changed the text meanwhile. Close this, and look at what stands there now first.")
         _refuse_unfit(replace(payload, text=wanted))
+        live_rows.drop_failed(session, row.id, Kind.EDIT, because="Another text was asked for since.")
         _add(session, actor, row, Kind.EDIT, wanted, before)
         changed = Changed((row.id,), (), "The new text is on its way.")
         return done(session, actor, action_id, _EDIT, target, changed, {"text": wanted, "was": before})
@@ -86,6 +87,7 @@ def delete_live(actor: Actor, action_id: UUID, publication_id: UUID, *, reason: 
             if under_way.kind is Kind.DELETE or under_way.state is not LiveState.WAITING:
                 raise Refused(_BUSY)
             live_rows.close(session, under_way, LiveState.DROPPED, because="The post is to be deleted.")
+        live_rows.drop_failed(session, row.id, Kind.DELETE, because="It was asked for once more.")
         _add(session, actor, row, Kind.DELETE, "", "")
         changed = Changed((row.id,), (), "It is being deleted now.")
         return done(session, actor, action_id, _DELETE, target, changed, {"reason": why})

@@ -276,6 +276,18 @@ def close(session: Session, work: Work, state: LiveState, *, because: str) -> No
     )
 
 
+def drop_failed(session: Session, publication_id: UUID, kind: Kind, *, because: str) -> None:
+    """Let be what failed of this kind, for another one takes its place."""
+    set_because(session, because)
+    session.execute(
+        text(
+            "update masthead.live_work set state = 'dropped', closed_at = clock_timestamp(), last_error = null"
+            " where publication_id = :id and kind = :kind and state = 'failed'"
+        ),
+        {"id": publication_id, "kind": kind.value},
+    )
+
+
 def open_change(session: Session, publication_id: UUID) -> Work | None:
     """The change of a post that is under way, held; the database allows one at most."""
     row = session.execute(

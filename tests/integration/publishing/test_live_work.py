@@ -481,6 +481,23 @@ def test_a_text_that_was_changed_since_it_was_seen_is_not_written_over(
     edit(stage, "Other.")
 
 
+def test_another_text_takes_the_place_of_one_that_did_not_go_through(
+    publish: Callable[..., Stage], live: ScriptedLive
+) -> None:
+    stage = publish()
+    live.answers = [Rejected("No.")]
+    edit(stage, "Mended.")
+    stage.work()
+    seen = stage.last
+    edit(stage, "Other.")
+    stage.work()
+    assert live_trouble(stage.house.author) == ()
+    with pytest.raises(Conflict):
+        commands.retry_live(stage.house.approver, uuid4(), seen.id, epoch=seen.epoch)
+    assert [each[-1] for each in live.called] == ["Mended.", "Other."]
+    assert posts.detail(stage.house.author, stage.post_id).publications[0].text == "Other."
+
+
 def test_nobody_approves_words_of_their_own_under_their_own_post_unless_that_is_allowed(
     publish: Callable[..., Stage], live: ScriptedLive
 ) -> None:

@@ -94,6 +94,13 @@ CALLS: Final[Calls] = {
             )
         ),
     ),
+    live_rows.drop_failed: (
+        inside(
+            lambda session, world: live_rows.drop_failed(
+                session, world.publication_id("published"), Kind.EDIT, because="Another."
+            )
+        ),
+    ),
     live_rows.open_change: (
         inside(lambda session, world: live_rows.open_change(session, world.publication_id("published"))),
     ),
