@@ -148,7 +148,7 @@ def _sidebar(visitor: Visitor) -> None:
         else:
             st.markdown(f"**{plain(visitor.organization.name)}**")
         bell(visitor.actor)
-        navigation.link("profile", f"{plain(signed_in.name)} · {visitor.actor.role}", icon="person")
+        navigation.link("profile", f"{signed_in.name} · {visitor.actor.role}", icon="person")
         st.caption(f":material/schedule: {plain(visitor.zone)}")
         st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=identity.sign_out, key="sign_out")
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from console import state
 from console.identity import Visitor
+from console.plain import plain_label
 from core.organizations.rules import Permission
 
 HOME: Final = "home"
@@ -48,11 +49,17 @@ def go(url_path: str, **parameters: object) -> None:
     st.switch_page(state.menu_page(url_path), query_params={name: str(value) for name, value in parameters.items()})
 
 
-def link(url_path: str, label: str, *, icon: str | None = "arrow_forward", **parameters: object) -> None:
-    """A link to another page. An arrow stands behind the words, any other icon in front of them."""
+def link(
+    url_path: str, label: str, *, mark: str = "", icon: str | None = "arrow_forward", **parameters: object
+) -> None:
+    """A link to another page. An arrow stands behind the words, any other icon in front of them.
+
+    `label` is shown to the letter, whoever wrote it; `mark`, Markdown of ours such as a badge, follows it.
+    """
+    words = plain_label(label)
     st.page_link(
         state.menu_page(url_path),
-        label=label,
+        label=f"{words}  {mark}" if mark else words,
         icon=f":material/{icon}:" if icon else None,
         icon_position="right" if icon == "arrow_forward" else "left",
         query_params={name: str(value) for name, value in parameters.items()},

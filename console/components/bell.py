@@ -25,7 +25,7 @@ def bell(actor: Actor) -> None:
             feedback.report(error, "bell")
             unseen = 0
         icon = "notifications_unread" if unseen else "notifications"
-        navigation.link("notices", f"Notices{_badge(unseen)}", icon=icon)
+        navigation.link("notices", "Notices", mark=_badge(unseen), icon=icon)
 
     with st.container(key="bell"):
         look()
@@ -35,4 +35,4 @@ def _badge(unseen: int) -> str:
     if not unseen:
         return ""
     figure = f"{COUNTED_AT_MOST - 1}+" if unseen >= COUNTED_AT_MOST else str(unseen)
-    return f"  :red-badge[{figure}]"
+    return f":red-badge[{figure}]"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from console import menu
 from core.infra import db
@@ -13,8 +16,11 @@ from core.organizations.rules import Permission, may
 from core.posts import queries as posts
 from tests.console.driving import Tab
 from tests.console.people import someone
+from tests.factories.accounts import make_account
+from tests.factories.media import make_kept_image
 from tests.factories.organizations import make_organization
-from tests.factories.posts import Team, make_post, make_submitted, soon
+from tests.factories.pauses import pause_account, pause_organization
+from tests.factories.posts import Team, make_approved, make_post, make_submitted, soon
 
 PATHS = {each.spec.url_path: each.spec for each in menu.pages()}
 EMPTY = {
@@ -148,6 +154,62 @@ def test_figures_in_the_menu_follow_what_this_person_did(team: Team) -> None:
     assert "Approvals  :gray-badge[1]" in tab.menu
     tab.press(f"approve_{post}_1")
     assert "Approvals" in tab.menu
+
+
+FORGED = ":green-badge[Published] **x**"
+ACTS = re.compile(r"(?<!\\):green-badge\[Published")
+# The fields that Streamlit reads as Markdown; the options only of some.
+AS_MARKDOWN = {"body", "label", "help", "content", "delta"}
+OPTIONS_AS_MARKDOWN = {"radio", "menu_button"}
+
+
+def markdown(proto: Any, fields: Collection[str]) -> Iterator[str]:
+    """Everything in what was handed to a browser that is drawn as Markdown."""
+    for field, value in proto.ListFields():
+        for each in value if isinstance(value, Sequence) and not isinstance(value, str) else [value]:
+            if hasattr(each, "ListFields"):
+                yield from markdown(each, fields)
+            elif field.name in fields and isinstance(each, str):
+                yield each
+
+
+def drawn_as_markdown(tab: Tab) -> list[str]:
+    found = []
+    for each in tab.app._tree:
+        if each.type not in ("text", "code") and getattr(each, "proto", None) is not None:
+            options = {"options"} if each.type in OPTIONS_AS_MARKDOWN else set()
+            found += markdown(each.proto, AS_MARKDOWN | options)
+    return found
+
+
+@pytest.mark.usefixtures("kept_files")
+def test_no_name_and_no_text_is_drawn_as_anything_but_itself(database: db.Database) -> None:
+    organization_id = make_organization(FORGED)
+    admin = someone(organization_id, Role.ADMIN, FORGED)
+    author, approver = (someone(organization_id, role, FORGED)[1] for role in (Role.EDITOR, Role.APPROVER))
+    sends, broken = (make_account(admin[1], name=FORGED).id for _ in range(2))
+    image = make_kept_image(author)
+    make_post(author, [sends, broken], text=FORGED, media=image, slot_at=soon(30))
+    waits = make_submitted(author, [sends, broken], text=FORGED, slot_at=soon())
+    held = make_approved(author, approver, [sends, broken], text=FORGED, slot_at=soon())
+    pause = pause_account(approver, sends, FORGED)
+    pause_organization(admin[1], FORGED)
+    with db.transaction(admin[1]) as session:
+        session.execute(
+            text("update masthead.account set state = 'auth_broken', state_reason = :why where id = :id"),
+            {"why": FORGED, "id": broken},
+        )
+    tab, drawn = Tab(admin[0]), list[tuple[str, str]]()
+    for path, asked in (
+        *((path, {}) for path in PATHS if path not in OF_SOMETHING),
+        *(("post", {"post": str(post)}) for post in (waits, held)),
+        *((path, {"post": str(waits)}) for path in ("approvals", "compose")),
+        ("library", {"file": str(image)}),
+        ("resume", {"pause": str(pause)}),
+    ):
+        drawn += [(path, each) for each in drawn_as_markdown(tab.open(address(path), **asked))]
+    assert [each for each in drawn if ACTS.search(each[1])] == []
+    assert {"post", "library", "accounts", "approvals"} <= {path for path, each in drawn if "badge\\[Publ" in each}
 
 
 def test_a_page_that_breaks_shows_an_incident_and_leaves_the_menu(

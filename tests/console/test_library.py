@@ -82,6 +82,16 @@ def test_a_file_that_a_post_carries_leads_there_and_can_not_be_deleted(team: Tea
     assert "Take it off there first" in editor.button("library_delete").help
 
 
+def test_a_post_written_like_a_badge_is_no_badge_in_the_list_of_those_that_carry_a_file(
+    team: Team, editor: Tab
+) -> None:
+    image = make_kept_image(team.author)
+    make_post(team.author, [team.account_id], media=image, text=":green-badge[Published] **x**")
+    editor.open("library", file=str(image))
+    labels = [each.proto.label for each in editor.app.get("page_link")]
+    assert r"\:green-badge\[Published\] \*\*x\*\*" in labels
+
+
 def typed(tab: Tab, key: str) -> str:
     return str(tab.app.text_area(key=key).value)
 

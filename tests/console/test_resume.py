@@ -169,13 +169,25 @@ def test_a_pause_that_is_over_is_said_to_be(team: Team) -> None:
     assert "2 pauses are in force" in Tab(someone(team.organization_id, Role.ADMIN)[0]).open("resume").words
 
 
-def test_the_post_leads_to_it(team: Team) -> None:
-    row = overdue(team, "Waits")
-    pause_id = pause_account(team.approver, team.account_id, "Stocktaking")
+def post_of(team: Team, publication_id: UUID) -> UUID:
+    statement = text("select post_id from masthead.publication where id = :id")
     with db.transaction(team.admin) as session:
-        post_id = session.execute(
-            text("select post_id from masthead.publication where id = :id"), {"id": row}
-        ).scalar_one()
+        found: UUID = session.execute(statement, {"id": publication_id}).scalar_one()
+    return found
+
+
+def test_an_account_named_like_a_badge_is_no_badge_on_the_way_there(team: Team) -> None:
+    forger = make_account(team.admin, name=":green-badge[Published] **x**").id
+    post_id = post_of(team, overdue(team, "Waits", account_id=forger))
+    pause_account(team.approver, forger, "Stocktaking")
+    tab = Tab(someone(team.organization_id, Role.APPROVER)[0]).open("post", post=str(post_id))
+    labels = [each.proto.label for each in tab.app.get("page_link")]
+    assert r"Resume \:green-badge\[Published\] \*\*x\*\* (Facebook)" in labels
+
+
+def test_the_post_leads_to_it(team: Team) -> None:
+    post_id = post_of(team, overdue(team, "Waits"))
+    pause_id = pause_account(team.approver, team.account_id, "Stocktaking")
     tab = Tab(someone(team.organization_id, Role.APPROVER)[0]).open("post", post=str(post_id))
     assert "Acme Coffee (Facebook) is paused by Apia Approver since" in tab.words
     (link,) = [each for each in tab.app.get("page_link") if each.proto.label == "Resume Acme Coffee (Facebook)"]

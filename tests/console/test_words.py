@@ -153,6 +153,17 @@ def test_no_widget_is_named_with_escapes_where_nothing_acts() -> None:
                 assert "plain(" not in ast.unparse(call.args[0]), f"{path.name}:{call.lineno} needs plain_label"
 
 
+def test_links_are_drawn_in_one_place_which_escapes_their_words_so_that_nobody_else_does() -> None:
+    for path in (PROJECT / "console").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+                continue
+            place = f"{path.name}:{call.lineno}"
+            assert call.func.attr != "page_link" or path.name == "navigation.py", f"{place} needs navigation.link"
+            if ast.unparse(call.func) == "navigation.link":
+                assert "plain" not in ast.unparse(call.args[1]), f"{place} escapes what is escaped for it"
+
+
 def test_a_long_run_of_blanks_costs_no_more_than_its_length() -> None:
     blanks = "a" + " " * 100_000 + "\n" + " " * 100_000 + "b"
     assert beginning(blanks) == "a…"

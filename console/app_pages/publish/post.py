@@ -240,7 +240,7 @@ def _publication(
             navigation.link("resume", pausing.resume_words(visitor, pause), pause=pause.id)
         if each.shown.word is rules.Word.HELD and each.account_state != rules.ACCOUNT_SENDS:
             may = visitor.may(Permission.CONNECT)
-            navigation.link("accounts", f"{'Connect' if may else 'See'} {plain(each.account_name)} on Accounts")
+            navigation.link("accounts", f"{'Connect' if may else 'See'} {each.account_name} on Accounts")
         if each.approved_by and each.approved_at:
             own = " (their own work)" if each.self_approved else ""
             lapsed = "" if each.approval_holds else " · no longer valid"
