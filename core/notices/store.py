@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session
 
@@ -87,9 +87,12 @@ class Place(NamedTuple):
 
 
 def since(session: Session) -> Place:
-    """Where the next reading begins: a little before the last one ended."""
+    """Where the next reading begins: a little before the last one ended, and never ahead of Postgres' clock.
+
+    A mark that lies ahead was written before the clock was put back: what is written since then has earlier times.
+    """
     oldest = select(_clock() - STALE_AFTER).scalar_subquery()
-    mark = select(NoticeMark.read_until - OVERLAP).scalar_subquery()
+    mark = select(func.least(NoticeMark.read_until, _clock()) - OVERLAP).scalar_subquery()
     return Place(session.execute(select(func.greatest(mark, oldest))).scalar_one(), 0)
 
 
@@ -100,9 +103,10 @@ def moment(session: Session) -> datetime:
 
 
 def mark(session: Session, read_until: datetime) -> None:
-    """The news up to this instant have been read."""
+    """The news up to this instant have been read. A mark stays where it is later, unless it lies ahead of now."""
     new = insert_or_leave(NoticeMark).values(organization_id=organization_of(session), read_until=read_until)
-    newer = func.greatest(NoticeMark.read_until, new.excluded.read_until)
+    so_far = case((NoticeMark.read_until <= _clock(), NoticeMark.read_until))
+    newer = func.greatest(so_far, new.excluded.read_until)
     session.execute(new.on_conflict_do_update(index_elements=["organization_id"], set_={"read_until": newer}))
 
 

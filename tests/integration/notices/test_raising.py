@@ -14,7 +14,7 @@ from core.accounts import access
 from core.infra import db
 from core.infra.actor import Role
 from core.notices import commands as notices_commands
-from core.notices import queries
+from core.notices import queries, store
 from core.organizations import commands as organizations
 from core.posts import commands as posts
 from core.posts.rules import MAX_ACCOUNTS, Needs, PublicationState
@@ -332,6 +332,51 @@ def test_what_becomes_visible_late_is_told_all_the_same(team: Team, worker_datab
         assert {each.subject_id for each in notices(team.approver)} == {other}
     raise_all(worker_database)
     assert {each.subject_id for each in notices(team.approver)} == {other, post}
+
+
+def test_a_clock_that_was_ahead_and_is_put_right_swallows_no_news(team: Team, worker_database: db.Database) -> None:
+    """Postgres' clock ran two hours ahead when the news were last read."""
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    read_until_is_ahead(worker_database, team)
+    post = make_approved(team.author, team.approver, [team.account_id], text="Another", slot_at=soon(30))
+    fail(worker_database, publication(team.author, post))
+    raise_all(worker_database)
+    assert told(team.approver) == ["approval_asked", "failed"]
+    assert raise_all(worker_database) == 0
+
+
+def test_a_mark_of_a_clock_that_was_ahead_gives_way_to_the_next_one(team: Team, worker_database: db.Database) -> None:
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    read_until_is_ahead(worker_database, team)
+    raise_all(worker_database)
+    (mark,) = rows(worker_database, team, "select read_until <= clock_timestamp() as is_past from masthead.notice_mark")
+    assert mark.is_past
+
+
+def test_an_access_refused_after_a_clock_was_put_right_is_told(team: Team, worker_database: db.Database) -> None:
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    read_until_is_ahead(worker_database, team)
+    with worker_database.organization_transaction(team.organization_id, "program:sender") as session:
+        access.report_broken(session, team.account_id, "Facebook says the password was changed")
+    raise_all(worker_database)
+    assert told(team.admin)[-1] == "reconnect"
+
+
+def test_what_happened_before_any_news_were_read_is_told_however_long_ago(
+    team: Team, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "OVERLAP", timedelta(0))
+    make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    assert everybody(team) == NOBODY | {"approver": ["approval_asked"], "admin": ["approval_asked"]}
+
+
+def read_until_is_ahead(worker: db.Database, team: Team) -> None:
+    """As a pass leaves it while Postgres' clock is two hours ahead."""
+    rows(worker, team, "update masthead.notice_mark set read_until = clock_timestamp() + interval '2 hours'")
 
 
 def test_a_disabled_member_is_told_nothing(team: Team, worker_database: db.Database) -> None:
