@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from pydantic import SecretStr
 
@@ -360,11 +361,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a call on behalf of an account needs."""
+    """What a call on behalf of an account needs.
+
+    `credential_id`: which stored token it is, so that a refusal holds nothing that stands on another by then.
+    """
 
     provider_account_id: str
     token: SecretStr
     correlation_id: str = ""
+    credential_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def _look(claim: Claim, times: PublishTimes) -> Ready | None:
         calls = Calls(row.account_id, row.provider, row.checked.network, spread=row.spread)
         ready = asked_again(session, claim, row, calls)
         if isinstance(ready, Outcome):
-            _leave(session, claim, calls, row.tries, ready, times, stops=not ready.held)
+            _leave(session, claim, calls, row.tries, ready, times, stops=not ready.held, refused=None)
             return None
         if ready.probes:  # whoever sends looks whether the network is well again
             ahead_rows.leave(session, claim, tries=row.tries - 1, again_in_s=times.breaker_open_s)
@@ -100,16 +100,18 @@ def _prepare(ready: Ready, times: PublishTimes) -> bool:
     with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
         ready.calls.keep(session)
         obstacle = None if failure is None else _put_in_its_way(session, ready)
+        token = ready.access.credential_id
         if failure is None:
             _done(session, ready)
         elif obstacle is not None:
-            _leave(session, ready.claim, ready.calls, ready.tries, obstacle, times, stops=True)
+            _leave(session, ready.claim, ready.calls, ready.tries, obstacle, times, stops=True, refused=token)
         elif isinstance(failure, NotReady):
             wait_s = rules.before_sending(failure).wait_s
             ahead_rows.leave(session, ready.claim, tries=ready.tries - 1, again_in_s=wait_s)
         else:
             outcome = rules.before_sending(failure)
-            _leave(session, ready.claim, ready.calls, ready.tries, outcome, times, stops=outcome.reconnect)
+            stops = outcome.reconnect
+            _leave(session, ready.claim, ready.calls, ready.tries, outcome, times, stops=stops, refused=token)
         crash.point("a2")
     return failure is None
 
@@ -130,23 +132,32 @@ def _done(session: Session, ready: Ready) -> None:
 
 
 def _leave(
-    session: Session, claim: Claim, calls: Calls, tries: int, outcome: Outcome, times: PublishTimes, *, stops: bool
+    session: Session,
+    claim: Claim,
+    calls: Calls,
+    tries: int,
+    outcome: Outcome,
+    times: PublishTimes,
+    *,
+    stops: bool,
+    refused: UUID | None,
 ) -> None:
     """After a failure. A wait for a limit or a pause is counted too: this is no try that anything depends on.
 
-    `stops`: it goes on when a person has done something, so the publication's story tells that it ended.
+    `stops`: it goes on when a person has done something, so the publication's story tells that it ended. `refused`:
+    the stored token that a call was made with, if one was; what refused one that was replaced since stops nothing.
     """
-    refused = outcome.state is PublicationState.FAILED
+    for_good = outcome.state is PublicationState.FAILED
     spread = random.random()  # noqa: S311 - spread, not a secret
     wait_s = rules.wait_s(replace(outcome, waits=False), tries, times.retry_after_s, spread)
     _log.log(
         logging.INFO if outcome.waits else logging.WARNING, "publication not prepared", extra={"because": outcome.words}
     )
-    if not ahead_rows.leave(session, claim, tries=tries, again_in_s=None if refused else wait_s):
+    if not ahead_rows.leave(session, claim, tries=tries, again_in_s=None if for_good else wait_s):
         return
     if outcome.reconnect:
-        report_broken(session, calls.account_id, outcome.words)
-    if refused:
+        stops = report_broken(session, calls.account_id, outcome.words, refused=refused)
+    if for_good:
         said = outcome.as_error() or {}
         ahead_rows.note_refusal(session, claim, said | {"ahead": True})
         trouble = outcome.as_trouble()

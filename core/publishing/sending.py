@@ -161,13 +161,23 @@ def _claim(claim: Claim, times: PublishTimes) -> Ready | PublicationState | None
         calls = Calls(claimed.account_id, claimed.provider, claimed.checked.network, spread=claimed.spread)
         ready = asked_again(session, claim, claimed, calls)
         if isinstance(ready, Outcome):
-            _let_go(session, claim, calls, claimed.tries, ready, times)
+            _let_go(session, claim, calls, claimed.tries, ready, times, refused=None)
             return ready.state
         crash.point("w1")
         return ready
 
 
-def _let_go(session: Session, claim: Claim, calls: Calls, tries: int, outcome: Outcome, times: PublishTimes) -> bool:
+def _let_go(
+    session: Session,
+    claim: Claim,
+    calls: Calls,
+    tries: int,
+    outcome: Outcome,
+    times: PublishTimes,
+    *,
+    refused: UUID | None,
+) -> bool:
+    """`refused`: the stored token that a call was made with, if one was."""
     held = store.give_back(
         session,
         claim,
@@ -178,7 +188,7 @@ def _let_go(session: Session, claim: Claim, calls: Calls, tries: int, outcome: O
         trouble=outcome.as_trouble(),
     )
     if held and outcome.reconnect:
-        report_broken(session, calls.account_id, outcome.words)
+        report_broken(session, calls.account_id, outcome.words, refused=refused)
     _log.log(
         logging.INFO if outcome.waits else logging.WARNING,
         "publication not sent",
@@ -199,7 +209,8 @@ def _give_back(
             ready.calls.keep(session)
             if outcome.limited or ask_again:
                 outcome = limits.held_now(session, ready.calls, None if ask_again else outcome) or outcome
-            held = _let_go(session, ready.claim, ready.calls, ready.tries, outcome, times)
+            refused = ready.access.credential_id
+            held = _let_go(session, ready.claim, ready.calls, ready.tries, outcome, times, refused=refused)
     except Exception:
         _log.exception("could not give the publication back; its lease will")
         return None
@@ -363,7 +374,8 @@ def _move(session: Session, ready: Ready, attempt_id: int, outcome: Outcome, tim
             counts=not outcome.waits,
         )
         if outcome.reconnect:
-            report_broken(session, ready.calls.account_id, outcome.words)
+            refused = ready.access.credential_id
+            report_broken(session, ready.calls.account_id, outcome.words, refused=refused)
     else:
         store.move(
             session, publication_id, outcome.state, because=outcome.words, last_error=last_error, next_action_at=None

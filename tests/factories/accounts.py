@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from core import providers
 from core.accounts import credentials, store
+from core.accounts.access import access_for, report_broken
 from core.accounts.rules import AccountState, ConnectionState, Purpose
 from core.infra import crypto, db, installation
 from core.infra.actor import Actor
@@ -66,6 +67,26 @@ def make_account(
         if token is not None:
             credentials.keep(session, connection_id, Purpose.ACCOUNT, SecretStr(token), account_id=account_id)
     return MadeAccount(account_id, connection_id, page)
+
+
+def connect_again(actor: Actor, account: MadeAccount) -> None:
+    """As a consent anew leaves an account: live, on another token of the grant's and, where it had one, of its own."""
+    use_test_keys()
+    with db.transaction(actor) as session:
+        own = store.has_own_token(session, account.connection_id, account.id)
+        store.empty_credentials(session, connection_id=account.connection_id, purpose=Purpose.GRANT)
+        credentials.keep(session, account.connection_id, Purpose.GRANT, SecretStr("EAAagain0grant0token"))
+        if own:
+            store.empty_credentials(session, account_id=account.id)
+            again = SecretStr("EAAagain0account0token")
+            credentials.keep(session, account.connection_id, Purpose.ACCOUNT, again, account_id=account.id)
+        store.change_connection(session, account.connection_id, state=ConnectionState.ACTIVE, last_error=None)
+        store.change_account(session, account.id, state=AccountState.ACTIVE, state_reason=None, heals=False)
+
+
+def refuse(session: db.OrganizationSession, account_id: UUID, reason: str) -> None:
+    """A call for an account meets a network that refuses its token."""
+    report_broken(session, account_id, reason, refused=access_for(session, account_id, "").credential_id)
 
 
 def use_test_keys() -> None:

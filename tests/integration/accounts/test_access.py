@@ -11,14 +11,16 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from core.accounts import credentials, queries
+from core.accounts import credentials, queries, store
 from core.accounts.access import access_for, report_broken
+from core.accounts.disconnecting import disconnect
 from core.accounts.model import Credential
-from core.accounts.rules import AccountState, Purpose
+from core.accounts.rules import AccountState, ConnectionState, Purpose
 from core.accounts.token_history import history
 from core.infra import db
+from core.infra.actor import Actor
 from core.provider_kit.errors import ReconnectNeeded
-from tests.factories.accounts import make_account
+from tests.factories.accounts import MadeAccount, connect_again, make_account, refuse
 from tests.factories.organizations import make_actor
 from tests.factories.pauses import pause_account
 
@@ -126,8 +128,8 @@ def test_a_dead_page_token_holds_that_account_alone() -> None:
     made = make_account(actor, name="A")
     other = make_account(actor, name="B", connection_id=made.connection_id)
     with db.transaction(actor) as session:
-        report_broken(session, made.id, "The token is dead.")
-        report_broken(session, uuid.uuid4(), "nobody's")
+        refuse(session, made.id, "The token is dead.")
+        report_broken(session, uuid.uuid4(), "nobody's", refused=uuid.uuid4())
     one, two = queries.accounts(actor)
     assert (one.state, one.state_reason, two.state) == (
         AccountState.AUTH_BROKEN,
@@ -149,12 +151,67 @@ def test_a_dead_token_of_the_connection_holds_all_its_accounts_and_those_that_ar
         session.connection().exec_driver_sql(
             "update masthead.credential set purpose = 'offer' where purpose = 'account'"
         )
-        report_broken(session, made.id, "The grant is dead.")
-        report_broken(session, made.id, "The grant is dead.")
+        refused = access_for(session, made.id, "").credential_id
+        report_broken(session, made.id, "The grant is dead.", refused=refused)
+        report_broken(session, made.id, "The grant is dead.", refused=refused)
     every = queries.accounts(actor)
     assert {each.state for each in every} == {AccountState.AUTH_BROKEN}
     assert [[pause.id for pause in each.pauses] for each in every] == [[], [], [pause]]
     assert sum(each.action == "token.held" for each in history(actor)) == len(every)
+
+
+@pytest.mark.parametrize("own_token", [True, False], ids=["of its own", "of its connection"])
+def test_a_refusal_of_a_token_that_was_replaced_since_holds_nothing_and_is_logged(
+    own_token: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    actor = make_actor()
+    token = "EAAown" if own_token else None
+    made = make_account(actor, name="A", token=token)
+    make_account(actor, name="B", connection_id=made.connection_id, token=token)
+    with db.transaction(actor) as session:
+        refused = access_for(session, made.id, "").credential_id
+    connect_again(actor, made)
+    with caplog.at_level(logging.INFO), db.transaction(actor) as session:
+        assert not report_broken(session, made.id, "The token is dead.", refused=refused)
+    assert {each.state for each in queries.accounts(actor)} == {AccountState.ACTIVE}
+    assert connection_state(actor, made) == ConnectionState.ACTIVE
+    assert "the account has another token by now, so nothing is held for this refusal" in caplog.text
+    with db.transaction(actor) as session:
+        refuse(session, made.id, "This one is dead, too.")
+    assert queries.account(actor, made.id).state is AccountState.AUTH_BROKEN
+
+
+def connection_state(actor: Actor, account: MadeAccount) -> str:
+    with db.transaction(actor) as session:
+        connection = store.connection(session, account.connection_id)
+        assert connection is not None
+        return connection.state
+
+
+def test_a_refusal_of_the_token_of_a_disconnected_account_leaves_the_connection_as_it_is() -> None:
+    actor = make_actor()
+    made = make_account(actor, name="A")
+    other = make_account(actor, name="B", connection_id=made.connection_id)
+    with db.transaction(actor) as session:
+        refused = access_for(session, made.id, "").credential_id
+    disconnect(actor, uuid.uuid4(), account_id=made.id)
+    with db.transaction(actor) as session:
+        assert not report_broken(session, made.id, "The token is dead.", refused=refused)
+    assert queries.account(actor, other.id).state is AccountState.ACTIVE
+    assert connection_state(actor, made) == ConnectionState.ACTIVE
+
+
+def test_a_token_that_could_not_be_used_and_was_replaced_since_holds_nothing() -> None:
+    actor = make_actor()
+    made = make_account(actor)
+    with db.transaction(actor) as session:
+        session.connection().exec_driver_sql(
+            "update masthead.credential set expires_at = clock_timestamp() where purpose = 'account'"
+        )
+    connect_again(actor, made)
+    with db.transaction(actor) as session:
+        assert not report_broken(session, made.id, "The token of this account has expired.", refused=None)
+    assert queries.account(actor, made.id).state is AccountState.ACTIVE
 
 
 def test_accounts_inside_a_transaction_are_the_same_rows() -> None:

@@ -17,6 +17,7 @@ from core.accounts.rules import TAKEN_ELSEWHERE, AccountState
 from core.infra import db
 from core.infra.errors import Conflict
 from core.provider_kit.errors import ReconnectNeeded
+from tests.factories.accounts import refuse
 from tests.fixtures.programs import RunningSandbox
 from tests.integration.accounts.conftest import MakePerson
 from tests.integration.accounts.people import Person
@@ -35,7 +36,8 @@ def test_reconnecting_keeps_account_connection_posts_and_history_and_replaces_th
     waiting = schedule_publication(maya.actor, account.id)
     before = current_tokens(rows, maya)
     with db.transaction(maya.actor) as session:
-        report_broken(session, account.id, "Facebook says the password was changed.")
+        old = access_for(session, account.id, "").credential_id
+        refuse(session, account.id, "Facebook says the password was changed.")
     (broken,) = queries.accounts(maya.actor)
     assert (broken.state_words, broken.stranded) == ("Reconnect needed", 1)
     with db.transaction(maya.actor) as session, pytest.raises(ReconnectNeeded, match="password was changed"):
@@ -49,6 +51,10 @@ def test_reconnecting_keeps_account_connection_posts_and_history_and_replaces_th
     assert (after.id, after.state, after.state_reason, after.stranded) == (account.id, AccountState.ACTIVE, None, 0)
     with db.transaction(maya.actor) as session:
         assert access_for(session, account.id, "").token.get_secret_value().startswith("EAA")
+    # A call that began before is refused only now.
+    with db.transaction(maya.actor) as session:
+        report_broken(session, account.id, "Facebook says the password was changed.", refused=old)
+    assert queries.account(maya.actor, account.id).state is AccountState.ACTIVE
     organization_id = maya.actor.organization_id
     now = current_tokens(rows, maya)
     assert sorted(now) == ["account", "grant"]

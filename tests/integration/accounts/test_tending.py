@@ -422,7 +422,7 @@ def test_a_token_that_ran_out_holds_its_account_until_it_is_renewed(
     with db.transaction(admin) as session, pytest.raises(ReconnectNeeded, match="has expired"):
         access_for(session, granted.account_id, "test")
     with db.transaction(admin) as session:
-        report_broken(session, granted.account_id, "The token of this account has expired.")
+        report_broken(session, granted.account_id, "The token of this account has expired.", refused=None)
     assert state(granted)[0] is AccountState.AUTH_BROKEN
     tend()
     assert state(granted) == (AccountState.ACTIVE, None)

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from core.accounts import access
 from core.infra import db
 from core.notices import forgetting
 from core.posts import commands as posts
 from jobs import low
+from tests.factories.accounts import refuse
 from tests.factories.notices import by, everybody, mail_all, raise_all, rows, told
 from tests.factories.posts import Team, make_submitted, soon
 from tests.fixtures.programs import RunningSandbox
@@ -74,7 +74,7 @@ def test_an_account_that_is_still_refused_is_not_told_anew(
     team: Team, worker_database: db.Database, tampered: Tampered
 ) -> None:
     with db.transaction(team.admin) as session:
-        access.report_broken(session, team.account_id, "Facebook refused it")
+        refuse(session, team.account_id, "Facebook refused it")
     raise_all(worker_database)
     tampered("update masthead.notice set at = at - interval '400 days'")
     forget(worker_database)

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from core.accounts import access
 from core.infra import db
 from core.infra.actor import Role
 from core.notices import commands as notices_commands
@@ -21,7 +20,7 @@ from core.posts.rules import MAX_ACCOUNTS, Needs, PublicationState
 from core.publishing import commands as publishing
 from core.publishing.sweeping import look
 from core.publishing.times import PublishTimes
-from tests.factories.accounts import make_account
+from tests.factories.accounts import make_account, refuse
 from tests.factories.notices import by, everybody, notices, raise_all, rows, told
 from tests.factories.organizations import make_actor
 from tests.factories.posts import (
@@ -255,7 +254,7 @@ def meet_trouble(team: Team, worker: db.Database, work_id: UUID, state: str) -> 
 
 def test_a_refused_account_reaches_who_may_connect_and_who_did(team: Team, worker_database: db.Database) -> None:
     with worker_database.organization_transaction(team.organization_id, "program:sender") as session:
-        access.report_broken(session, team.account_id, "Facebook says the password was changed")
+        refuse(session, team.account_id, "Facebook says the password was changed")
     raise_all(worker_database)
     assert everybody(team) == NOBODY | {"admin": ["reconnect"]}
     assert "the password was changed." in notices(team.admin)[0].words
@@ -360,7 +359,7 @@ def test_an_access_refused_after_a_clock_was_put_right_is_told(team: Team, worke
     raise_all(worker_database)
     read_until_is_ahead(worker_database, team)
     with worker_database.organization_transaction(team.organization_id, "program:sender") as session:
-        access.report_broken(session, team.account_id, "Facebook says the password was changed")
+        refuse(session, team.account_id, "Facebook says the password was changed")
     raise_all(worker_database)
     assert told(team.admin)[-1] == "reconnect"
 

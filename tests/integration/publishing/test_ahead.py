@@ -32,6 +32,7 @@ from core.publishing import ahead, claiming, commands, sweeping
 from core.publishing.queries import evidence
 from core.publishing.steps import ClaimLost
 from core.publishing.store import Claim
+from tests.factories.accounts import connect_again
 from tests.factories.media import make_kept_image
 from tests.factories.memory_network import MemoryNetwork
 from tests.factories.pauses import PAUSES
@@ -515,6 +516,25 @@ def test_an_access_that_is_gone_holds_the_account_ahead_of_the_slot(house: House
     assert account(house.author, house.page.account.id).state == "auth_broken"
     come_back(house)
     assert claim_ahead(worker) == []
+
+
+def test_the_refusal_of_a_token_that_was_replaced_while_it_was_prepared_stops_nothing(
+    house: House, worker: db.Database, script
+):
+    row, people = make_near(house), db.current()
+
+    def refused() -> None:
+        with acting_as(people):
+            connect_again(house.approver, house.page.account)
+        raise ReconnectNeeded("The token is gone.")
+
+    script(prepared=refused)
+    assert not prepare_next(worker)
+    assert account(house.author, house.page.account.id).state == "active"
+    assert told(house, row) == []
+    come_back(house)
+    script()
+    assert prepare_next(worker)
 
 
 def test_a_sender_that_dies_over_it_leaves_it_to_the_next_before_the_slot(

@@ -19,6 +19,7 @@ from core.publishing import checking, read_rows, store
 from core.publishing.queries import evidence
 from core.publishing.store import Claim
 from core.publishing.times import times
+from tests.factories.accounts import connect_again
 from tests.factories.pauses import pause_account
 from tests.factories.publishing import (
     FAST,
@@ -355,6 +356,23 @@ def test_a_dead_token_met_while_reading_holds_the_account(house: House, worker: 
     let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
     assert check_one(worker, row.id) is PublicationState.UNKNOWN
     assert [read.complete for read in reads(house.author, row.id)] == [False, False]
+
+
+def test_the_refusal_of_a_token_that_was_replaced_while_reading_leaves_the_account_as_it_is(
+    quiet_house_of_worker: House, worker: db.Database, script
+):
+    house, people = quiet_house_of_worker, db.current()
+    row = make_due(house)
+    leave_unclear(worker, house, row.id)
+
+    def refused() -> None:
+        with acting_as(people):
+            connect_again(house.approver, house.page.account)
+        raise ReconnectNeeded("The access has ended.")
+
+    script(read=refused)
+    assert check_one(worker, row.id) is PublicationState.UNKNOWN
+    assert account_queries.account(house.author, house.page.account.id).state == "active"
 
 
 def test_a_paused_account_is_still_read(house: House, worker: db.Database, script):

@@ -16,14 +16,16 @@ from core.infra import db
 from core.infra.settings import PublishTimes, Settings
 from core.posts.rules import PublicationState
 from core.provider_kit.begin_by import BeginBy
-from core.provider_kit.errors import NotSent, OutcomeUnknown, Rejected, RetryLater
+from core.provider_kit.errors import NotSent, OutcomeUnknown, ReconnectNeeded, Rejected, RetryLater
 from core.provider_kit.types import Payload, Published
 from core.publishing import due_rows, rules, sending, store
 from core.publishing.queries import evidence
 from core.publishing.rules import AttemptState
+from tests.factories.accounts import connect_again, make_account
 from tests.factories.publishing import (
     FAST,
     House,
+    Page,
     ScriptedPublisher,
     acting_as,
     again,
@@ -174,6 +176,28 @@ def test_a_dead_token_holds_the_account_and_the_post_waits_for_the_reconnect(
         session.execute(
             text("update masthead.account set state = 'active' where id = :id"), {"id": house.page.account.id}
         )
+    assert send_one(worker, row.id) is PublicationState.PUBLISHED
+
+
+@pytest.mark.parametrize("during", ["the send", "its preparation"])
+@pytest.mark.parametrize("own_token", [True, False], ids=["of its own", "of its connection"])
+def test_the_refusal_of_a_token_that_was_replaced_during_the_call_leaves_the_account_as_it_is(
+    during: str, own_token: bool, quiet_house_of_worker: House, worker: db.Database, script
+):
+    house, people = quiet_house_of_worker, db.current()
+    page = house.page if own_token else Page(make_account(house.approver, name="B", token=None), "", "")
+    row = make_due(house, page)
+
+    def refused() -> None:
+        with acting_as(people):
+            connect_again(house.approver, page.account)
+        raise ReconnectNeeded("The access was taken back.")
+
+    script(*([refused] if during == "the send" else []), YES, prepared=refused if during != "the send" else None)
+    assert send_one(worker, row.id) is PublicationState.SCHEDULED
+    assert account_queries.account(house.author, page.account.id).state == "active"
+    script(YES)
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
     assert send_one(worker, row.id) is PublicationState.PUBLISHED
 
 
