@@ -16,6 +16,7 @@ from console.components.time_field import time_field
 from console.identity import Visitor
 from console.plain import plain
 from console.standing import is_sendable
+from core.accounts.rules import AccountState
 from core.infra.actor import Actor
 from core.infra.errors import Invalid
 from core.posts import slots
@@ -123,7 +124,10 @@ def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
 @dialog("It is live", icon="check_circle")
 def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
     each, seen, named = chosen[0], state.value(_ATTEMPT), str(state.value(_NAMED) or "")
-    st.markdown(f"You looked at **{plain(each.account_name)}** and found it. The network is asked before it counts.")
+    asked = "The network is asked before it counts."
+    if each.account_state == AccountState.DISABLED:
+        asked = "The account is disconnected, so nobody can ask: your word counts, with the link as its proof."
+    st.markdown(f"You looked at **{plain(each.account_name)}** and found it. {asked}")
     if each.account_url:
         st.link_button("Open the account", each.account_url, icon=":material/open_in_new:")
     if named:

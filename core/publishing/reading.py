@@ -19,7 +19,9 @@ from sqlalchemy.orm import Session
 
 from core import providers
 from core.accounts.access import access_for
+from core.accounts.rules import AccountState
 from core.infra.settings import PublishTimes
+from core.posts import store as posts
 from core.posts.model import Publication
 from core.provider_kit.errors import ProviderFailure, ReconnectNeeded, Trace
 from core.provider_kit.types import Access, LivePost, Payload, ReadBack
@@ -38,7 +40,7 @@ class Question:
     """An unclear outcome with what it takes to ask the network about it. `access` None: we may not ask.
 
     A post that a try can have made was made between `since` and `until`. `named` is the id of the post that the network
-    named when it refused the try as a repeat.
+    named when it refused the try as a repeat. `disconnected`: people took the account out, so there is nobody to ask.
     """
 
     publication_id: UUID
@@ -52,17 +54,21 @@ class Question:
     named: str | None
     access: Access | None
     no_access_because: str
+    no_access_fix: str
+    disconnected: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One read: what it showed, or why it failed. `named_at`: the public address of the post that was named.
 
-    `trace`: what the network said when it failed.
+    `trace`: what the network said when it failed. `how_to_fix`: what a person must do before another read can succeed;
+    empty where it is enough to wait.
     """
 
     read: ReadBack | None
     failed_because: str = ""
+    how_to_fix: str = ""
     reconnect: bool = False
     named_at: str | None = None
     trace: Trace | None = None
@@ -77,11 +83,12 @@ def question_about(
     session: Session, row: Publication, attempt: Attempt, times: PublishTimes, correlation_id: str
 ) -> Question:
     """Put the question about an unresolved attempt together."""
-    access, because = None, ""
+    access, because, fix, state = None, "", "", ""
     try:
         access = access_for(session, row.account_id, correlation_id)
     except ProviderFailure as failure:
-        because = failure.reason
+        because, fix = failure.reason, failure.how_to_fix
+        state = posts.accounts(session, [row.account_id])[row.account_id].state
     return Question(
         publication_id=row.id,
         attempt_id=attempt.id,
@@ -94,13 +101,15 @@ def question_about(
         named=attempt.provider_ref,
         access=access,
         no_access_because=because,
+        no_access_fix=fix,
+        disconnected=state == AccountState.DISABLED,
     )
 
 
 def ask(question: Question, times: PublishTimes) -> Answer:
     """Read the account. Raises nothing: a read that fails is an answer too."""
     if question.access is None:
-        return Answer(None, question.no_access_because)
+        return Answer(None, question.no_access_because, question.no_access_fix)
     try:
         publisher = providers.publisher(question.payload.network)
         read = publisher.read_back(
@@ -112,7 +121,7 @@ def ask(question: Question, times: PublishTimes) -> Answer:
                 address = publisher.permalink(question.named, question.access, timeout_s=call_timeout_s(times))
         return Answer(rules.within(read, question.since, question.until), named_at=address)
     except ReconnectNeeded as failure:
-        return Answer(None, failure.reason, reconnect=True, trace=failure.trace)
+        return Answer(None, failure.reason, failure.how_to_fix, reconnect=True, trace=failure.trace)
     except ProviderFailure as failure:
         return Answer(None, failure.reason, trace=failure.trace)
     except Exception as failure:

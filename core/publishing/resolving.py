@@ -8,10 +8,10 @@ its time.
 A verdict is about the attempt that the person had before them when they looked, which they name: what somebody else
 had sent again since is another question, of which their look says nothing.
 
-What the read proves needs nobody's verdict: it closes the question there and then. An account that can never be read
-is taken at the person's word, which is kept as the proof. There one post could be named for two publications, by its id
-and by each of its addresses, and any address be passed off as it: the network's folder says which post is meant
-(`Publisher.post_named`), and such verdicts take turns on their account.
+What the read proves needs nobody's verdict: it closes the question there and then. Of an account that can't be read,
+because nobody may or because it is disconnected, the person's word is taken, and kept as the proof. There one post
+could be named for two publications, by its id and by each of its addresses, and any address be passed off as it: the
+network's folder says which post is meant (`Publisher.post_named`), and such verdicts take turns on their account.
 
 "Not live, send again" is the one place from which a second post can come, so it is refused until no program can still
 be sending the first (`rules.resend_after`), whenever the network shows the post, and on a read that saw too little to
@@ -68,8 +68,8 @@ def resolve_live(
     is another one by now.
 
     The network is asked first: the post must be on this account, made inside the window, and no other publication's.
-    Its words may differ from ours, for the person sees what we don't. Where the account can never be read, the person's
-    word is the proof; an address must be the network's own. Raises StaleSignIn.
+    Its words may differ from ours, for the person sees what we don't. Where the account can never be read, or is
+    disconnected, the person's word is the proof; an address must be the network's own. Raises StaleSignIn.
     """
     require(actor, Permission.RESOLVE)
     require_fresh(actor)
@@ -78,9 +78,9 @@ def resolve_live(
     if isinstance(question, Changed):
         return question
     answer = _look(actor, question)
-    if answer.read is None:
-        raise Refused(f"The account could not be read to check that: {answer.failed_because} Try again in a minute.")
-    live = _named(question, answer, answer.read, said.post)
+    if answer.read is None and not question.disconnected:
+        raise _unread("to check that", answer)
+    live = _named(question, answer, said.post)
     name = _named_unseen(question, said.post) if _by_word(answer.read) else None
     try:
         with db.transaction(actor) as session:
@@ -122,7 +122,7 @@ def resolve_not_live(
         return question
     answer = _look(actor, question)
     if answer.read is None and said.send_again:
-        raise Refused(f"The account could not be read to make sure: {answer.failed_because} Try again in a minute.")
+        raise _unread("to make sure", answer)
     with db.transaction(actor) as session:
         earlier = receipts.earlier(session, actor, action_id, _NOT_LIVE, Changed)
         if earlier is not None:
@@ -145,9 +145,15 @@ def resolve_not_live(
         return _done(session, actor, action_id, _NOT_LIVE, changed, publication_id, after)
 
 
-def _named(question: Question, answer: Answer, read: ReadBack, wanted: str) -> LivePost | None:
+def _unread(why: str, answer: Answer) -> Refused:
+    because = answer.failed_because
+    because = because if because.endswith((".", "!", "?")) else f"{because}."
+    return Refused(f"The account could not be read {why}: {because} {answer.how_to_fix or 'Try again later.'}")
+
+
+def _named(question: Question, answer: Answer, wanted: str) -> LivePost | None:
     """The post that a person means; None on an account that can't be read. Raises Refused when it can't be this one."""
-    if _by_word(read):
+    if _by_word(answer.read):
         if question.named is None:
             return None
         # The network itself named this post when it refused ours as a repeat of it.
@@ -168,9 +174,9 @@ def _named(question: Question, answer: Answer, read: ReadBack, wanted: str) -> L
     return live
 
 
-def _by_word(read: ReadBack) -> bool:
-    """Whether only a person can see the account."""
-    return bool(read.unreadable) and not read.complete
+def _by_word(read: ReadBack | None) -> bool:
+    """Whether only a person can see the account; None: it is disconnected."""
+    return read is None or (bool(read.unreadable) and not read.complete)
 
 
 def _named_unseen(question: Question, said: str) -> PostName:

@@ -340,6 +340,21 @@ def test_a_post_that_says_something_else_is_taken_with_a_warning(
     assert "Its words are not those that were sent." in tab.words
 
 
+def test_of_a_disconnected_account_the_dialog_says_that_the_persons_word_counts(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database)
+    tab = tab_of(house, Role.APPROVER).open("unclear")
+    tab.press(f"live_{row.id}")
+    assert "The network is asked before it counts." in tab.words
+    tamper(house.organization_id, "update masthead.account set state = 'disabled', state_reason = 'disconnected'")
+    tab = tab_of(house, Role.APPROVER).open("unclear")
+    tab.press(f"live_{row.id}")
+    assert "The network is asked before it counts." not in tab.words
+    assert "your word counts, with the link as its proof" in tab.words
+
+
 def test_home_leads_to_the_desk(house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch) -> None:
     shows(monkeypatch, read=seen())
     row = in_question(house, worker_database)

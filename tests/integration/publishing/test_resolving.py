@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from core.accounts import commands as accounts
 from core.audit.queries import history
 from core.infra import db
 from core.infra.errors import Conflict, Invalid, NotAllowed, Refused
@@ -424,12 +426,68 @@ def test_two_clicks_of_live_are_one_verdict(house: House, worker: db.Database, s
 def test_a_disconnected_account_can_be_given_up_and_not_sent_to_again(house: House, worker: db.Database, script):
     question = ask(house, worker, script)
     tamper(house.organization_id, "update masthead.account set state = 'disabled'")
-    with pytest.raises(Refused, match="could not be read to make sure: Disconnected"):
+    with pytest.raises(Refused, match=r"could not be read to make sure: Disconnected.*Connect it again"):
         say_not_live(house.approver, question, send_again=True)
-    with pytest.raises(Refused, match="could not be read to check that: Disconnected"):
-        say_live(house.approver, question, "77_1")
     say_not_live(house.approver, question, send_again=False)
     assert again(house.author, question).state is _S.CANCELLED
+
+
+def disconnect(house: House, _worker: db.Database) -> None:
+    accounts.disconnect(house.approver, uuid4(), account_id=house.page.account.id)
+
+
+def release(house: House, worker: db.Database) -> None:
+    with acting_as(worker):
+        accounts.release("facebook", house.page.id)
+
+
+@pytest.fixture
+def not_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The grants of these tests are none that the network knows."""
+    monkeypatch.setattr("core.accounts.disconnecting.give_back", lambda *_: None)
+
+
+@pytest.mark.usefixtures("not_given_back")
+@pytest.mark.parametrize("take_out", [disconnect, release])
+def test_of_a_disconnected_account_the_persons_word_counts_with_the_address_as_its_proof(
+    take_out: Callable[[House, db.Database], None], house: House, worker: db.Database, script
+):
+    question = ask(house, worker, script)
+    take_out(house, worker)
+    publisher = script(read=seen())
+    say_live(house.approver, question, "https://network.example/77_1", reason="I see it on the Page.")
+    now, (attempt,) = again(house.author, question), attempts(house.author, question)
+    assert (now.state, now.provider_post_id, now.needs) == (_S.PUBLISHED, None, None)
+    assert now.proof is not None
+    assert (now.proof["verdict_by"], now.proof["post"]) == (house.approver.label, "https://network.example/77_1")
+    assert (attempt.state, attempt.verdict_by) == ("accepted", house.approver.label)
+    assert evidence(house.author, question).link == "https://network.example/77_1"
+    assert publisher.asked == []
+
+
+@pytest.mark.usefixtures("not_given_back")
+def test_another_publications_post_is_refused_on_a_disconnected_account_too(house: House, worker: db.Database, script):
+    first = make_due(house, words="Every Monday.", ago_s=1)
+    script(Published("77_1", 200, permalink="https://network.example/77_1"))
+    send_one(worker, first.id)
+    question = ask(house, worker, script, words="Another one.")
+    disconnect(house, worker)
+    for named in ("77_1", "https://network.example/77_1"):
+        with pytest.raises(Refused, match="belongs to another publication"):
+            say_live(house.approver, question, named)
+    assert again(house.author, question).state is _S.NEEDS_HUMAN
+
+
+def test_an_account_that_must_be_connected_again_is_read_before_a_persons_word_counts(
+    house: House, worker: db.Database, script
+):
+    question = ask(house, worker, script)
+    tamper(house.organization_id, "update masthead.account set state = 'auth_broken', state_reason = 'Gone.'")
+    with pytest.raises(Refused) as refused:
+        say_live(house.approver, question, "77_1")
+    assert refused.value.message == (
+        "The account could not be read to check that: Reconnect needed: Gone. Connect it again on the Accounts page."
+    )
 
 
 def test_a_post_that_another_publication_takes_meanwhile_is_refused(
