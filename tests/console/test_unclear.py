@@ -189,7 +189,7 @@ def test_a_sign_in_for_which_nobody_may_have_been_asked_decides_nothing_and_sign
 
     tab = made_by(identity.AGAIN)
     assert not tab.has_button(f"sign_in_again_{row.id}")
-    confirm(tab, "live", row, "77_1")
+    confirm(tab.press(f"live_{row.id}"), "live", row, "77_1")
     assert again(house.author, row.id).state is PublicationState.PUBLISHED
 
 
