@@ -33,11 +33,12 @@ def command(given: argparse.Namespace) -> int:
     logs.configure("masthead", "ERROR", secrets=settings.concealed(), stream=sys.stderr)
     with connected(settings, "worker", "restored"):
         done = restored(given.since)
-    held = f"\n{done.left} more are equal to one of these and held by the pause alone." if done.left else ""
+    may = " waited for an approval, were late or failed then, and may have been sent since: each says so on its page."
+    marked = f"\n{done.marked} more{may}" if done.marked else ""
     print(
         f"The backup is of {done.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC. Publishing is paused in"
         f" {done.paused} of {done.organizations} organizations; the others were paused already.\n"
-        f"{done.in_doubt} publications came due since and may be live: their networks are asked.{held}\n"
+        f"{done.in_doubt} publications came due since and may be live: their networks are asked.{marked}\n"
         "Start Masthead now. An admin of each organization looks under Unclear and at the accounts, then resumes."
     )
     return 0

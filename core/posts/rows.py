@@ -222,4 +222,5 @@ def _because(row: Row[Any]) -> str:
         link_known=row.live_url is not None or row.deleted_at is not None,
         not_shown=(row.not_shown or "") if row.deleted_at is None else "",
         risk=row.risk or "",
+        restored=bool((row.last_error or {}).get("restored")),
     )

@@ -265,16 +265,30 @@ def because(
     held: bool = False,
     risk: str = "",
     not_shown: str = "",
+    restored: bool = False,
 ) -> str:
     """The sentence beside a state: why it is so and what a person can do; empty where the word says all.
 
     `error` is the network's last no with the way to mend it, where there was one; `waits`: it was no no, the network
     only works on a part of it still; `held`: nothing may be sent there now, so this is the reason alone. `risk`: what a
     look ahead of its slot found against it; `not_shown`: why nobody sees what was published. `pauses` are those over
-    it, said with their time in `zone`.
+    it, said with their time in `zone`. `restored`: a restored backup knows it as it was, and a person
+    may have sent it since.
     """
     if words(state, needs, account_state, bool(pauses)).word is Word.HELD:
         return _held_because(account_state, account_name, pauses, zone)
+    if restored and (state in _BEFORE_A_PRESS or needs in (Needs.LATE, Needs.APPROVAL)):
+        known = because(
+            state,
+            needs,
+            account_state,
+            account_name,
+            pauses=pauses,
+            zone=zone,
+            error=error,
+            link_known=link_known,
+        )
+        return f"{known} {FROM_BACKUP}".strip()
     if needs is not None:
         return _NEEDS_WORDS[needs]
     if state is PublicationState.PUBLISHED:
@@ -321,11 +335,15 @@ def _held_because(account_state: str, account_name: str, pauses: Sequence[Pause]
     return " ".join([broken, *said])
 
 
+_BEFORE_A_PRESS: Final = frozenset({_S.DRAFT, _S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.APPROVED, _S.FAILED})
+# After a backup was restored, a press may make a second post.
+FROM_BACKUP: Final = "This comes from a backup: it may have been sent since. Look at the account first."
+
 _NEEDS_WORDS: Final = MappingProxyType(
     {
         Needs.OUTCOME: "We can't tell whether this is live. Look at the account, then say what you found.",
-        Needs.LATE: "Its time passed before it could be sent, and nothing was sent. Reschedule it or cancel it.",
-        Needs.APPROVAL: "Not approved in time, and nothing was sent. Choose a new time and ask again.",
+        Needs.LATE: "Its time passed before it could be sent. Reschedule it or cancel it.",
+        Needs.APPROVAL: "Not approved in time. Choose a new time and ask again.",
     }
 )
 

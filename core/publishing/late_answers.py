@@ -12,10 +12,8 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
 from core.publishing import read_rows, restored_rows, rules, store
 from core.publishing.claiming import SENDER
@@ -39,16 +37,20 @@ def keep_as_evidence(session: Session, claim: Claim, attempt_id: int, outcome: O
     if post_id is not None and row.provider_post_id == post_id:
         return  # recorded already: by the read-back, or by a commit whose answer was lost
     there = store.has_attempt(session, row.id, attempt_id)
-    if not there and row.state in _ON_ITS_WAY:
+    late = row.needs is Needs.LATE
+    if not there and (late or row.state in _ON_ITS_WAY):
         _log.error("an attempt is gone from the database", extra={"outcome": outcome.attempt})
-        _put_in_doubt(session, row, post_id)
+        since = row.approved_at or store.now(session)
+        restored_rows.put_in_doubt(session, row.id, since, because=_LOST, named=post_id)
+        if late:
+            read_rows.note(session, row.id, SENDER, {"because": _LOST})
     if published is None or post_id is None:
         _log.info("the outcome came too late to matter", extra={"outcome": outcome.attempt})
         return
     _log.error("a late yes", extra={"provider_post_id": post_id})
     where = published.permalink or post_id
     said = rules.late_yes(where) if there else rules.yes_to_lost(where)
-    read_rows.note_late_yes(session, claim.publication_id, SENDER, said)
+    read_rows.note(session, claim.publication_id, SENDER, said)
     if there:
         read_rows.add_read(
             session,
@@ -62,12 +64,3 @@ def keep_as_evidence(session: Session, claim: Claim, attempt_id: int, outcome: O
                 "permalink": published.permalink,
             },
         )
-
-
-def _put_in_doubt(session: Session, row: Publication, post_id: str | None) -> None:
-    since = row.approved_at or store.now(session)
-    try:
-        with session.begin_nested():
-            restored_rows.put_in_doubt(session, row.id, since, because=_LOST, named=post_id)
-    except IntegrityError:  # the index of twins: an equal one is in doubt, so this one was still on the schedule
-        store.move(session, row.id, PublicationState.NEEDS_HUMAN, because=_LOST, needs=Needs.LATE, next_action_at=None)

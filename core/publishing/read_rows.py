@@ -50,8 +50,8 @@ def add_read(
     return count
 
 
-def note_late_yes(session: Session, publication_id: UUID, actor: str, said: Mapping[str, Any]) -> None:
-    """Note in a publication's story that it is live after all; its state stays what was made of it."""
+def note(session: Session, publication_id: UUID, actor: str, said: Mapping[str, Any]) -> None:
+    """Note in a publication's story what moves it to no other state; its people are told of it."""
     session.execute(
         text("""
 insert into masthead.publication_event(organization_id, publication_id, from_state, to_state, epoch, actor,

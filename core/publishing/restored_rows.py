@@ -5,14 +5,16 @@ Takes a session; never commits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.posts.rules import Needs
 from core.posts.store import set_because
 from core.publishing import store
 
@@ -38,7 +40,8 @@ def due(session: Session) -> Sequence[UUID]:
 
 
 _ON_THE_WAY: Final = ("scheduled", "queued", "claimed", "sending")
-_HELD: Final = text("select state from masthead.publication where id = :id for update")
+_TWINS: Final = "publication_one_twin_in_flight"
+_HELD: Final = text("select state, needs from masthead.publication where id = :id for update")
 _MOVE: Final = text("""
 update masthead.publication set state = :state, lease_owner = 'operator',
   lease_until = clock_timestamp() + interval '1 minute'
@@ -65,26 +68,79 @@ where id = :id and state = 'sending'
 """)
 
 
+# A person is asked at once, and its network too.
+_ASK: Final = text("""
+update masthead.publication set state = 'needs_human', needs = 'outcome', lease_owner = null, lease_until = null,
+  next_action_at = clock_timestamp()
+where id = :id
+""")
+
+
 def put_in_doubt(
     session: Session, publication_id: UUID, since: datetime, *, because: str = _BECAUSE, named: str | None = None
 ) -> bool:
     """Take one through the states of a send whose outcome nobody knows; False when it isn't on the schedule any more.
 
     Nothing was asked before `since`. `named`: the post that the network named.
-    Raises IntegrityError while an equal publication of the account is in doubt.
+
+    Of two equal ones of an account only one may be on its way, for their posts can't be told apart: of the other, and
+    of what is late, a person is asked at once. What is late moves to no other state by that, and so has no event of it.
     """
-    was = session.execute(_HELD, {"id": publication_id}).scalar_one_or_none()
-    if was not in _ON_THE_WAY[:-1]:
+    row = session.execute(_HELD, {"id": publication_id}).one_or_none()
+    late = row is not None and row.needs == Needs.LATE
+    if row is None or not (late or row.state in _ON_THE_WAY[:-1]):
         return False
-    for state in _ON_THE_WAY[_ON_THE_WAY.index(was) + 1 :]:
-        set_because(session, because)
-        session.execute(_MOVE, {"id": publication_id, "state": state})
     values = {"id": publication_id, "since": since, "because": because, "named": named, "lost": store.LOST_REQUEST}
-    session.execute(_ATTEMPT, values)
-    session.execute(_FORGET, {"id": publication_id, "because": because})
-    set_because(session, because)
-    session.execute(_UNKNOWN, {"id": publication_id})
+    if late:
+        _ask_at_once(session, values)
+        return True
+    try:
+        with session.begin_nested():
+            for state in _ON_THE_WAY[_ON_THE_WAY.index(row.state) + 1 :]:
+                set_because(session, because)
+                session.execute(_MOVE, {"id": publication_id, "state": state})
+            _add_lost_attempt(session, values)
+            set_because(session, because)
+            session.execute(_UNKNOWN, {"id": publication_id})
+    except IntegrityError as error:
+        if _TWINS not in str(error.orig):
+            raise
+        set_because(session, because)
+        _ask_at_once(session, values)
     return True
+
+
+def _add_lost_attempt(session: Session, values: Mapping[str, Any]) -> None:
+    session.execute(_ATTEMPT, values)
+    session.execute(_FORGET, {"id": values["id"], "because": values["because"]})
+
+
+def _ask_at_once(session: Session, values: Mapping[str, Any]) -> None:
+    _add_lost_attempt(session, values)
+    session.execute(_ASK, {"id": values["id"]})
+
+
+# What people may have sent since with a press or two: the words of a page must not say that nothing was. Failures as
+# long as Home shows them: writing to the others would bring them back there.
+_MARK: Final = text("""
+update masthead.publication p set last_error = coalesce(p.last_error, '{}') || '{"restored": true}'
+where p.removed_at is null and not coalesce(p.last_error ? 'restored', false) and (
+  p.state in ('in_review','approved')
+  or (p.state in ('draft','changes_requested') and p.due_at > :since and p.due_at <= clock_timestamp())
+  or (p.state = 'needs_human' and p.needs in ('late','approval'))
+  or (p.state = 'failed' and p.updated_at > clock_timestamp() - cast(:recent as interval)
+    and not exists (select 1 from masthead.publication later where later.organization_id = p.organization_id
+      and later.post_id = p.post_id and later.account_id = p.account_id and later.occurrence > p.occurrence)))
+returning id
+""")
+
+
+def mark_what_people_may_have_sent(session: Session, since: datetime, recent: timedelta) -> int:
+    """Note on what wasn't on the schedule at `since` that it may have been sent after it; gives how many.
+
+    That is what waited for an approval or a time, what wasn't asked for and has come due, and what was late or failed.
+    """
+    return len(session.scalars(_MARK, {"since": since, "recent": recent}).all())
 
 
 _COMMENT_BEGUN: Final = text("""

@@ -4,20 +4,18 @@ The database is as it was when the backup was made, and knows nothing of what wa
 looks as if it had never been sent. So every organization is paused by its operator, and each publication that came due
 since becomes unclear, as if its sender had vanished with the outcome: the read-back finds the post, or a person decides
 (decision 0029). What networks were handed before is forgotten, for nobody knows whether it was used. A first comment is
-looked for before it is written.
+looked for before it is written. What wasn't on the schedule may have been sent by a press since, and says so to whoever
+is about to press again.
 
 For the worker's database, while no program runs. Run again it goes on where it stopped.
 """
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
-
-from sqlalchemy.exc import IntegrityError
 
 from core.accounts import pausing
 from core.accounts.rotating import organizations
@@ -26,26 +24,26 @@ from core.infra import db
 from core.infra.actor import ProgramActor
 from core.infra.ids import new_id
 from core.infra.settings import SettingsInvalid
+from core.posts.overview import FAILURES_STAY
 from core.publishing import restored_rows
 
 PROGRAM: Final = "operator"
 _LOOKS_STILL_S: Final = 60.0
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What was done.
 
-    `paused`: organizations that weren't yet. `in_doubt`: publications that are read back now; `left`: held by the pause
-    alone, for an equal one is in doubt.
+    `paused`: organizations that weren't yet. `in_doubt`: publications that are read back now; `marked`: those that
+    waited for an approval or a time, were late or failed, and say now that they may have been sent since.
     """
 
     since: datetime
     organizations: int
     paused: int
     in_doubt: int
-    left: int
+    marked: int
 
 
 def restored(since: datetime | None = None) -> Restored:
@@ -56,14 +54,14 @@ def restored(since: datetime | None = None) -> Restored:
     """
     since = _made_at(since)
     correlation_id = f"restored-{new_id().hex}"
-    several = paused = in_doubt = left = 0
+    several = paused = in_doubt = marked = 0
     for organization_id in organizations():
         actor = ProgramActor(organization_id, PROGRAM, correlation_id)
         several += 1
         paused += _pause(actor, since)
-        doubted, kept = _put_in_doubt(actor, since)
-        in_doubt, left = in_doubt + doubted, left + kept
-    return Restored(since, several, paused, in_doubt, left)
+        doubted, noted = _put_in_doubt(actor, since)
+        in_doubt, marked = in_doubt + doubted, marked + noted
+    return Restored(since, several, paused, in_doubt, marked)
 
 
 def _made_at(since: datetime | None) -> datetime:
@@ -94,20 +92,18 @@ def _pause(actor: ProgramActor, since: datetime) -> bool:
 
 
 def _put_in_doubt(actor: ProgramActor, since: datetime) -> tuple[int, int]:
-    """How many are in doubt now, and how many can't be because an equal one is."""
+    """How many are in doubt now, and how many say that they may have been sent since."""
     with db.transaction(actor) as session:
         due = restored_rows.due(session)
         restored_rows.put_comments_in_doubt(session)
+        marked = restored_rows.mark_what_people_may_have_sent(session, since, FAILURES_STAY)
     done: list[UUID] = []
     for publication_id in due:
-        try:
-            with db.transaction(actor) as session:
-                if restored_rows.put_in_doubt(session, publication_id, since):
-                    done.append(publication_id)
-        except IntegrityError:  # the index of twins: their posts could not be told apart
-            _log.warning("an equal publication is in doubt already", extra={"publication_id": publication_id})
-    if done:
         with db.transaction(actor) as session:
-            after = {"since": since, "publications": len(done)}
+            if restored_rows.put_in_doubt(session, publication_id, since):
+                done.append(publication_id)
+    if done or marked:
+        with db.transaction(actor) as session:
+            after = {"since": since, "publications": len(done), "may_have_been_sent": marked}
             audit.record(session, actor, "organization.restored", "organization", actor.organization_id, after=after)
-    return len(done), len(due) - len(done)
+    return len(done), marked

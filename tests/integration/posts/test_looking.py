@@ -185,7 +185,7 @@ def test_a_late_post_given_a_new_time_is_scheduled_again(real_team: Team, worker
     send(worker_database, publication(team.author, post_id), _NEEDS_HUMAN, needs=_LATE)
     (row,) = queries.home(team.viewer).needs_person
     assert (row.shown.label, row.shown.detail) == ("Needs you", "late")
-    assert row.because.startswith("Its time passed before it could be sent, and nothing was sent.")
+    assert row.because.startswith("Its time passed before it could be sent. Reschedule it or cancel it.")
     commands.save(team.author, post_id, 1, text="Late", link=None, account_ids=[team.account_id], slot_at=soon(48))
     assert _shown(team.viewer, post_id) == "Scheduled"
 

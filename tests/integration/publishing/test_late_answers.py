@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from tests.factories.publishing import (
     make_due,
     make_scheduled,
     send_one,
+    sweep,
     tamper,
 )
 
@@ -209,5 +211,31 @@ def test_one_whose_equal_is_in_doubt_goes_to_a_person(house: House, worker: db.D
     script(call)
     assert send_one(worker, row.id, TIMES) is None
     now = again(house.author, row.id)
-    assert (now.state, now.needs) == (PublicationState.NEEDS_HUMAN, Needs.LATE)
+    assert (now.state, now.needs) == (PublicationState.NEEDS_HUMAN, Needs.OUTCOME)
+    (attempt,) = attempts(house.author, row.id)
+    assert (attempt.state, attempt.provider_ref) == ("unknown", "77_1")
     assert SAID in words_of(house, row)
+
+
+@pytest.mark.parametrize("answer", [YES, OutcomeUnknown("no answer in time")])
+def test_one_that_is_late_by_then_is_asked_about_and_its_people_are_told(
+    answer: Any, house: House, worker: db.Database, script
+):
+    row = make_due(house)
+    raise_all(worker)
+
+    def call() -> Any:
+        with contextlib.suppress(OutcomeUnknown):
+            taken_over(house, row, answer)()
+        let_pass(house.approver, row.id, not_after="clock_timestamp()")
+        assert sweep(worker) == {row.id: "needs_human"}
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    script(call)
+    assert send_one(worker, row.id, TIMES) is None
+    now = again(house.author, row.id)
+    assert (now.state, now.needs) == (PublicationState.NEEDS_HUMAN, Needs.OUTCOME)
+    raise_all(worker)
+    assert "needs_person" in {each.kind.value for each in notices(house.approver)}

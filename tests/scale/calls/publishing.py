@@ -269,9 +269,9 @@ CALLS: Final[Calls] = {
             "worker",
         ),
     ),
-    read_rows.note_late_yes: (
+    read_rows.note: (
         inside(
-            lambda session, world: read_rows.note_late_yes(
+            lambda session, world: read_rows.note(
                 session, world.publication_id(), "test", {"late_yes": True, "because": "It is live."}
             ),
             "worker",
@@ -363,6 +363,14 @@ CALLS: Final[Calls] = {
         inside(
             lambda session, world: restored_rows.put_in_doubt(
                 session, world.publication_id("scheduled"), datetime.now(UTC) - timedelta(hours=1)
+            ),
+            "worker",
+        ),
+    ),
+    restored_rows.mark_what_people_may_have_sent: (
+        inside(
+            lambda session, _: restored_rows.mark_what_people_may_have_sent(
+                session, datetime.now(UTC) - timedelta(hours=1), timedelta(days=14)
             ),
             "worker",
         ),
