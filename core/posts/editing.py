@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -156,14 +156,18 @@ def plan(
     files: Mapping[Rendition, MediaItem],
     wanted: Wanted,
     situation: Situation,
+    unproven: Collection[UUID] = (),
 ) -> Plan:
-    """What saving `wanted` does. Raises Refused when the words are fixed, Invalid for a slot that has passed."""
+    """What saving `wanted` does. Raises Refused when the words are fixed, Invalid for a slot that has passed.
+
+    `unproven`: publications that may be live by an earlier try (`store.unproven`).
+    """
     _refuse_unknown({*wanted.account_ids, *wanted.content.variants}, accounts)
     changed = stored.changes(wanted)
     fixed = why_fixed(stored.publications, accounts)
     if fixed is not None and set(changed) - _STAYS_FREE:
         raise Refused(fixed)
-    steps = tuple(_steps(stored, accounts, files, wanted, situation))
+    steps = tuple(_steps(stored, accounts, files, wanted, situation, unproven))
     _refuse_passed_slots(steps, situation)
     return Plan(steps, changed)
 
@@ -174,6 +178,7 @@ def _steps(
     files: Mapping[Rendition, MediaItem],
     wanted: Wanted,
     situation: Situation,
+    unproven: Collection[UUID],
 ) -> Iterator[Step]:
     now_chosen = stored.chosen
     for account_id in wanted.account_ids:
@@ -184,7 +189,7 @@ def _steps(
         if publication is None:
             yield _chosen_step(account, stored.publications, payload, due_at)
         else:
-            step = _kept_step(account, publication, payload, due_at, situation)
+            step = _kept_step(account, publication, payload, due_at, situation, publication.id in unproven)
             if step is not None:
                 yield step
     for account_id in now_chosen.keys() - set(wanted.account_ids):
@@ -218,6 +223,7 @@ def _kept_step(
     payload: Payload,
     due_at: datetime | None,
     situation: Situation,
+    unproven: bool,
 ) -> Step | None:
     fixed = rules.why_fixed(publication.state, publication.needs, account.name)
     moves = due_at != publication.due_at
@@ -230,18 +236,24 @@ def _kept_step(
         return Step(account, publication, payload, _S.DRAFT, due_at, because="what goes out was edited", cost=cost)
     if not moves:
         return None
-    state, because, cost = _after_move(publication, due_at, situation.moment)
+    state, because, cost = _after_move(publication, due_at, situation.moment, unproven)
     return Step(account, publication, payload, state, due_at, because=because, cost=cost)
 
 
 def _after_move(
-    publication: Publication, due_at: datetime | None, moment: datetime
+    publication: Publication, due_at: datetime | None, moment: datetime, unproven: bool
 ) -> tuple[PublicationState, str, str | None]:
     """State, reason and cost of giving a publication another time: the approval is over bytes, so it stays."""
     holds = approval_holds(publication, moment)
+    late = publication.state is _S.NEEDS_HUMAN and publication.needs is Needs.LATE
+    if unproven and (publication.state in (_S.APPROVED, _S.SCHEDULED) or late):
+        return (
+            _S.DRAFT,
+            "an earlier try may be live",
+            "goes back to draft: nothing proves that an earlier try isn't live",
+        )
     if publication.state is _S.SCHEDULED and due_at is None:
         return _S.APPROVED, "its time was taken away", None
-    late = publication.state is _S.NEEDS_HUMAN and publication.needs is Needs.LATE
     if due_at is not None and (publication.state is _S.APPROVED or late):
         if holds:
             return _S.SCHEDULED, "it was given a time", None

@@ -15,6 +15,13 @@ from core.posts.rules import ACCOUNT_SENDS, GRAVEST_FIRST, WORD_OF, PublicationS
 
 Rows = Sequence[Row[Any]]
 
+# Whether of a try of `p` only a person says that it isn't live, and nobody approved it anew since. What reads back for
+# us (`core.publishing.rules.CHECKER`) has the network's word.
+UNPROVEN: Final = """exists (
+  select 1 from masthead.attempt t where t.organization_id = p.organization_id and t.publication_id = p.id
+    and t.state = 'proven_absent' and t.verdict_by is distinct from 'program:checker'
+    and t.closed_at >= p.approved_at)"""
+
 RANK: Final = {word: rank for rank, word in enumerate(GRAVEST_FIRST)}
 
 # The rules of `rules.words` as parameters of {rank} and {ranked}, so that SQL has no copy of its own.
@@ -58,6 +65,8 @@ join masthead.organization o on o.id = p.organization_id""",
   from masthead.preflight f cross join jsonb_array_elements(f.findings) with ordinality as found
   where f.organization_id = p.organization_id and f.publication_id = p.id and f.version = p.version
     and p.state = 'scheduled' and found.value->>'mend' <> 'resume')""",
+    # Late, though an earlier try may be live after all.
+    "unproven": f"case when p.needs = 'late' then {UNPROVEN} else false end",
     # Why nobody sees what the network of `p` accepted, in words; null when it is seen.
     "not_shown": """(
   select l.not_shown from masthead.publication_link l

@@ -265,6 +265,7 @@ def because(
     held: bool = False,
     risk: str = "",
     not_shown: str = "",
+    unproven: bool = False,
     restored: bool = False,
 ) -> str:
     """The sentence beside a state: why it is so and what a person can do; empty where the word says all.
@@ -272,8 +273,8 @@ def because(
     `error` is the network's last no with the way to mend it, where there was one; `waits`: it was no no, the network
     only works on a part of it still; `held`: nothing may be sent there now, so this is the reason alone. `risk`: what a
     look ahead of its slot found against it; `not_shown`: why nobody sees what was published. `pauses` are those over
-    it, said with their time in `zone`. `restored`: a restored backup knows it as it was, and a person
-    may have sent it since.
+    it, said with their time in `zone`. `unproven`: of an earlier try only a person says that it isn't live; `restored`:
+    a restored backup knows it as it was, and a person may have sent it since.
     """
     if words(state, needs, account_state, bool(pauses)).word is Word.HELD:
         return _held_because(account_state, account_name, pauses, zone)
@@ -287,8 +288,11 @@ def because(
             zone=zone,
             error=error,
             link_known=link_known,
+            unproven=unproven,
         )
         return f"{known} {FROM_BACKUP}".strip()
+    if needs is Needs.LATE and unproven:
+        return f"Its time to be sent again passed. {UNPROVEN} Cancel this one."
     if needs is not None:
         return _NEEDS_WORDS[needs]
     if state is PublicationState.PUBLISHED:
@@ -336,7 +340,11 @@ def _held_because(account_state: str, account_name: str, pauses: Sequence[Pause]
 
 
 _BEFORE_A_PRESS: Final = frozenset({_S.DRAFT, _S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.APPROVED, _S.FAILED})
-# After a backup was restored, a press may make a second post.
+# After a person alone said of a try that it isn't live, or a backup was restored, a press may make a second post.
+UNPROVEN: Final = (
+    "Nothing proves that an earlier try isn't live. Look at the account; if it isn't there, duplicate the post and"
+    " have it approved."
+)
 FROM_BACKUP: Final = "This comes from a backup: it may have been sent since. Look at the account first."
 
 _NEEDS_WORDS: Final = MappingProxyType(

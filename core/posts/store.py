@@ -23,6 +23,7 @@ from core.accounts.rules import Pause
 from core.infra.actor import Role
 from core.infra.ids import new_id
 from core.posts.content import AS_THE_POST, Attached, Content, Files, Variant, Wanted, besides_as_json, differing
+from core.posts.fragments import UNPROVEN
 from core.posts.model import Post, PostMedia, PostVariant, PostVersion, Publication, ReviewComment
 from core.posts.rules import TWIN_WITHIN, CommentKind, PublicationState
 from core.posts.views import OrganizationFacts, Who
@@ -270,6 +271,17 @@ def set_because(
         ),
         {"because": because, "waits": waits, "trouble": None if trouble is None else json.dumps(dict(trouble))},
     )
+
+
+_UNPROVEN = text(f"select p.id from masthead.publication p where p.id = any(:ids) and {UNPROVEN}")  # noqa: S608 - our own words
+
+
+def unproven(session: Session, publication_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those that may be live by a try of which only a person says that it isn't, and weren't approved anew since.
+
+    They are sent again where the account is read and the risk is said, or approved anew; by no other press.
+    """
+    return frozenset(session.scalars(_UNPROVEN, {"ids": list(publication_ids)})) if publication_ids else frozenset()
 
 
 # Accounts and members

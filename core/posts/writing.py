@@ -200,7 +200,8 @@ def _plan(session: Session, stored: Stored, wanted: Wanted, situation: Situation
     """What saving does, with the accounts and files it takes looked up."""
     accounts = store.accounts(session, stored.account_ids | {*wanted.account_ids, *wanted.content.variants})
     found = files.renditions(session, wanted.content, accounts.values())
-    return editing.plan(stored, accounts, found, wanted, situation)
+    unproven = store.unproven(session, [each.id for each in stored.chosen.values()])
+    return editing.plan(stored, accounts, found, wanted, situation, unproven)
 
 
 def _carry_out(session: Session, actor: Actor, stored: Stored, plan: Plan, moment: datetime) -> None:

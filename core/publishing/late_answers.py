@@ -1,10 +1,10 @@
 """An answer that no attempt is there to take: it changes nothing by itself, but nobody may miss a yes.
 
-Mostly somebody had decided by then: a read, or a person. But the attempt may be gone too: a standby that is behind and
-takes over between an attempt's commit and its call's answer knows the publication as it was before, on the schedule or
-with a sender. What may be live isn't sent again by itself, so it is put in doubt as after a backup that was restored:
-its network is read, or a person decides. Whoever holds it begins no call any more, for the last look before one asks
-for the row's state.
+Mostly somebody had decided by then: a read, or a person. Where that was to send it again, and it hasn't left yet, the
+yes comes in time. And the attempt may be gone: a standby that is behind and takes over between an attempt's commit and
+its call's answer knows the publication as it was before, on the schedule or with a sender. What may be live isn't sent
+again by itself, so it is put in doubt as after a backup that was restored: its network is read, or a person decides.
+Whoever holds it begins no call any more, for the last look before one asks for the row's state.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from core.publishing.store import Claim
 
 _MAY_BE_LIVE: Final = (AttemptState.ACCEPTED, AttemptState.UNKNOWN)
 _ON_ITS_WAY: Final = (PublicationState.SCHEDULED, PublicationState.QUEUED, PublicationState.CLAIMED)
+_YES: Final = (
+    "The network's yes to a try that had been closed came in time: it isn't sent again before it was looked for."
+)
 _LOST: Final = "It was sent, and the database lost that try when another server took over: it may be live."
 _log = logging.getLogger(__name__)
 
@@ -37,13 +40,15 @@ def keep_as_evidence(session: Session, claim: Claim, attempt_id: int, outcome: O
     if post_id is not None and row.provider_post_id == post_id:
         return  # recorded already: by the read-back, or by a commit whose answer was lost
     there = store.has_attempt(session, row.id, attempt_id)
-    late = row.needs is Needs.LATE
-    if not there and (late or row.state in _ON_ITS_WAY):
+    yes = outcome.attempt is AttemptState.ACCEPTED
+    if not there:
         _log.error("an attempt is gone from the database", extra={"outcome": outcome.attempt})
-        since = row.approved_at or store.now(session)
-        restored_rows.put_in_doubt(session, row.id, since, because=_LOST, named=post_id)
+    late = row.needs is Needs.LATE
+    if (yes or not there) and (late or row.state in _ON_ITS_WAY):
+        because, since = _YES if there else _LOST, row.approved_at or store.now(session)
+        restored_rows.put_in_doubt(session, row.id, since, because=because, named=post_id)
         if late:
-            read_rows.note(session, row.id, SENDER, {"because": _LOST})
+            read_rows.note(session, row.id, SENDER, {"because": because})
     if published is None or post_id is None:
         _log.info("the outcome came too late to matter", extra={"outcome": outcome.attempt})
         return

@@ -20,7 +20,7 @@ from core.posts import editing, receipts
 from core.posts import store as posts
 from core.posts.model import Publication
 from core.posts.problems import Ask
-from core.posts.rules import Needs, PublicationState
+from core.posts.rules import UNPROVEN, Needs, PublicationState
 from core.publishing.inputs import Move, Slot, Target
 from core.publishing.views import Changed, LeftAlone
 from core.publishing.work import (
@@ -109,14 +109,18 @@ def move(
         return done(session, actor, action_id, _RESCHEDULE, target, changed, {"slot_at": wanted.to}, before)
 
 
-def why_not_move(row: Publication, slot: datetime, moment: datetime) -> str | None:
+def why_not_move(work: Work, row: Publication, slot: datetime) -> str | None:
     """Why this publication can't get another time; None if it can."""
     fixed = why_fixed(row)
     if fixed:
         return fixed
-    if row.state in (_S.APPROVED, _S.SCHEDULED) and not editing.approval_holds(row, moment):
+    if row.state in (_S.APPROVED, _S.SCHEDULED) and not editing.approval_holds(row, work.moment):
         return "Its approval has lapsed. Submit it again."
-    if _goes_on_schedule(row, moment) and row.approved_until is not None and row.approved_until <= slot:
+    if not _goes_on_schedule(row, work.moment):
+        return None
+    if row.id in work.unproven:
+        return UNPROVEN
+    if row.approved_until is not None and row.approved_until <= slot:
         return "Its approval ends before that time. Choose an earlier one, or submit it again."
     return None
 
@@ -127,7 +131,7 @@ def _give_time(
     """Give every row that can have it this time; raises Invalid when the time has passed or no row can."""
     if slot <= work.moment:
         raise Invalid(["That time has passed. Choose a later one."])
-    movable, left = sort_out(rows, lambda row: why_not_move(row, slot, work.moment))
+    movable, left = sort_out(rows, lambda row: why_not_move(work, row, slot))
     ready = [row for row in movable if _goes_on_schedule(row, work.moment)]
     ready, more_left = without_problems(session, work, ready, Ask.SCHEDULE, slot)
     others = [row for row in movable if not _goes_on_schedule(row, work.moment)]

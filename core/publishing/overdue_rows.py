@@ -11,6 +11,7 @@ from sqlalchemy import Integer, Row, bindparam, text
 from sqlalchemy.orm import Session
 
 from core.accounts.pause_rows import PAUSES
+from core.posts.fragments import UNPROVEN
 
 _UNDER: Final = text(
     f"""
@@ -28,10 +29,11 @@ def accounts_under(session: Session, pause_id: UUID) -> Sequence[Row[Any]]:
 
 
 # Held to this moment, or late because its window ended while the pause lasted: one index each.
-_OVERDUE: Final = text("""
+_OVERDUE: Final = text(f"""
 select p.id, p.post_id, left(p.payload->>'text', 140) as text, p.account_id, a.name as account_name, a.network,
   a.state as account_state, p.state, p.needs, p.due_at,
-  coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds
+  coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
+  {UNPROVEN} as unproven
 from (
   select q.organization_id, q.id from masthead.publication q
   where q.account_id = any(:accounts) and q.state = 'scheduled' and q.due_at <= clock_timestamp()
@@ -44,7 +46,7 @@ join masthead.account a on a.organization_id = p.organization_id and a.id = p.ac
 join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id
 where p.removed_at is null and t.deleted_at is null
 order by p.due_at, p.id limit :limit
-""").bindparams(bindparam("limit", type_=Integer, literal_execute=True))
+""").bindparams(bindparam("limit", type_=Integer, literal_execute=True))  # noqa: S608 - the parts are our own words
 
 
 def overdue(session: Session, account_ids: Collection[UUID], began: datetime, limit: int) -> Sequence[Row[Any]]:

@@ -7,7 +7,7 @@ in time; the words say so.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from core.posts import store as posts
 from core.posts.model import Publication
 from core.posts.payloads import intent_key
 from core.posts.problems import Ask, Candidate
-from core.posts.rules import Needs, PublicationState
+from core.posts.rules import UNPROVEN, Needs, PublicationState
 from core.provider_kit.types import Payload
 from core.publishing import rules, store
 from core.publishing.inputs import Reason, Target
@@ -42,10 +42,6 @@ from core.publishing.work import (
 
 _S = PublicationState
 _PUBLISH_NOW = "publication.publish_now"
-_GIVEN_UP = (
-    "It was given up while nobody could tell whether it is live. Look at the account; if it isn't there, duplicate the"
-    " post and have it approved."
-)
 
 
 def publish_now(
@@ -73,7 +69,7 @@ def publish_now(
                 " Wait a minute, or schedule the rest."
             )
         work = work_on(session, target)
-        rows, left = sort_out(work.rows, lambda row: why_not_now(row, work.moment))
+        rows, left = sort_out(work.rows, lambda row: why_not_now(work, row))
         rows, more_left = without_problems(session, work, rows, Ask.PUBLISH_NOW, None)
         refuse_if_none(rows, left + more_left)
         for row in rows:
@@ -122,8 +118,8 @@ def try_again(actor: Actor, action_id: UUID, publication_id: UUID) -> Changed:
     """A new publication of the same bytes after failed or cancelled (approvers); gives the new one's id.
 
     A valid approval is kept and it is sent now; with a lapsed one it goes into review. Conflict when there is a later
-    one already. Refused for what was given up while nobody could tell: that is sent again where the account is read and
-    the risk is said (`resolving`), or approved anew.
+    one already. Refused for what may be live by an earlier try, though a person says that it isn't: that is sent again
+    where the account is read and the risk is said (`resolving`), or approved anew.
     """
     require(actor, Permission.TRY_AGAIN)
     target = Target.read(publication_id=publication_id)
@@ -138,8 +134,8 @@ def try_again(actor: Actor, action_id: UUID, publication_id: UUID) -> Changed:
         siblings = [each for each in work.all_rows if each.account_id == row.account_id]
         if editing.newest(siblings)[row.account_id].id != row.id:
             raise Conflict("It was tried again already. Reload to see what became of that.")
-        if store.was_given_up(session, row.id):
-            raise Refused(_GIVEN_UP)
+        if row.id in work.unproven:
+            raise Refused(UNPROVEN)
         holds = editing.approval_holds(row, work.moment)
         problems.refuse(
             problems.find(
@@ -166,11 +162,13 @@ def _sent_or_held(work: Work, rows: Sequence[Publication]) -> str:
     return " ".join(counted(several, what) for several, what in said if several)
 
 
-def why_not_now(row: Publication, moment: datetime) -> str | None:
+def why_not_now(work: Work, row: Publication) -> str | None:
     """Why this publication can't be sent now; None if it can."""
     late = row.needs is Needs.LATE
     if row.state in (_S.APPROVED, _S.SCHEDULED) or late:
-        return None if editing.approval_holds(row, moment) else "Its approval has lapsed. Submit it again."
+        if not editing.approval_holds(row, work.moment):
+            return "Its approval has lapsed. Submit it again."
+        return UNPROVEN if row.id in work.unproven else None
     if row.state in (_S.DRAFT, _S.IN_REVIEW, _S.CHANGES_REQUESTED) or row.needs is Needs.APPROVAL:
         return "It must be approved first."
     return why_fixed(row)

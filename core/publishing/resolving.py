@@ -14,13 +14,13 @@ could be named for two publications, by its id and by each of its addresses, and
 network's folder says which post is meant (`Publisher.post_named`), and such verdicts take turns on their account.
 
 "Not live, send again" is the one place from which a second post can come, so it is refused until no program can still
-be sending the first (`rules.resend_after`), whenever the network shows the post, and on a read that saw too little to
-say that it doesn't (`rules.saw_too_little`).
+be sending the first (`rules.resend_after`), whenever the network shows the post, on a read that saw too little to say
+that it doesn't (`rules.saw_too_little`), and while it could not leave at once: what waits is read no more, so that the
+first try could show up meanwhile.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,11 +35,14 @@ from core.infra.errors import Conflict, NotFound, Refused
 from core.organizations.fresh import require_fresh
 from core.organizations.queries import require_still
 from core.organizations.rules import Permission, require
-from core.posts import editing, problems, receipts
+from core.posts import editing, problems, receipts, slots
+from core.posts import rules as post_rules
 from core.posts import store as posts
 from core.posts.model import Publication
 from core.posts.problems import Ask, Candidate
 from core.posts.rules import Needs, PublicationState
+from core.posts.store import AccountFacts, Situation
+from core.provider_kit.throttle import Route
 from core.provider_kit.types import LivePost, Payload, PostName, ReadBack
 from core.publishing import checking, read_rows, reading, rules, store
 from core.publishing.inputs import LiveVerdict, NotLiveVerdict
@@ -47,6 +50,8 @@ from core.publishing.reading import Answer, Question
 from core.publishing.rules import AttemptState
 from core.publishing.times import times
 from core.publishing.views import Changed
+from core.throttle import rules as throttle_rules
+from core.throttle import store as throttle
 
 _S = PublicationState
 _LIVE = "publication.resolve_live"
@@ -112,7 +117,8 @@ def resolve_not_live(
     `attempt_id` as for `resolve_live`.
 
     Refused before `Evidence.resend_after`, and while the network shows the post; to send again the account must have
-    been read far enough. `rules.RESEND_RISK` says in words what sending again may cost. Raises StaleSignIn.
+    been read far enough, and nothing may hold it. `rules.RESEND_RISK` says in words what sending again may cost.
+    Raises StaleSignIn.
     """
     require(actor, Permission.RESOLVE)
     require_fresh(actor)
@@ -313,6 +319,7 @@ def _send_again(session: Session, actor: Actor, row: Publication) -> str:
             next_action_at=None,
         )
         return "Its approval had lapsed: it is in review again."
+    _refuse_to_wait(session, account, situation)
     store.move(
         session,
         row.id,
@@ -320,13 +327,25 @@ def _send_again(session: Session, actor: Actor, row: Publication) -> str:
         because="a person found it not live and sends it again",
         needs=None,
         due_at=situation.moment,
-        not_after=situation.moment + timedelta(seconds=account.window_s),
+        not_after=situation.moment + rules.RESEND_WITHIN,
         next_action_at=None,
         attempt_count=0,
         last_error=None,
         correlation_id=actor.correlation_id,
     )
-    return rules.sent_again_words(paused=bool(account.pauses))
+    return rules.sent_again_words(paused=False)
+
+
+def _refuse_to_wait(session: Session, account: AccountFacts, situation: Situation) -> None:
+    zone = situation.organization.timezone
+    if account.pauses:
+        said = " ".join(post_rules.paused_words(each, zone) for each in account.pauses)
+        raise Refused(f"{said} {rules.WAITS_UNREAD} Resume first, then look at the account and decide.")
+    held = throttle.last_holds(session, [account.id], (Route.PREPARE, Route.PUBLISH)).get(account.id)
+    if held is not None and held[1] > situation.moment:
+        why, until = held
+        words = throttle_rules.words(why, providers.networks()[account.network].title)
+        raise Refused(f"{words} until {slots.said(until, zone)}. {rules.WAITS_UNREAD} Decide after that.")
 
 
 def _give_up(session: Session, row: Publication, reason: str) -> str:

@@ -164,7 +164,7 @@ def _why_not(session: Session, work: Work, row: Publication, decision: Decision,
     if decision.fate is Fate.AT and at <= work.moment:
         raise Invalid(["A time that was given has passed meanwhile. Look at the times again."])
     now = decision.fate is Fate.NOW
-    words = planning.why_not_now(row, work.moment) if now else why_not_move(row, at, work.moment)
+    words = planning.why_not_now(work, row) if now else why_not_move(work, row, at)
     if words:
         return words
     _, bad = without_problems(session, work, [row], Ask.PUBLISH_NOW if now else Ask.SCHEDULE, at)

@@ -62,6 +62,10 @@ RESEND_RISK: Final = (
     "If the first try shows up on the network after all, the post will be live twice."
     " Look at the account once more before you send it again."
 )
+# How long "send again" is good for. It is the word of somebody who has just looked: after the shortest window that an
+# account may have, what they saw is old, and it is with a person again.
+RESEND_WITHIN: Final = timedelta(minutes=5)
+WAITS_UNREAD: Final = "It would wait meanwhile, and the account would not be read."
 # What keeping a step means to people, by the names that providers keep them under; {network} is the network's title.
 # Under other names providers keep what only they need to know; that isn't shown.
 STEP_WORDS: Final = MappingProxyType(

@@ -302,18 +302,6 @@ def repeats_a_call(session: Session, publication_id: UUID) -> bool:
     return session.execute(newest).scalar_one_or_none() == CHECKER
 
 
-def was_given_up(session: Session, publication_id: UUID) -> bool:
-    """Whether a person alone says that the last try wasn't live: nothing proves it."""
-    newest = (
-        select(Attempt.state, Attempt.verdict_by)
-        .where(Attempt.publication_id == publication_id, Attempt.step.in_(VISIBLE_STEPS))
-        .order_by(Attempt.id.desc())
-        .limit(1)
-    )
-    row = session.execute(newest).one_or_none()
-    return row is not None and row.state == AttemptState.PROVEN_ABSENT.value and row.verdict_by != CHECKER
-
-
 def close_attempt(
     session: Session,
     attempt_id: int,

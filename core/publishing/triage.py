@@ -96,7 +96,7 @@ def triage(actor: Actor, pause_id: UUID) -> Triage:
                         row.account_state,
                         paused=True,
                     ),
-                    stuck=_stuck(row.account_name, row.account_state, holds=row.holds),
+                    stuck=_stuck(row.account_name, row.account_state, holds=row.holds, unproven=row.unproven),
                 )
                 for row in shown
             ),
@@ -110,7 +110,9 @@ def triage(actor: Actor, pause_id: UUID) -> Triage:
         )
 
 
-def _stuck(account_name: str, account_state: str, *, holds: bool) -> str:
+def _stuck(account_name: str, account_state: str, *, holds: bool, unproven: bool) -> str:
     if account_state != posts.ACCOUNT_SENDS:
         return f"{account_name} must be connected again first."
-    return "" if holds else "Its approval has lapsed. Submit it again."
+    if not holds:
+        return "Its approval has lapsed. Submit it again."
+    return posts.UNPROVEN if unproven else ""

@@ -33,13 +33,17 @@ _S = PublicationState
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The post and publications a command was pointed at, held until the end of its transaction."""
+    """The post and publications a command was pointed at, held until the end of its transaction.
+
+    `unproven`: those that may be live by an earlier try (`posts.store.unproven`).
+    """
 
     post: Post
     rows: tuple[Publication, ...]
     all_rows: tuple[Publication, ...]
     accounts: dict[UUID, AccountFacts]
     situation: Situation
+    unproven: frozenset[UUID]
 
     @property
     def moment(self) -> datetime:
@@ -82,7 +86,8 @@ def hold(session: Session, post_id: UUID) -> Work:
     post, all_rows = locked(session, post_id)
     rows = tuple(editing.newest(all_rows).values())
     accounts = posts.accounts(session, {row.account_id for row in all_rows})
-    return Work(post, rows, tuple(all_rows), accounts, posts.situation(session))
+    unproven = posts.unproven(session, [row.id for row in all_rows])
+    return Work(post, rows, tuple(all_rows), accounts, posts.situation(session), unproven)
 
 
 def sort_out(

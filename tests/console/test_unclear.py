@@ -10,10 +10,12 @@ import pytest
 from console import identity
 from core.infra import db
 from core.infra.actor import Role
+from core.infra.ids import new_id
 from core.infra.settings import Settings
 from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import Published, ReadBack
+from core.publishing.commands import resolve_not_live
 from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.organizations import make_signed_in
@@ -32,6 +34,7 @@ from tests.factories.publishing import (
     reads,
     seen,
     send_one,
+    sweep,
     tamper,
     use_owner,
 )
@@ -138,6 +141,22 @@ def test_sending_again_says_the_risk_and_goes_out_once(
         PublicationState.SCHEDULED,
         ["proven_absent"],
     )
+
+
+def test_what_was_to_be_sent_again_and_is_late_is_neither_sent_nor_moved_from_its_page(
+    house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows(monkeypatch, read=seen())
+    row = in_question(house, worker_database)
+    resolve_not_live(house.approver, new_id(), row.id, send_again=True, reason="I looked.")
+    let_pass(house.approver, row.id, not_after="clock_timestamp()")
+    assert sweep(worker_database) == {row.id: "needs_human"}
+    tab = tab_of(house, Role.APPROVER).open("post", post=str(row.post_id))
+    assert "Nothing proves that an earlier try isn't live." in tab.words
+    assert not tab.has_button("publish_post")
+    assert not tab.has_button("reschedule_post")
+    assert not tab.button(f"cancel_{row.id}").disabled
+    assert not tab.button("duplicate_post").disabled
 
 
 def test_giving_up_closes_it_as_cancelled(

@@ -281,9 +281,9 @@ def _publication_actions(
 ) -> None:
     """What can be done about one publication; what the post's own buttons do for a single one isn't said twice."""
     with st.container(horizontal=True, gap="small", key=f"actions_{each.id}"):
-        if each.needs in (Needs.LATE, Needs.APPROVAL) and not alone:
+        if each.needs in (Needs.LATE, Needs.APPROVAL) and is_movable(each) and not alone:
             _offer("Reschedule", "schedule", visitor.why_not(Permission.RESCHEDULE), "reschedule", each)
-        if each.needs is Needs.LATE and not alone:
+        if each.needs is Needs.LATE and not each.unproven and not alone:
             _offer("Publish now", "send", visitor.why_not(Permission.PUBLISH_NOW), "publish", each)
         if each.state in OVER:
             refusal = visitor.why_not(Permission.TRY_AGAIN)

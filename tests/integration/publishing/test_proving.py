@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -15,7 +17,7 @@ from core.infra.errors import Conflict, Refused
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import Published
 from core.providers.linkedin import build
-from core.publishing import links, resolving
+from core.publishing import commands, links, resolving
 from core.publishing.queries import evidence
 from core.publishing.rules import GONE, NO_EFFECT, REPEATED, REPEATED_ENOUGH
 from core.publishing.times import times
@@ -177,6 +179,17 @@ def test_a_call_without_effect_goes_out_again_with_the_same_steps(house: House, 
     assert send_one(worker, row.id) is _S.PUBLISHED
     assert found == [None, "1784"]
     assert [each.state for each in attempts(house.author, row.id)] == ["proven_absent", "accepted"]
+
+
+def test_what_the_network_itself_says_had_no_effect_may_be_given_another_time(
+    house: House, worker: db.Database, script
+):
+    row = unclear(house, worker)
+    script(read=seen(may_repeat=True))
+    assert check_one(worker, row.id) is _S.SCHEDULED
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    commands.reschedule(house.author, uuid4(), tomorrow, publication_id=row.id)
+    assert again(house.author, row.id).due_at == tomorrow
 
 
 def test_where_the_same_call_is_to_go_out_and_what_it_was_made_of_is_gone_nothing_takes_its_place(

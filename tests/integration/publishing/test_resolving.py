@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,18 +16,21 @@ from core.accounts import commands as accounts
 from core.audit.queries import history
 from core.infra import db
 from core.infra.errors import Conflict, Invalid, NotAllowed, Refused
+from core.posts import commands as writing
 from core.posts import queries as posts
-from core.posts.rules import PublicationState
-from core.provider_kit.errors import NotSent
+from core.posts.rules import Needs, PublicationState
+from core.provider_kit.errors import NotSent, Rejected
 from core.provider_kit.types import Published
-from core.publishing import commands, read_rows, rules, store
-from core.publishing.commands import Changed
+from core.publishing import claiming, commands, read_rows, rules, store
+from core.publishing.commands import Changed, Decision, Fate
 from core.publishing.queries import evidence
 from core.publishing.times import times
+from core.publishing.triage import triage
 from tests.factories.notices import notices, raise_all
-from tests.factories.pauses import pause_account
+from tests.factories.pauses import PAUSES, pause_account, resume
 from tests.factories.posts import publications
 from tests.factories.publishing import (
+    FAST,
     House,
     ScriptedPublisher,
     acting_as,
@@ -201,6 +204,36 @@ def test_a_yes_that_comes_after_it_was_given_up_is_told(house: House, worker: db
         assert because in notices(person)[0].words
 
 
+def test_a_yes_that_comes_while_it_waits_to_be_sent_again_stops_it(house: House, worker: db.Database, script):
+    row, console = make_due(house), db.current()
+
+    def frozen() -> Published:
+        """The sender stands still in the middle of its call, until a person has it sent again."""
+        let_pass(house.approver, row.id, lease_until="clock_timestamp() - interval '1 ms'")
+        assert sweep(worker) == {row.id: "unknown"}
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        assert read_until_settled(worker, house.approver, row.id) is _S.NEEDS_HUMAN
+        let_deadline_pass(house)
+        with acting_as(console):
+            say_not_live(house.approver, row.id, send_again=True)
+        return Published("77_1", 200, permalink="https://network.example/77_1")
+
+    network = script(frozen, read=seen())
+    sent_at = datetime.now(UTC)
+    send_one(worker, row.id)
+    assert again(house.author, row.id).state is _S.UNKNOWN
+    with acting_as(worker):
+        assert claiming.due(5, FAST) == []
+    _, lost = attempts(house.author, row.id)
+    assert (lost.state, lost.provider_ref) == ("unknown", "77_1")
+    raise_all(worker)
+    because = "The network's yes came after this attempt had been closed: https://network.example/77_1"
+    assert because in notices(house.approver)[0].words
+    network.read = seen(live_post("77_1", row.payload["text"], at=sent_at))
+    assert check_one(worker, row.id) is _S.PUBLISHED
+    assert len(network.sent) == 1
+
+
 def test_not_live_is_not_taken_while_a_program_may_still_be_sending(house: House, worker: db.Database, script):
     row = make_due(house)
     leave_unclear(worker, house, row.id)
@@ -262,11 +295,173 @@ def test_a_lapsed_approval_goes_to_review_instead_of_being_sent_again(house: Hou
     assert (now.state, now.due_at) == (_S.IN_REVIEW, None)
 
 
-def test_what_is_paused_is_said_to_be_held_and_not_to_be_sent_again(house: House, worker: db.Database, script):
+def send_again(house: House, question: UUID) -> Changed:
+    return say_not_live(house.approver, question, send_again=True)
+
+
+@pytest.mark.parametrize("pause", PAUSES.values(), ids=PAUSES)
+def test_what_is_paused_is_resumed_before_anybody_says_that_it_is_sent_again(
+    pause: Any, house: House, worker: db.Database, script
+):
     question = ask(house, worker, script)
-    pause_account(house.approver, again(house.author, question).account_id)
-    changed = say_not_live(house.approver, question, send_again=True)
-    assert changed.words == "It is held, because it is paused there: resuming asks about it."
+    pause_id = pause(house)
+    with pytest.raises(Refused, match=r"by Ada Admin since .*: A storm\..* Resume first"):
+        send_again(house, question)
+    now, (attempt,) = again(house.author, question), attempts(house.author, question)
+    assert (now.needs, attempt.state) == (Needs.OUTCOME, "unknown"), "it is asked about and read as before"
+    resume(house.approver, pause_id)
+    assert send_again(house, question).words == "It will be sent again now."
+
+
+def test_under_a_pause_it_can_still_be_given_up_or_asked_to_be_approved_anew(house: House, worker: db.Database, script):
+    given_up, lapsed = ask(house, worker, script), ask(house, worker, script)
+    let_pass(house.approver, lapsed, approved_until="clock_timestamp()")
+    pause_account(house.approver, house.page.account.id)
+    say_not_live(house.approver, given_up, send_again=False)
+    assert again(house.author, given_up).state is _S.CANCELLED
+    send_again(house, lapsed)
+    assert again(house.author, lapsed).state is _S.IN_REVIEW
+
+
+HELD = {
+    "the account's budget": (
+        """insert into masthead.account_budget(organization_id, account_id, route, percent, held_until)
+        select organization_id, id, 'publish', 100, clock_timestamp() + interval '6 h' from masthead.account""",
+        "Facebook asks us to slow down",
+    ),
+    "the app's budget": (
+        """insert into masthead.app_budget(provider, network, route, percent, held_until)
+        values ('meta', '', '', 100, clock_timestamp() + interval '6 h')""",
+        "Facebook asks Masthead as a whole to slow down",
+    ),
+    "a network in trouble": (
+        """insert into masthead.breaker(provider, network, route, state, until, open_for, opened_at)
+        values ('meta', 'facebook', 'publish', 'open', clock_timestamp() + interval '6 h', '6 h', clock_timestamp())""",
+        "Facebook is in trouble and is left alone",
+    ),
+}
+
+
+@pytest.mark.parametrize(("hold", "words"), HELD.values(), ids=HELD)
+def test_what_its_network_does_not_take_now_is_not_sent_again_later(
+    hold: str, words: str, house: House, worker: db.Database, script
+):
+    question = ask(house, worker, script)
+    tamper(house.organization_id, hold)
+    with pytest.raises(Refused, match=rf"{words} until .*\. Decide after that"):
+        send_again(house, question)
+    assert again(house.author, question).needs is Needs.OUTCOME
+    tamper(house.organization_id, "delete from masthead.account_budget")
+    tamper(house.organization_id, "delete from masthead.app_budget")
+    tamper(house.organization_id, "update masthead.breaker set until = clock_timestamp()")
+    assert send_again(house, question).words == "It will be sent again now.", "whoever sends looks if it is well again"
+
+
+def sent_again(house: House, worker: db.Database, script: Any) -> UUID:
+    """Waits to be sent again, on a person's word alone."""
+    question = ask(house, worker, script)
+    send_again(house, question)
+    return question
+
+
+def late_again(house: House, worker: db.Database, script: Any) -> UUID:
+    """As `sent_again`, and nobody sent it in time."""
+    question = sent_again(house, worker, script)
+    let_pass(house.approver, question, not_after="clock_timestamp()")
+    assert sweep(worker) == {question: "needs_human"}
+    return question
+
+
+def test_a_person_s_word_is_good_for_five_minutes(house: House, worker: db.Database, script):
+    tamper(house.organization_id, "update masthead.account set window_s = 86400")
+    now = again(house.author, sent_again(house, worker, script))
+    assert now.due_at is not None
+    assert now.not_after == now.due_at + timedelta(minutes=5)
+
+
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
+UNPROVEN = "Nothing proves that an earlier try isn't live"
+DOORS = {
+    "Publish now": lambda house, row: commands.publish_now(house.approver, uuid4(), publication_id=row.id),
+    "Reschedule": lambda house, row: commands.reschedule(house.author, uuid4(), TOMORROW, publication_id=row.id),
+    "a drag": lambda house, row: commands.move(house.author, uuid4(), row.post_id, was=row.due_at, to=TOMORROW),
+}
+
+
+@pytest.mark.parametrize("how", [sent_again, late_again], ids=["waits", "late"])
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_what_a_person_alone_says_is_not_live_goes_out_by_no_other_door(
+    door: Any, how: Any, house: House, worker: db.Database, script
+):
+    row = again(house.author, how(house, worker, script))
+    with pytest.raises(Invalid, match=UNPROVEN):
+        door(house, row)
+    assert again(house.author, row.id).due_at == row.due_at
+
+
+@pytest.mark.parametrize("fate", [Fate.NOW, Fate.AT])
+def test_nor_by_a_resume(fate: Fate, house: House, worker: db.Database, script):
+    row = again(house.author, sent_again(house, worker, script))
+    pause_id = pause_account(house.approver, row.account_id)
+    (listed,) = triage(house.approver, pause_id).overdue
+    assert UNPROVEN in listed.stuck
+    at = TOMORROW if fate is Fate.AT else None
+    done = resume(house.approver, pause_id, Decision(publication_id=row.id, was=row.due_at, fate=fate, at=at))
+    assert UNPROVEN in done.words
+    assert sweep(worker) == {row.id: "needs_human"}
+    assert again(house.author, row.id).needs is Needs.LATE
+
+
+def test_it_is_dropped_at_a_resume(house: House, worker: db.Database, script):
+    row = again(house.author, sent_again(house, worker, script))
+    pause_id = pause_account(house.approver, row.account_id)
+    resume(house.approver, pause_id, Decision(publication_id=row.id, was=row.due_at, fate=Fate.DROP))
+    assert again(house.author, row.id).state is _S.CANCELLED
+
+
+@pytest.mark.parametrize("how", [sent_again, late_again], ids=["waits", "late"])
+def test_another_time_in_the_composer_costs_it_its_approval(how: Any, house: House, worker: db.Database, script):
+    row = again(house.author, how(house, worker, script))
+    draft = posts.draft(house.author, row.post_id)
+    saved = writing.save(
+        house.author,
+        row.post_id,
+        draft.post.revision,
+        text=draft.content.text,
+        link=draft.content.link,
+        account_ids=[row.account_id],
+        slot_at=TOMORROW,
+        own_slots={},
+    )
+    (lost,) = saved.voided
+    assert "goes back to draft: nothing proves that an earlier try isn't live" in lost.words
+    assert again(house.author, row.id).state is _S.DRAFT
+
+
+def test_what_is_approved_anew_goes_out(house: House, worker: db.Database, script):
+    question = ask(house, worker, script)
+    let_pass(house.approver, question, approved_until="clock_timestamp()")
+    send_again(house, question)
+    row = again(house.author, question)
+    writing.approve(house.approver, uuid4(), row.post_id, {row.id: row.payload_sha256})
+    commands.publish_now(house.approver, uuid4(), publication_id=row.id)
+    script(Published("77_1", 200))
+    assert send_one(worker, row.id) is _S.PUBLISHED
+
+
+def test_what_was_sent_again_and_refused_then_is_not_tried_again(house: House, worker: db.Database, script):
+    question = sent_again(house, worker, script)
+    script(Rejected("It is too long."))
+    assert send_one(worker, question) is _S.FAILED
+    with pytest.raises(Refused, match=UNPROVEN):
+        commands.try_again(house.approver, uuid4(), question)
+
+
+def test_what_was_to_be_sent_again_and_is_late_is_not_said_to_be_unsent(house: House, worker: db.Database, script):
+    row = again(house.author, late_again(house, worker, script))
+    (shown,) = posts.detail(house.author, row.post_id).publications
+    assert shown.because.startswith("Its time to be sent again passed. Nothing proves that an earlier try isn't live.")
+    assert shown.unproven
 
 
 @pytest.mark.parametrize("said", ["77_1", "https://network.example/77_1", "https://network.example/feed?of=77_1"])

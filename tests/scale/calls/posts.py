@@ -212,6 +212,7 @@ CALLS: Final[Calls] = {
             )
         ),
     ),
+    store.unproven: (inside(lambda session, world: store.unproven(session, [world.publication_id()])),),
     store.set_because: (inside(lambda session, _: store.set_because(session, "Why.")),),
     store.accounts: (
         inside(lambda session, _: store.accounts(session)),

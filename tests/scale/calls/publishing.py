@@ -232,7 +232,6 @@ CALLS: Final[Calls] = {
     store.repeats_a_call: (
         inside(lambda session, world: store.repeats_a_call(session, world.publication_id()), "worker"),
     ),
-    store.was_given_up: (inside(lambda session, world: store.was_given_up(session, world.publication_id())),),
     store.close_attempt: (
         inside(lambda session, world: _close(session, world, AttemptState.ACCEPTED), "worker"),
         inside(lambda session, world: _close(session, world, AttemptState.UNKNOWN), "worker"),

@@ -202,3 +202,21 @@ def test_the_sentence_beside_a_state_says_why_and_what_to_do(
     )
     assert said.startswith(words)
     assert bool(said) == bool(words)
+
+
+@pytest.mark.parametrize("needs", [Needs.LATE, Needs.APPROVAL])
+@pytest.mark.parametrize("more", [{}, {"unproven": True}, {"restored": True}])
+def test_nothing_says_that_nothing_was_sent(needs: Needs, more: dict[str, bool]) -> None:
+    said = rules.because(
+        PublicationState.NEEDS_HUMAN,
+        needs,
+        "active",
+        "Acme",
+        pauses=(),
+        zone="Europe/Madrid",
+        error="",
+        link_known=False,
+        **more,
+    )
+    assert said
+    assert "nothing was sent" not in said
