@@ -122,7 +122,7 @@ class Publication(Base):
 
     The approved columns keep the last approval after an edit, for the redline; it holds while the hashes are equal.
     `removed_at`: a draft whose account is no longer chosen. `deleted_at`: when it was taken away at the network.
-    `version` and `updated_at` are moved by a trigger; so is the column `told_by`, which only `claim_checks` reads.
+    `version` and `updated_at` are moved by a trigger; so is the column `told_by`, which only SQL reads.
     """
 
     __tablename__ = "publication"

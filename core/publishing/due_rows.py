@@ -66,8 +66,7 @@ def claim_due(
 def claim_checks(session: Session, at_most: int, *, lease_s: float) -> list[Claim]:
     """Take up to `at_most` unclear outcomes whose read is due; nobody else gets them for `lease_s` seconds.
 
-    Organizations take turns. Those whose network may not be asked now are put off instead. Where nobody could tell in
-    time, a person is asked, of up to 500 at once.
+    Organizations take turns. Those whose network may not be asked now are put off instead.
     """
     rows = session.execute(
         text("select organization_id, publication_id, epoch from masthead.claim_checks(:at_most, :lease)"),
@@ -89,13 +88,14 @@ def claim_links(session: Session, at_most: int, *, lease_s: float) -> list[tuple
 
 
 def sweep(session: Session, *, first_read_s: float, retry_s: float) -> list[Moved]:
-    """Move what lapsed: leases, windows, approvals."""
+    """Move what lapsed: leases, windows, approvals, and the time in which programs may find out what became of a post."""
     rows = session.execute(
         text("select organization_id, publication_id, to_state from masthead.sweep(:first_read, :retry)"),
         {"first_read": timedelta(seconds=first_read_s), "retry": timedelta(seconds=retry_s)},
     )
+    asked = session.execute(text("select organization_id, publication_id, to_state from masthead.ask_in_time(500)"))
     lapsed = session.execute(text("select organization_id, publication_id, to_state from masthead.lapse(500)"))
-    return [Moved(row.organization_id, row.publication_id, row.to_state) for row in (*rows, *lapsed)]
+    return [Moved(row.organization_id, row.publication_id, row.to_state) for row in (*rows, *asked, *lapsed)]
 
 
 def until_next_due(session: Session) -> float | None:

@@ -92,6 +92,7 @@ DEFINERS = {
     "claim_mails": ("worker", "organization_id uuid, mail_id uuid"),
     "claim_tokens": ("worker", "organization_id uuid, connection_id uuid, epoch bigint"),
     "lapse": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
+    "ask_in_time": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
     "sweep": ("dispatch worker", "organization_id uuid, publication_id uuid, to_state text"),
 }
 REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidTextRepresentation)

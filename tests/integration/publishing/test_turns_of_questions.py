@@ -20,6 +20,7 @@ from tests.factories.publishing import (
     make_due,
     make_many_due,
     make_quiet_house,
+    sweep,
     tamper,
 )
 
@@ -30,12 +31,18 @@ FETCHED = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables whe
 _S = PublicationState
 
 
-def make_unclear(worker: db.Database, house: House, *, ago_s: int = 0, **columns: str) -> UUID:
+def make_unclear(worker: db.Database, house: House, *, ago_s: int = 0) -> UUID:
     """A publication of which nobody knows whether it is live, to be read since `ago_s` seconds ago."""
     row = make_due(house)
     leave_unclear(worker, house, row.id)
-    let_pass(house.approver, row.id, next_action_at=f"clock_timestamp() - interval '{ago_s} s'", **columns)
+    let_pass(house.approver, row.id, next_action_at=f"clock_timestamp() - interval '{ago_s} s'")
     return row.id
+
+
+def let_time_be_up(house: House, *row_ids: UUID) -> None:
+    """A person is to be told of these now."""
+    for row_id in row_ids:
+        let_pass(house.approver, row_id, told_by="clock_timestamp()")
 
 
 def claim(worker: db.Database, at_most: int) -> list[UUID]:
@@ -53,23 +60,47 @@ def test_an_organization_with_many_questions_does_not_keep_anothers_waiting(work
 
 def test_what_nobody_knows_of_comes_before_what_a_person_was_told_of(worker: db.Database):
     house, other = make_quiet_house(), make_quiet_house()
-    told = make_unclear(worker, house, ago_s=60, told_by="clock_timestamp()")
+    told = make_unclear(worker, house, ago_s=60)
     unknown = [make_unclear(worker, other, ago_s=20 - number) for number in range(3)]
+    let_time_be_up(house, told)
+    assert sweep(worker) == {told: "needs_human"}
     assert claim(worker, 4) == [*unknown, told]
 
 
-def test_a_person_is_told_in_time_also_where_no_slot_came_to_read_it_and_it_is_read_afterwards(worker: db.Database):
+def test_a_person_is_told_in_time_though_no_sender_runs_and_it_is_read_afterwards(
+    worker: db.Database, dispatch_database: db.Database
+):
     house = make_quiet_house()
-    late = [make_unclear(worker, house, ago_s=900 - number, told_by="clock_timestamp()") for number in range(2)]
-    resting = make_unclear(worker, house, ago_s=-300, told_by="clock_timestamp()")
-    fresh = make_unclear(worker, house)
-    assert claim(worker, 1) == [fresh]
+    late = [make_unclear(worker, house, ago_s=900 - number) for number in range(2)]
+    resting, fresh = make_unclear(worker, house, ago_s=-300), make_unclear(worker, house)
+    let_time_be_up(house, *late, resting)
+    assert sweep(dispatch_database) == dict.fromkeys([*late, resting], "needs_human")
     for row_id in (*late, resting):
         now = again(house.author, row_id)
         assert (now.state, now.needs) == (_S.NEEDS_HUMAN, Needs.OUTCOME)
-        assert "in time" in evidence(house.author, row_id).events[-1].because
+        last = evidence(house.author, row_id).events[-1]
+        assert (last.actor, "in time" in last.because) == ("program:sweeper", True)
     assert again(house.author, fresh).state is _S.UNKNOWN
-    assert claim(worker, 4) == late
+    assert sweep(dispatch_database) == {}
+    assert claim(worker, 4) == [fresh, *late]
+
+
+def test_one_row_that_cannot_be_asked_about_keeps_no_other_from_it(worker: db.Database):
+    house = make_quiet_house()
+    stuck, other = (make_unclear(worker, house) for _ in range(2))
+    let_time_be_up(house, stuck, other)
+    breaks = (
+        "create function masthead.breaks() returns trigger language plpgsql as"
+        f" $$begin if new.id = '{stuck}' then raise 'broken'; end if; return new; end$$;"
+        " create trigger breaks before update on masthead.publication"
+        " for each row when (new.state = 'needs_human') execute function masthead.breaks()"
+    )
+    tamper(house.organization_id, breaks)
+    try:
+        assert sweep(worker) == {other: "needs_human"}
+    finally:
+        tamper(house.organization_id, "drop trigger breaks on masthead.publication; drop function masthead.breaks()")
+    assert sweep(worker) == {stuck: "needs_human"}
 
 
 def test_a_person_is_told_fourteen_minutes_after_the_send_was_over(worker: db.Database):

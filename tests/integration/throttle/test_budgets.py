@@ -293,6 +293,9 @@ def test_of_what_may_not_be_read_in_time_a_person_is_told_and_it_is_read_later_a
     )
     with acting_as(worker), db.free_transaction() as session:
         assert due_rows.claim_checks(session, 10, lease_s=60) == []
+    assert sweep(worker) == ({unclear.id: "needs_human"} if state is _S.NEEDS_HUMAN else {})
+    with acting_as(worker), db.free_transaction() as session:
+        assert due_rows.claim_checks(session, 10, lease_s=60) == []
     now = again(house.author, unclear.id)
     assert (now.state, now.needs) == (state, Needs.OUTCOME if state is _S.NEEDS_HUMAN else None)
     assert now.next_action_at is not None
