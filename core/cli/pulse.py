@@ -11,18 +11,18 @@ from core.cli.findings import Finding, State, logged_in
 from core.infra.settings import Settings, SettingsInvalid
 from core.publishing import pulse as publishing
 from core.publishing.pulse import Pulse, Ticker
+from core.publishing.rules import UNATTENDED_AFTER_S
 from core.queueing import inspection
 from core.queueing.names import QueueName
 
 _SUBJECT: Final = "Sending"
 _PROGRAMS: Final = "Programs"
-# Two tickers look every second or every few; what is due starts within 5 s, and within 60 s after any restart.
+# Two tickers look every second or every few.
 _QUIET_S: Final = 60.0
-_LATE_S: Final = 60.0
 _START: Final = "Start Masthead (`masthead run`), or look in the logs of dispatcher, scheduler and worker-publish."
 # A worker that is busy takes its next hint within a minute or so: each kind of work gives way after 15 s.
 _UNTAKEN_S: Final = 180.0
-# Not `publish`: what waits for it is in Postgres, and the first finding says so.
+# Not `publish`: what waits for it, to be sent or to be read back, is in Postgres, and the first finding says so.
 _WHAT_WAITS: Final = {
     QueueName.LOW: "mail, checks ahead, tokens, addresses and comments",
     QueueName.MEDIA: "uploaded videos and documents",
@@ -70,7 +70,7 @@ def _finding(found: Pulse) -> Finding:
     last, due = found.last_look_s, found.oldest_due_s
     waits = "nothing due waits" if due is None else f"the oldest due post waits for {_seconds(due)}"
     looked = "nobody has looked yet" if last is None else f"somebody looked {_seconds(last)} ago"
-    if due is not None and due > _LATE_S:
+    if due is not None and due > UNATTENDED_AFTER_S:
         return Finding(_SUBJECT, State.MISSING, f"{waits}, {looked}", _START)
     if last is not None and last > _QUIET_S:
         return Finding(_SUBJECT, State.ADVICE, f"{looked}, {waits}", _START)

@@ -1,6 +1,6 @@
 """SQL of what is due and of what lapsed, in all organizations, and of the tickers that look.
 
-By definer functions that return ids only (migrations 0005 to 0044: the newest that has one is in force).
+By definer functions that return ids only (migrations 0005 to 0045: the newest that has one is in force).
 Takes a session; never commits.
 """
 
@@ -88,7 +88,7 @@ def claim_links(session: Session, at_most: int, *, lease_s: float) -> list[tuple
 
 
 def sweep(session: Session, *, first_read_s: float, retry_s: float) -> list[Moved]:
-    """Move what lapsed: leases, windows, approvals, and the time in which programs may find out what became of a post."""
+    """Move what lapsed: leases, windows, approvals, and the time to find out by itself whether a post is live."""
     rows = session.execute(
         text("select organization_id, publication_id, to_state from masthead.sweep(:first_read, :retry)"),
         {"first_read": timedelta(seconds=first_read_s), "retry": timedelta(seconds=retry_s)},
@@ -111,13 +111,6 @@ def work_waiting(session: Session) -> tuple[bool, bool]:
     """Whether there is something to send or read back, and whether there are links to look for, now."""
     row = session.execute(text("select sends, links from masthead.work_waiting()")).one()
     return bool(row.sends), bool(row.links)
-
-
-def oldest_due_s(session: Session) -> float | None:
-    """Seconds for which the oldest publication that could go out has been waiting; None when none waits."""
-    row = session.execute(text("select extract(epoch from masthead.oldest_due())::float8 as seconds")).one()
-    seconds: float | None = row.seconds
-    return seconds
 
 
 def beat(session: Session, name: str) -> None:

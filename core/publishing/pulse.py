@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.infra import db
-from core.publishing import due_rows
+from core.infra.settings import PublishTimes
+from core.publishing import due_rows, unattended_rows
+from core.publishing.times import times as times_of_this_process
 
 
 class Ticker(StrEnum):
@@ -22,7 +24,11 @@ class Ticker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """`tickers` has for each ticker the seconds since it looked last. `oldest_due_s` None: nothing due is waiting."""
+    """`tickers` has for each ticker the seconds since it looked last.
+
+    `oldest_due_s`: for how long the oldest publication has been waiting, to be sent or to be read back, though nothing
+    holds it back by design; None when none does.
+    """
 
     tickers: Mapping[str, float]
     oldest_due_s: float | None
@@ -33,7 +39,8 @@ class Pulse:
         return min(self.tickers.values(), default=None)
 
 
-def pulse(database: db.Database | None = None) -> Pulse:
+def pulse(database: db.Database | None = None, times: PublishTimes | None = None) -> Pulse:
     """As it is now, over all organizations: figures only. `database` None: this program's own."""
+    times = times or times_of_this_process()
     with (database or db.current()).free_transaction() as session:
-        return Pulse(due_rows.heartbeats(session), due_rows.oldest_due_s(session))
+        return Pulse(due_rows.heartbeats(session), unattended_rows.oldest_due_s(session, times))

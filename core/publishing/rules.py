@@ -40,6 +40,9 @@ from core.provider_kit.errors import (
 )
 from core.provider_kit.types import LivePost, Payload, Published, ReadBack, canonical_sha256
 
+# What waits longer though nothing holds it back is an alarm: what is due starts within 5 s, and within 60 s after any
+# restart.
+UNATTENDED_AFTER_S: Final = 60.0
 CHECKER: Final = "program:checker"  # how attempts and events name who reads back
 PUBLISH_NOW_PER_MINUTE: Final = 30
 # A read-back looks a little further back than the attempt: the network's clock and ours may differ (RELIABILITY 9.1).

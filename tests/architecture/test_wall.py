@@ -88,6 +88,7 @@ DEFINERS = {
     "organizations_with_news": ("worker", "organization_id uuid"),
     "organizations_with_unmailed": ("worker", "organization_id uuid"),
     "preflight_due": ("worker", "organization_id uuid, publication_id uuid"),
+    "organizations_unattended": ("worker", "organization_id uuid"),
     "organizations_at_risk": ("worker", "organization_id uuid"),
     "claim_mails": ("worker", "organization_id uuid, mail_id uuid"),
     "claim_tokens": ("worker", "organization_id uuid, connection_id uuid, epoch bigint"),

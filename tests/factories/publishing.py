@@ -36,6 +36,7 @@ from tests.fixtures.programs import RunningSandbox
 
 _numbers = itertools.count(1)
 
+SHIPPED = PublishTimes()
 # Every time of the machine at 1/50 (PRODUCT 7 h).
 FAST = PublishTimes(
     prepare_ahead_s=54,
@@ -134,6 +135,11 @@ def make_quiet_house() -> House:
     account = make_account(approver)
     author = make_actor(organization_id, Role.EDITOR, name="Edgar Editor")
     return House(organization_id, author, approver, (Page(account, account.provider_account_id, ""),))
+
+
+def let_connect_long_ago(organization_id: UUID) -> None:
+    """Let its accounts have been as they are for a day, so that what came due meanwhile didn't wait for them."""
+    tamper(organization_id, "update masthead.account set updated_at = clock_timestamp() - interval '1 day'")
 
 
 def make_scheduled(house: House, page: Page | None = None, *, words: str | None = None, **post: Any) -> Publication:

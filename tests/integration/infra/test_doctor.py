@@ -34,7 +34,14 @@ from core.queueing.names import JobName
 from tests.factories.accounts import make_account
 from tests.factories.media import make_media
 from tests.factories.organizations import make_actor
-from tests.factories.publishing import make_due, make_quiet_house, use_owner
+from tests.factories.publishing import (
+    leave_unclear,
+    let_connect_long_ago,
+    make_due,
+    make_quiet_house,
+    tamper,
+    use_owner,
+)
 from tests.fixtures.programs import RunningSandbox, free_ports
 from tests.fixtures.servers import SECRET_KEY, Servers
 
@@ -224,10 +231,45 @@ def test_programs_that_stopped_looking_are_advice_and_what_they_leave_waiting_is
     assert doctor()[1]["Sending"].startswith("advice somebody looked 10 min ago, nothing due waits -> Start Masthead")
     db.use(committed_database)  # the doctor logs in as everybody and leaves nobody logged in
     use_owner(settings.owner_url())
-    make_due(make_quiet_house(), ago_s=7_300, window_s=600)
+    house = make_quiet_house()
+    let_connect_long_ago(house.organization_id)
+    make_due(house, ago_s=7_300, window_s=600)
     code, found = doctor()
     assert code == 1
     assert found["Sending"].startswith("MISSING the oldest due post waits for 2 h, somebody looked 10 min ago")
+
+
+def test_a_post_that_nobody_reads_back_is_trouble_though_the_clock_is_watched(
+    doctor: Doctor, beat: Callable[..., None], settings: Settings, worker_database: db.Database
+) -> None:
+    use_owner(settings.owner_url())
+    house = make_quiet_house()
+    row = make_due(house)
+    leave_unclear(worker_database, house, row.id)
+    beat(4)
+    assert doctor()[0] == 0
+    long_ago = "clock_timestamp() - interval '10 min'"
+    tamper(house.organization_id, f"update masthead.attempt set opened_at = {long_ago}")  # noqa: S608 - our own words
+    tamper(house.organization_id, f"update masthead.publication set next_action_at = {long_ago}")  # noqa: S608 - ours
+    code, found = doctor()
+    assert code == 1
+    assert found["Sending"].startswith("MISSING the oldest due post waits for 10 min, somebody looked")
+    assert "worker-publish" in found["Sending"]
+
+
+def test_a_backlog_that_is_spaced_is_no_trouble(
+    doctor: Doctor, beat: Callable[..., None], settings: Settings, committed_database: db.Database
+) -> None:
+    use_owner(settings.owner_url())
+    house = make_quiet_house()
+    let_connect_long_ago(house.organization_id)
+    for _ in range(3):
+        make_due(house, ago_s=600)
+    beat(4)
+    assert doctor()[0] == 1
+    soon = "clock_timestamp() + interval '10 min'"
+    tamper(house.organization_id, f"update masthead.account set next_send_at = {soon}")  # noqa: S608 - our own words
+    assert doctor()[0] == 0
 
 
 def test_a_program_that_does_nothing_is_named_though_posts_go_out_without_it(

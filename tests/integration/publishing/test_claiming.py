@@ -356,13 +356,3 @@ def test_the_next_due_instant_is_ahead_and_a_held_row_keeps_nobody_awake(house: 
     with acting_as(worker), db.free_transaction() as session:
         assert due_rows.until_next_due(session) is None
         assert due_rows.work_waiting(session) == (False, False)
-
-
-def test_the_age_of_the_oldest_due_row_is_the_alarm(house: House, worker: db.Database):
-    with acting_as(worker), db.free_transaction() as session:
-        assert due_rows.oldest_due_s(session) is None
-    make_due(house, ago_s=100)
-    with acting_as(worker), db.free_transaction() as session:
-        age = due_rows.oldest_due_s(session)
-    assert age is not None
-    assert 100 < age < 110

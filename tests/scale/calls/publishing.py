@@ -26,6 +26,7 @@ from core.publishing import (
     restored_rows,
     step_rows,
     store,
+    unattended_rows,
 )
 from core.publishing.error_rows import Place, Window
 from core.publishing.model import Attempt
@@ -134,7 +135,17 @@ CALLS: Final[Calls] = {
     ),
     due_rows.until_next_due: (outside(lambda session, _: due_rows.until_next_due(session), "dispatch"),),
     due_rows.work_waiting: (outside(lambda session, _: due_rows.work_waiting(session), "dispatch"),),
-    due_rows.oldest_due_s: (outside(lambda session, _: due_rows.oldest_due_s(session), "dispatch"),),
+    unattended_rows.oldest_due_s: (
+        outside(lambda session, _: unattended_rows.oldest_due_s(session, PublishTimes())),
+        outside(lambda session, _: unattended_rows.oldest_due_s(session, PublishTimes()), "dispatch"),
+    ),
+    unattended_rows.organizations: (
+        outside(lambda session, _: unattended_rows.organizations(session, PublishTimes(), 60), "worker"),
+    ),
+    unattended_rows.oldest: (
+        inside(lambda session, _: unattended_rows.oldest(session, PublishTimes(), 60)),
+        inside(lambda session, _: unattended_rows.oldest(session, PublishTimes(), 60), "worker"),
+    ),
     due_rows.beat: (outside(lambda session, _: due_rows.beat(session, "test"), "dispatch"),),
     due_rows.heartbeats: (outside(lambda session, _: due_rows.heartbeats(session)),),
     store.claim: (
