@@ -19,7 +19,18 @@ from core.organizations.rules import Permission, require
 from core.posts.model import PublicationEvent
 from core.posts.rows import error_words
 from core.posts.rules import ACCOUNT_SENDS, Needs, PublicationState
-from core.publishing import desk_rows, link_rows, live_rows, live_rules, model, read_rows, rules, step_rows, store
+from core.publishing import (
+    desk_rows,
+    link_rows,
+    live_rows,
+    live_rules,
+    model,
+    read_rows,
+    rules,
+    step_rows,
+    store,
+    unattended_rows,
+)
 from core.publishing.candidates import Candidate, NamedPost, SeenPost, candidates, named_in, posts_in
 from core.publishing.live_rules import Kind, LiveState
 from core.publishing.rules import ATTEMPT_WORDS, AttemptState
@@ -191,6 +202,17 @@ def live_works(actor: Actor, post_id: UUID) -> Mapping[UUID, tuple[LiveWork, ...
     for row in rows:
         found[row.publication_id] = (*found.get(row.publication_id, ()), _live_work(row))
     return found
+
+
+def stopped_since(actor: Actor) -> datetime | None:
+    """Since when something of the organization waits, to be sent or to be read back, though nothing holds it back.
+
+    None while nothing has waited so for a minute.
+    """
+    require(actor, Permission.READ)
+    with db.transaction(actor) as session:
+        found = unattended_rows.oldest(session, times(), rules.UNATTENDED_AFTER_S)
+    return None if found is None else found.since
 
 
 def live_trouble(actor: Actor) -> tuple[LiveTrouble, ...]:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from console.app_pages.publish import unclear
+from console.app_pages.publish import home, unclear
 from core.infra import db
 from core.infra.actor import Role
 from core.infra.settings import PublishTimes, Settings
@@ -18,13 +18,14 @@ from core.posts import queries
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.errors import OutcomeUnknown
 from core.provider_kit.types import Published
-from core.publishing import rules, store, sweeping
+from core.publishing import claiming, rules, store, sweeping
 from jobs.sender import Sender
 from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.posts import make_approved, make_submitted, publication, soon
 from tests.factories.publishing import (
     FAST,
+    SHIPPED,
     House,
     ScriptedPublisher,
     acting_as,
@@ -33,6 +34,7 @@ from tests.factories.publishing import (
     check_one,
     claim_one,
     leave_unclear,
+    let_connect_long_ago,
     let_pass,
     live_post,
     make_due,
@@ -206,6 +208,46 @@ def work_until_nothing_moves(dispatch: db.Database, worker: db.Database) -> None
     sender.close()
 
 
+STOPPED = "Posts are waiting though nothing holds them back"
+LONG_AGO = "clock_timestamp() - interval '10 min'"
+
+
+def due_long_ago(house: House, _worker: db.Database) -> None:
+    make_due(house, ago_s=600)
+
+
+def unread_for_long(house: House, worker: db.Database) -> None:
+    let_pass(house.approver, unknown(house, worker), next_action_at=LONG_AGO)
+    tamper(house.organization_id, f"update masthead.attempt set opened_at = {LONG_AGO}")  # noqa: S608 - our own words
+
+
+@pytest.mark.parametrize("stop", [due_long_ago, unread_for_long])
+def test_where_no_sender_runs_home_says_so_to_who_may_act_and_to_no_other_organization(
+    house: House, worker_database: db.Database, stop: Callable[[House, db.Database], None]
+) -> None:
+    other = make_quiet_house()
+    let_connect_long_ago(house.organization_id)
+    tabs = {role: Tab(someone(house.organization_id, role)[0]).open() for role in Role}
+    stranger = Tab(someone(other.organization_id, Role.ADMIN)[0]).open()
+    assert STOPPED not in "".join(tab.words for tab in (*tabs.values(), stranger))
+    stop(house, worker_database)
+    assert {role: STOPPED in tab.open().words for role, tab in tabs.items()} == {
+        role: role is not Role.VIEWER for role in Role
+    }
+    assert "Ask your operator to run `masthead doctor`." in tabs[Role.ADMIN].words
+    assert STOPPED not in stranger.open().words
+
+
+def test_a_backlog_that_is_spaced_alarms_nobody(house: House, worker_database: db.Database) -> None:
+    let_connect_long_ago(house.organization_id)
+    for _ in range(15):
+        make_due(house, ago_s=600)
+    with acting_as(worker_database):
+        assert len(claiming.due(20, SHIPPED)) == 1
+    tab = Tab(someone(house.organization_id, Role.ADMIN)[0])
+    assert STOPPED not in tab.open().words
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.APPROVER])
 def test_an_unclear_outcome_is_seen_at_once_and_within_a_minute_with_what_was_read_so_far(
     house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch, role: Role
@@ -238,6 +280,11 @@ def test_at_shipped_times_the_first_read_of_it_is_seen_within_a_minute() -> None
     shipped = PublishTimes()
     read_s = shipped.connect_timeout_s + shipped.read_timeout_s
     assert shipped.first_read_after_s + shipped.tick_s + read_s + unclear.LOOK_EVERY_S < 60
+
+
+def test_what_nothing_holds_back_is_said_within_a_minute_of_being_late_by_one() -> None:
+    assert rules.UNATTENDED_AFTER_S == 60
+    assert home.LOOK_EVERY_S < 60
 
 
 def test_at_shipped_times_a_question_is_with_a_person_within_a_quarter_of_an_hour() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -56,9 +57,12 @@ def render(visitor: Visitor) -> None:
         try:
             home = queries.home(visitor.actor)
             trouble = sending.live_trouble(visitor.actor)
+            stopped_since = sending.stopped_since(visitor.actor) if visitor.may(Permission.WRITE) else None
         except Exception as error:  # a fragment that runs by itself has no page around it to say so
             feedback.show_broken(error, navigation.HOME)
             return
+        if stopped_since is not None:
+            _stopped(stopped_since, zones)
         _figures(home, len(trouble), zones)
         left, right = split("home", [1.5, 1])
         with left, st.container(border=True, height="stretch", key="home_today"):
@@ -67,6 +71,14 @@ def render(visitor: Visitor) -> None:
             _attention(visitor, home, trouble, zones)
 
     as_it_is_now()
+
+
+def _stopped(since: datetime, zones: Zones) -> None:
+    st.warning(
+        f"Posts are waiting though nothing holds them back, the first since {plain(clock(since, zones.organization))}:"
+        " the program that sends may have stopped. Ask your operator to run `masthead doctor`.",
+        icon=":material/hourglass_disabled:",
+    )
 
 
 def _today(home: Home, zones: Zones) -> None:

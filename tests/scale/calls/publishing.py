@@ -112,6 +112,7 @@ def _evidence(world: World) -> None:
 
 CALLS: Final[Calls] = {
     queries.evidence: (alone(_evidence),),
+    queries.stopped_since: (alone(lambda world: queries.stopped_since(world.actor)),),
     queries.desk: (alone(lambda world: queries.desk(world.actor)),),
     due_rows.claim_due: (
         outside(
