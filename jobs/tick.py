@@ -33,6 +33,7 @@ def housekeeping() -> None:
     """Once a minute: what nobody waits for."""
     notices.raise_ends()
     notices.raise_risks()
+    notices.raise_stopped()
     _given().give(JobName.LOOK_AHEAD)
     _given().give(JobName.TEND_TOKENS)
     _given().give(JobName.REVOKE_OVERDUE_CHOICES)

@@ -12,7 +12,7 @@ from core.notices import store
 from core.notices.forgetting import forget_old
 from core.notices.inviting import InvitationMail, mail_invitation
 from core.notices.outbox import write_due as write_mail
-from core.notices.raising import raise_due, raise_ends, raise_risks
+from core.notices.raising import raise_due, raise_ends, raise_risks, raise_stopped
 from core.notices.rules import ABOUT, Delivery, Kind
 from core.notices.sending import send_due as send_mail
 
@@ -24,6 +24,7 @@ __all__ = [
     "raise_due",
     "raise_ends",
     "raise_risks",
+    "raise_stopped",
     "see",
     "see_all",
     "send_mail",

@@ -27,7 +27,10 @@ from core.organizations import queries as organizations
 from core.organizations.queries import OrganizationFacts
 from core.posts import slots
 from core.posts.rows import error_words
-from core.publishing import live_rules
+from core.publishing import live_rules, unattended_rows
+from core.publishing.rules import UNATTENDED_AFTER_S
+from core.publishing.times import times
+from core.publishing.unattended_rows import Unattended
 
 _log = logging.getLogger(__name__)
 RAISER: Final = "program:notices"
@@ -65,6 +68,23 @@ def raise_risks_in(organization_id: UUID) -> int:
     with db.organization_transaction(organization_id, RAISER) as session:
         zone = organizations.organization_in(session).timezone
         return _tell(session, [_of_risk(row, zone) for row in store.risks(session)])
+
+
+def raise_stopped() -> int:
+    """Tell admins that posts wait though nothing holds them back, in all organizations; gives how many are new."""
+    with db.free_transaction() as session:
+        found = unattended_rows.organizations(session, times(), UNATTENDED_AFTER_S)
+    return sum(_unbroken(organization_id, raise_stopped_in) for organization_id in found)
+
+
+def raise_stopped_in(organization_id: UUID) -> int:
+    """Tell the admins of one organization once per stoppage: it is the same one until something is sent there."""
+    with db.organization_transaction(organization_id, RAISER) as session:
+        oldest = unattended_rows.oldest(session, times(), UNATTENDED_AFTER_S)
+        if oldest is None:
+            return 0
+        zone = organizations.organization_in(session).timezone
+        return _tell(session, [_of_stoppage(oldest, zone)])
 
 
 def raise_in(organization_id: UUID) -> int:
@@ -186,6 +206,17 @@ def _of_risk(row: Row[Any], zone: str) -> News:
         },
         author_id=row.author_id,
         submitted_by=row.submitted_by,
+    )
+
+
+def _of_stoppage(oldest: Unattended, zone: str) -> News:
+    return News(
+        kind=Kind.STOPPED,
+        key=f"{Kind.STOPPED}:{oldest.last_try or 0}",
+        subject_kind="post",
+        subject_id=oldest.post_id,
+        actor="",
+        data={"since": slots.said(oldest.since, zone)},
     )
 
 

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     LIVE_TROUBLE = "live_trouble"
     RECONNECT = "reconnect"
     NOT_RENEWED = "not_renewed"
+    STOPPED = "stopped"
 
 
 class Delivery(StrEnum):
@@ -149,6 +150,14 @@ ABOUT: Final[Mapping[Kind, About]] = {
         "The access to {account} can't be renewed",
         "{n} accesses can't be renewed",
     ),
+    Kind.STOPPED: About(
+        "Posts wait though nothing holds them back",
+        "hourglass_disabled",
+        Delivery.AT_ONCE,
+        "Posts wait though nothing holds them back",
+        "Posts waited {n} times though nothing held them back",
+        is_trouble=True,
+    ),
 }
 
 
@@ -200,6 +209,8 @@ def told(news: News, members: Iterable[Person], *, self_approval: bool) -> froze
         wanted: set[UUID | None] = asked if self_approval else asked - own - news.writers
     elif news.kind in (Kind.RECONNECT, Kind.NOT_RENEWED):
         wanted = _who_may(members, Permission.CONNECT) | {news.connected_by}
+    elif news.kind is Kind.STOPPED:
+        wanted = _who_may(members, Permission.MANAGE_SETTINGS)
     elif ABOUT[news.kind].is_trouble:
         wanted = _who_may(members, Permission.APPROVE) | own
     else:
@@ -252,6 +263,11 @@ def sentence(kind: Kind, data: Mapping[str, Any]) -> str:
                 f"The access to {account} could not be renewed {data.get('times', '')}. {why} It is tried on"
                 f"{_until(data)}; connect it again if it stays so."
             )
+        case Kind.STOPPED:
+            words = (
+                f"Posts are waiting though nothing holds them back{_since(data)}: the program that sends may have"
+                " stopped. Ask your operator to run “masthead doctor”."
+            )
     return words.strip()
 
 
@@ -277,6 +293,10 @@ class _Known(dict[str, Any]):
 
 def _until(data: Mapping[str, Any]) -> str:
     return f" until it ends on {data['ends']}" if data.get("ends") else ""
+
+
+def _since(data: Mapping[str, Any]) -> str:
+    return f", the first since {data['since']}" if data.get("since") else ""
 
 
 def _quoted(post: str) -> str:

@@ -39,6 +39,7 @@ TOLD = {
     Kind.LIVE_TROUBLE: TROUBLE,
     Kind.RECONNECT: "admin viewer",  # the viewer connected it, when they were an admin
     Kind.NOT_RENEWED: "admin viewer",
+    Kind.STOPPED: "admin",
 }
 
 
