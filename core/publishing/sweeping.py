@@ -1,6 +1,6 @@
 """Once a second, from any number of processes: lapsed leases, closed windows, approvals that didn't come.
 
-The work is three definer functions (`sweep` of migration 0040, `ask_in_time` of 0044, `lapse` of 0009), which lock each
+The work is three definer functions (`sweep` of migration 0040, `ask_in_time` of 0046, `lapse` of 0009), which lock each
 row, ask again and move it, so two sweeps at once, or one that dies before its commit (sw1) or after it (sw2), do the
 same as one. A publication whose sender vanished while sending becomes `unknown`, never `scheduled`: what was sent can't
 be told from what was not. And where nobody could find it out in time, a person is asked, whether a sender runs or not.

@@ -1,4 +1,4 @@
-"""SQL of what waits though nothing holds it back (`unattended` of migration 0045). Takes a session; never commits."""
+"""SQL of what waits though nothing holds it back (`unattended` of migration 0047). Takes a session; never commits."""
 
 from __future__ import annotations
 
