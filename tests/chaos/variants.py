@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from core.infra import db
 from core.posts.rules import PublicationState
+from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import OutcomeUnknown
 from core.publishing import rules, sending, store
 from core.publishing.claiming import SENDER
@@ -42,7 +43,7 @@ def attempt_row_after_the_call() -> None:
     open_attempt, record = sending._open_attempt, sending._record
 
     def nothing_yet(_ready: Any, _call: Any, times: Any) -> Any:
-        return sending._Attempt(0, time.monotonic() + times.send_within_s)
+        return sending._Attempt(0, BeginBy.within(times.send_within_s))
 
     def written_now(ready: Any, _attempt_id: int, outcome: Outcome, times: Any) -> Any:
         call = ready.publisher.prepare(ready.payload, ready.access, None)
