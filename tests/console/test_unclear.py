@@ -10,12 +10,10 @@ import pytest
 from console import identity
 from core.infra import db
 from core.infra.actor import Role
-from core.infra.ids import new_id
 from core.infra.settings import Settings
 from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import Published, ReadBack
-from core.publishing.commands import resolve_not_live
 from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.organizations import make_signed_in
@@ -32,6 +30,7 @@ from tests.factories.publishing import (
     make_quiet_house,
     read_until_settled,
     reads,
+    say_not_live,
     seen,
     send_one,
     sweep,
@@ -148,7 +147,7 @@ def test_what_was_to_be_sent_again_and_is_late_is_neither_sent_nor_moved_from_it
 ) -> None:
     shows(monkeypatch, read=seen())
     row = in_question(house, worker_database)
-    resolve_not_live(house.approver, new_id(), row.id, send_again=True, reason="I looked.")
+    say_not_live(house.approver, row.id, send_again=True)
     let_pass(house.approver, row.id, not_after="clock_timestamp()")
     assert sweep(worker_database) == {row.id: "needs_human"}
     tab = tab_of(house, Role.APPROVER).open("post", post=str(row.post_id))
