@@ -1,8 +1,8 @@
 """Reading back under the network's limits: budgets are kept, breakers obeyed, and one reader is the fleet's probe.
 
-What may not be asked now isn't claimed (`claim_checks` of migration 0046), and goes to a person where that lasts too
-long (`ask_in_time` of the same). What is left to do here: when a breaker of reads wants its probe, the first reader is
-it, and the others come back a moment later without a read on record.
+What may not be asked now isn't claimed (`claim_checks` of migration 0048), and goes to a person where that lasts too
+long (`ask_in_time` of 0046). What is left to do here: when a breaker of reads wants its probe, the first reader is it,
+and the others come back a moment later without a read on record.
 """
 
 from __future__ import annotations

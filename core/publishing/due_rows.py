@@ -1,6 +1,6 @@
 """SQL of what is due and of what lapsed, in all organizations, and of the tickers that look.
 
-By definer functions that return ids, states and times (migrations 0005 to 0047: the newest that has one is in force).
+By definer functions that return ids, states and times (migrations 0005 to 0048: the newest that has one is in force).
 Takes a session; never commits.
 """
 
@@ -66,7 +66,8 @@ def claim_due(
 def claim_checks(session: Session, at_most: int, *, lease_s: float) -> list[Claim]:
     """Take up to `at_most` unclear outcomes whose read is due; nobody else gets them for `lease_s` seconds.
 
-    Organizations take turns. Those whose network may not be asked now are put off instead.
+    Organizations take turns. Those whose network may not be asked now are put off instead. The claim asks the person in
+    time as `sweep` does, for programs that are older than the schema.
     """
     rows = session.execute(
         text("select organization_id, publication_id, epoch from masthead.claim_checks(:at_most, :lease)"),

@@ -85,6 +85,20 @@ def test_a_person_is_told_in_time_though_no_sender_runs_and_it_is_read_afterward
     assert claim(worker, 4) == [fresh, *late]
 
 
+def test_a_person_is_told_in_time_beside_tickers_that_do_not_know_how_to_ask(worker: db.Database):
+    house = make_quiet_house()
+    late, resting = make_unclear(worker, house, ago_s=900), make_unclear(worker, house, ago_s=900)
+    fresh = make_unclear(worker, house)
+    let_time_be_up(house, late)
+    let_pass(house.approver, resting, told_by="clock_timestamp()", next_action_at="clock_timestamp() + interval '1 h'")
+    assert claim(worker, 4) == [fresh, late]
+    for row_id in (late, resting):
+        now = again(house.author, row_id)
+        assert (now.state, now.needs) == (_S.NEEDS_HUMAN, Needs.OUTCOME)
+        assert "in time" in evidence(house.author, row_id).events[-1].because
+    assert again(house.author, fresh).state is _S.UNKNOWN
+
+
 def test_one_row_that_cannot_be_asked_about_keeps_no_other_from_it(worker: db.Database):
     house = make_quiet_house()
     stuck, other = (make_unclear(worker, house) for _ in range(2))
