@@ -37,6 +37,12 @@ def problems(network: Network, payload: Payload) -> list[Problem]:
     return sorted(found, key=lambda problem: problem.severity != "error")
 
 
+def knows(network: Network | None, payload: Payload) -> bool:
+    """Whether this version has the network, form and options that a payload names; a newer one may have more."""
+    form = network.form(payload.format) if network else None
+    return form is not None and set(payload.options) <= {option.key for option in form.options}
+
+
 def _listed(titles: Sequence[str]) -> str:
     return " or ".join((", ".join(titles[:-1]), titles[-1]) if len(titles) > 1 else titles)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import providers
 from core.accounts.access import access_for
+from core.provider_kit import checks
 from core.provider_kit.errors import ReconnectNeeded
 from core.provider_kit.port import Publisher
 from core.provider_kit.throttle import Route
@@ -50,6 +51,9 @@ def asked_again(session: Session, claim: Claim, row: store.Claimed, calls: Calls
     obstacle = rules.obstacle(row.checked, payload)
     if obstacle is not None:
         return obstacle
+    # Approved as it stands, so whoever approved it knew all of it.
+    if not checks.knows(providers.networks().get(payload.network), payload):
+        return rules.for_a_newer_sender()
     probes: tuple[Route, ...] = ()
     if row.throttled:
         held = limits.held_now(session, calls)

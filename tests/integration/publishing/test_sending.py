@@ -8,16 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.accounts import queries as account_queries
 from core.infra import db
 from core.infra.settings import PublishTimes, Settings
-from core.posts.rules import PublicationState
+from core.posts.model import Publication
+from core.posts.rules import Needs, PublicationState
 from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotSent, OutcomeUnknown, ReconnectNeeded, Rejected, RetryLater
-from core.provider_kit.types import Payload, Published
+from core.provider_kit.types import Payload, Published, canonical_sha256
 from core.publishing import due_rows, rules, sending, store
 from core.publishing.queries import evidence
 from core.publishing.rules import AttemptState
@@ -39,6 +41,7 @@ from tests.factories.publishing import (
     reads,
     send_one,
     sweep,
+    tamper,
 )
 from tests.fixtures.programs import RunningSandbox
 
@@ -375,6 +378,45 @@ def test_a_post_that_a_newer_version_approved_waits_for_a_newer_sender(
     assert now.attempt_count == 0
     assert now.next_action_at is not None
     assert 59 < (now.next_action_at - now.updated_at).total_seconds() <= 60
+
+
+def approve_as_a_newer_version(house: House, row: Publication, newer: dict[str, object]) -> None:
+    """As if it had been written and approved with what this version doesn't know."""
+    approved = {**row.payload, **newer}
+    tamper(house.organization_id, "alter table masthead.publication disable trigger publication_guard")
+    tamper(
+        house.organization_id,
+        "update masthead.publication set payload = %(payload)s, approved_payload = %(payload)s,"
+        " payload_sha256 = %(sha256)s, approved_sha256 = %(sha256)s where id = %(id)s",
+        payload=Jsonb(approved),
+        sha256=canonical_sha256(approved),
+        id=row.id,
+    )
+    tamper(house.organization_id, "alter table masthead.publication enable trigger publication_guard")
+    network = "update masthead.account set network = %(network)s where id = %(id)s"
+    tamper(house.organization_id, network, network=approved["network"], id=row.account_id)
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [{"format": "hologram"}, {"options": {"depth": 3}}, {"network": "agora"}],
+    ids=["form", "option", "network"],
+)
+def test_a_form_an_option_or_a_network_that_only_a_newer_version_knows_waits_for_a_newer_sender(
+    newer: dict[str, object], house: House, worker: db.Database, script
+):
+    row = make_due(house)
+    approve_as_a_newer_version(house, row, newer)
+    publisher = script(YES)
+    assert send_one(worker, row.id) is PublicationState.SCHEDULED
+    assert publisher.sent == []
+    now = again(house.author, row.id)
+    assert now.last_error is not None
+    assert "newer version" in now.last_error["reason"]
+    assert now.attempt_count == 0
+    let_pass(house.approver, row.id, not_after="clock_timestamp()")
+    assert sweep(worker) == {row.id: "needs_human"}
+    assert again(house.author, row.id).needs is Needs.LATE
 
 
 def test_a_problem_that_came_up_since_the_approval_fails_it_with_its_words(house: House, worker: db.Database, script):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.provider_kit.checks import problems
+from core.provider_kit.checks import knows, problems
 from core.provider_kit.types import Format, ImageRules, MediaItem, Network, Option, Payload, TextRules, VideoRules
 
 IMAGES = ImageRules(("image/jpeg",), 8_000_000)
@@ -104,3 +104,20 @@ def test_what_belongs_to_a_kind_of_file_is_needed_beside_such_a_file_alone() -> 
     payload = Payload("town", "1", "Hello")
     assert problems(town, payload) == []
     assert [each.at for each in problems(town, replace(payload, media=(PHOTO,)))] == ["credit"]
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "known"),
+    [
+        ("feed", {}, True),
+        ("feed", {"title": "far too long for it", "guests": []}, True),
+        ("feed", {"depth": 3}, False),
+        ("hologram", {}, False),
+    ],
+)
+def test_what_a_payload_names_is_known_or_not_whatever_it_holds(
+    form: str, options: dict[str, Any], known: bool
+) -> None:
+    payload = Payload("town", "1", "Hello", options=options, format=form)
+    assert knows(NETWORK, payload) is known
+    assert not knows(None, payload)
