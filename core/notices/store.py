@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.accounts.rules import FAILURES_TO_TELL
 from core.infra.ids import new_id
 from core.notices.model import Mail, Notice, NoticeMark, NoticePreference
-from core.notices.rules import HELD_AT_MOST, SAME_CAUSE_WITHIN, STALE_AFTER, Delivery
+from core.notices.rules import HELD_AT_MOST, SAME_CAUSE_WITHIN, STALE_AFTER, Delivery, Kind
 
 Ids = Sequence[UUID]
 Rows = Sequence[Row[Any]]
@@ -25,6 +25,8 @@ OVERLAP: Final = timedelta(seconds=60)
 _AT_ONCE: Final = 500
 _ROWS_AT_ONCE: Final = 1_000  # a statement has at most 65,535 parameters, and a notice needs ten
 _clock = func.clock_timestamp
+# A newer version may tell of more: that is left for its console and its mail.
+_KINDS: Final = [kind.value for kind in Kind]
 
 
 def organization_of(session: Session) -> UUID:
@@ -249,19 +251,19 @@ def add_notices(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
 
 def unseen(session: Session, member_id: UUID, at_most: int) -> int:
     """How many notices a member hasn't seen; counted no further than `at_most`."""
-    some = select(Notice.id).where(Notice.member_id == member_id, Notice.seen_at.is_(None)).limit(at_most).subquery()
-    return int(session.execute(select(func.count()).select_from(some)).scalar_one())
+    unseen = select(Notice.id).where(Notice.member_id == member_id, Notice.seen_at.is_(None), Notice.kind.in_(_KINDS))
+    return int(session.execute(select(func.count()).select_from(unseen.limit(at_most).subquery())).scalar_one())
 
 
 def listed(session: Session, member_id: UUID, at_most: int) -> Sequence[Notice]:
-    """A member's notices, newest first."""
-    mine = select(Notice).where(Notice.member_id == member_id)
+    """A member's notices of the kinds that this version knows, newest first."""
+    mine = select(Notice).where(Notice.member_id == member_id, Notice.kind.in_(_KINDS))
     return session.scalars(mine.order_by(Notice.at.desc(), Notice.id.desc()).limit(at_most)).all()
 
 
 def see(session: Session, member_id: UUID, notice_ids: Collection[UUID] | None = None) -> int:
     """Mark a member's notices as seen, these or all; gives how many were not."""
-    mine = update(Notice).where(Notice.member_id == member_id, Notice.seen_at.is_(None))
+    mine = update(Notice).where(Notice.member_id == member_id, Notice.seen_at.is_(None), Notice.kind.in_(_KINDS))
     if notice_ids is not None:
         mine = mine.where(Notice.id.in_(notice_ids))
     seen = mine.values(seen_at=_clock()).returning(Notice.id).execution_options(synchronize_session=False)
@@ -297,13 +299,14 @@ join masthead.member m on m.organization_id = n.organization_id and m.id = n.mem
 join masthead.person p on p.id = m.person_id and p.disabled_at is null
 join masthead.organization o on o.id = n.organization_id
 where n.organization_id = :organization and n.mail_id is null and n.delivery <> 'off' and n.at > :since
+  and n.kind = any(:kinds)
 order by n.at, n.id
 """
 
 
 def unmailed(session: Session, moment: datetime) -> Sequence[Waiting]:
-    """Notices of active members that are still to be mailed, oldest first."""
-    values = {"organization": organization_of(session), "since": moment - STALE_AFTER}
+    """Notices of active members that are still to be mailed and of a kind that this version knows, oldest first."""
+    values = {"organization": organization_of(session), "since": moment - STALE_AFTER, "kinds": _KINDS}
     return [Waiting(*row) for row in session.execute(text(_UNMAILED), values)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -12,6 +13,7 @@ from core.infra.actor import Actor
 from core.notices import commands, outbox, queries
 from core.notices.queries import NoticeRow
 from tests.factories.posts import Team
+from tests.factories.publishing import tamper
 
 
 def raise_all(worker: db.Database) -> int:
@@ -67,3 +69,9 @@ def rows(database: db.Database, team: Team, sql: str, **values: Any) -> list[Any
     with database.organization_transaction(team.organization_id, "program:test") as session:
         found = session.execute(text(sql), values)
         return list(found.all()) if found.returns_rows else []
+
+
+def call(team: Team, kind: str, subject_id: UUID) -> None:
+    """What is told about this post or account is of that kind and cause, one of a newer version's too."""
+    statement = "update masthead.notice set kind = %(kind)s, cause = %(kind)s where subject_id = %(id)s"
+    tamper(team.organization_id, statement, kind=kind, id=subject_id)

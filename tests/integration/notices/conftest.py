@@ -10,12 +10,14 @@ from core.infra import crypto, db
 from core.infra.settings import Settings
 from tests.factories.accounts import use_test_keys
 from tests.factories.posts import Team, make_team
+from tests.factories.publishing import use_owner
 from tests.fixtures.programs import RunningSandbox
 from tests.fixtures.servers import SECRET_KEY
 
 
 @pytest.fixture
-def team(committed_database: db.Database) -> Iterator[Team]:
+def team(settings: Settings, committed_database: db.Database) -> Iterator[Team]:
+    use_owner(settings.owner_url())
     yield make_team()
     use_test_keys()
 

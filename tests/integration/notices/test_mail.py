@@ -27,7 +27,7 @@ from core.organizations.queries import members
 from core.posts import commands as posts
 from core.posts.rules import MAX_ACCOUNTS
 from tests.factories.accounts import make_account
-from tests.factories.notices import by, later, mail_all, raise_all, rows
+from tests.factories.notices import by, call, later, mail_all, raise_all, rows
 from tests.factories.organizations import make_actor
 from tests.factories.posts import Team, fail, make_approved, make_submitted, publications, soon
 from tests.fixtures.programs import RunningSandbox, free_ports
@@ -91,6 +91,43 @@ def test_nothing_is_mailed_twice(team: Team, worker_database: db.Database, mail:
         raise_all(worker_database)
         mail_all(worker_database)
     assert len(taken(mail, team.approver)) == 1
+
+
+def test_a_kind_that_only_a_newer_version_knows_keeps_no_other_from_being_mailed_and_waits_for_it(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    known = make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    mail_all(worker_database)
+    unknown, other = (make_submitted(team.author, [team.account_id], slot_at=soon()) for _ in range(2))
+    raise_all(worker_database)
+    call(team, "prophecy", known)
+    call(team, "prophecy", unknown)
+    mail_all(worker_database)
+    assert [posts_in(each) for each in taken(mail, team.approver)] == [{other}, {known}]
+    call(team, "approval_asked", unknown)
+    mail_all(worker_database)
+    assert posts_in(taken(mail, team.approver)[0]) == {unknown}
+
+
+def test_a_mail_of_a_kind_that_only_a_newer_version_knows_is_sent_by_a_newer_one(
+    team: Team, worker_database: db.Database, mail: RunningSandbox
+) -> None:
+    post = make_submitted(team.author, [team.account_id], slot_at=soon())
+    raise_all(worker_database)
+    by(worker_database, lambda: outbox.write_due(later()))
+    call(team, "prophecy", post)
+    by(worker_database, commands.send_mail)
+    assert taken(mail, team.approver) == []
+    call(team, "approval_asked", post)
+    make_due(worker_database, team)
+    by(worker_database, commands.send_mail)
+    assert [posts_in(each) for each in taken(mail, team.approver)] == [{post}]
+
+
+def posts_in(taken: dict[str, Any]) -> set[UUID]:
+    """The posts that a mail leads to."""
+    return {UUID(each) for each in re.findall(r"/post\?post=([0-9a-f-]{36})", taken["text"])}
 
 
 def test_two_jobs_at_once_send_one_mail(team: Team, worker_database: db.Database, mail: RunningSandbox) -> None:

@@ -21,7 +21,7 @@ from core.publishing import commands as publishing
 from core.publishing.sweeping import look
 from core.publishing.times import PublishTimes
 from tests.factories.accounts import make_account, refuse
-from tests.factories.notices import by, everybody, notices, raise_all, rows, told
+from tests.factories.notices import by, call, everybody, notices, raise_all, rows, told
 from tests.factories.organizations import make_actor
 from tests.factories.posts import (
     Team,
@@ -364,13 +364,26 @@ def test_an_access_refused_after_a_clock_was_put_right_is_told(team: Team, worke
     assert told(team.admin)[-1] == "reconnect"
 
 
-def test_what_happened_before_any_news_were_read_is_told_however_long_ago(
+def test_what_happened_before_any_news_were_ever_read_is_told(
     team: Team, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "OVERLAP", timedelta(0))
     make_submitted(team.author, [team.account_id], slot_at=soon())
     raise_all(worker_database)
     assert everybody(team) == NOBODY | {"approver": ["approval_asked"], "admin": ["approval_asked"]}
+
+
+def test_a_kind_that_only_a_newer_version_knows_is_left_for_a_newer_console(
+    team: Team, worker_database: db.Database
+) -> None:
+    first, second = (make_submitted(team.author, [team.account_id], slot_at=soon()) for _ in range(2))
+    raise_all(worker_database)
+    call(team, "prophecy", first)
+    assert [each.subject_id for each in notices(team.approver)] == [second]
+    assert (queries.unseen(team.approver), notices_commands.see_all(team.approver)) == (1, 1)
+    call(team, "approval_asked", first)
+    seen = {each.subject_id: each.seen_at is not None for each in notices(team.approver)}
+    assert seen == {first: False, second: True}
 
 
 def read_until_is_ahead(worker: db.Database, team: Team) -> None:
