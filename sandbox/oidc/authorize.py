@@ -76,11 +76,18 @@ def _read(parameters: Mapping[str, str], redirect_uri: str) -> Request:
     prompts = frozenset(parameters.get("prompt", "").split())
     if not prompts <= PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise OpenIdError("invalid_request", "This prompt is not one that OpenID Connect knows.")
-    state, nonce, max_age = (parameters.get(name) for name in ("state", "nonce", "max_age"))
+    max_age = parameters.get("max_age")
     if max_age is not None and not MAX_AGE.fullmatch(max_age):
         raise OpenIdError("invalid_request", "The max_age must be a number of seconds.")
-    oldest = None if max_age is None else int(max_age)
-    return Request(redirect_uri, state, scope, nonce, challenge, prompts, oldest)
+    return Request(
+        redirect_uri=redirect_uri,
+        state=parameters.get("state"),
+        scope=scope,
+        nonce=parameters.get("nonce"),
+        challenge=challenge,
+        prompts=prompts,
+        max_age=None if max_age is None else int(max_age),
+    )
 
 
 def _chosen(world: World, call: Call, request: Request) -> store.Session | None:
@@ -105,9 +112,14 @@ def _chosen(world: World, call: Call, request: Request) -> store.Session | None:
 
 
 def _send_back(world: World, request: Request, session: store.Session) -> Answer:
-    asked_at = None if request.max_age is None else session.asked_at  # OpenID Connect Core 2
-    person_id, challenge = session.person_id, request.challenge
-    grant = store.Grant(person_id, request.redirect_uri, request.scope, request.nonce, challenge, asked_at)
+    grant = store.Grant(
+        person_id=session.person_id,
+        redirect_uri=request.redirect_uri,
+        scope=request.scope,
+        nonce=request.nonce,
+        challenge=request.challenge,
+        asked_at=None if request.max_age is None else session.asked_at,  # OpenID Connect Core 2
+    )
     with world.write():
         code = store.new_code(world, grant, world.clock.real() + CODE_LIFETIME_S)
         key = store.new_session(world, session)

@@ -128,6 +128,6 @@ def find_session(world: World, key: str) -> Session | None:
     return Session(*row) if row else None
 
 
-def end_session(world: World, session: str) -> None:
+def end_session(world: World, key: str) -> None:
     """Forget a browser's session."""
-    world.db.execute("delete from oidc_session where id = ?", (session,))
+    world.db.execute("delete from oidc_session where id = ?", (key,))
