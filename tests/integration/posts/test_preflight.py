@@ -24,6 +24,7 @@ from core.posts.views import AccountProblem, Filters
 from core.provider_kit.throttle import Limits, Scope, Usage
 from core.provider_kit.types import ApiVersion, ImageRules, Network, TextRules
 from core.throttle import store as throttle
+from tests.factories.costs import rows_fetched
 from tests.factories.media import make_kept_image
 from tests.factories.networks import declare
 from tests.factories.notices import by, everybody, notices
@@ -435,10 +436,6 @@ def test_what_is_at_risk_and_due_for_another_look_too_is_taken_once(
 
 
 MANY = 2000
-FETCHED = (
-    "select sum(idx_tup_fetch + seq_tup_read) from pg_stat_xact_user_tables"
-    " where relname in ('publication', 'preflight')"
-)
 
 
 @pytest.fixture
@@ -454,9 +451,9 @@ def crowd(settings: Settings, committed_database: db.Database) -> House:
 def rows_read_to_find(worker: db.Database, at_most: int) -> tuple[int, int]:
     """How many rows Postgres fetched to say what is to be looked at, and how many it said."""
     with worker.free_transaction() as session:
-        before = session.execute(sql(FETCHED)).scalar_one()
-        found = preflight_rows.due(session, at_most, preflight.AGAIN_AFTER)
-        return session.execute(sql(FETCHED)).scalar_one() - before, len(found)
+        with rows_fetched(session, "publication", "preflight") as fetched:
+            found = preflight_rows.due(session, at_most, preflight.AGAIN_AFTER)
+        return fetched.count, len(found)
 
 
 def test_to_say_what_is_to_be_looked_at_costs_what_it_gives_however_much_that_is(

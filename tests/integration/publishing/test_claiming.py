@@ -15,6 +15,7 @@ from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
 from core.publishing import claiming, due_rows
 from tests.factories.accounts import make_account
+from tests.factories.costs import KEPT_AFTER, rows_fetched
 from tests.factories.pauses import PAUSES, pause_account, pause_provider, resume
 from tests.factories.publishing import (
     FAST,
@@ -165,27 +166,22 @@ def test_while_there_are_others_one_organization_has_all_but_a_quarter_of_a_send
 
 # More than enough for a plan that reads all of them to be seen, and for it not to be taken for want of rows.
 MANY = 2000
-# Postgres plans a statement of a function anew this often before it may keep one plan for all that follow.
-KEPT_AFTER = 6
-
-
-FETCHED = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'publication'"
 
 
 def rows_read_to_claim(worker: db.Database, at_most: int) -> tuple[int, int]:
     """How many rows of publications Postgres fetched for one claim, and how many were claimed."""
     with acting_as(worker), db.free_transaction() as session:
-        before = session.execute(text(FETCHED)).scalar_one()
-        claims = due_rows.claim_due(
-            session,
-            at_most,
-            owner="test",
-            lease_s=30,
-            backlog_older_than_s=300,
-            backlog_spacing_s=60,
-            twin_spacing_s=60,
-        )
-        return session.execute(text(FETCHED)).scalar_one() - before, len(claims)
+        with rows_fetched(session, "publication") as fetched:
+            claims = due_rows.claim_due(
+                session,
+                at_most,
+                owner="test",
+                lease_s=30,
+                backlog_older_than_s=300,
+                backlog_spacing_s=60,
+                twin_spacing_s=60,
+            )
+        return fetched.count, len(claims)
 
 
 SPREAD = (

@@ -17,6 +17,7 @@ from core.provider_kit.errors import NotSent, NotShown, Trace
 from core.publishing import due_rows, link_rows, links, rules
 from core.publishing.queries import evidence
 from jobs import low
+from tests.factories.costs import KEPT_AFTER, rows_fetched
 from tests.factories.publishing import (
     FAST,
     House,
@@ -244,20 +245,14 @@ def test_while_one_address_is_asked_for_the_others_are_anybodys(
 
 
 MANY = 2000
-# Postgres plans a statement of a function anew this often before it may keep one plan for all that follow.
-KEPT_AFTER = 6
-FETCHED = (
-    "select sum(idx_tup_fetch + seq_tup_read) from pg_stat_xact_user_tables"
-    " where relname in ('publication', 'publication_link')"
-)
 
 
 def rows_read_to_claim(worker: db.Database, at_most: int) -> tuple[int, int]:
     """How many rows of publications and links Postgres fetched for one claim, and how many were claimed."""
     with acting_as(worker), db.free_transaction() as session:
-        before = session.execute(text(FETCHED)).scalar_one()
-        claims = due_rows.claim_links(session, at_most, lease_s=60)
-        return session.execute(text(FETCHED)).scalar_one() - before, len(claims)
+        with rows_fetched(session, "publication", "publication_link") as fetched:
+            claims = due_rows.claim_links(session, at_most, lease_s=60)
+        return fetched.count, len(claims)
 
 
 @pytest.mark.parametrize("looked_before", [0, KEPT_AFTER], ids=["a plan of its own", "a plan from before"])

@@ -13,6 +13,7 @@ from core.posts import commands as posts
 from core.posts.rules import Needs, PublicationState
 from core.publishing import claiming, due_rows, sweeping
 from core.publishing.queries import evidence
+from tests.factories.costs import KEPT_AFTER, rows_fetched
 from tests.factories.pauses import PAUSES, resume
 from tests.factories.posts import make_approved, make_submitted, publication, soon
 from tests.factories.publishing import (
@@ -147,8 +148,6 @@ def test_what_another_sweep_put_back_on_the_schedule_is_not_taken_for_late(house
 
 # More than enough for a plan that reads all of them for each of them to be seen.
 MANY = 2000
-# Postgres plans a statement of a function anew this often before it may keep one plan for all that follow.
-KEPT_AFTER = 6
 KEY = "publication_event_organization_id_publication_id_fkey"
 KEY_AS_IT_IS = (
     f"{KEY} foreign key (organization_id, publication_id) references masthead.publication(organization_id, id)"
@@ -157,11 +156,10 @@ KEY_AS_IT_IS = (
 
 def rows_read_to_sweep(worker: db.Database) -> tuple[int, int]:
     """How many rows Postgres fetched for one sweep, and how many were moved."""
-    fetched = "select sum(idx_tup_fetch + seq_tup_read) from pg_stat_xact_user_tables where relname = 'publication'"
     with worker.free_transaction() as session:
-        before = session.execute(text(fetched)).scalar_one()
-        moved = due_rows.sweep(session, first_read_s=15, retry_s=5)
-        return int(session.execute(text(fetched)).scalar_one() - before), len(moved)
+        with rows_fetched(session, "publication") as fetched:
+            moved = due_rows.sweep(session, first_read_s=15, retry_s=5)
+        return fetched.count, len(moved)
 
 
 def test_a_sweep_by_plans_from_before_many_were_late_does_not_read_all_of_them_for_each(

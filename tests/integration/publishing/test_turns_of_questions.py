@@ -11,6 +11,7 @@ from core.infra import db
 from core.posts.rules import Needs, PublicationState
 from core.publishing import due_rows
 from core.publishing.queries import evidence
+from tests.factories.costs import KEPT_AFTER, rows_fetched
 from tests.factories.publishing import (
     House,
     acting_as,
@@ -25,9 +26,6 @@ from tests.factories.publishing import (
 )
 
 MANY = 2000
-# Postgres plans a statement of a function anew this often before it may keep one plan for all that follow.
-KEPT_AFTER = 6
-FETCHED = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'publication'"
 _S = PublicationState
 
 
@@ -142,9 +140,9 @@ def make_many_unclear(house: House) -> None:
 def rows_read_to_claim(worker: db.Database, at_most: int) -> tuple[int, int]:
     """How many rows of publications Postgres fetched for one claim, and how many were claimed."""
     with acting_as(worker), db.free_transaction() as session:
-        before = session.execute(text(FETCHED)).scalar_one()
-        claims = due_rows.claim_checks(session, at_most, lease_s=60)
-        return session.execute(text(FETCHED)).scalar_one() - before, len(claims)
+        with rows_fetched(session, "publication") as fetched:
+            claims = due_rows.claim_checks(session, at_most, lease_s=60)
+        return fetched.count, len(claims)
 
 
 @pytest.mark.parametrize("looked_at_before", [0, KEPT_AFTER], ids=["a plan of its own", "a plan from before"])
