@@ -28,7 +28,6 @@ from core.organizations.queries import OrganizationFacts
 from core.posts import slots
 from core.posts.rows import error_words
 from core.publishing import live_rules, unattended_rows
-from core.publishing.rules import UNATTENDED_AFTER_S
 from core.publishing.times import times
 from core.publishing.unattended_rows import Unattended
 
@@ -73,14 +72,14 @@ def raise_risks_in(organization_id: UUID) -> int:
 def raise_stopped() -> int:
     """Tell admins that posts wait though nothing holds them back, in all organizations; gives how many are new."""
     with db.free_transaction() as session:
-        found = unattended_rows.organizations(session, times(), UNATTENDED_AFTER_S)
+        found = unattended_rows.organizations(session, times())
     return sum(_unbroken(organization_id, raise_stopped_in) for organization_id in found)
 
 
 def raise_stopped_in(organization_id: UUID) -> int:
     """Tell the admins of one organization once per stoppage: it is the same one until something is sent there."""
     with db.organization_transaction(organization_id, RAISER) as session:
-        oldest = unattended_rows.oldest(session, times(), UNATTENDED_AFTER_S)
+        oldest = unattended_rows.oldest(session, times())
         if oldest is None:
             return 0
         zone = organizations.organization_in(session).timezone

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.infra import db
-from core.infra.settings import PublishTimes
 from core.publishing import due_rows, unattended_rows
-from core.publishing.times import times as times_of_this_process
+from core.publishing.times import times
 
 
 class Ticker(StrEnum):
@@ -39,8 +38,7 @@ class Pulse:
         return min(self.tickers.values(), default=None)
 
 
-def pulse(database: db.Database | None = None, times: PublishTimes | None = None) -> Pulse:
+def pulse(database: db.Database | None = None) -> Pulse:
     """As it is now, over all organizations: figures only. `database` None: this program's own."""
-    times = times or times_of_this_process()
     with (database or db.current()).free_transaction() as session:
-        return Pulse(due_rows.heartbeats(session), unattended_rows.oldest_due_s(session, times))
+        return Pulse(due_rows.heartbeats(session), unattended_rows.oldest_due_s(session, times()))

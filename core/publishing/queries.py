@@ -211,7 +211,7 @@ def stopped_since(actor: Actor) -> datetime | None:
     """
     require(actor, Permission.READ)
     with db.transaction(actor) as session:
-        found = unattended_rows.oldest(session, times(), rules.UNATTENDED_AFTER_S)
+        found = unattended_rows.oldest(session, times())
     return None if found is None else found.since
 
 

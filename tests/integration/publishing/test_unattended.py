@@ -241,6 +241,6 @@ def test_a_look_costs_little_however_many_wait(deed: Deed, house: House, worker:
         worker.organization_transaction(house.organization_id, "program:test") as session,
         rows_fetched(session, "publication") as of_one,
     ):
-        unattended_rows.oldest(session, SHIPPED, 60)
+        unattended_rows.oldest(session, SHIPPED)
     assert of_all.count < 60
     assert of_one.count < 60

@@ -141,11 +141,11 @@ CALLS: Final[Calls] = {
         outside(lambda session, _: unattended_rows.oldest_due_s(session, PublishTimes()), "dispatch"),
     ),
     unattended_rows.organizations: (
-        outside(lambda session, _: unattended_rows.organizations(session, PublishTimes(), 60), "worker"),
+        outside(lambda session, _: unattended_rows.organizations(session, PublishTimes()), "worker"),
     ),
     unattended_rows.oldest: (
-        inside(lambda session, _: unattended_rows.oldest(session, PublishTimes(), 60)),
-        inside(lambda session, _: unattended_rows.oldest(session, PublishTimes(), 60), "worker"),
+        inside(lambda session, _: unattended_rows.oldest(session, PublishTimes())),
+        inside(lambda session, _: unattended_rows.oldest(session, PublishTimes()), "worker"),
     ),
     due_rows.beat: (outside(lambda session, _: due_rows.beat(session, "test"), "dispatch"),),
     due_rows.heartbeats: (outside(lambda session, _: due_rows.heartbeats(session)),),
