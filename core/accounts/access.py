@@ -42,10 +42,10 @@ def access_for(session: Session, account_id: UUID, correlation_id: str) -> Acces
     return Access(account.provider_account_id, token, correlation_id, stored.id)
 
 
-def report_broken(session: Session, account_id: UUID, reason: str, *, refused: UUID | None) -> bool:
+def report_broken(session: Session, account_id: UUID, reason: str, *, refused: Access | None) -> bool:
     """Hold an active account whose token the network refused, with the reason in words, until a person connects again.
 
-    `refused`: the `credential_id` of that token; None where nobody was asked, for no token could be used. A call lasts,
+    `refused`: what the call was made with; None where nobody was asked, for no token could be used. A call lasts,
     and meanwhile somebody may connect anew or the token may be renewed. Then nothing is held, for that says nothing of
     the token that stands now: its next use will tell. Gives whether it still stood.
 
@@ -79,10 +79,10 @@ def report_broken(session: Session, account_id: UUID, reason: str, *, refused: U
     return True
 
 
-def _was_replaced(session: Session, standing: store.Standing, refused: UUID | None) -> bool:
+def _was_replaced(session: Session, standing: store.Standing, refused: Access | None) -> bool:
     """Whether the account stands on another token than the one that was refused, or on one that can be used by now."""
     if refused is not None:
-        return standing.token is None or standing.token.id != refused
+        return standing.token is None or standing.token.id != refused.credential_id
     try:
         _usable(session, standing)
     except Unreadable:  # it may be good

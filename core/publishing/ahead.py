@@ -33,6 +33,7 @@ from core.infra.settings import PublishTimes
 from core.posts.rules import PublicationState
 from core.provider_kit.errors import NotReady, ProviderFailure
 from core.provider_kit.throttle import Route
+from core.provider_kit.types import Access
 from core.publishing import ahead_rows, rules
 from core.publishing.claiming import SENDER
 from core.publishing.rechecking import Ready, asked_again
@@ -73,7 +74,7 @@ def _look(claim: Claim, times: PublishTimes) -> Ready | None:
         calls = Calls(row.account_id, row.provider, row.checked.network, spread=row.spread)
         ready = asked_again(session, claim, row, calls)
         if isinstance(ready, Outcome):
-            _leave(session, claim, calls, row.tries, ready, times, stops=not ready.held, refused=None)
+            _leave(session, claim, calls, row.tries, ready, times, stops=not ready.held)
             return None
         if ready.probes:  # whoever sends looks whether the network is well again
             ahead_rows.leave(session, claim, tries=row.tries - 1, again_in_s=times.breaker_open_s)
@@ -100,18 +101,16 @@ def _prepare(ready: Ready, times: PublishTimes) -> bool:
     with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
         ready.calls.keep(session)
         obstacle = None if failure is None else _put_in_its_way(session, ready)
-        token = ready.access.credential_id
         if failure is None:
             _done(session, ready)
         elif obstacle is not None:
-            _leave(session, ready.claim, ready.calls, ready.tries, obstacle, times, stops=True, refused=token)
+            _leave(session, ready.claim, ready.calls, ready.tries, obstacle, times, stops=True, refused=ready.access)
         elif isinstance(failure, NotReady):
             wait_s = rules.before_sending(failure).wait_s
             ahead_rows.leave(session, ready.claim, tries=ready.tries - 1, again_in_s=wait_s)
         else:
             outcome = rules.before_sending(failure)
-            stops = outcome.reconnect
-            _leave(session, ready.claim, ready.calls, ready.tries, outcome, times, stops=stops, refused=token)
+            _leave(session, ready.claim, ready.calls, ready.tries, outcome, times, refused=ready.access)
         crash.point("a2")
     return failure is None
 
@@ -139,13 +138,13 @@ def _leave(
     outcome: Outcome,
     times: PublishTimes,
     *,
-    stops: bool,
-    refused: UUID | None,
+    stops: bool = False,
+    refused: Access | None = None,
 ) -> None:
     """After a failure. A wait for a limit or a pause is counted too: this is no try that anything depends on.
 
     `stops`: it goes on when a person has done something, so the publication's story tells that it ended. `refused`:
-    the stored token that a call was made with, if one was; what refused one that was replaced since stops nothing.
+    what a call was made with, if one was; the refusal of a token that was replaced since stops nothing.
     """
     for_good = outcome.state is PublicationState.FAILED
     spread = random.random()  # noqa: S311 - spread, not a secret

@@ -94,9 +94,8 @@ def _decide(
         if row is None:
             return None
         count, taken = reading.keep(session, row, question, answer)
-        if answer.reconnect and question.access is not None:
-            refused = question.access.credential_id
-            report_broken(session, question.account_id, answer.failed_because, refused=refused)
+        if answer.reconnect:
+            report_broken(session, question.account_id, answer.failed_because, refused=question.access)
         attempt = store.unresolved_attempt(session, row.id)
         if not _is_open(row) or attempt is None or attempt.id != question.attempt_id:
             return None

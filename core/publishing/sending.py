@@ -54,7 +54,7 @@ from core.posts.rules import Needs, PublicationState
 from core.provider_kit.begin_by import BeginBy
 from core.provider_kit.errors import NotReady, NotSent, OutcomeUnknown, ProviderFailure
 from core.provider_kit.throttle import Route
-from core.provider_kit.types import Published, VisibleCall
+from core.provider_kit.types import Access, Published, VisibleCall
 from core.publishing import late_answers, limits, rules, store
 from core.publishing.claiming import SENDER, owner
 from core.publishing.rechecking import Ready, asked_again
@@ -161,7 +161,7 @@ def _claim(claim: Claim, times: PublishTimes) -> Ready | PublicationState | None
         calls = Calls(claimed.account_id, claimed.provider, claimed.checked.network, spread=claimed.spread)
         ready = asked_again(session, claim, claimed, calls)
         if isinstance(ready, Outcome):
-            _let_go(session, claim, calls, claimed.tries, ready, times, refused=None)
+            _let_go(session, claim, calls, claimed.tries, ready, times)
             return ready.state
         crash.point("w1")
         return ready
@@ -175,9 +175,9 @@ def _let_go(
     outcome: Outcome,
     times: PublishTimes,
     *,
-    refused: UUID | None,
+    refused: Access | None = None,
 ) -> bool:
-    """`refused`: the stored token that a call was made with, if one was."""
+    """`refused`: what a call was made with, if one was."""
     held = store.give_back(
         session,
         claim,
@@ -209,8 +209,7 @@ def _give_back(
             ready.calls.keep(session)
             if outcome.limited or ask_again:
                 outcome = limits.held_now(session, ready.calls, None if ask_again else outcome) or outcome
-            refused = ready.access.credential_id
-            held = _let_go(session, ready.claim, ready.calls, ready.tries, outcome, times, refused=refused)
+            held = _let_go(session, ready.claim, ready.calls, ready.tries, outcome, times, refused=ready.access)
     except Exception:
         _log.exception("could not give the publication back; its lease will")
         return None
@@ -374,8 +373,7 @@ def _move(session: Session, ready: Ready, attempt_id: int, outcome: Outcome, tim
             counts=not outcome.waits,
         )
         if outcome.reconnect:
-            refused = ready.access.credential_id
-            report_broken(session, ready.calls.account_id, outcome.words, refused=refused)
+            report_broken(session, ready.calls.account_id, outcome.words, refused=ready.access)
     else:
         store.move(
             session, publication_id, outcome.state, because=outcome.words, last_error=last_error, next_action_at=None

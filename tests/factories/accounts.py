@@ -86,7 +86,7 @@ def connect_again(actor: Actor, account: MadeAccount) -> None:
 
 def refuse(session: db.OrganizationSession, account_id: UUID, reason: str) -> None:
     """A call for an account meets a network that refuses its token."""
-    report_broken(session, account_id, reason, refused=access_for(session, account_id, "").credential_id)
+    report_broken(session, account_id, reason, refused=access_for(session, account_id, ""))
 
 
 def use_test_keys() -> None:

@@ -129,7 +129,7 @@ def test_a_dead_page_token_holds_that_account_alone() -> None:
     other = make_account(actor, name="B", connection_id=made.connection_id)
     with db.transaction(actor) as session:
         refuse(session, made.id, "The token is dead.")
-        report_broken(session, uuid.uuid4(), "nobody's", refused=uuid.uuid4())
+        report_broken(session, uuid.uuid4(), "nobody's", refused=access_for(session, other.id, ""))
     one, two = queries.accounts(actor)
     assert (one.state, one.state_reason, two.state) == (
         AccountState.AUTH_BROKEN,
@@ -151,7 +151,7 @@ def test_a_dead_token_of_the_connection_holds_all_its_accounts_and_those_that_ar
         session.connection().exec_driver_sql(
             "update masthead.credential set purpose = 'offer' where purpose = 'account'"
         )
-        refused = access_for(session, made.id, "").credential_id
+        refused = access_for(session, made.id, "")
         report_broken(session, made.id, "The grant is dead.", refused=refused)
         report_broken(session, made.id, "The grant is dead.", refused=refused)
     every = queries.accounts(actor)
@@ -169,7 +169,7 @@ def test_a_refusal_of_a_token_that_was_replaced_since_holds_nothing_and_is_logge
     made = make_account(actor, name="A", token=token)
     make_account(actor, name="B", connection_id=made.connection_id, token=token)
     with db.transaction(actor) as session:
-        refused = access_for(session, made.id, "").credential_id
+        refused = access_for(session, made.id, "")
     connect_again(actor, made)
     with caplog.at_level(logging.INFO), db.transaction(actor) as session:
         assert not report_broken(session, made.id, "The token is dead.", refused=refused)
@@ -193,7 +193,7 @@ def test_a_refusal_of_the_token_of_a_disconnected_account_leaves_the_connection_
     made = make_account(actor, name="A")
     other = make_account(actor, name="B", connection_id=made.connection_id)
     with db.transaction(actor) as session:
-        refused = access_for(session, made.id, "").credential_id
+        refused = access_for(session, made.id, "")
     disconnect(actor, uuid.uuid4(), account_id=made.id)
     with db.transaction(actor) as session:
         assert not report_broken(session, made.id, "The token is dead.", refused=refused)

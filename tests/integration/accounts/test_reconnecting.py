@@ -36,7 +36,7 @@ def test_reconnecting_keeps_account_connection_posts_and_history_and_replaces_th
     waiting = schedule_publication(maya.actor, account.id)
     before = current_tokens(rows, maya)
     with db.transaction(maya.actor) as session:
-        old = access_for(session, account.id, "").credential_id
+        old = access_for(session, account.id, "")
         refuse(session, account.id, "Facebook says the password was changed.")
     (broken,) = queries.accounts(maya.actor)
     assert (broken.state_words, broken.stranded) == ("Reconnect needed", 1)
