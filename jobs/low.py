@@ -19,12 +19,12 @@ _LASTS_S = 15.0  # others wait in this queue; what is left then is hinted for ag
 
 def do_live_work() -> int:
     """Do what is to be done to live posts until nothing is due; gives how much was taken up."""
-    return _until_none_is_due(live_sending.do_due, at_once=1)  # each is a call, which may take half a minute
+    return _until_none_is_due(live_sending.do_next)  # each is a call, which may take half a minute
 
 
 def find_links() -> int:
     """Look for the addresses of live posts until none is due; gives how many were taken up."""
-    return _until_none_is_due(links.find_due, at_once=1)  # each is a call or two
+    return _until_none_is_due(links.find_next)  # each is a call or two
 
 
 def revoke_overdue_choices() -> None:
@@ -45,7 +45,7 @@ def forget_old() -> None:
 
 def look_ahead() -> int:
     """Ask of what goes out within a day whether it will; gives how many were looked at."""
-    return _until_none_is_due(preflight.look_due)
+    return _until_none_is_due(lambda: preflight.look_due(_AT_ONCE), at_once=_AT_ONCE)
 
 
 def tend_tokens() -> int:
@@ -68,12 +68,15 @@ def go_on_without_hints() -> None:
     send_mail()
 
 
-def _until_none_is_due(work: Callable[[int], int], at_once: int = _AT_ONCE) -> int:
-    """Or until its time is over: no kind of work, and no organization that has much of it, has the queue for itself."""
+def _until_none_is_due(work: Callable[[], int], at_once: int = 1) -> int:
+    """Or until its time is over: no kind of work, and no organization that has much of it, has the queue for itself.
+
+    `work` gives how much of it was taken up, which is less than `at_once` where nothing is left.
+    """
     until = time.monotonic() + _LASTS_S
     done = 0
     while time.monotonic() < until:
-        count = work(at_once)
+        count = work()
         done += count
         if count < at_once:
             break

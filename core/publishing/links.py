@@ -54,22 +54,19 @@ class _Sought:
     calls: Calls
 
 
-def find_due(at_most: int, *, times: PublishTimes | None = None) -> int:
-    """Look for up to `at_most` addresses whose turn it is, one after the other; gives how many were taken up.
+def find_next(*, times: PublishTimes | None = None) -> bool:
+    """Look for the address whose turn it is; gives whether there may be more.
 
-    Each is claimed when it is asked for: a lease covers its calls, and what waits behind a slow one is anybody's. Where
+    It is claimed when it is asked for: a lease covers its calls, and what waits behind a slow one is anybody's. Where
     none that came up may be asked for now, there may be others behind them.
     """
     times = times or times_of_this_process()
-    for number in range(at_most):
-        with db.free_transaction() as session:
-            due = due_rows.claim_links(session, 1, lease_s=2 * call_timeout_s(times))
-            goes_on = bool(due) or due_rows.work_waiting(session)[1]
-        for organization_id, publication_id in due:
-            find_one(organization_id, publication_id, times=times)
-        if not goes_on:
-            return number
-    return at_most
+    with db.free_transaction() as session:
+        due = due_rows.claim_links(session, 1, lease_s=2 * call_timeout_s(times))
+        _, links_wait = due_rows.work_waiting(session)
+    for organization_id, publication_id in due:
+        find_one(organization_id, publication_id, times=times)
+    return bool(due) or links_wait
 
 
 def find_one(organization_id: UUID, publication_id: UUID, *, times: PublishTimes | None = None) -> str | None:

@@ -65,20 +65,15 @@ class _Ready:
     calls: Calls
 
 
-def do_due(at_most: int, *, times: PublishTimes | None = None) -> int:
-    """Do up to `at_most` things whose time has come, one after the other; gives how many were taken up."""
+def do_next(*, times: PublishTimes | None = None) -> bool:
+    """Do the thing whose turn it is; gives whether there may be more."""
     times = times or times_of_this_process()
-    for number in range(at_most):
-        with db.free_transaction() as session:
-            claims = live_rows.claim_due(
-                session, 1, lease_s=times.lease_sending_s, first_read_s=times.first_read_after_s
-            )
-            goes_on = bool(claims) or live_rows.is_waiting(session)
-        for claim in claims:
-            do_one(claim, times=times)
-        if not goes_on:
-            return number
-    return at_most
+    with db.free_transaction() as session:
+        claims = live_rows.claim_due(session, 1, lease_s=times.lease_sending_s, first_read_s=times.first_read_after_s)
+        goes_on = bool(claims) or live_rows.is_waiting(session)
+    for claim in claims:
+        do_one(claim, times=times)
+    return goes_on
 
 
 def do_one(claim: LiveClaim, *, times: PublishTimes | None = None) -> LiveState | None:

@@ -391,6 +391,14 @@ def let_pass(actor: Actor, publication_id: UUID, **columns: str) -> None:
     tamper(actor.organization_id, statement, id=publication_id)
 
 
+def how_often(work: Callable[[], bool], at_most: int = 10) -> int:
+    """Do what is due, one after the other, until nothing is; gives how often there was something."""
+    done = 0
+    while done < at_most and work():
+        done += 1
+    return done
+
+
 class ScriptedPublisher:
     """A network that does what a test says, for what the sandbox can't do: errors of ours, exact moments, frozen calls.
 

@@ -24,6 +24,7 @@ from tests.factories.publishing import (
     ScriptedPublisher,
     acting_as,
     again,
+    how_often,
     make_due,
     make_many_due,
     make_quiet_house,
@@ -36,7 +37,7 @@ from tests.fixtures.programs import RunningSandbox
 
 def find(worker: db.Database) -> int:
     with acting_as(worker):
-        return links.find_due(5, times=FAST)
+        return how_often(lambda: links.find_next(times=FAST))
 
 
 def make_due_now(worker: db.Database, house: House) -> None:

@@ -214,7 +214,7 @@ def comment_looked_for_three_times(house: House, worker: db.Database, monkeypatc
         assert send_one(worker, row.id) is PublicationState.PUBLISHED
     for _ in range(4):
         with acting_as(worker):
-            live_sending.do_due(1, times=FAST)
+            live_sending.do_next(times=FAST)
         looked_at(house, "clock_timestamp()")
     return row.id
 
