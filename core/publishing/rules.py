@@ -54,8 +54,8 @@ LONGEST_WORDS: Final = 500
 CLOCK_SKEW: Final = LOOK_BACK
 # However short or long a provider wants to wait for a step: not in a tight loop, and not past all windows (seconds).
 SHORTEST_WAIT_S: Final = 1.0
-_UNTIL_A_NEWER_SENDER_S: Final = 60.0
 LONGEST_WAIT_S: Final = 3600.0
+_UNTIL_A_NEWER_SENDER_S: Final = 60.0
 LINK_TRIES_AFTER_S: Final = (5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0)
 
 # How often a call that had no effect goes out again by itself; more of them is a person's to judge.
