@@ -45,7 +45,7 @@ from core.publishing import limits, live_checking, live_rows, live_rules, rules,
 from core.publishing.live_rows import LiveClaim, Work
 from core.publishing.live_rules import PROGRAM, Kind, LiveState, Next
 from core.publishing.model import LinkState
-from core.publishing.times import call_timeout_s
+from core.publishing.times import call_begin_by, call_timeout_s
 from core.publishing.times import times as times_of_this_process
 from core.throttle.calls import Calls, settle
 
@@ -173,7 +173,7 @@ def _do(ready: _Ready, times: PublishTimes) -> LiveState | None:
     try:
         with db.organization_transaction(ready.claim.organization_id, PROGRAM, ready.work.correlation_id) as session:
             session.connection()  # whatever it takes to get one, nothing was looked at before
-            begin_by = BeginBy.within(min(times.send_within_s, rules.CHECK_HOLDS_S))
+            begin_by = call_begin_by(times)
             tries = live_rows.open_try(
                 session,
                 ready.claim,

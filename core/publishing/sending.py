@@ -61,7 +61,7 @@ from core.publishing.rechecking import Ready, asked_again
 from core.publishing.rules import AttemptState, Outcome
 from core.publishing.steps import ClaimedSteps, ClaimLost
 from core.publishing.store import LOST_REQUEST, Claim
-from core.publishing.times import call_timeout_s
+from core.publishing.times import call_begin_by, call_timeout_s
 from core.publishing.times import times as times_of_this_process
 from core.throttle.calls import Calls, settle
 
@@ -236,7 +236,7 @@ def _nothing_sent(ready: Ready, outcome: Outcome, times: PublishTimes) -> Public
 def _open_attempt(ready: Ready, call: VisibleCall, times: PublishTimes) -> _Attempt | None:
     with db.organization_transaction(ready.claim.organization_id, SENDER, ready.correlation_id) as session:
         session.connection()  # whatever it takes to get one, nothing was looked at before
-        begin_by = BeginBy.within(min(times.send_within_s, rules.CHECK_HOLDS_S))
+        begin_by = call_begin_by(times)
         attempt_id = store.open_attempt(
             session,
             ready.claim,

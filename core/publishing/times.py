@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from core.infra.settings import PublishTimes, SettingsInvalid
+from core.provider_kit.begin_by import BeginBy
+from core.publishing import rules
 
 
 @cache
@@ -18,6 +20,11 @@ def times() -> PublishTimes:
 def call_timeout_s(times: PublishTimes) -> float:
     """The total a send may take at the network, connecting included."""
     return times.connect_timeout_s + times.read_timeout_s
+
+
+def call_begin_by(times: PublishTimes) -> BeginBy:
+    """Until when a call may begin that is looked at for the last time from now on."""
+    return BeginBy.within(min(times.send_within_s, rules.CHECK_HOLDS_S))
 
 
 def refuse_incoherent(times: PublishTimes) -> None:
