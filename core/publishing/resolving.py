@@ -95,7 +95,7 @@ def resolve_live(
             require_still(session, actor, Permission.RESOLVE)
             row = _still_open(session, question)
             taken = live is not None and bool(read_rows.taken(session, row, [live.provider_post_id]))
-            if taken or (name is not None and _is_of_another(session, row, question, said.post, name)):
+            if taken or (name is not None and _is_of_another(session, row, question, name)):
                 raise Refused("That post belongs to another publication of this account. Look for a second one.")
             proof = {"verdict_by": actor.label, "reason": said.reason, "post": said.post}
             _close_live(session, actor, question, live, name.url if name else None, proof)
@@ -196,18 +196,16 @@ def _named_unseen(question: Question, said: str) -> PostName:
     return name
 
 
-def _is_of_another(session: Session, row: Publication, question: Question, said: str, name: PostName) -> bool:
+def _is_of_another(session: Session, row: Publication, question: Question, name: PostName) -> bool:
     """Whether another publication of the account was closed by this post, under whichever of its names.
 
     Until this transaction ends nobody else says so on this account.
     """
     read_rows.hold_account(session, row.account_id)
     publisher = providers.publisher(question.payload.network)
-    ids = {*rules.may_name(said), *name.ids}
-    place = name.key.split("?")[0].rsplit("/", 1)[-1] if name.url else name.key
-    theirs = read_rows.names_of_others(session, row, ids, part=place)
+    theirs = read_rows.names_of_others(session, row, name.ids, name.part)
     keys = {named.key for named in map(publisher.post_named, theirs) if named is not None}
-    return name.key in keys or not ids.isdisjoint(theirs)
+    return name.key in keys or not theirs.isdisjoint(name.ids)
 
 
 def _question(

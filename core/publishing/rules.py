@@ -38,6 +38,7 @@ from core.provider_kit.errors import (
     Trace,
     Unreadable,
 )
+from core.provider_kit.naming import words_of
 from core.provider_kit.types import LivePost, Payload, Published, ReadBack, canonical_sha256
 
 # What waits longer though nothing holds it back is an alarm: what is due starts within 5 s, and within 60 s after any
@@ -459,15 +460,9 @@ def named_post(wanted: str, candidates: Collection[LivePost]) -> LivePost | None
 def _means(wanted: str, post: LivePost) -> bool:
     if wanted == post.provider_post_id or (post.permalink and _address(wanted) == _address(post.permalink)):
         return True
-    parts = {part for part in _words_of(wanted) if part}
+    parts = set(words_of(wanted))
     own = post.provider_post_id
     return own in parts or ("_" in own and set(own.split("_")) <= parts)
-
-
-def may_name(wanted: str) -> set[str]:
-    """Every id of a post that a person may mean by these words."""
-    wanted = wanted.strip()
-    return {wanted, *filter(None, _words_of(wanted))}
 
 
 def _address(url: str) -> tuple[str, str, str]:
@@ -477,13 +472,6 @@ def _address(url: str) -> tuple[str, str, str]:
     except ValueError:  # a bracket where a host belongs
         return "", url, ""
     return host, unquote(parts.path).rstrip("/"), parts.query
-
-
-def _words_of(url: str) -> list[str]:
-    text = unquote(url)
-    for mark in "/?&=#":
-        text = text.replace(mark, " ")
-    return text.split()
 
 
 def resend_after(send_deadline: datetime, lease_sending_s: float) -> datetime:
