@@ -26,7 +26,7 @@ def post_name(said: str, site: str, *, telling: Collection[str] = ()) -> PostNam
     `telling` are the parameters of an address that tell which post it is.
     """
     said = said.strip()
-    if not said:
+    if not said or "\0" in unquote(said):  # which no table holds, so nothing can be compared with it
         return None
     ids = tuple(dict.fromkeys((said, *words_of(said))))
     if "://" not in said and not _WITHOUT_SCHEME.fullmatch(said):

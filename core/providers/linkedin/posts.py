@@ -213,7 +213,8 @@ class LinkedInPosts:
 
     def post_named(self, said: str) -> PostName | None:
         """By the URN in it; an address on LinkedIn without one is no post's."""
-        name, urn = post_name(said, self._settings.www_url), urns.post_meant(said)
+        name = post_name(said, self._settings.www_url)
+        urn = urns.post_meant(said) if name is not None else None
         if name is None or urn is None:
             return None if name is None or name.url is not None else name
         ids = urns.names_of(urn)

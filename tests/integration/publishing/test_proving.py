@@ -397,6 +397,7 @@ def test_of_two_who_name_one_post_at_once_one_is_heard(
         "https://network.example/",
         "evil.example/p/9",
         "ftp://network.example/p/9",
+        "https://network.example/p/%00",
     ],
 )
 def test_of_an_account_nobody_can_read_no_address_but_the_networks_own_is_taken(

@@ -88,6 +88,8 @@ def test_who_says_nothing_names_nothing() -> None:
         "https://[network.example/p/7",
         "https://network.example/p/7 and more",
         "javascript://network.example/%0aalert(1)",
+        "https://network.example/p/%00",
+        "the second%00",
         "network.example.evil.example/p/7",
         "https://network.example/",
         "https://network.example",
