@@ -17,6 +17,7 @@ from core.infra.errors import Conflict, Refused
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import Published
 from core.providers.linkedin import build
+from core.providers.meta import build as build_meta
 from core.publishing import commands, links, resolving
 from core.publishing.queries import evidence
 from core.publishing.rules import GONE, NO_EFFECT, REPEATED, REPEATED_ENOUGH
@@ -345,6 +346,37 @@ def test_the_network_knows_its_post_under_each_of_its_addresses(second: str, hou
     assert evidence(house.author, one.id).link == "https://www.linkedin.com/feed/update/urn:li:activity:7/"
     with pytest.raises(Refused, match="belongs to another publication"):
         say_live(house.approver, other.id, second)
+
+
+@pytest.mark.parametrize(
+    ("network", "first", "second"),
+    [
+        ("instagram", "https://www.instagram.com/p/Ab7/", "https://www.instagram.com/old.town/reel/Ab7/?igsh=x"),
+        ("facebook", "https://www.facebook.com/permalink.php?story_fbid=2002&id=1001", "1001_2002"),
+        ("facebook", "1001_2002", "https://www.facebook.com/old.town/posts/2002"),
+        ("facebook", "https://www.facebook.com/reel/4002", "https://www.facebook.com/watch/?v=4002"),
+    ],
+)
+def test_one_live_post_of_meta_closes_one_publication_by_each_of_its_addresses(
+    network: str, first: str, second: str, house: House, worker: db.Database, script
+):
+    one, other = both_asked(house, worker, script)
+    script(read=seen(complete=False, unreadable=CLOSED), names=build_meta({}).publishers[network].post_named)
+    say_live(house.approver, one.id, first)
+    with pytest.raises(Refused, match="belongs to another publication"):
+        say_live(house.approver, other.id, second)
+
+
+def test_a_post_that_facebook_answered_with_closes_no_other_by_an_address_without_its_page(
+    house: House, worker: db.Database, script
+):
+    first = make_due(house, words="Every Monday.", ago_s=1)
+    script(Published("1001_2002", 200))
+    send_one(worker, first.id)
+    other = asked(house, worker, script)
+    script(read=seen(complete=False, unreadable=CLOSED), names=build_meta({}).publishers["facebook"].post_named)
+    with pytest.raises(Refused, match="belongs to another publication"):
+        say_live(house.approver, other.id, "https://www.facebook.com/old.town/posts/2002")
 
 
 def test_what_a_person_named_is_not_given_to_another_that_the_network_refused_as_its_repeat(
