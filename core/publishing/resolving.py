@@ -11,7 +11,8 @@ had sent again since is another question, of which their look says nothing.
 What the read proves needs nobody's verdict: it closes the question there and then. Of an account that can't be read,
 because nobody may or because it is disconnected, the person's word is taken, and kept as the proof. There one post
 could be named for two publications, by its id and by each of its addresses, and any address be passed off as it: the
-network's folder says which post is meant (`Publisher.post_named`), and such verdicts take turns on their account.
+network's folder says which post is meant (`Publisher.post_named`), and all such verdicts take turns on their account,
+those about a post that was read too, for a person's word may have closed another publication by it before.
 
 "Not live, send again" is the one place from which a second post can come, so it is refused until no program can still
 be sending the first (`rules.resend_after`), whenever the network shows the post, on a read that saw too little to say
@@ -94,8 +95,7 @@ def resolve_live(
                 return earlier
             require_still(session, actor, Permission.RESOLVE)
             row = _still_open(session, question)
-            taken = live is not None and bool(read_rows.taken(session, row, [live.provider_post_id]))
-            if taken or (name is not None and _is_of_another(session, row, question, name)):
+            if _is_of_another(session, row, question, said.post, live):
                 raise Refused("That post belongs to another publication of this account. Look for a second one.")
             proof = {"verdict_by": actor.label, "reason": said.reason, "post": said.post}
             _close_live(session, actor, question, live, name.url if name else None, proof)
@@ -196,16 +196,21 @@ def _named_unseen(question: Question, said: str) -> PostName:
     return name
 
 
-def _is_of_another(session: Session, row: Publication, question: Question, name: PostName) -> bool:
+def _is_of_another(session: Session, row: Publication, question: Question, said: str, live: LivePost | None) -> bool:
     """Whether another publication of the account was closed by this post, under whichever of its names.
 
-    Until this transaction ends nobody else says so on this account.
+    Where it was by a person's word, before the account could be read again, only names tell, and no id. Until this
+    transaction ends nobody else says so on this account.
     """
     read_rows.hold_account(session, row.account_id)
-    publisher = providers.publisher(question.payload.network)
-    theirs = read_rows.names_of_others(session, row, name.ids, name.part)
-    keys = {named.key for named in map(publisher.post_named, theirs) if named is not None}
-    return name.key in keys or not theirs.isdisjoint(name.ids)
+    post_named = providers.publisher(question.payload.network).post_named
+    given = (said, live.provider_post_id, live.permalink or "") if live is not None else (said,)
+    for name in filter(None, map(post_named, given)):
+        theirs = read_rows.names_of_others(session, row, name.ids, name.part)
+        keys = {named.key for named in filter(None, map(post_named, theirs))}
+        if name.key in keys or not theirs.isdisjoint(name.ids):
+            return True
+    return False
 
 
 def _question(

@@ -379,6 +379,20 @@ def test_a_post_that_facebook_answered_with_closes_no_other_by_an_address_withou
         say_live(house.approver, other.id, "https://www.facebook.com/old.town/posts/2002")
 
 
+@pytest.mark.parametrize("named", ["77_7", "https://network.example/77_7"])
+def test_what_a_persons_word_closed_closes_no_other_once_the_account_can_be_read(
+    named: str, house: House, worker: db.Database, script
+):
+    one, other = both_asked(house, worker, script)
+    say_live(house.approver, one.id, named)
+    script(read=seen(live_post("77_7", other.payload["text"]), live_post("77_8", other.payload["text"])))
+    with pytest.raises(Refused, match="belongs to another publication"):
+        say_live(house.approver, other.id, "77_7")
+    assert again(house.author, other.id).state is _S.NEEDS_HUMAN
+    say_live(house.approver, other.id, "77_8")
+    assert again(house.author, other.id).provider_post_id == "77_8"
+
+
 def test_what_a_person_named_is_not_given_to_another_that_the_network_refused_as_its_repeat(
     house: House, worker: db.Database, script
 ):

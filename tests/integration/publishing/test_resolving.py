@@ -693,7 +693,7 @@ def test_a_post_that_another_publication_takes_meanwhile_is_refused(
     send_one(worker, first.id)
     question = ask(house, worker, script)
     script(read=seen(live_post("77_1", "x")))
-    monkeypatch.setattr(read_rows, "taken", lambda *_: set())
+    monkeypatch.setattr(read_rows, "names_of_others", lambda *_: set())
     with pytest.raises(Refused, match="belongs to another publication of this account by now"):
         say_live(house.approver, question, "77_1")
     assert again(house.author, question).state is _S.NEEDS_HUMAN
