@@ -44,7 +44,7 @@ from core.posts.problems import Ask, Candidate
 from core.posts.rules import Needs, PublicationState
 from core.posts.store import AccountFacts, Situation
 from core.provider_kit.throttle import Route
-from core.provider_kit.types import LivePost, Payload, PostName, ReadBack
+from core.provider_kit.types import LivePost, Payload, ReadBack
 from core.publishing import checking, read_rows, reading, rules, store
 from core.publishing.inputs import LiveVerdict, NotLiveVerdict
 from core.publishing.reading import Answer, Question
@@ -86,8 +86,9 @@ def resolve_live(
     answer = _look(actor, question)
     if answer.read is None and not question.disconnected:
         raise _unread("to check that", answer)
-    live = _named(question, answer, said.post)
-    name = _named_unseen(question, said.post) if _by_word(answer.read) else None
+    by_word = _by_word(answer.read)
+    live = _refused_as_its_repeat(question, answer, said.post) if by_word else _shown(question, answer, said.post)
+    url = _own_address(question, said.post) if by_word else None
     try:
         with db.transaction(actor) as session:
             earlier = receipts.earlier(session, actor, action_id, _LIVE, Changed)
@@ -98,7 +99,7 @@ def resolve_live(
             if _is_of_another(session, row, question, said.post, live):
                 raise Refused("That post belongs to another publication of this account. Look for a second one.")
             proof = {"verdict_by": actor.label, "reason": said.reason, "post": said.post}
-            _close_live(session, actor, question, live, name.url if name else None, proof)
+            _close_live(session, actor, question, live, url, proof)
             changed = Changed((publication_id,), (), "It is closed as published.")
             meant = live.provider_post_id if live is not None else said.post
             after = {"provider_post_id": meant, "reason": said.reason}
@@ -157,15 +158,16 @@ def _unread(why: str, answer: Answer) -> Refused:
     return Refused(f"The account could not be read {why}: {because} {answer.how_to_fix or 'Try again later.'}")
 
 
-def _named(question: Question, answer: Answer, wanted: str) -> LivePost | None:
-    """The post that a person means; None on an account that can't be read. Raises Refused when it can't be this one."""
-    if _by_word(answer.read):
-        if question.named is None:
-            return None
-        # The network itself named this post when it refused ours as a repeat of it.
-        text, link = question.payload.text, question.payload.link
-        named = LivePost(question.named, text, link, question.sent_at, answer.named_at)
-        return rules.named_post(wanted, [named])
+def _refused_as_its_repeat(question: Question, answer: Answer, wanted: str) -> LivePost | None:
+    """The post that the network itself named when it refused ours as a repeat, where a person means that one."""
+    if question.named is None:
+        return None
+    text, link = question.payload.text, question.payload.link
+    return rules.named_post(wanted, [LivePost(question.named, text, link, question.sent_at, answer.named_at)])
+
+
+def _shown(question: Question, answer: Answer, wanted: str) -> LivePost:
+    """The post of the account that a person means. Raises Refused when there is none or it can't be this one."""
     live = rules.named_post(wanted, answer.candidates)
     if live is None or live.created_at < question.since:
         raise Refused(
@@ -185,15 +187,18 @@ def _by_word(read: ReadBack | None) -> bool:
     return read is None or (bool(read.unreadable) and not read.complete)
 
 
-def _named_unseen(question: Question, said: str) -> PostName:
-    """The post that a person means where nobody can look whether it is there. Raises Refused for no post's address."""
+def _own_address(question: Question, said: str) -> str | None:
+    """Where people see the post that a person means and no program can look at; None where words don't tell.
+
+    Raises Refused for an address that is no post's.
+    """
     name = providers.publisher(question.payload.network).post_named(said)
     if name is None:
         title = providers.networks()[question.payload.network].title
         raise Refused(
             f"That is not the address of a post on {title}. Copy the address from the post itself, or give its id."
         )
-    return name
+    return name.url
 
 
 def _is_of_another(session: Session, row: Publication, question: Question, said: str, live: LivePost | None) -> bool:
