@@ -341,7 +341,7 @@ def _send_again(session: Session, actor: Actor, row: Publication) -> str:
         last_error=None,
         correlation_id=actor.correlation_id,
     )
-    return rules.sent_again_words(paused=False)
+    return rules.SENT_AGAIN
 
 
 def _refuse_to_wait(session: Session, account: AccountFacts, situation: Situation) -> None:

@@ -69,6 +69,9 @@ RESEND_RISK: Final = (
 # How long "send again" is good for. It is the word of somebody who has just looked: after the shortest window that an
 # account may have, what they saw is old, and it is with a person again.
 RESEND_WITHIN: Final = timedelta(minutes=5)
+# What becomes of what a person sends now or again; where something is paused over it, of what is held.
+SENT_AGAIN: Final = "It will be sent again now."
+HELD_BY_PAUSE: Final = "held, because it is paused there: resuming asks about it"
 WAITS_UNREAD: Final = "It would wait meanwhile, and the account would not be read."
 # What keeping a step means to people, by the names that providers keep them under; {network} is the network's title.
 # Under other names providers keep what only they need to know; that isn't shown.
@@ -482,10 +485,3 @@ def resend_after(send_deadline: datetime, lease_sending_s: float) -> datetime:
 def made_until(send_deadline: datetime, lease_sending_s: float) -> datetime:
     """The latest time that a network can give a post of this try."""
     return resend_after(send_deadline, lease_sending_s) + CLOCK_SKEW
-
-
-def sent_again_words(*, paused: bool) -> str:
-    """What becomes of what a person sends again; `paused`: something is paused over it."""
-    if paused:
-        return "It is held, because it is paused there: resuming asks about it."
-    return "It will be sent again now."
