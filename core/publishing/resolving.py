@@ -154,7 +154,7 @@ def resolve_not_live(
 
 def _unread(why: str, answer: Answer) -> Refused:
     because = answer.failed_because
-    because = because if because.endswith((".", "!", "?")) else f"{because}."
+    because = because if because.endswith((".", "!", "?", "…")) else f"{because}."
     return Refused(f"The account could not be read {why}: {because} {answer.how_to_fix or 'Try again later.'}")
 
 
