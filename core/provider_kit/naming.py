@@ -20,14 +20,17 @@ _WITHOUT_SCHEME: Final = re.compile(r"[\w-]+(\.[\w-]+)+(:[0-9]+)?/\S*")
 
 
 def post_name(said: str, site: str, *, telling: Collection[str] = ()) -> PostName | None:
-    """What a person means by `said`; None for an address that is none of a post on this site.
+    """What a person means by `said`; None for nothing and for an address that is none of a post on this site.
 
     `site` is the address of the site where people see the network's posts; its subdomains are the network's too.
     `telling` are the parameters of an address that tell which post it is.
     """
     said = said.strip()
+    if not said or "\0" in unquote(said):  # which no table holds, so nothing can be compared with it
+        return None
+    ids = tuple(dict.fromkeys((said, *words_of(said))))
     if "://" not in said and not _WITHOUT_SCHEME.fullmatch(said):
-        return PostName(said, (said,))
+        return PostName(said, said, ids)
     address = hostile.web_address(said if "://" in said else f"https://{said}")
     if address is None:
         return None
@@ -37,7 +40,15 @@ def post_name(said: str, site: str, *, telling: Collection[str] = ()) -> PostNam
         return None
     query = urlencode(sorted((name, value) for name, value in parse_qsl(parts.query) if name in telling))
     url = urlunsplit((parts.scheme, parts.netloc.lower(), parts.path, query, ""))
-    return PostName(f"{_domain(own)}{path}?{query}".rstrip("?"), (), url)
+    return PostName(f"{_domain(own)}{path}?{query}".rstrip("?"), path.rsplit("/", 1)[-1], ids, url)
+
+
+def words_of(said: str) -> list[str]:
+    """What stands between the blanks of words and the marks of an address: one of them may be a post's id."""
+    text = unquote(said)
+    for mark in "/?&=#":
+        text = text.replace(mark, " ")
+    return text.split()
 
 
 def _is_on(parts: SplitResult, own: SplitResult) -> bool:

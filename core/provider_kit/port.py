@@ -173,8 +173,8 @@ class Publisher(Protocol):
     def post_named(self, said: str) -> PostName | None:
         """Which post a person means by an id, an address or words; None for an address that is no post's there. Pure.
 
-        Asked where an account can't be read: the address goes to everybody as the live post's, and one post closes one
-        publication under whichever of its names.
+        One post closes one publication under whichever of its names. Where an account can't be read, the address goes
+        to everybody as the live post's.
         """
         ...
 

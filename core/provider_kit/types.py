@@ -476,11 +476,13 @@ class LivePost:
 class PostName:
     """Which post a person means, by what they gave: its id, its address, or words.
 
-    `key` is the same for each name of one post that the network's folder knows to be one. `ids`: the ids that the post
-    may be kept under here. `url`: where people see it, on the network's own site; None where that isn't known.
+    `key` is the same for each name of one post that the network's folder knows to be one; only it takes keys apart.
+    `part`: what each such name has in it, to look for; never empty. `ids`: what of it may be the id that the post is
+    kept under here. `url`: where people see it, on the network's own site; None where that isn't known.
     """
 
     key: str
+    part: str
     ids: tuple[str, ...] = ()
     url: str | None = None
 

@@ -38,7 +38,7 @@ from core.infra.logs import bound
 from core.infra.settings import PublishTimes
 from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
-from core.provider_kit.types import LivePost
+from core.provider_kit.types import Access, LivePost
 from core.publishing import read_rows, reading, rules, store
 from core.publishing.reading import Answer, Question
 from core.publishing.rules import CHECKER, AttemptState, Verdict
@@ -94,7 +94,7 @@ def _decide(
         if row is None:
             return None
         count, taken = reading.keep(session, row, question, answer)
-        if answer.reconnect:
+        if answer.reconnect and isinstance(question.access, Access):
             report_broken(session, question.account_id, answer.failed_because, refused=question.access)
         attempt = store.unresolved_attempt(session, row.id)
         if not _is_open(row) or attempt is None or attempt.id != question.attempt_id:

@@ -147,7 +147,7 @@ def try_again(actor: Actor, action_id: UUID, publication_id: UUID) -> Changed:
             )
         )
         new = _again(session, actor, work, row, max(each.occurrence for each in siblings) + 1, holds)
-        sent = rules.sent_again_words(paused=bool(work.account(row).pauses))
+        sent = f"It is {rules.HELD_BY_PAUSE}." if work.account(row).pauses else rules.SENT_AGAIN
         words = sent if holds else "Its approval had lapsed: it is in review again."
         changed = Changed((new.id,), (), words)
         after = {"new_publication": new.id, "occurrence": new.occurrence}
@@ -158,7 +158,7 @@ def _sent_or_held(work: Work, rows: Sequence[Publication]) -> str:
     """A pause holds what is to be sent now, too; whoever resumes is asked about it."""
     held = [row for row in rows if work.account(row).pauses]
     sent = [row for row in rows if row not in held]
-    said = ((sent, "will be sent now"), (held, "held, because it is paused there: resuming asks about it"))
+    said = ((sent, "will be sent now"), (held, rules.HELD_BY_PAUSE))
     return " ".join(counted(several, what) for several, what in said if several)
 
 

@@ -90,7 +90,8 @@ def hold_account(session: Session, account_id: UUID) -> None:
 def names_of_others(session: Session, publication: Publication, ids: Collection[str], part: str) -> set[str]:
     """What may name a post that another publication of the account owns, for the network's folder to compare.
 
-    Those of `ids` that are another's, what people gave as the live post of others, and addresses with `part` in them.
+    Those of `ids` that are another's, what people gave as the live post of others, and ids and addresses with `part`
+    in them.
     """
     gave = Publication.proof["post"].astext
     owned = select(Publication.provider_post_id, PublicationLink.url, gave)
@@ -98,7 +99,12 @@ def names_of_others(session: Session, publication: Publication, ids: Collection[
     owned = owned.where(
         Publication.account_id == publication.account_id,
         Publication.id != publication.id,
-        or_(Publication.provider_post_id.in_(ids), gave.is_not(None), func.strpos(PublicationLink.url, part) > 0),
+        or_(
+            Publication.provider_post_id.in_(ids),
+            gave.is_not(None),
+            func.strpos(Publication.provider_post_id, part) > 0,
+            func.strpos(PublicationLink.url, part) > 0,
+        ),
     )
     return {name for names in session.execute(owned) for name in names if name is not None}
 

@@ -37,7 +37,7 @@ _MOST_KEPT: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An unclear outcome with what it takes to ask the network about it. `access` None: we may not ask.
+    """An unclear outcome with what it takes to ask the network about it, or in `access` why we may not ask.
 
     A post that a try can have made was made between `since` and `until`. `named` is the id of the post that the network
     named when it refused the try as a repeat. `disconnected`: people took the account out, so there is nobody to ask.
@@ -52,9 +52,7 @@ class Question:
     account_id: UUID
     steps: KeptSteps
     named: str | None
-    access: Access | None
-    no_access_because: str
-    no_access_fix: str
+    access: Access | ProviderFailure
     disconnected: bool
 
 
@@ -83,12 +81,13 @@ def question_about(
     session: Session, row: Publication, attempt: Attempt, times: PublishTimes, correlation_id: str
 ) -> Question:
     """Put the question about an unresolved attempt together."""
-    access, because, fix, state = None, "", "", ""
+    access: Access | ProviderFailure
+    disconnected = False
     try:
         access = access_for(session, row.account_id, correlation_id)
     except ProviderFailure as failure:
-        because, fix = failure.reason, failure.how_to_fix
-        state = posts.accounts(session, [row.account_id])[row.account_id].state
+        access = failure
+        disconnected = posts.accounts(session, [row.account_id])[row.account_id].state == AccountState.DISABLED
     return Question(
         publication_id=row.id,
         attempt_id=attempt.id,
@@ -100,16 +99,14 @@ def question_about(
         steps=KeptSteps.of(session, row.id, row.approved_sha256 or row.payload_sha256),
         named=attempt.provider_ref,
         access=access,
-        no_access_because=because,
-        no_access_fix=fix,
-        disconnected=state == AccountState.DISABLED,
+        disconnected=disconnected,
     )
 
 
 def ask(question: Question, times: PublishTimes) -> Answer:
     """Read the account. Raises nothing: a read that fails is an answer too."""
-    if question.access is None:
-        return Answer(None, question.no_access_because, question.no_access_fix)
+    if isinstance(question.access, ProviderFailure):
+        return Answer(None, question.access.reason, question.access.how_to_fix)
     try:
         publisher = providers.publisher(question.payload.network)
         read = publisher.read_back(

@@ -11,7 +11,8 @@ had sent again since is another question, of which their look says nothing.
 What the read proves needs nobody's verdict: it closes the question there and then. Of an account that can't be read,
 because nobody may or because it is disconnected, the person's word is taken, and kept as the proof. There one post
 could be named for two publications, by its id and by each of its addresses, and any address be passed off as it: the
-network's folder says which post is meant (`Publisher.post_named`), and such verdicts take turns on their account.
+network's folder says which post is meant (`Publisher.post_named`), and all such verdicts take turns on their account,
+those about a post that was read too, for a person's word may have closed another publication by it before.
 
 "Not live, send again" is the one place from which a second post can come, so it is refused until no program can still
 be sending the first (`rules.resend_after`), whenever the network shows the post, on a read that saw too little to say
@@ -43,7 +44,7 @@ from core.posts.problems import Ask, Candidate
 from core.posts.rules import Needs, PublicationState
 from core.posts.store import AccountFacts, Situation
 from core.provider_kit.throttle import Route
-from core.provider_kit.types import LivePost, Payload, PostName, ReadBack
+from core.provider_kit.types import LivePost, Payload, ReadBack
 from core.publishing import checking, read_rows, reading, rules, store
 from core.publishing.inputs import LiveVerdict, NotLiveVerdict
 from core.publishing.reading import Answer, Question
@@ -85,8 +86,9 @@ def resolve_live(
     answer = _look(actor, question)
     if answer.read is None and not question.disconnected:
         raise _unread("to check that", answer)
-    live = _named(question, answer, said.post)
-    name = _named_unseen(question, said.post) if _by_word(answer.read) else None
+    by_word = _by_word(answer.read)
+    live = _refused_as_its_repeat(question, answer, said.post) if by_word else _shown(question, answer, said.post)
+    url = _own_address(question, said.post) if by_word else None
     try:
         with db.transaction(actor) as session:
             earlier = receipts.earlier(session, actor, action_id, _LIVE, Changed)
@@ -94,11 +96,10 @@ def resolve_live(
                 return earlier
             require_still(session, actor, Permission.RESOLVE)
             row = _still_open(session, question)
-            taken = live is not None and bool(read_rows.taken(session, row, [live.provider_post_id]))
-            if taken or (name is not None and _is_of_another(session, row, question, said.post, name)):
+            if _is_of_another(session, row, question, said.post, live):
                 raise Refused("That post belongs to another publication of this account. Look for a second one.")
             proof = {"verdict_by": actor.label, "reason": said.reason, "post": said.post}
-            _close_live(session, actor, question, live, name.url if name else None, proof)
+            _close_live(session, actor, question, live, url, proof)
             changed = Changed((publication_id,), (), "It is closed as published.")
             meant = live.provider_post_id if live is not None else said.post
             after = {"provider_post_id": meant, "reason": said.reason}
@@ -153,19 +154,20 @@ def resolve_not_live(
 
 def _unread(why: str, answer: Answer) -> Refused:
     because = answer.failed_because
-    because = because if because.endswith((".", "!", "?")) else f"{because}."
+    because = because if because.endswith((".", "!", "?", "…")) else f"{because}."
     return Refused(f"The account could not be read {why}: {because} {answer.how_to_fix or 'Try again later.'}")
 
 
-def _named(question: Question, answer: Answer, wanted: str) -> LivePost | None:
-    """The post that a person means; None on an account that can't be read. Raises Refused when it can't be this one."""
-    if _by_word(answer.read):
-        if question.named is None:
-            return None
-        # The network itself named this post when it refused ours as a repeat of it.
-        text, link = question.payload.text, question.payload.link
-        named = LivePost(question.named, text, link, question.sent_at, answer.named_at)
-        return rules.named_post(wanted, [named])
+def _refused_as_its_repeat(question: Question, answer: Answer, wanted: str) -> LivePost | None:
+    """The post that the network itself named when it refused ours as a repeat, where a person means that one."""
+    if question.named is None:
+        return None
+    text, link = question.payload.text, question.payload.link
+    return rules.named_post(wanted, [LivePost(question.named, text, link, question.sent_at, answer.named_at)])
+
+
+def _shown(question: Question, answer: Answer, wanted: str) -> LivePost:
+    """The post of the account that a person means. Raises Refused when there is none or it can't be this one."""
     live = rules.named_post(wanted, answer.candidates)
     if live is None or live.created_at < question.since:
         raise Refused(
@@ -185,29 +187,35 @@ def _by_word(read: ReadBack | None) -> bool:
     return read is None or (bool(read.unreadable) and not read.complete)
 
 
-def _named_unseen(question: Question, said: str) -> PostName:
-    """The post that a person means where nobody can look whether it is there. Raises Refused for no post's address."""
+def _own_address(question: Question, said: str) -> str | None:
+    """Where people see the post that a person means and no program can look at; None where words don't tell.
+
+    Raises Refused for an address that is no post's.
+    """
     name = providers.publisher(question.payload.network).post_named(said)
     if name is None:
         title = providers.networks()[question.payload.network].title
         raise Refused(
             f"That is not the address of a post on {title}. Copy the address from the post itself, or give its id."
         )
-    return name
+    return name.url
 
 
-def _is_of_another(session: Session, row: Publication, question: Question, said: str, name: PostName) -> bool:
+def _is_of_another(session: Session, row: Publication, question: Question, said: str, live: LivePost | None) -> bool:
     """Whether another publication of the account was closed by this post, under whichever of its names.
 
-    Until this transaction ends nobody else says so on this account.
+    Where it was by a person's word, before the account could be read again, only names tell, and no id. Until this
+    transaction ends nobody else says so on this account.
     """
     read_rows.hold_account(session, row.account_id)
-    publisher = providers.publisher(question.payload.network)
-    ids = {*rules.may_name(said), *name.ids}
-    place = name.key.split("?")[0].rsplit("/", 1)[-1] if name.url else name.key
-    theirs = read_rows.names_of_others(session, row, ids, part=place)
-    keys = {named.key for named in map(publisher.post_named, theirs) if named is not None}
-    return name.key in keys or not ids.isdisjoint(theirs)
+    post_named = providers.publisher(question.payload.network).post_named
+    given = (said, live.provider_post_id, live.permalink or "") if live is not None else (said,)
+    for name in filter(None, map(post_named, given)):
+        theirs = read_rows.names_of_others(session, row, name.ids, name.part)
+        keys = {named.key for named in filter(None, map(post_named, theirs))}
+        if name.key in keys or not theirs.isdisjoint(name.ids):
+            return True
+    return False
 
 
 def _question(
@@ -333,7 +341,7 @@ def _send_again(session: Session, actor: Actor, row: Publication) -> str:
         last_error=None,
         correlation_id=actor.correlation_id,
     )
-    return rules.sent_again_words(paused=False)
+    return rules.SENT_AGAIN
 
 
 def _refuse_to_wait(session: Session, account: AccountFacts, situation: Situation) -> None:

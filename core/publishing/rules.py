@@ -38,6 +38,7 @@ from core.provider_kit.errors import (
     Trace,
     Unreadable,
 )
+from core.provider_kit.naming import words_of
 from core.provider_kit.types import LivePost, Payload, Published, ReadBack, canonical_sha256
 
 # What waits longer though nothing holds it back is an alarm: what is due starts within 5 s, and within 60 s after any
@@ -68,6 +69,9 @@ RESEND_RISK: Final = (
 # How long "send again" is good for. It is the word of somebody who has just looked: after the shortest window that an
 # account may have, what they saw is old, and it is with a person again.
 RESEND_WITHIN: Final = timedelta(minutes=5)
+# What becomes of what a person sends now or again; where something is paused over it, of what is held.
+SENT_AGAIN: Final = "It will be sent again now."
+HELD_BY_PAUSE: Final = "held, because it is paused there: resuming asks about it"
 WAITS_UNREAD: Final = "It would wait meanwhile, and the account would not be read."
 # What keeping a step means to people, by the names that providers keep them under; {network} is the network's title.
 # Under other names providers keep what only they need to know; that isn't shown.
@@ -459,15 +463,9 @@ def named_post(wanted: str, candidates: Collection[LivePost]) -> LivePost | None
 def _means(wanted: str, post: LivePost) -> bool:
     if wanted == post.provider_post_id or (post.permalink and _address(wanted) == _address(post.permalink)):
         return True
-    parts = {part for part in _words_of(wanted) if part}
+    parts = set(words_of(wanted))
     own = post.provider_post_id
     return own in parts or ("_" in own and set(own.split("_")) <= parts)
-
-
-def may_name(wanted: str) -> set[str]:
-    """Every id of a post that a person may mean by these words."""
-    wanted = wanted.strip()
-    return {wanted, *filter(None, _words_of(wanted))}
 
 
 def _address(url: str) -> tuple[str, str, str]:
@@ -479,13 +477,6 @@ def _address(url: str) -> tuple[str, str, str]:
     return host, unquote(parts.path).rstrip("/"), parts.query
 
 
-def _words_of(url: str) -> list[str]:
-    text = unquote(url)
-    for mark in "/?&=#":
-        text = text.replace(mark, " ")
-    return text.split()
-
-
 def resend_after(send_deadline: datetime, lease_sending_s: float) -> datetime:
     """From when "not live" may be said: no program can still be sending then (RELIABILITY 9.1, 6)."""
     return send_deadline + timedelta(seconds=2 * lease_sending_s)
@@ -494,10 +485,3 @@ def resend_after(send_deadline: datetime, lease_sending_s: float) -> datetime:
 def made_until(send_deadline: datetime, lease_sending_s: float) -> datetime:
     """The latest time that a network can give a post of this try."""
     return resend_after(send_deadline, lease_sending_s) + CLOCK_SKEW
-
-
-def sent_again_words(*, paused: bool) -> str:
-    """What becomes of what a person sends again; `paused`: something is paused over it."""
-    if paused:
-        return "It is held, because it is paused there: resuming asks about it."
-    return "It will be sent again now."

@@ -213,11 +213,12 @@ class LinkedInPosts:
 
     def post_named(self, said: str) -> PostName | None:
         """By the URN in it; an address on LinkedIn without one is no post's."""
-        named, urn = post_name(said, self._settings.www_url), urns.post_meant(said)
-        if named is None or urn is None:
-            return None if named is None or named.url is not None else named
+        name = post_name(said, self._settings.www_url)
+        urn = urns.post_meant(said) if name is not None else None
+        if name is None or urn is None:
+            return None if name is None or name.url is not None else name
         ids = urns.names_of(urn)
-        return PostName(ids[0], ids, self._address(urn))
+        return PostName(ids[0], urns.number_of(urn), ids, self._address(urn))
 
     def _address(self, post_id: str) -> str:
         return urns.public_address(self._settings.www_url, post_id)

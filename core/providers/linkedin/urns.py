@@ -88,8 +88,15 @@ def names_of(post_urn: str) -> tuple[str, ...]:
 
     Nobody promises which of both an answer has (linkedin 4.1); an activity has another number (linkedin 6).
     """
-    *_, kind, number = post_urn.split(":")
-    return (post_urn,) if kind == "activity" else (f"urn:li:share:{number}", f"urn:li:ugcPost:{number}")
+    if post_urn.startswith("urn:li:activity:"):
+        return (post_urn,)
+    number = number_of(post_urn)
+    return f"urn:li:share:{number}", f"urn:li:ugcPost:{number}"
+
+
+def number_of(post_urn: str) -> str:
+    """The number at the end, which every address of the post has in it."""
+    return post_urn.rsplit(":", 1)[-1]
 
 
 def public_address(www_url: str, post_urn: str) -> str:

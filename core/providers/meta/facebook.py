@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from core.provider_kit import checks, hostile
 from core.provider_kit.begin_by import BeginBy
@@ -41,6 +42,9 @@ from core.providers.meta.video_status import VideoStatus, video_status
 
 _MENTION: Final = re.compile(r"@\[\d+")
 _TELLING: Final = ("story_fbid", "fbid", "id", "v")  # /permalink.php, /photo.php, /watch (seen in the field)
+_NUMBERED: Final = ("story_fbid", "fbid", "v")
+# `{page}_{post}`, `/{page}/posts/{post}`: a number is given once, and a Page has a name and two numbers.
+_NUMBER: Final = re.compile(r"(?:[0-9]+_)?([0-9]+)", re.ASCII)
 _REEL_MS: Final = 90_000
 _NOT_SHOWN: Final = "Look at the Page; if it isn't there, export the video again, duplicate the post and send that."
 
@@ -170,8 +174,10 @@ class FacebookPages:
         return status.permalink if status is not None and status.live else None
 
     def post_named(self, said: str) -> PostName | None:
-        """By its id or by its address, of which some name the post in a parameter."""
-        return post_name(said, self._settings.dialog_url, telling=_TELLING)
+        """By the number in its id or in its address, of which some have it in a parameter."""
+        name = post_name(said, self._settings.dialog_url, telling=_TELLING)
+        number = _number(name) if name is not None else None
+        return name if name is None or number is None else replace(name, key=number, part=number)
 
     def _form(self, payload: Payload) -> PageForm:
         has_video = any(item.kind == "video" for item in payload.media)
@@ -192,6 +198,14 @@ class FacebookPages:
             if call.url == self._graph.url(self._means.path(access, form.edge), form.host):
                 return form
         return self._posts
+
+
+def _number(name: PostName) -> str | None:
+    """The number of the post; None where only Facebook can tell, as behind `pfbid…` and `/share/…`."""
+    parameters = dict(parse_qsl(urlsplit(name.url or "").query))
+    place = next((parameters[each] for each in _NUMBERED if each in parameters), name.part)
+    numbered = _NUMBER.fullmatch(place)
+    return numbered[1] if numbered else None
 
 
 def _of_a_feed_video(payload: Payload) -> Iterator[Problem]:

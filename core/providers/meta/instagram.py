@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from core.provider_kit import checks, hostile
 from core.provider_kit.begin_by import BeginBy
@@ -39,6 +40,8 @@ from core.providers.meta.settings import MetaSettings
 
 _HASHTAG: Final = re.compile(r"#\w+")
 _MENTION: Final = re.compile(r"(?<!\w)@\w+")
+# One post stands under `/p/`, `/reel/`, `/reels/`, `/tv/` and below its account too; what is shared has another code.
+_CODE: Final = re.compile(r"(?<!/share)/(?:p|reels?|tv)/([\w-]+)", re.ASCII)
 _DEAD: Final = {
     "ERROR": "Instagram says that what it had prepared ended in an error.",
     "EXPIRED": "Instagram says that what it had prepared has expired.",
@@ -198,8 +201,12 @@ class InstagramAccounts:
         return permalink(self._graph, provider_post_id, access, field="permalink", timeout_s=timeout_s)
 
     def post_named(self, said: str) -> PostName | None:
-        """By its id or by its address, which ends in a code of its own."""
-        return post_name(said, self._settings.instagram_url)
+        """By its id or by the code in its address, before which stands what it is shown as, and whose it is, or not."""
+        name = post_name(said, self._settings.instagram_url)
+        coded = _CODE.search(unquote(urlsplit(name.url).path)) if name is not None and name.url is not None else None
+        if name is None or coded is None:
+            return name
+        return replace(name, key=coded[1], part=coded[1], url=f"{self._settings.instagram_url}/p/{coded[1]}/")
 
     def _takes_text(self, payload: Payload) -> bool:
         form = self._network.form(payload.format)

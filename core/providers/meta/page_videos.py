@@ -18,6 +18,7 @@ from core.providers.meta.live_posts import Edge, Likeness, left_s, look_through
 from core.providers.meta.page_forms import Means
 from core.providers.meta.video_status import VideoStatus, address, video_status
 
+NOT_FOUND: Final = "Facebook doesn't find the video."
 _FIELDS: Final = "id,description,created_time,permalink_url"
 
 
@@ -40,17 +41,25 @@ def read_back(
             raise
     if status is None:  # gone, or not shown yet: says nothing; what the list shows may
         found = _listed(means, edge, payload, access, since, end)
-        return replace(found, complete=False, listed=found.complete, note="Facebook doesn't find the video.")
+        return replace(found, complete=False, listed=found.complete, note=NOT_FOUND)
     if status.live:
         return _live(video, status, payload, since)
-    waited = datetime.now(UTC).timestamp() - since.timestamp() >= means.settings.repeat_after_s
-    if status.failed:
-        said = f" Facebook says: {status.words}" if status.words else ""
-        return _nothing(status, complete=waited, note=f"The video ended in an error at Facebook.{said}")
-    if status.publishing in {"", "not_started"} and waited:
-        again = means.settings.finish_again
-        return _nothing(status, complete=True, may_repeat=again, note="Facebook has the video and hasn't published it.")
-    return _nothing(status, complete=False, note="Facebook is still publishing the video.")
+    complete, note = status.absence(waited=finished_long_ago(means, since))
+    may_repeat = complete and not status.failed and means.settings.finish_again
+    return ReadBack(
+        complete=complete,
+        matches=(),
+        seen=0,
+        trace_id=status.reply.trace_id,
+        usage=status.reply.usage,
+        note=note,
+        may_repeat=may_repeat,
+    )
+
+
+def finished_long_ago(means: Means, since: datetime) -> bool:
+    """Whether Facebook has had the time to say what came of a finish of that time."""
+    return datetime.now(UTC).timestamp() - since.timestamp() >= means.settings.repeat_after_s
 
 
 def _live(video: str, status: VideoStatus, payload: Payload, since: datetime) -> ReadBack:
@@ -68,18 +77,6 @@ def _live(video: str, status: VideoStatus, payload: Payload, since: datetime) ->
         trace_id=status.reply.trace_id,
         usage=status.reply.usage,
         proof={"video": video, "publish_status": status.publish_status or "published", "post_id": status.post_id},
-    )
-
-
-def _nothing(status: VideoStatus, *, complete: bool, note: str, may_repeat: bool = False) -> ReadBack:
-    return ReadBack(
-        complete=complete,
-        matches=(),
-        seen=0,
-        trace_id=status.reply.trace_id,
-        usage=status.reply.usage,
-        note=note,
-        may_repeat=may_repeat,
     )
 
 

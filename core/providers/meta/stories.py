@@ -17,11 +17,13 @@ from core.providers.meta.calls import is_not_there, visible_call
 from core.providers.meta.graph import Reply
 from core.providers.meta.live_posts import LEAST_TIME_S, Edge, Likeness, left_s, look_through
 from core.providers.meta.page_forms import Means
+from core.providers.meta.page_videos import NOT_FOUND, finished_long_ago
 from core.providers.meta.photos import PHOTO, photos
 from core.providers.meta.rupload import VIDEO, Rupload
 from core.providers.meta.video_status import address, moment, video_status
 
 _FIELDS: Final = "post_id,status,creation_time,media_type,media_id,url"
+_UNASKED: Final = "No time was left to ask whether Facebook is still publishing the video."
 _KINDS: Final[dict[str, MediaKind]] = {"photo": "image", "video": "video"}
 
 
@@ -69,20 +71,26 @@ class VideoStories:
         return _post_id(reply)
 
     def read_back(self, payload: Payload, access: Access, steps: Steps, *, since: datetime, end: float) -> ReadBack:
-        """Our video among /{page}/stories; what isn't shown there yet its own publishing phase may prove."""
+        """Our video among /{page}/stories; while it isn't shown there, its own status tells. Raises ProviderFailure.
+
+        An empty list alone is no absence: a story gets there only when Facebook is done with its video.
+        """
         video = steps.get(VIDEO)
         found = _listed(self.means, video, "video", access, since, end)
-        if found.matches or video is None or end - time.monotonic() < LEAST_TIME_S:
+        if found.matches or video is None:
             return found
+        if end - time.monotonic() < LEAST_TIME_S:
+            return replace(found, complete=False, note=_UNASKED)
         try:
             status = video_status(self.means.graph, video, access, timeout_s=left_s(end))
         except ProviderFailure as failed:
-            if is_not_there(failed.trace):
-                return found
-            raise
+            if not is_not_there(failed.trace):
+                raise
+            return replace(found, complete=False, listed=found.complete, note=NOT_FOUND)
         if status.live:
             return replace(found, proof={"video": video, "publish_status": status.publish_status or "published"})
-        return found
+        absent, note = status.absence(waited=finished_long_ago(self.means, since))
+        return replace(found, complete=found.complete and absent, note=note)
 
 
 def address_of(means: Means, post_id: str, access: Access, *, timeout_s: float) -> str | None:

@@ -49,6 +49,18 @@ class VideoStatus:
         phases = (self.uploading, self.processing, self.publishing)
         return self.code in {"upload_failed", "expired", "error"} or "error" in (*phases, self.publish_status)
 
+    def absence(self, *, waited: bool) -> tuple[bool, str]:
+        """Of one that isn't live: whether it will stay so, and that in words for a person.
+
+        `waited`: its finish is long enough ago for Facebook to say what came of it.
+        """
+        if self.failed:
+            said = f" Facebook says: {self.words}" if self.words else ""
+            return waited, f"The video ended in an error at Facebook.{said}"
+        if waited and self.publishing in {"", "not_started"}:
+            return True, "Facebook has the video and hasn't published it."
+        return False, "Facebook is still publishing the video."
+
     def has_all(self, size: int) -> bool:
         """Whether Facebook has every byte of a file of that size."""
         return self.uploading == "complete" or (self.received is not None and self.received >= size)

@@ -17,6 +17,7 @@ from core.infra.errors import Conflict, Refused
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.types import Published
 from core.providers.linkedin import build
+from core.providers.meta import build as build_meta
 from core.publishing import commands, links, resolving
 from core.publishing.queries import evidence
 from core.publishing.rules import GONE, NO_EFFECT, REPEATED, REPEATED_ENOUGH
@@ -348,6 +349,51 @@ def test_the_network_knows_its_post_under_each_of_its_addresses(second: str, hou
         say_live(house.approver, other.id, second)
 
 
+@pytest.mark.parametrize(
+    ("network", "first", "second"),
+    [
+        ("instagram", "https://www.instagram.com/p/Ab7/", "https://www.instagram.com/old.town/reel/Ab7/?igsh=x"),
+        ("facebook", "https://www.facebook.com/permalink.php?story_fbid=2002&id=1001", "1001_2002"),
+        ("facebook", "1001_2002", "https://www.facebook.com/old.town/posts/2002"),
+        ("facebook", "https://www.facebook.com/reel/4002", "https://www.facebook.com/watch/?v=4002"),
+    ],
+)
+def test_one_live_post_of_meta_closes_one_publication_by_each_of_its_addresses(
+    network: str, first: str, second: str, house: House, worker: db.Database, script
+):
+    one, other = both_asked(house, worker, script)
+    script(read=seen(complete=False, unreadable=CLOSED), names=build_meta({}).publishers[network].post_named)
+    say_live(house.approver, one.id, first)
+    with pytest.raises(Refused, match="belongs to another publication"):
+        say_live(house.approver, other.id, second)
+
+
+def test_a_post_that_facebook_answered_with_closes_no_other_by_an_address_without_its_page(
+    house: House, worker: db.Database, script
+):
+    first = make_due(house, words="Every Monday.", ago_s=1)
+    script(Published("1001_2002", 200))
+    send_one(worker, first.id)
+    other = asked(house, worker, script)
+    script(read=seen(complete=False, unreadable=CLOSED), names=build_meta({}).publishers["facebook"].post_named)
+    with pytest.raises(Refused, match="belongs to another publication"):
+        say_live(house.approver, other.id, "https://www.facebook.com/old.town/posts/2002")
+
+
+@pytest.mark.parametrize("named", ["77_7", "https://network.example/77_7"])
+def test_what_a_persons_word_closed_closes_no_other_once_the_account_can_be_read(
+    named: str, house: House, worker: db.Database, script
+):
+    one, other = both_asked(house, worker, script)
+    say_live(house.approver, one.id, named)
+    script(read=seen(live_post("77_7", other.payload["text"]), live_post("77_8", other.payload["text"])))
+    with pytest.raises(Refused, match="belongs to another publication"):
+        say_live(house.approver, other.id, "77_7")
+    assert again(house.author, other.id).state is _S.NEEDS_HUMAN
+    say_live(house.approver, other.id, "77_8")
+    assert again(house.author, other.id).provider_post_id == "77_8"
+
+
 def test_what_a_person_named_is_not_given_to_another_that_the_network_refused_as_its_repeat(
     house: House, worker: db.Database, script
 ):
@@ -398,6 +444,7 @@ def test_of_two_who_name_one_post_at_once_one_is_heard(
         "https://network.example/",
         "evil.example/p/9",
         "ftp://network.example/p/9",
+        "https://network.example/p/%00",
     ],
 )
 def test_of_an_account_nobody_can_read_no_address_but_the_networks_own_is_taken(

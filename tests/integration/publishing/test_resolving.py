@@ -153,6 +153,19 @@ def test_when_the_network_is_away_nothing_is_closed_as_live_and_nothing_sent_aga
     assert again(house.author, question).state is _S.CANCELLED
 
 
+@pytest.mark.parametrize(
+    ("because", "told"), [("It said: too many", "It said: too many."), ("It said: too ma…", "It said: too ma…")]
+)
+def test_why_the_account_could_not_be_read_is_told_in_a_sentence(
+    because: str, told: str, house: House, worker: db.Database, script
+):
+    question = ask(house, worker, script)
+    script(read=NotSent(because))
+    with pytest.raises(Refused) as refused:
+        say_live(house.approver, question, "77_1")
+    assert refused.value.message == f"The account could not be read to check that: {told} Try again later."
+
+
 def test_not_live_can_be_sent_again_once_and_is_live_once(house: House, worker: db.Database, network: RunningSandbox):
     row = make_due(house)
     network.post("/_sandbox/faults", {"route": house.page.feed, "mode": "reset_before", "times": 1})
@@ -693,7 +706,7 @@ def test_a_post_that_another_publication_takes_meanwhile_is_refused(
     send_one(worker, first.id)
     question = ask(house, worker, script)
     script(read=seen(live_post("77_1", "x")))
-    monkeypatch.setattr(read_rows, "taken", lambda *_: set())
+    monkeypatch.setattr(read_rows, "names_of_others", lambda *_: set())
     with pytest.raises(Refused, match="belongs to another publication of this account by now"):
         say_live(house.approver, question, "77_1")
     assert again(house.author, question).state is _S.NEEDS_HUMAN

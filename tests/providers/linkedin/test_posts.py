@@ -273,7 +273,7 @@ def test_read_back_obeys_its_total_time(stand_in: Scripted) -> None:
 def test_a_post_is_known_by_its_urn_and_opened_at_linkedins_own_address(said: str, urn: str) -> None:
     name = build({})[0].publishers["linkedin"].post_named(said)
     assert name is not None
-    assert name.key == urn
+    assert (name.key, name.part) == (urn, "70")
     assert urn in name.ids
     assert name.url in {f"https://www.linkedin.com/feed/update/{each}/" for each in name.ids}
 
@@ -286,6 +286,7 @@ def test_a_post_is_known_by_its_urn_and_opened_at_linkedins_own_address(said: st
         "https://www.linkedin.com/redir/redirect?url=https%3A%2F%2Fevil.example",
         "https://www.linkedin.com/in/old-town",
         "https://lnkd.in/x1Yz",
+        "https://[www.linkedin.com/feed/update/urn:li:activity:70/",
     ],
 )
 def test_an_address_that_is_no_post_of_linkedin_names_none(said: str) -> None:

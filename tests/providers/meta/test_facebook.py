@@ -156,5 +156,49 @@ def test_a_post_is_named_by_an_address_on_facebook_with_the_parameters_that_tell
     told = named("https://m.facebook.com/permalink.php?story_fbid=2&id=1&ref=share")
     assert told is not None
     assert told.url == "https://m.facebook.com/permalink.php?id=1&story_fbid=2"
-    assert told != named("https://m.facebook.com/permalink.php?story_fbid=3&id=1")
+    other = named("https://m.facebook.com/permalink.php?story_fbid=3&id=1")
+    assert other is not None
+    assert told.key != other.key
     assert named("https://facebook.com.evil.example/permalink.php?story_fbid=2&id=1") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("1001_2002", "2002"),
+        ("2002", "2002"),
+        ("https://www.facebook.com/1001_2002", "2002"),
+        ("https://www.facebook.com/1001/posts/2002", "2002"),
+        ("https://www.facebook.com/old.town/posts/2002/?comment_id=7", "2002"),
+        ("https://www.facebook.com/old.town/posts/what-the-market-has/2002/", "2002"),
+        ("https://www.facebook.com/permalink.php?story_fbid=2002&id=1001", "2002"),
+        ("m.facebook.com/story.php?id=61550000000001&story_fbid=2002&ref=share", "2002"),
+        ("https://www.facebook.com/reel/4002", "4002"),
+        ("https://www.facebook.com/1001/videos/4002/", "4002"),
+        ("https://www.facebook.com/old.town/videos/the-market/4002/", "4002"),
+        ("https://www.facebook.com/watch/?v=4002", "4002"),
+        ("https://www.facebook.com/photo/?fbid=3002&set=a.7", "3002"),
+    ],
+)
+def test_a_post_is_known_by_its_number_under_each_of_its_names(said: str, number: str) -> None:
+    told = meta("http://127.0.0.1:1", dialog_url="https://www.facebook.com").publishers["facebook"].post_named(said)
+    assert told is not None
+    assert (told.key, told.part) == (number, number)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://www.facebook.com/old.town/posts/pfbid02Ab7",
+        "https://www.facebook.com/permalink.php?story_fbid=pfbid02Ab7&id=1001",
+        "https://www.facebook.com/share/p/1Ab7/",
+        "https://www.facebook.com/profile.php?id=1001",
+        "the second from above",
+        "the 2nd of 1001_2002",
+    ],
+)
+def test_what_only_facebook_can_read_is_a_name_of_its_own(said: str) -> None:
+    told = meta("http://127.0.0.1:1", dialog_url="https://www.facebook.com").publishers["facebook"].post_named(said)
+    assert told is not None
+    assert not told.key.isdecimal()
+    assert told.part

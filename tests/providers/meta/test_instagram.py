@@ -24,7 +24,7 @@ from core.provider_kit.errors import (
     RetryLater,
 )
 from core.provider_kit.port import Publisher
-from core.provider_kit.types import Access, Payload
+from core.provider_kit.types import Access, Payload, PostName
 from core.providers.meta import build
 from core.providers.meta.settings import MetaSettings
 from core.publishing import rules
@@ -237,9 +237,41 @@ def test_a_permalink_that_is_not_there_yet_is_none(stand_in: Scripted) -> None:
     assert publisher.permalink("1795", ACCESS, timeout_s=2) == "https://www.instagram.com/p/abc/"
 
 
-def test_a_post_is_named_by_an_address_on_instagram() -> None:
-    named = instagram("http://127.0.0.1:1", instagram_url="https://www.instagram.com").post_named
-    told = named("https://instagram.com/p/Ab7/?igsh=x")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://instagram.com/p/Ab-7_/?igsh=x",
+        "https://www.instagram.com/reel/Ab-7_/",
+        "https://www.instagram.com/reels/Ab-7_",
+        "https://www.instagram.com/tv/Ab-7_/",
+        "https://www.instagram.com/old.town/p/Ab-7_/?img_index=2",
+        "m.instagram.com/old.town/reel/Ab-7_/",
+        "https://www.instagram.com/p/Ab-7_/c/17900000000000001/",
+        "https://www.instagram.com/%70/%41b-7_",
+    ],
+)
+def test_a_post_is_named_by_the_code_in_each_of_its_addresses_on_instagram(said: str) -> None:
+    told = instagram("http://127.0.0.1:1", instagram_url="https://www.instagram.com").post_named(said)
     assert told is not None
-    assert (told.key, told.url) == ("instagram.com/p/Ab7", "https://instagram.com/p/Ab7/")
+    assert (told.key, told.part, told.url) == ("Ab-7_", "Ab-7_", "https://www.instagram.com/p/Ab-7_/")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://www.instagram.com/p/aB-7_/",
+        "https://www.instagram.com/share/p/Ab-7_/",
+        "https://www.instagram.com/share/reel/Ab-7_/",
+        "https://www.instagram.com/stories/old.town/7/",
+    ],
+)
+def test_what_has_no_code_of_a_post_or_another_one_is_another_on_instagram(said: str) -> None:
+    told = instagram("http://127.0.0.1:1", instagram_url="https://www.instagram.com").post_named(said)
+    assert told is not None
+    assert told.key != "Ab-7_"
+
+
+def test_a_post_is_named_by_no_address_elsewhere_than_on_instagram() -> None:
+    named = instagram("http://127.0.0.1:1", instagram_url="https://www.instagram.com").post_named
     assert named("https://instagram.example/p/Ab7/") is None
+    assert named("17900000000000001") == PostName("17900000000000001", "17900000000000001", ("17900000000000001",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import orjson
@@ -251,15 +252,69 @@ def test_a_finish_without_effect_goes_out_again_only_where_the_operator_allows_i
     assert (found.may_repeat, found.complete, found.proof) == (repeats, True, None)
 
 
+@pytest.mark.parametrize("form", ["reel", "story"])
 @pytest.mark.parametrize(("page", "listed"), [({"data": []}, True), ({"data": [{"id": "1"}]}, False)])
 def test_a_video_that_facebook_does_not_find_proves_nothing_whatever_the_list_shows(
-    stand_in: Scripted, page: dict[str, Any], listed: bool
+    stand_in: Scripted, page: dict[str, Any], listed: bool, form: str
 ) -> None:
     steps = KeptSteps()
     steps.keep("video", "4002")
-    stand_in.say(answer(400, error(100, 33)), answer(200, page))
-    found = facebook(stand_in).read_back(REEL, ACCESS, steps, since=SINCE, timeout_s=3)
+    asked = [answer(400, error(100, 33)), answer(200, page)]
+    stand_in.say(*(reversed(asked) if form == "story" else asked))
+    found = facebook(stand_in).read_back(replace(REEL, format=form), ACCESS, steps, since=SINCE, timeout_s=3)
     assert (found.complete, found.listed, found.note) == (False, listed, "Facebook doesn't find the video.")
+
+
+STORY = replace(REEL, text="", format="story")
+STARTED, WAITING = {"status": "in_progress"}, {"status": "not_started", "publish_status": "draft"}
+
+
+@pytest.mark.parametrize(
+    ("code", "phases", "complete", "note"),
+    [
+        ("processing", {"publishing_phase": STARTED}, False, "Facebook is still publishing the video."),
+        ("ready", {"publishing_phase": WAITING}, True, "Facebook has the video and hasn't published it."),
+        ("error", {"processing_phase": {"status": "error", "error": {"message": "Too dark"}}}, True,
+         "The video ended in an error at Facebook. Facebook says: Too dark"),
+    ],
+)  # fmt: skip
+def test_an_empty_list_is_no_absence_while_facebook_still_publishes_a_story(
+    stand_in: Scripted, code: str, phases: dict[str, Any], complete: bool, note: str
+) -> None:
+    steps = KeptSteps()
+    steps.keep("video", "4002")
+    stand_in.say(answer(200, {"data": []}), answer(200, state(code, **phases)))
+    found = facebook(stand_in).read_back(STORY, ACCESS, steps, since=SINCE, timeout_s=3)
+    assert (found.complete, found.note) == (complete, note)
+    assert (found.matches, found.proof, found.may_repeat) == ((), None, False)
+
+
+@pytest.mark.parametrize("phases", [{"publishing_phase": WAITING}, {"processing_phase": {"status": "error"}}])
+def test_of_a_story_that_was_finished_just_now_nothing_is_certain_yet(
+    stand_in: Scripted, phases: dict[str, Any]
+) -> None:
+    steps = KeptSteps()
+    steps.keep("video", "4002")
+    stand_in.say(answer(200, {"data": []}), answer(200, state("processing", **phases)))
+    found = facebook(stand_in).read_back(STORY, ACCESS, steps, since=datetime.now(UTC), timeout_s=3)
+    assert (found.complete, found.proof) == (False, None)
+
+
+def test_a_list_that_was_cut_off_is_incomplete_whatever_became_of_a_storys_video(stand_in: Scripted) -> None:
+    steps = KeptSteps()
+    steps.keep("video", "4002")
+    stand_in.say(answer(200, {"data": [{"post_id": "5002"}]}), answer(200, state("ready", publishing_phase=WAITING)))
+    assert not facebook(stand_in).read_back(STORY, ACCESS, steps, since=SINCE, timeout_s=3).complete
+
+
+def test_where_no_time_is_left_to_ask_the_video_of_a_story_an_empty_list_is_no_absence(stand_in: Scripted) -> None:
+    steps = KeptSteps()
+    steps.keep("video", "4002")
+    stand_in.say(answer(200, {"data": []}, delay_s=0.4))
+    found = facebook(stand_in).read_back(STORY, ACCESS, steps, since=SINCE, timeout_s=0.5)
+    assert not found.complete
+    assert found.note == "No time was left to ask whether Facebook is still publishing the video."
+    assert len(stand_in.received) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from core.provider_kit.naming import post_name
-from core.provider_kit.types import PostName
 
 SITE = "https://www.network.example"
 
@@ -43,7 +42,37 @@ def test_an_address_differs_from_another_by_its_path_to_the_letter() -> None:
 
 @pytest.mark.parametrize("said", ["77_1", "urn:li:share:7", "the second from above", "and/or"])
 def test_what_is_no_address_is_meant_as_it_stands(said: str) -> None:
-    assert post_name(f" {said} ", SITE) == PostName(said, (said,))
+    name = post_name(f" {said} ", SITE)
+    assert name is not None
+    assert (name.key, name.part, name.url) == (said, said, None)
+    assert said in name.ids
+
+
+@pytest.mark.parametrize(
+    "said", ["77_1", "the post 77_1", "https://network.example/77_1", "https://network.example/watch?of=77_1"]
+)
+def test_an_id_is_heard_among_what_else_was_said(said: str) -> None:
+    name = post_name(said, SITE)
+    assert name is not None
+    assert "77_1" in name.ids
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ("https://network.example/old-town/p/Ab7/", "Ab7"),
+        ("https://network.example/watch/?v=7", "watch"),
+        ("the second from above", "the second from above"),
+    ],
+)
+def test_a_part_says_what_every_address_of_the_post_has_in_it(said: str, part: str) -> None:
+    name = post_name(said, SITE, telling=("v",))
+    assert name is not None
+    assert name.part == part
+
+
+def test_who_says_nothing_names_nothing() -> None:
+    assert post_name("  ", SITE) is None
 
 
 @pytest.mark.parametrize(
@@ -59,6 +88,8 @@ def test_what_is_no_address_is_meant_as_it_stands(said: str) -> None:
         "https://[network.example/p/7",
         "https://network.example/p/7 and more",
         "javascript://network.example/%0aalert(1)",
+        "https://network.example/p/%00",
+        "the second%00",
         "network.example.evil.example/p/7",
         "https://network.example/",
         "https://network.example",
