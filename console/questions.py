@@ -19,7 +19,7 @@ from core.infra.clock import now
 from core.organizations.rules import Permission
 from core.posts.rules import Needs
 from core.posts.views import PublicationRow
-from core.publishing.candidates import NamedPost
+from core.publishing.candidates import NamedPost, SeenPost
 from core.publishing.queries import Evidence, Read
 
 _LIKENESS: Final = {
@@ -82,7 +82,7 @@ def _named(visitor: Visitor, each: PublicationRow, evidence: Evidence, named: Na
             f"{_TAKEN if named.taken else ''}:material/content_copy: The network refused it as a repeat of"
             f" **{plain(named.provider_post_id)}**, which may be this post or an older one."
         )
-        _choose(visitor, each, evidence, named.provider_post_id, named.permalink, taken=named.taken, key="named")
+        _choose(visitor, each, evidence, named, key="named")
 
 
 _TAKEN: Final = ":orange-badge[:material/link: Belongs to another publication] "
@@ -103,35 +103,26 @@ def _candidates(visitor: Visitor, each: PublicationRow, evidence: Evidence, zone
                 st.text(beginning(post.text, 280) or "No text")
                 if post.link:
                     st.caption(f":material/link: {plain(beginning(post.link, 80))}")
-                _choose(
-                    visitor, each, evidence, post.provider_post_id, post.permalink, taken=post.taken, key=str(number)
-                )
+                _choose(visitor, each, evidence, post, key=str(number))
 
 
 def _choose(
-    visitor: Visitor,
-    each: PublicationRow,
-    evidence: Evidence,
-    post_id: str,
-    permalink: str | None,
-    *,
-    taken: bool,
-    key: str,
+    visitor: Visitor, each: PublicationRow, evidence: Evidence, post: SeenPost | NamedPost, *, key: str
 ) -> None:
     with st.container(horizontal=True, gap="small"):
-        if permalink:
-            st.link_button("Open", permalink, icon=":material/open_in_new:", type="tertiary")
+        if post.permalink:
+            st.link_button("Open", post.permalink, icon=":material/open_in_new:", type="tertiary")
         if each.needs is not Needs.OUTCOME:
             return
         refusal = fresh_sign_in.why_not(visitor, Permission.RESOLVE) or (
-            "It belongs to another publication." if taken else None
+            "It belongs to another publication." if post.taken else None
         )
         button(
             "It is this one",
             "check_circle",
             refusal,
             dialogs.ask,
-            ("live", each.id, evidence.open_attempt_id, post_id),
+            ("live", each.id, evidence.open_attempt_id, post.provider_post_id),
             key=f"this_{each.id}_{key}",
         )
 
