@@ -6,6 +6,7 @@ Drawn on the desk and on the post's own page. Nothing is preselected: whoever de
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import streamlit as st
@@ -48,7 +49,7 @@ def _reads(evidence: Evidence, zones: Zones) -> None:
     reads = (
         [read for read in evidence.reads if read.attempt_id == evidence.attempts[-1].id] if evidence.attempts else []
     )
-    st.markdown(f"**What was read** :gray[· {_next_words(evidence, first=not reads)}]")
+    st.markdown(f"**What was read** :gray[· {next_read_words(evidence.next_read_at, first=not reads)}]")
     if not reads:
         st.caption("Nothing was read from the account yet.")
         return
@@ -59,11 +60,12 @@ def _reads(evidence: Evidence, zones: Zones) -> None:
             st.markdown(_lines(newest[_NEWEST_READS:], zones))
 
 
-def _next_words(evidence: Evidence, *, first: bool) -> str:
+def next_read_words(at: datetime | None, *, first: bool) -> str:
+    """When an account is read for it; `first`: it was not read yet."""
     again = "" if first else " again"
-    if evidence.next_read_at is None:
+    if at is None:
         return "it is not read" if first else "it is not read any more"
-    return f"read{again} {ago(evidence.next_read_at)}" if evidence.next_read_at > now() else f"being read{again}"
+    return f"read{again} {ago(at)}" if at > now() else f"being read{again}"
 
 
 def _lines(reads: Sequence[Read], zones: Zones) -> str:

@@ -316,7 +316,11 @@ def test_the_list_says_what_is_to_decide_and_what_is_still_checked(
     assert note_in_the_list(tab) == "Checking"
     let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
     assert read_until_settled(worker_database, house.approver, row.id) is PublicationState.NEEDS_HUMAN
-    assert note_in_the_list(tab.open("unclear")).startswith("read again ")
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp() + interval '20 min 30 s'")
+    assert note_in_the_list(tab.open("unclear")) == "read again in 20 min"
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp() - interval '6 min'")
+    assert note_in_the_list(tab.open("unclear")) == "being read again"
+    assert "being read again" in tab.words
 
 
 def note_in_the_list(tab: Tab) -> str:
