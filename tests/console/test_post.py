@@ -211,7 +211,8 @@ def test_a_live_post_is_one_click_away_and_its_words_are_fixed(
     publish(worker_database, publication(committed_team.admin, post))
     tab = tab_of(committed_team, Role.ADMIN).open("post", post=str(post))
     assert "Published" in tab.words
-    assert "link not found yet" in tab.words
+    assert "live, link not found yet" in tab.words
+    assert "its link isn't found yet" not in tab.words
     assert "already published on Acme Coffee" in tab.button("edit_post").help.replace("\\", "")
 
 
