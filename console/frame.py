@@ -31,7 +31,7 @@ _STYLE: Final = """
 [data-testid=stLayoutWrapper]:has(>.st-key-sandbox_banner){position:absolute;height:0}
 .st-key-sandbox_banner{position:fixed;top:15px;right:64px;z-index:1000000;width:auto;pointer-events:none}
 /* Beside the sidebar, or the button that unfolds it, there may be little room for what somebody gave as a reason. */
-.st-key-sandbox_banner{max-width:calc(100vw - 130px)}
+.st-key-sandbox_banner{max-width:calc(100vw - 160px)}
 .st-key-sandbox_banner p{display:flex;gap:.4rem;justify-content:flex-end}
 .st-key-sandbox_banner .stMarkdownBadge{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 @media(min-width:641px){.st-key-sandbox_banner{max-width:calc(100vw - 350px)}}
