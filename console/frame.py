@@ -48,6 +48,8 @@ _STYLE: Final = """
 outline:2px solid light-dark(#3451D1,#7D93F5);outline-offset:-2px}
 /* Streamlit lays how much of a field is used over what is written in it: it goes beside the label. */
 [data-testid=stTextInput]:has(>label)>:has(>[data-testid=InputInstructions]){top:1.5rem;bottom:auto}
+/* Streamlit writes code within a sentence in three quarters of its size, which is too small to read. */
+[data-testid=stMarkdownContainer] :not(pre)>code{font-size:.9em}
 /* A heading has room above it, unless it is what a card begins with. */
 [data-testid=stVerticalBlock]>[data-testid=stElementContainer]:first-child h2{padding-top:0}
 /* All twelve states in one line of a laptop's screen. */
