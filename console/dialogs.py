@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
 from uuid import UUID
 
 import streamlit as st
@@ -26,8 +26,6 @@ from core.publishing import queries as sending
 from core.publishing.commands import Changed
 
 _ASKED: Final = "publication_dialog"
-_ATTEMPT: Final = "publication_attempt"
-_NAMED: Final = "publication_named"
 _NO_TIME: Final = "Choose a time that exists once."
 _UNSAID: Final = "Say what you saw first."
 
@@ -40,41 +38,48 @@ class Subject(TypedDict, total=False):
     publication_id: UUID
 
 
-def ask(verb: str, publication_id: UUID | None, attempt_id: int | None = None, named: str = "") -> None:
-    """Open a dialog on the next run; without a publication it is about the whole post.
+class Asked(NamedTuple):
+    """Which dialog, about what; without a publication it is about the whole post.
 
-    `attempt_id` is the try in doubt that stood on the page when the button was pressed: it stays what the verdict is
-    about, whatever is tried while the dialog is open. `named` is the live post that was chosen already, by the
-    network's id.
+    `attempt_id` is the try in doubt that stood on the page when the button was pressed. `named` is the live post that
+    was chosen already, by the network's id.
     """
-    state.put(_ASKED, (verb, publication_id))
-    state.put(_ATTEMPT, attempt_id)
-    state.put(_NAMED, named)
+
+    verb: str
+    publication_id: UUID | None
+    attempt_id: int | None = None
+    named: str = ""
+
+
+def ask(verb: str, publication_id: UUID | None, attempt_id: int | None = None, named: str = "") -> None:
+    """Open a dialog on the next run."""
+    state.put(_ASKED, Asked(verb, publication_id, attempt_id, named))
 
 
 def show_asked(visitor: Visitor, detail: Detail, current: Sequence[PublicationRow]) -> None:
-    """Open what was asked for, once."""
-    asked = state.value(_ASKED)
+    """Open what was asked for, once.
+
+    Streamlit keeps what a dialog was opened with for as long as it is open: its verdict stays about the try that was
+    asked about, whatever is tried meanwhile.
+    """
+    asked: Asked | None = state.value(_ASKED)
     if asked is None:
         return
     state.put(_ASKED, None)
-    verb, publication_id = asked
-    chosen = [each for each in current if publication_id in (None, each.id)]
+    chosen = [each for each in current if asked.publication_id in (None, each.id)]
     if chosen:
-        _DIALOGS[verb](visitor, detail, chosen, publication_id)
+        _DIALOGS[asked.verb](visitor, detail, chosen, asked)
 
 
 @dialog("When it goes out", icon="schedule")
-def _reschedule(
-    visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
-) -> None:
+def _reschedule(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], asked: Asked) -> None:
     zone = visitor.zone
     due = next((each.due_at for each in chosen if each.due_at), None)
     wall = slots.wall_time(due, zone) if due else None
     _account_names(chosen)
     at = time_field(zone, wall, key="move")
     st.caption("Approvals stay: they are over the words, not the time.")
-    subject = _subject(detail, publication_id, chosen)
+    subject = _subject(detail, asked.publication_id, chosen)
     seen = [detail.post.revision, *(f"{each.id}:{each.due_at}" for each in chosen)]
 
     def run(actor: Actor) -> Changed:
@@ -88,13 +93,11 @@ def _reschedule(
 
 
 @dialog("Publish now", icon="send")
-def _publish_now(
-    visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
-) -> None:
+def _publish_now(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], asked: Asked) -> None:
     sendable = [each for each in chosen if is_sendable(each)]
     st.markdown("This goes out within seconds and can't be taken back from here.")
     _account_names(sendable)
-    subject = _subject(detail, publication_id, sendable)
+    subject = _subject(detail, asked.publication_id, sendable)
     seen = [f"{each.id}:{each.state}:{each.due_at}" for each in sendable]
 
     def run(actor: Actor) -> Changed:
@@ -106,11 +109,11 @@ def _publish_now(
 
 
 @dialog("Cancel", icon="cancel")
-def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], asked: Asked) -> None:
     st.markdown("It won't be sent. The words stay here and can be tried again.")
     _account_names(chosen)
     reason = st.text_input("Why (optional)", max_chars=500, key="cancel_reason")
-    subject = _subject(detail, publication_id, chosen)
+    subject = _subject(detail, asked.publication_id, chosen)
     seen = [f"{each.id}:{each.state}:{each.due_at}" for each in chosen]
 
     def run(actor: Actor) -> Changed:
@@ -122,12 +125,12 @@ def _cancel(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], 
 
 
 @dialog("It is live", icon="check_circle")
-def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
-    each, seen, named = chosen[0], state.value(_ATTEMPT), str(state.value(_NAMED) or "")
-    asked = "The network is asked before it counts."
+def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], asked: Asked) -> None:
+    each, named = chosen[0], asked.named
+    counts = "The network is asked before it counts."
     if each.account_state == AccountState.DISABLED:
-        asked = "The account is disconnected, so nobody can ask: your word counts, with the link as its proof."
-    st.markdown(f"You looked at **{plain(each.account_name)}** and found it. {asked}")
+        counts = "The account is disconnected, so nobody can ask: your word counts, with the link as its proof."
+    st.markdown(f"You looked at **{plain(each.account_name)}** and found it. {counts}")
     if each.account_url:
         st.link_button("Open the account", each.account_url, icon=":material/open_in_new:")
     if named:
@@ -140,8 +143,8 @@ def _live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], pu
     reason = st.text_input("What you saw", max_chars=500, key="live_reason", required=True, live=True)
 
     def run(actor: Actor) -> Changed:
-        action = feedback.action_id(actor, "resolve_live", each.id, seen, post)
-        return publishing.resolve_live(actor, action, each.id, attempt_id=seen, post=post, reason=reason)
+        action = feedback.action_id(actor, "resolve_live", each.id, asked.attempt_id, post)
+        return publishing.resolve_live(actor, action, each.id, attempt_id=asked.attempt_id, post=post, reason=reason)
 
     missing = "Give its address or id first." if not post else None if reason else _UNSAID
     if confirm("It is live", "check_circle", why_not=missing, key="dialog"):
@@ -155,28 +158,27 @@ def _says_something_else(visitor: Visitor, publication_id: UUID, named: str) -> 
 
 
 @dialog("It is not live: send again", icon="send")
-def _resend(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+def _resend(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], asked: Asked) -> None:
     each = chosen[0]
     st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there. The same post goes out once more.")
     st.warning(plain(sending.evidence(visitor.actor, each.id).resend_risk), icon=":material/warning:")
-    _not_live(each, "Send it again", "send", send_again=True)
+    _not_live(each, asked.attempt_id, "Send it again", "send", send_again=True)
 
 
 @dialog("Give it up", icon="cancel")
-def _give_up(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+def _give_up(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], asked: Asked) -> None:
     each = chosen[0]
     st.markdown(f"You looked at **{plain(each.account_name)}** and it isn't there. It is closed as cancelled.")
-    _not_live(each, "Give it up", "cancel", send_again=False)
+    _not_live(each, asked.attempt_id, "Give it up", "cancel", send_again=False)
 
 
-def _not_live(each: PublicationRow, label: str, icon: str, *, send_again: bool) -> None:
-    seen = state.value(_ATTEMPT)
+def _not_live(each: PublicationRow, attempt_id: int | None, label: str, icon: str, *, send_again: bool) -> None:
     reason = st.text_input("What you saw", max_chars=500, key="not_live_reason", required=True, live=True)
 
     def run(actor: Actor) -> Changed:
-        action = feedback.action_id(actor, "resolve_not_live", each.id, seen, send_again)
+        action = feedback.action_id(actor, "resolve_not_live", each.id, attempt_id, send_again)
         return publishing.resolve_not_live(
-            actor, action, each.id, attempt_id=seen, send_again=send_again, reason=reason
+            actor, action, each.id, attempt_id=attempt_id, send_again=send_again, reason=reason
         )
 
     if confirm(label, icon, why_not=None if reason else _UNSAID, key="dialog"):
@@ -201,7 +203,7 @@ def _subject(detail: Detail, publication_id: UUID | None, named: Iterable[Public
 
 
 @dialog("Change the live text", icon="edit")
-def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None) -> None:
+def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], asked: Asked) -> None:
     each = chosen[0]
     network = network_title(each.network)
     st.markdown(
@@ -221,9 +223,7 @@ def _edit_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow
 
 
 @dialog("Delete the live post", icon="delete")
-def _delete_live(
-    visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], publication_id: UUID | None
-) -> None:
+def _delete_live(visitor: Visitor, detail: Detail, chosen: Sequence[PublicationRow], asked: Asked) -> None:
     each = chosen[0]
     network = network_title(each.network)
     st.markdown(
@@ -242,7 +242,7 @@ def _delete_live(
         feedback.close_dialog()
 
 
-_DIALOGS: Final[Mapping[str, Callable[[Visitor, Detail, Sequence[PublicationRow], UUID | None], None]]] = {
+_DIALOGS: Final[Mapping[str, Callable[[Visitor, Detail, Sequence[PublicationRow], Asked], None]]] = {
     "reschedule": _reschedule,
     "publish": _publish_now,
     "cancel": _cancel,

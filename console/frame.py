@@ -31,7 +31,7 @@ _STYLE: Final = """
 [data-testid=stLayoutWrapper]:has(>.st-key-sandbox_banner){position:absolute;height:0}
 .st-key-sandbox_banner{position:fixed;top:15px;right:64px;z-index:1000000;width:auto;pointer-events:none}
 /* Beside the sidebar, or the button that unfolds it, there may be little room for what somebody gave as a reason. */
-.st-key-sandbox_banner{max-width:calc(100vw - 130px)}
+.st-key-sandbox_banner{max-width:calc(100vw - 160px)}
 .st-key-sandbox_banner p{display:flex;gap:.4rem;justify-content:flex-end}
 .st-key-sandbox_banner .stMarkdownBadge{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 @media(min-width:641px){.st-key-sandbox_banner{max-width:calc(100vw - 350px)}}
@@ -46,6 +46,10 @@ _STYLE: Final = """
 /* Streamlit tints a link that has the focus so little that nobody sees it. */
 :is([data-testid=stPageLink-NavLink],[data-testid=stSidebarNavLink]):focus-visible{
 outline:2px solid light-dark(#3451D1,#7D93F5);outline-offset:-2px}
+/* Streamlit lays how much of a field is used over what is written in it: it goes beside the label. */
+[data-testid=stTextInput]:has(>label)>:has(>[data-testid=InputInstructions]){top:1.5rem;bottom:auto}
+/* Streamlit writes code within a sentence in three quarters of its size, which is too small to read. */
+[data-testid=stMarkdownContainer] :not(pre)>code{font-size:.9em}
 /* A heading has room above it, unless it is what a card begins with. */
 [data-testid=stVerticalBlock]>[data-testid=stElementContainer]:first-child h2{padding-top:0}
 /* All twelve states in one line of a laptop's screen. */

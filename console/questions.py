@@ -6,6 +6,7 @@ Drawn on the desk and on the post's own page. Nothing is preselected: whoever de
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import streamlit as st
@@ -19,7 +20,7 @@ from core.infra.clock import now
 from core.organizations.rules import Permission
 from core.posts.rules import Needs
 from core.posts.views import PublicationRow
-from core.publishing.candidates import NamedPost
+from core.publishing.candidates import NamedPost, SeenPost
 from core.publishing.queries import Evidence, Read
 
 _LIKENESS: Final = {
@@ -48,7 +49,7 @@ def _reads(evidence: Evidence, zones: Zones) -> None:
     reads = (
         [read for read in evidence.reads if read.attempt_id == evidence.attempts[-1].id] if evidence.attempts else []
     )
-    st.markdown(f"**What was read** :gray[· {_next_words(evidence, first=not reads)}]")
+    st.markdown(f"**What was read** :gray[· {next_read_words(evidence.next_read_at, first=not reads)}]")
     if not reads:
         st.caption("Nothing was read from the account yet.")
         return
@@ -59,11 +60,12 @@ def _reads(evidence: Evidence, zones: Zones) -> None:
             st.markdown(_lines(newest[_NEWEST_READS:], zones))
 
 
-def _next_words(evidence: Evidence, *, first: bool) -> str:
+def next_read_words(at: datetime | None, *, first: bool) -> str:
+    """When an account is read for it; `first`: it was not read yet."""
     again = "" if first else " again"
-    if evidence.next_read_at is None:
+    if at is None:
         return "it is not read" if first else "it is not read any more"
-    return f"read{again} {ago(evidence.next_read_at)}" if evidence.next_read_at > now() else f"being read{again}"
+    return f"read{again} {ago(at)}" if at > now() else f"being read{again}"
 
 
 def _lines(reads: Sequence[Read], zones: Zones) -> str:
@@ -82,7 +84,7 @@ def _named(visitor: Visitor, each: PublicationRow, evidence: Evidence, named: Na
             f"{_TAKEN if named.taken else ''}:material/content_copy: The network refused it as a repeat of"
             f" **{plain(named.provider_post_id)}**, which may be this post or an older one."
         )
-        _choose(visitor, each, evidence, named.provider_post_id, named.permalink, taken=named.taken, key="named")
+        _choose(visitor, each, evidence, named, key="named")
 
 
 _TAKEN: Final = ":orange-badge[:material/link: Belongs to another publication] "
@@ -103,35 +105,26 @@ def _candidates(visitor: Visitor, each: PublicationRow, evidence: Evidence, zone
                 st.text(beginning(post.text, 280) or "No text")
                 if post.link:
                     st.caption(f":material/link: {plain(beginning(post.link, 80))}")
-                _choose(
-                    visitor, each, evidence, post.provider_post_id, post.permalink, taken=post.taken, key=str(number)
-                )
+                _choose(visitor, each, evidence, post, key=str(number))
 
 
 def _choose(
-    visitor: Visitor,
-    each: PublicationRow,
-    evidence: Evidence,
-    post_id: str,
-    permalink: str | None,
-    *,
-    taken: bool,
-    key: str,
+    visitor: Visitor, each: PublicationRow, evidence: Evidence, post: SeenPost | NamedPost, *, key: str
 ) -> None:
     with st.container(horizontal=True, gap="small"):
-        if permalink:
-            st.link_button("Open", permalink, icon=":material/open_in_new:", type="tertiary")
+        if post.permalink:
+            st.link_button("Open", post.permalink, icon=":material/open_in_new:", type="tertiary")
         if each.needs is not Needs.OUTCOME:
             return
         refusal = fresh_sign_in.why_not(visitor, Permission.RESOLVE) or (
-            "It belongs to another publication." if taken else None
+            "It belongs to another publication." if post.taken else None
         )
         button(
             "It is this one",
             "check_circle",
             refusal,
             dialogs.ask,
-            ("live", each.id, evidence.open_attempt_id, post_id),
+            ("live", each.id, evidence.open_attempt_id, post.provider_post_id),
             key=f"this_{each.id}_{key}",
         )
 

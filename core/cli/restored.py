@@ -33,8 +33,12 @@ def command(given: argparse.Namespace) -> int:
     logs.configure("masthead", "ERROR", secrets=settings.concealed(), stream=sys.stderr)
     with connected(settings, "worker", "restored"):
         done = restored(given.since)
-    may = " waited for an approval, were late or failed then, and may have been sent since: each says so on its page."
-    marked = f"\n{done.marked} more{may}" if done.marked else ""
+    marked = (
+        f"\n{done.marked} more waited for an approval, were late or failed then, and may have been sent since:"
+        " each says so on its page."
+        if done.marked
+        else ""
+    )
     print(
         f"The backup is of {done.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC. Publishing is paused in"
         f" {done.paused} of {done.organizations} organizations; the others were paused already.\n"

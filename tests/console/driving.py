@@ -56,12 +56,22 @@ class Tab:
 
         What is drawn stays, unless one of them asks for the whole page.
         """
+        return self._run_parts(by_itself=True)
+
+    def act_in_dialog(self) -> Tab:
+        """Let the open dialog see what was typed and pressed in it, and nothing else: the page around it stays.
+
+        Afterwards its own elements are what is drawn, unless it asked for the whole page.
+        """
+        return self._run_parts(by_itself=False)
+
+    def _run_parts(self, *, by_itself: bool) -> Tab:
         drawn, parts = self.app._tree, list(self.app._fragment_storage._fragments)
 
         class OfParts(LocalScriptRunner):
             def request_rerun(self, rerun_data: RerunData) -> bool:
                 self._requests = ScriptRequests()  # without the run of the whole page that every runner begins with
-                return super().request_rerun(replace(rerun_data, fragment_id_queue=parts, is_auto_rerun=True))
+                return super().request_rerun(replace(rerun_data, fragment_id_queue=parts, is_auto_rerun=by_itself))
 
             def run(self, *args: Any, **kwargs: Any) -> Any:
                 of_parts = super().run(*args, **kwargs)
@@ -71,7 +81,7 @@ class Tab:
                     for event, data in begun
                     if event is ScriptRunnerEvent.SCRIPT_STARTED
                 )
-                return of_parts if anew else drawn
+                return drawn if by_itself and not anew else of_parts
 
         with patch("streamlit.testing.v1.app_test.LocalScriptRunner", OfParts):
             return self.again()

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from console.dialogs import Asked
 from core.infra import db
 from core.infra.actor import Role
 from core.posts import commands, queries
@@ -135,7 +136,7 @@ def test_rescheduling_keeps_the_approval(team: Team, approver: Tab) -> None:
     post = make_approved(team.author, team.approver, [team.account_id], slot_at=soon())
     approver.open("post", post=str(post)).press("reschedule_post")
     day = ahead(9)
-    approver.app.session_state["publication_dialog"] = ("reschedule", None)
+    approver.app.session_state["publication_dialog"] = Asked("reschedule", None)
     approver.app.date_input(key="move_day").set_value(day)
     approver.app.time_input(key="move_time").set_value(time(7, 45))
     approver.again()
@@ -210,7 +211,8 @@ def test_a_live_post_is_one_click_away_and_its_words_are_fixed(
     publish(worker_database, publication(committed_team.admin, post))
     tab = tab_of(committed_team, Role.ADMIN).open("post", post=str(post))
     assert "Published" in tab.words
-    assert "link not found yet" in tab.words
+    assert "live, link not found yet" in tab.words
+    assert "its link isn't found yet" not in tab.words
     assert "already published on Acme Coffee" in tab.button("edit_post").help.replace("\\", "")
 
 
@@ -259,7 +261,7 @@ def scheduled(team: Team) -> UUID:
 
 def confirm(tab: Tab, verb: str, publication_id: UUID | None) -> None:
     """Press the dialog's own button: AppTest draws a dialog again only when it is asked for again."""
-    tab.app.session_state["publication_dialog"] = (verb, publication_id)
+    tab.app.session_state["publication_dialog"] = Asked(verb, publication_id)
     tab.press("dialog_confirm")
 
 
@@ -448,7 +450,7 @@ def test_a_live_post_is_changed_and_deleted_from_its_page_by_approvers(
     assert editor.button(f"delete_live_{publication_id}").disabled
     tab = tab_of(committed_team, Role.APPROVER).open("post", post=str(post)).press(f"edit_live_{publication_id}")
     assert "You approve the new words by this." in tab.words
-    tab.app.session_state["publication_dialog"] = ("edit_live", publication_id)
+    tab.app.session_state["publication_dialog"] = Asked("edit_live", publication_id)
     tab.app.text_area(key="live_text").set_value("Mended.")
     tab.again()
     confirm(tab, "edit_live", publication_id)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from console import identity
+from console.dialogs import Asked
 from core.infra import db
 from core.infra.actor import Role
 from core.infra.settings import Settings
@@ -75,21 +76,18 @@ def tab_of(house: House, role: Role) -> Tab:
     return Tab(someone(house.organization_id, role)[0])
 
 
-def confirm(tab: Tab, verb: str, row: Publication, named: str = "") -> None:
-    """Write the reason and press the dialog's own button: AppTest draws a dialog only when it is asked for."""
-    field = "live_reason" if verb == "live" else "not_live_reason"
+def opened(tab: Tab, house: House, verb: str, row: Publication, named: str = "") -> Tab:
+    """Open a dialog about the try in doubt although its button can't be pressed."""
+    (attempt,) = attempts(house.approver, row.id)
+    tab.app.session_state["publication_dialog"] = Asked(verb, row.id, attempt.id, named)
+    return tab.again()
 
-    def ask() -> None:
-        tab.app.session_state["publication_dialog"] = (verb, row.id)
-        tab.app.session_state["publication_named"] = named
 
-    ask()
-    tab.again()
-    ask()
-    tab.app.text_input(key=field).set_value("I looked.")
-    tab.again()
-    ask()
-    tab.press("dialog_confirm")
+def confirm(tab: Tab, verb: str) -> None:
+    """Write the reason in the dialog that is open, and press its own button."""
+    tab.app.text_input(key="live_reason" if verb == "live" else "not_live_reason").set_value("I looked.")
+    tab.act_in_dialog().app.button(key="dialog_confirm").click()
+    tab.act_in_dialog()
 
 
 def test_two_that_look_alike_and_another_publications_are_all_shown_and_none_is_preselected(
@@ -113,7 +111,7 @@ def test_two_that_look_alike_and_another_publications_are_all_shown_and_none_is_
     tab.press(cards[1])
     assert "It is the post **77_2**" in tab.words
     assert "Its words are not those that were sent" not in tab.words
-    confirm(tab, "live", row, "77_2")
+    confirm(tab, "live")
     now, (attempt,) = again(house.author, row.id), attempts(house.author, row.id)
     assert (now.state, now.provider_post_id, attempt.state) == (PublicationState.PUBLISHED, "77_2", "accepted")
     assert "Nothing is unclear" in tab.words
@@ -134,7 +132,7 @@ def test_sending_again_says_the_risk_and_goes_out_once(
     assert tab.words.count("none with this text") == 4
     tab.press(f"resend_{row.id}")
     assert "the post will be live twice" in tab.words
-    confirm(tab, "resend", row)
+    confirm(tab, "resend")
     now = again(house.author, row.id)
     assert (now.state, [each.state for each in attempts(house.author, row.id)]) == (
         PublicationState.SCHEDULED,
@@ -165,7 +163,7 @@ def test_giving_up_closes_it_as_cancelled(
     row = in_question(house, worker_database)
     tab = tab_of(house, Role.APPROVER).open("unclear", post=str(row.post_id))
     tab.press(f"give_up_{row.id}")
-    confirm(tab, "give_up", row)
+    confirm(tab, "give_up")
     assert again(house.author, row.id).state is PublicationState.CANCELLED
 
 
@@ -182,7 +180,7 @@ def test_an_old_sign_in_decides_nothing_and_leads_to_a_new_one(
     assert "Deciding takes a sign-in of the last 15 minutes" in tab.words
     assert "of the last 15 minutes" in tab.button(keys[0]).help
     # What a page shows is not what protects: the command refuses too.
-    confirm(tab, "live", row, "77_1")
+    confirm(opened(tab, house, "live", row, "77_1"), "live")
     assert "signed in within the last 15 minutes" in tab.words
     assert again(house.author, row.id).needs is Needs.OUTCOME
 
@@ -201,13 +199,13 @@ def test_a_sign_in_for_which_nobody_may_have_been_asked_decides_nothing_and_sign
     tab = made_by(identity.PROVIDER)
     assert tab.button(f"live_{row.id}").disabled
     assert tab.has_button(f"sign_in_again_{row.id}")
-    confirm(tab, "live", row, "77_1")
+    confirm(opened(tab, house, "live", row, "77_1"), "live")
     assert "signed in within the last 15 minutes" in tab.words
     assert again(house.author, row.id).needs is Needs.OUTCOME
 
     tab = made_by(identity.AGAIN)
     assert not tab.has_button(f"sign_in_again_{row.id}")
-    confirm(tab.press(f"live_{row.id}"), "live", row, "77_1")
+    confirm(tab.press(f"this_{row.id}_0"), "live")
     assert again(house.author, row.id).state is PublicationState.PUBLISHED
 
 
@@ -219,7 +217,7 @@ def test_a_refused_verdict_says_why_in_its_dialog_and_keeps_what_was_typed(
     row = in_question(house, worker_database)
     sign_in, _ = make_signed_in(house.organization_id, Role.APPROVER, age_s=20 * 60)
     tab = Tab(sign_in).open("unclear")
-    confirm(tab, verb, row, "77_1" if verb == "live" else "")
+    confirm(opened(tab, house, verb, row, "77_1" if verb == "live" else ""), verb)
     assert any("signed in within the last 15 minutes" in each.value for each in tab.app.warning)
     assert tab.app.text_input(key=field).value == "I looked."
     assert not tab.has("trouble_bar")
@@ -318,7 +316,11 @@ def test_the_list_says_what_is_to_decide_and_what_is_still_checked(
     assert note_in_the_list(tab) == "Checking"
     let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
     assert read_until_settled(worker_database, house.approver, row.id) is PublicationState.NEEDS_HUMAN
-    assert note_in_the_list(tab.open("unclear")).startswith("read again ")
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp() + interval '20 min 30 s'")
+    assert note_in_the_list(tab.open("unclear")) == "read again in 20 min"
+    let_pass(house.approver, row.id, next_action_at="clock_timestamp() - interval '6 min'")
+    assert note_in_the_list(tab.open("unclear")) == "being read again"
+    assert "being read again" in tab.words
 
 
 def note_in_the_list(tab: Tab) -> str:
@@ -333,13 +335,15 @@ def test_a_verdict_on_one_try_is_none_on_the_next_and_what_was_typed_stays(
     shows(monkeypatch, read=seen())
     row = in_question(house, worker_database)
     slow, quick = (tab_of(house, Role.APPROVER).open("unclear").press(f"{verb}_{row.id}") for _ in range(2))
-    confirm(quick.press("dialog_back").press(f"resend_{row.id}"), "resend", row)
+    confirm(quick.press("dialog_back").press(f"resend_{row.id}"), "resend")
     leave_unclear(worker_database, house, row.id)
     assert read_until_settled(worker_database, house.approver, row.id) is PublicationState.NEEDS_HUMAN
     let_all_deadlines_pass(house)
 
     shows(monkeypatch, read=seen(live_post("77_1", WORDS)) if verb == "live" else seen())
-    confirm(slow, verb, row, "77_1" if verb == "live" else "")
+    if verb == "live":
+        slow.app.text_input(key="live_post").set_value("77_1")
+    confirm(slow, verb)
 
     assert any("It was sent again since you looked" in each.value for each in slow.app.warning)
     field = "live_reason" if verb == "live" else "not_live_reason"

@@ -173,7 +173,7 @@ def _triage(found: Triage, zones: Zones, refusal: str | None) -> None:
     # A row's own time is asked in the row, which is drawn after the plan: what it held at the last run counts.
     own = {each.publication_id: _own_time(each, zones, start) for each in shown}
     plan = _plan(found, choices, start, every, own)
-    with st.container(border=True, gap="small", key="resume_rows"):
+    with st.container(border=True, gap="medium", key="resume_rows"):
         for each in shown:
             _row(each, plan, zones, start)
         if len(found.overdue) > LISTED:
@@ -260,7 +260,7 @@ def _plan(
 
 def _row(each: Overdue, plan: Plan, zones: Zones, start: datetime | None) -> None:
     what, choose, then = split(_key(each, "row"), [3, 1.4, 1.8], middle=True)
-    with what:
+    with what, st.container(gap="xsmall"):
         st.markdown(f"**{plain(beginning(each.text, 90) or 'No text')}**")
         where = f"{each.account_name} ({network_title(each.network)})"
         st.caption(f"{plain(where)} · was due {plain(clock(each.due_at, zones.organization))}")

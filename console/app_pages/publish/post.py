@@ -233,7 +233,7 @@ def _publication(
             elif each.account_url and each.shown.detail == rules.NOT_SHOWN:
                 st.link_button("Open the account", each.account_url, icon=":material/open_in_new:", type="tertiary")
         st.markdown(_time_words(each, zones, alone=alone))
-        if each.because:
+        if each.because and not _is_link_looked_for(each):  # the line with its time says that
             color = "red" if each.state is _S.FAILED or each.shown.detail == rules.NOT_SHOWN else "orange"
             st.markdown(f":{color}[:material/info:] {plain(_because(each, zones))}")
         for pause in each.pauses if each.shown.word is rules.Word.HELD else ():
@@ -263,10 +263,14 @@ def _because(each: PublicationRow, zones: Zones) -> str:
     return f"{waiting} From {when(each.not_after, zones)} on it is late, and somebody must decide."
 
 
+def _is_link_looked_for(each: PublicationRow) -> bool:
+    """Whether it is live, neither deleted nor found not to be shown, and nobody knows where."""
+    return each.published_at is not None and not each.url and not each.shown.detail
+
+
 def _time_words(each: PublicationRow, zones: Zones, *, alone: bool) -> str:
     if each.published_at:
-        looked_for = not each.url and not each.shown.detail  # neither deleted nor found not to be shown
-        found = " · live, link not found yet" if looked_for else ""
+        found = " · live, link not found yet" if _is_link_looked_for(each) else ""
         changed = " · its text was changed since" if each.edited and not each.deleted_at else ""
         return f"Published **{plain(when(each.published_at, zones))}**{found}{changed}"
     if each.due_at is None:

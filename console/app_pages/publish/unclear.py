@@ -99,7 +99,7 @@ def _open(publication_id: UUID) -> None:
 
 def _row(each: OpenQuestion, chosen: OpenQuestion) -> Row:
     shown = SHOWN[Word.NEEDS_YOU if each.asked else Word.CHECKING]
-    next_read = f"read again {ago(each.next_read_at)}" if each.next_read_at else ""
+    next_read = questions.next_read_words(each.next_read_at, first=False) if each.next_read_at else ""
     return Row(
         post_id=each.publication_id,
         text=each.text,
