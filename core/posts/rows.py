@@ -210,7 +210,7 @@ def _held(row: Row[Any]) -> bool:
 
 
 def _because(row: Row[Any]) -> str:
-    return rules.because(
+    said = rules.because(
         PublicationState(row.state),
         _needs(row),
         row.account_state,
@@ -224,5 +224,10 @@ def _because(row: Row[Any]) -> str:
         not_shown=(row.not_shown or "") if row.deleted_at is None else "",
         risk=row.risk or "",
         unproven=row.unproven,
-        restored=bool((row.last_error or {}).get("restored")),
     )
+    return f"{said} {_from_backup(row)}".strip()
+
+
+def _from_backup(row: Row[Any]) -> str:
+    restored = (row.last_error or {}).get("restored")
+    return rules.from_backup(PublicationState(row.state), _needs(row)) if restored else ""
