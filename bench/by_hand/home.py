@@ -69,7 +69,9 @@ READS: Final = filled(
     Read(
         "home_to_approve",
         lambda session, sample: home_reads.to_decide(session, _reader(sample), _LINES),
-        """select q.*, person.name, [networks] p.state = 'in_review') as networks
+        """select q.*, person.name, [networks] p.state = 'in_review') as networks, exists (
+            select 1 from masthead.publication p where p.organization_id = {organization} and p.post_id = q.id
+              and p.state = 'in_review' and p.last_error ? 'restored') as restored
         from (select t.organization_id, t.id, left(t.text, 140) as text, t.submitted_by, t.submitted_at as at,
             asked.first_due_at [asked] where [mine]
           order by asked.first_due_at nulls last, t.submitted_at, t.id limit 20) q

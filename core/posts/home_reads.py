@@ -38,7 +38,9 @@ _TO_DECIDE: Final = statement(
     """
 select q.*, submitter.name, (
     select array_agg(distinct a.network order by a.network) from masthead.publication p {account_and_organization}
-    where p.organization_id = q.organization_id and p.post_id = q.id and p.state = 'in_review') as networks
+    where p.organization_id = q.organization_id and p.post_id = q.id and p.state = 'in_review') as networks, exists (
+    select 1 from masthead.publication p where p.organization_id = q.organization_id and p.post_id = q.id
+      and p.state = 'in_review' and p.last_error ? 'restored') as restored
 from (
   select t.organization_id, t.id, left(t.text, 140) as text, t.submitted_by, t.submitted_at as at, asked.first_due_at
   {in_review} and :approves and {mine_to_decide}

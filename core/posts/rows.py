@@ -56,6 +56,7 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         because=_because(row),
         held=_held(row),
         unproven=row.unproven,
+        from_backup=_from_backup(row),
         text=payload.text if row.live_text is None else row.live_text,
         link=payload.link,
         files=differences.pictures(row.organization_id, payload, row.posters or {}),
@@ -115,6 +116,7 @@ def asked_by_post(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[AskedPublication
             text=row.text,
             link=row.link,
             has_image=row.has_image,
+            from_backup=rules.FROM_BACKUP if row.restored else "",
             sha256=bytes(row.payload_sha256),
         )
         found.setdefault(row.post_id, []).append(one)
@@ -142,6 +144,7 @@ def waiting(row: Row[Any]) -> Waiting:
         needs=needs,
         shown=shown(row, paused=bool(row.pauses)),
         because=_because(row),
+        from_backup=_from_backup(row),
         due_at=row.due_at,
         published_at=row.published_at,
         url=row.live_url,
