@@ -33,7 +33,7 @@ _RETURNED: Final = """from masthead.review_comment said
 _WAITING: Final = """select p.id, p.post_id, left(t.text, 140) as text, a.name as account_name, a.network, p.state,
   p.needs, a.state as account_state, p.last_error, p.due_at, p.published_at, p.updated_at, p.deleted_at,
   case when p.deleted_at is null then l.url end as live_url, l.not_shown, o.timezone as zone,
-  case when p.state = 'scheduled' then [pauses] end as pauses, [risk] as risk, [unproven] as unproven
+  case when p.state = 'scheduled' then [pauses] end as pauses, [risk] as risk, [late_unproven] as late_unproven
 from masthead.publication p
 join masthead.organization o on o.id = {organization}
 join masthead.account a on a.organization_id = {organization} and a.id = p.account_id

@@ -55,7 +55,7 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         shown=shown(row, paused=bool(row.pauses)),
         because=_because(row),
         held=_held(row),
-        unproven=row.unproven,
+        late_unproven=row.late_unproven,
         from_backup=_from_backup(row),
         text=payload.text if row.live_text is None else row.live_text,
         link=payload.link,
@@ -226,7 +226,7 @@ def _because(row: Row[Any]) -> str:
         link_known=row.live_url is not None or row.deleted_at is not None,
         not_shown=(row.not_shown or "") if row.deleted_at is None else "",
         risk=row.risk or "",
-        unproven=row.unproven,
+        unproven=row.late_unproven,
     )
     return f"{said} {_from_backup(row)}".strip()
 

@@ -277,7 +277,7 @@ def because(
     if words(state, needs, account_state, bool(pauses)).word is Word.HELD:
         return _held_because(account_state, account_name, pauses, zone)
     if needs is Needs.LATE and unproven:
-        return f"Its time to be sent again passed. {UNPROVEN} Cancel this one."
+        return f"Its time to be sent again passed. {MAY_BE_LIVE} Cancel this one."
     if needs is not None:
         return _NEEDS_WORDS[needs]
     if state is PublicationState.PUBLISHED:
@@ -331,7 +331,7 @@ def _held_because(account_state: str, account_name: str, pauses: Sequence[Pause]
 
 _BEFORE_A_PRESS: Final = frozenset({_S.DRAFT, _S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.APPROVED, _S.FAILED})
 # After a person alone said of a try that it isn't live, or a backup was restored, a press may make a second post.
-UNPROVEN: Final = (
+MAY_BE_LIVE: Final = (
     "Nothing proves that an earlier try isn't live. Look at the account; if it isn't there, duplicate the post and"
     " have it approved."
 )

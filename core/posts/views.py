@@ -177,9 +177,9 @@ class PublicationRow:
     `shown.label` and `because` say everything: why it is held, what a person must decide, why it failed and what mends
     it. `current` False: a later one for the same account took its place ("Try again"). `own_slot`: its time isn't the
     post's. `url` None while published: "live, link not found yet", or it was deleted. `edited`: its `text` was changed
-    while it was live. `held`: the network may not be called now, for the reason in `because`. `unproven`: it is late,
-    and of an earlier try only a person says that it isn't live. `from_backup` warns, in words, that it may have been
-    sent since a backup was made. `told`: (title, what it says) of its form, where the network has several, and its
+    while it was live. `held`: the network may not be called now, for the reason in `because`. `late_unproven`: it is
+    late, and of an earlier try only a person says that it isn't live. `from_backup` warns, in words, that it may have
+    been sent since a backup was made. `told`: (title, what it says) of its form, where the network has several, and its
     options.
     """
 
@@ -196,7 +196,7 @@ class PublicationRow:
     shown: Shown
     because: str
     held: bool
-    unproven: bool
+    late_unproven: bool
     from_backup: str
     text: str
     link: str | None
