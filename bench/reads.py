@@ -105,7 +105,7 @@ _PARTS: Final = {
       from masthead.preflight f cross join jsonb_array_elements(f.findings) with ordinality as found
       where f.organization_id = {organization} and f.publication_id = p.id and f.version = p.version
         and found.value->>'mend' <> 'resume') end""",
-    "unproven": """case when p.needs = 'late' then exists (
+    "late_unproven": """case when p.needs = 'late' then exists (
       select 1 from masthead.attempt t where t.organization_id = {organization} and t.publication_id = p.id
         and t.state = 'proven_absent' and t.verdict_by is distinct from 'program:checker'
         and t.closed_at >= p.approved_at) else false end""",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from console import feedback, state
+from console import feedback, reviewing, state
 from console.components.button import button
 from console.components.confirm import confirm
 from console.components.dialog import dialog
@@ -77,6 +77,7 @@ def _row(item: ReviewItem, zones: Zones) -> bool:
         if len(apart) > 1:
             for several in apart:
                 st.markdown(f":gray[{plain(_to(several))}:] {plain(_said(several[0]))}")
+        reviewing.from_backup(item.asked)
     return ticked
 
 

@@ -14,7 +14,7 @@ from console.components.timeline import Entry, timeline
 from console.components.times import Zones, ago, clock, when
 from console.plain import plain
 from core.posts.rules import CommentKind
-from core.posts.views import Difference, PublicationRow, Review, ReviewPublication
+from core.posts.views import AskedPublication, Difference, PublicationRow, Review, ReviewPublication
 
 _COMMENTS: Final = {
     CommentKind.COMMENT: ("said", "chat", "gray"),
@@ -29,6 +29,7 @@ _NO_TIME: Final = "has **no time yet**: approving doesn't send it"
 def show(review: Review, zones: Zones) -> None:
     """Draw all of it."""
     _facts(review, zones)
+    from_backup([each.publication for each in review.publications])
     tab = st.segmented_control(
         "Show",
         ["Changes", "Preview", "History"],
@@ -45,6 +46,15 @@ def show(review: Review, zones: Zones) -> None:
     else:
         _changes(review, zones)
     _problems(review)
+
+
+def from_backup(publications: Sequence[PublicationRow] | Sequence[AskedPublication]) -> None:
+    """Warn whoever approves these of what may have been sent since a backup was made; by name where not all were."""
+    said = [each for each in publications if each.from_backup]
+    if said:
+        of = ", ".join(f"{each.account_name} ({network_title(each.network)})" for each in said)
+        words = said[0].from_backup if len(said) == len(publications) else f"{of}: {said[0].from_backup}"
+        st.warning(plain(words), icon=":material/settings_backup_restore:")
 
 
 def _facts(review: Review, zones: Zones) -> None:

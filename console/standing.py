@@ -16,16 +16,16 @@ AT_REST: Final = frozenset({_S.DRAFT, _S.CHANGES_REQUESTED, _S.NEEDS_HUMAN, _S.F
 
 def is_movable(each: PublicationRow) -> bool:
     """Whether it can be given another time."""
-    if each.unproven and each.approval_holds:
+    if each.late_unproven and each.approval_holds:
         return False
     return each.state in _MOVABLE or each.needs in (Needs.LATE, Needs.APPROVAL)
 
 
 def is_sendable(each: PublicationRow) -> bool:
     """Whether it can be sent now."""
-    return (each.state in _SENDABLE or each.needs is Needs.LATE) and each.approval_holds and not each.unproven
+    return (each.state in _SENDABLE or each.needs is Needs.LATE) and each.approval_holds and not each.late_unproven
 
 
 def is_cancellable(each: PublicationRow) -> bool:
     """Whether it can be taken back; a draft is simply not sent."""
-    return (is_movable(each) or each.unproven) and each.state not in (_S.DRAFT, _S.CHANGES_REQUESTED)
+    return (is_movable(each) or each.late_unproven) and each.state not in (_S.DRAFT, _S.CHANGES_REQUESTED)

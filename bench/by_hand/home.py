@@ -33,7 +33,7 @@ _RETURNED: Final = """from masthead.review_comment said
 _WAITING: Final = """select p.id, p.post_id, left(t.text, 140) as text, a.name as account_name, a.network, p.state,
   p.needs, a.state as account_state, p.last_error, p.due_at, p.published_at, p.updated_at, p.deleted_at,
   case when p.deleted_at is null then l.url end as live_url, l.not_shown, o.timezone as zone,
-  case when p.state = 'scheduled' then [pauses] end as pauses, [risk] as risk, [unproven] as unproven
+  case when p.state = 'scheduled' then [pauses] end as pauses, [risk] as risk, [late_unproven] as late_unproven
 from masthead.publication p
 join masthead.organization o on o.id = {organization}
 join masthead.account a on a.organization_id = {organization} and a.id = p.account_id
@@ -69,7 +69,9 @@ READS: Final = filled(
     Read(
         "home_to_approve",
         lambda session, sample: home_reads.to_decide(session, _reader(sample), _LINES),
-        """select q.*, person.name, [networks] p.state = 'in_review') as networks
+        """select q.*, person.name, [networks] p.state = 'in_review') as networks, exists (
+            select 1 from masthead.publication p where p.organization_id = {organization} and p.post_id = q.id
+              and p.state = 'in_review' and p.last_error ? 'restored') as restored
         from (select t.organization_id, t.id, left(t.text, 140) as text, t.submitted_by, t.submitted_at as at,
             asked.first_due_at [asked] where [mine]
           order by asked.first_due_at nulls last, t.submitted_at, t.id limit 20) q

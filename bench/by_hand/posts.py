@@ -60,7 +60,7 @@ READS: Final = filled(
             join masthead.media f on f.organization_id = {organization} and f.poster_sha256 is not null
               and f.sha256 = decode(item->>'sha256', 'hex')) end as posters,
           coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
-          [current] as current, [risk] as risk, [unproven] as unproven
+          [current] as current, [risk] as risk, [late_unproven] as late_unproven
         from masthead.publication p
         join masthead.organization o on o.id = {organization}
         join masthead.account a on a.organization_id = {organization} and a.id = p.account_id

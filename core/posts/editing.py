@@ -156,7 +156,7 @@ def plan(
     files: Mapping[Rendition, MediaItem],
     wanted: Wanted,
     situation: Situation,
-    unproven: Collection[UUID] = (),
+    unproven: Collection[UUID],
 ) -> Plan:
     """What saving `wanted` does. Raises Refused when the words are fixed, Invalid for a slot that has passed.
 

@@ -1,4 +1,4 @@
-"""Parts that several statements of `post_reads`, `list_reads` and `home_reads` share.
+"""Parts of SQL that the reads of posts share, and `store` and `publishing.overdue_rows` with them.
 
 Row-level security keeps every one of them in the organization of the transaction.
 """
@@ -17,7 +17,7 @@ Rows = Sequence[Row[Any]]
 
 # Whether of a try of `p` only a person says that it isn't live, and nobody approved it anew since. What reads back for
 # us (`core.publishing.rules.CHECKER`) has the network's word.
-UNPROVEN: Final = """exists (
+IS_UNPROVEN: Final = """exists (
   select 1 from masthead.attempt t where t.organization_id = p.organization_id and t.publication_id = p.id
     and t.state = 'proven_absent' and t.verdict_by is distinct from 'program:checker'
     and t.closed_at >= p.approved_at)"""
@@ -66,7 +66,7 @@ join masthead.organization o on o.id = p.organization_id""",
   where f.organization_id = p.organization_id and f.publication_id = p.id and f.version = p.version
     and p.state = 'scheduled' and found.value->>'mend' <> 'resume')""",
     # Late, though an earlier try may be live after all.
-    "unproven": f"case when p.needs = 'late' then {UNPROVEN} else false end",
+    "late_unproven": f"case when p.needs = 'late' then {IS_UNPROVEN} else false end",
     # Why nobody sees what the network of `p` accepted, in words; null when it is seen.
     "not_shown": """(
   select l.not_shown from masthead.publication_link l

@@ -38,7 +38,9 @@ _TO_DECIDE: Final = statement(
     """
 select q.*, submitter.name, (
     select array_agg(distinct a.network order by a.network) from masthead.publication p {account_and_organization}
-    where p.organization_id = q.organization_id and p.post_id = q.id and p.state = 'in_review') as networks
+    where p.organization_id = q.organization_id and p.post_id = q.id and p.state = 'in_review') as networks, exists (
+    select 1 from masthead.publication p where p.organization_id = q.organization_id and p.post_id = q.id
+      and p.state = 'in_review' and p.last_error ? 'restored') as restored
 from (
   select t.organization_id, t.id, left(t.text, 140) as text, t.submitted_by, t.submitted_at as at, asked.first_due_at
   {in_review} and :approves and {mine_to_decide}
@@ -67,7 +69,7 @@ _WAITING: Final = """
 select p.id, p.post_id, left(t.text, 140) as text, a.name as account_name, a.network, p.state, p.needs,
   a.state as account_state, p.last_error, p.due_at, p.published_at, p.updated_at, p.deleted_at,
   case when p.deleted_at is null then l.url end as live_url, l.not_shown,
-  o.timezone as zone, {pauses} as pauses, {risk} as risk, {unproven} as unproven
+  o.timezone as zone, {pauses} as pauses, {risk} as risk, {late_unproven} as late_unproven
 from masthead.publication p
 join masthead.post t on t.organization_id = p.organization_id and t.id = p.post_id {account_and_organization}
 left join masthead.publication_link l on l.organization_id = p.organization_id and l.publication_id = p.id

@@ -34,7 +34,8 @@ def briefs(session: Session, post_ids: Collection[UUID]) -> Rows:
 _ASKED: Final = statement(
     """
 select p.id, p.post_id, a.name as account_name, a.network, p.payload_sha256, left(p.payload ->> 'text', 280) as text,
-  p.payload ->> 'link' as link, jsonb_array_length(p.payload -> 'media') > 0 as has_image
+  p.payload ->> 'link' as link, jsonb_array_length(p.payload -> 'media') > 0 as has_image,
+  coalesce(p.last_error ? 'restored', false) as restored
 from masthead.publication p {account_and_organization}
 where p.post_id = any(:posts) and p.state = 'in_review' and p.removed_at is null
 order by lower(a.name), a.id

@@ -12,7 +12,7 @@ from core.accounts import pause_rows
 from core.infra import db
 from core.infra.actor import Actor, Role
 from core.organizations.rules import Permission, require
-from core.posts import home_reads, rows, slots, store
+from core.posts import home_reads, rows, rules, slots, store
 from core.posts.deciding import APPROVERS
 from core.posts.home_reads import Reader
 from core.posts.store import Situation
@@ -103,4 +103,5 @@ def _asked(row: Row[Any]) -> Asked:
         at=row.at,
         first_due_at=row.first_due_at,
         networks=tuple(row.networks or ()),
+        from_backup=rules.FROM_BACKUP if getattr(row, "restored", False) else "",
     )

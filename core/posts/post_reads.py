@@ -35,7 +35,7 @@ select p.*, a.name as account_name, a.picture_url, a.url as account_url, a.state
     where f.organization_id = p.organization_id and f.poster_sha256 is not null and f.sha256 = any(array(
       select decode(item->>'sha256', 'hex') from jsonb_array_elements(p.payload->'media') item))) end as posters,
   coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
-  {current} as current, {risk} as risk, {unproven} as unproven
+  {current} as current, {risk} as risk, {late_unproven} as late_unproven
 from masthead.publication p {account_and_organization}
 left join masthead.member m on m.organization_id = p.organization_id and m.id = p.approved_by
 left join masthead.person approver on approver.id = m.person_id

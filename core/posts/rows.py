@@ -55,7 +55,8 @@ def publication(row: Row[Any], slot_at: object) -> PublicationRow:
         shown=shown(row, paused=bool(row.pauses)),
         because=_because(row),
         held=_held(row),
-        unproven=row.unproven,
+        late_unproven=row.late_unproven,
+        from_backup=_from_backup(row),
         text=payload.text if row.live_text is None else row.live_text,
         link=payload.link,
         files=differences.pictures(row.organization_id, payload, row.posters or {}),
@@ -115,6 +116,7 @@ def asked_by_post(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[AskedPublication
             text=row.text,
             link=row.link,
             has_image=row.has_image,
+            from_backup=rules.FROM_BACKUP if row.restored else "",
             sha256=bytes(row.payload_sha256),
         )
         found.setdefault(row.post_id, []).append(one)
@@ -142,6 +144,7 @@ def waiting(row: Row[Any]) -> Waiting:
         needs=needs,
         shown=shown(row, paused=bool(row.pauses)),
         because=_because(row),
+        from_backup=_from_backup(row),
         due_at=row.due_at,
         published_at=row.published_at,
         url=row.live_url,
@@ -210,7 +213,7 @@ def _held(row: Row[Any]) -> bool:
 
 
 def _because(row: Row[Any]) -> str:
-    return rules.because(
+    said = rules.because(
         PublicationState(row.state),
         _needs(row),
         row.account_state,
@@ -223,6 +226,11 @@ def _because(row: Row[Any]) -> str:
         link_known=row.live_url is not None or row.deleted_at is not None,
         not_shown=(row.not_shown or "") if row.deleted_at is None else "",
         risk=row.risk or "",
-        unproven=row.unproven,
-        restored=bool((row.last_error or {}).get("restored")),
+        unproven=row.late_unproven,
     )
+    return f"{said} {_from_backup(row)}".strip()
+
+
+def _from_backup(row: Row[Any]) -> str:
+    restored = (row.last_error or {}).get("restored")
+    return rules.from_backup(PublicationState(row.state), _needs(row)) if restored else ""

@@ -266,33 +266,18 @@ def because(
     risk: str = "",
     not_shown: str = "",
     unproven: bool = False,
-    restored: bool = False,
 ) -> str:
     """The sentence beside a state: why it is so and what a person can do; empty where the word says all.
 
     `error` is the network's last no with the way to mend it, where there was one; `waits`: it was no no, the network
     only works on a part of it still; `held`: nothing may be sent there now, so this is the reason alone. `risk`: what a
     look ahead of its slot found against it; `not_shown`: why nobody sees what was published. `pauses` are those over
-    it, said with their time in `zone`. `unproven`: of an earlier try only a person says that it isn't live; `restored`:
-    a restored backup knows it as it was, and a person may have sent it since.
+    it, said with their time in `zone`. `unproven`: of an earlier try only a person says that it isn't live.
     """
     if words(state, needs, account_state, bool(pauses)).word is Word.HELD:
         return _held_because(account_state, account_name, pauses, zone)
-    if restored and (state in _BEFORE_A_PRESS or needs in (Needs.LATE, Needs.APPROVAL)):
-        known = because(
-            state,
-            needs,
-            account_state,
-            account_name,
-            pauses=pauses,
-            zone=zone,
-            error=error,
-            link_known=link_known,
-            unproven=unproven,
-        )
-        return f"{known} {FROM_BACKUP}".strip()
     if needs is Needs.LATE and unproven:
-        return f"Its time to be sent again passed. {UNPROVEN} Cancel this one."
+        return f"Its time to be sent again passed. {MAY_BE_LIVE} Cancel this one."
     if needs is not None:
         return _NEEDS_WORDS[needs]
     if state is PublicationState.PUBLISHED:
@@ -308,6 +293,11 @@ def because(
             return error
         return f"{error} It goes out when that is done." if waits else f"It will be tried again by itself. {error}"
     return ""
+
+
+def from_backup(state: PublicationState, needs: Needs | None) -> str:
+    """What is said of a publication that a restored backup knows as it was; empty where no press would send it."""
+    return FROM_BACKUP if state in _BEFORE_A_PRESS or needs in (Needs.LATE, Needs.APPROVAL) else ""
 
 
 def paused_words(pause: Pause, zone: str) -> str:
@@ -341,7 +331,7 @@ def _held_because(account_state: str, account_name: str, pauses: Sequence[Pause]
 
 _BEFORE_A_PRESS: Final = frozenset({_S.DRAFT, _S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.APPROVED, _S.FAILED})
 # After a person alone said of a try that it isn't live, or a backup was restored, a press may make a second post.
-UNPROVEN: Final = (
+MAY_BE_LIVE: Final = (
     "Nothing proves that an earlier try isn't live. Look at the account; if it isn't there, duplicate the post and"
     " have it approved."
 )

@@ -23,7 +23,7 @@ from core.accounts.rules import Pause
 from core.infra.actor import Role
 from core.infra.ids import new_id
 from core.posts.content import AS_THE_POST, Attached, Content, Files, Variant, Wanted, besides_as_json, differing
-from core.posts.fragments import UNPROVEN
+from core.posts.fragments import IS_UNPROVEN
 from core.posts.model import Post, PostMedia, PostVariant, PostVersion, Publication, ReviewComment
 from core.posts.rules import TWIN_WITHIN, CommentKind, PublicationState
 from core.posts.views import OrganizationFacts, Who
@@ -273,7 +273,7 @@ def set_because(
     )
 
 
-_UNPROVEN = text(f"select p.id from masthead.publication p where p.id = any(:ids) and {UNPROVEN}")  # noqa: S608 - our own words
+_UNPROVEN = text(f"select p.id from masthead.publication p where p.id = any(:ids) and {IS_UNPROVEN}")  # noqa: S608 - our own words
 
 
 def unproven(session: Session, publication_ids: Collection[UUID]) -> frozenset[UUID]:

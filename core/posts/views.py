@@ -177,9 +177,10 @@ class PublicationRow:
     `shown.label` and `because` say everything: why it is held, what a person must decide, why it failed and what mends
     it. `current` False: a later one for the same account took its place ("Try again"). `own_slot`: its time isn't the
     post's. `url` None while published: "live, link not found yet", or it was deleted. `edited`: its `text` was changed
-    while it was live. `held`: the network may not be called now, for the reason in `because`. `unproven`: it is late,
-    and of an earlier try only a person says that it isn't live. `told`: (title, what it says) of its form, where the
-    network has several, and its options.
+    while it was live. `held`: the network may not be called now, for the reason in `because`. `late_unproven`: it is
+    late, and of an earlier try only a person says that it isn't live. `from_backup` warns, in words, that it may have
+    been sent since a backup was made. `told`: (title, what it says) of its form, where the network has several, and its
+    options.
     """
 
     id: UUID
@@ -195,7 +196,8 @@ class PublicationRow:
     shown: Shown
     because: str
     held: bool
-    unproven: bool
+    late_unproven: bool
+    from_backup: str
     text: str
     link: str | None
     files: tuple[Picture, ...]
@@ -430,7 +432,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class AskedPublication:
-    """What one account would get, as far as a list shows it: the beginning of its text, at most 280 characters."""
+    """What one account would get, as far as a list shows it: the beginning of its text, at most 280 characters.
+
+    `from_backup` warns, in words, that it may have been sent since a backup was made.
+    """
 
     id: UUID
     account_name: str
@@ -438,6 +443,7 @@ class AskedPublication:
     text: str
     link: str | None
     has_image: bool
+    from_backup: str
     sha256: bytes
 
 
@@ -620,7 +626,10 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One line on Home: a publication and its post's beginning (at most 140 characters)."""
+    """One line on Home: a publication and its post's beginning (at most 140 characters).
+
+    `from_backup` warns, in words, that it may have been sent since a backup was made.
+    """
 
     post_id: UUID
     publication_id: UUID
@@ -631,6 +640,7 @@ class Waiting:
     needs: Needs | None
     shown: Shown
     because: str
+    from_backup: str
     due_at: datetime | None
     published_at: datetime | None
     url: str | None
@@ -639,7 +649,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One post on Home that waits for this person; `words` is the approver's comment where changes were requested."""
+    """One post on Home that waits for this person; `words` is the approver's comment where changes were requested.
+
+    `from_backup` warns, in words, that some of it may have been sent since a backup was made.
+    """
 
     post_id: UUID
     text: str
@@ -648,6 +661,7 @@ class Asked:
     at: datetime
     first_due_at: datetime | None
     networks: tuple[str, ...]
+    from_backup: str
 
 
 @dataclass(frozen=True, slots=True)

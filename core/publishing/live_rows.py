@@ -252,11 +252,14 @@ def add(
 
 
 def again(session: Session, work: Work, *, because: str, correlation_id: str) -> None:
-    """Let it be tried anew from now on; the transaction holds it."""
+    """Let it be tried anew from now on; the transaction holds it.
+
+    What was written again by itself stays counted: after that only a person has a comment written.
+    """
     set_because(session, because)
     session.execute(
         text(
-            "update masthead.live_work set state = 'waiting', tries = 0, reads = 0, absent = 0, resent = 0,"
+            "update masthead.live_work set state = 'waiting', tries = 0, reads = 0, absent = 0,"
             " waits_since = clock_timestamp(), next_action_at = clock_timestamp(), closed_at = null, last_error = null,"
             " correlation_id = :correlation_id where id = :id"
         ),

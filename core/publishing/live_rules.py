@@ -75,7 +75,7 @@ AS_IT_WAS: Final = "The live post is as it was. Try other words, or delete it an
 UNCLEAR_CHANGE: Final = "The network gave no clear answer, several times."
 HARMLESS: Final = "Look at the post. Trying again does no harm."
 ABSENT: Final = "Every look found all comments and not this one, so it is written again."
-NOT_THERE: Final = "It was written twice without a clear answer, and no look at the post showed it."
+NOT_THERE: Final = "It was written more than once without a clear answer, and no look at the post showed it."
 UNREAD: Final = "The network gave no clear answer, and the comments could not all be read."
 
 

@@ -20,7 +20,7 @@ from core.posts import editing, receipts
 from core.posts import store as posts
 from core.posts.model import Publication
 from core.posts.problems import Ask
-from core.posts.rules import UNPROVEN, Needs, PublicationState
+from core.posts.rules import MAY_BE_LIVE, Needs, PublicationState
 from core.publishing.inputs import Move, Slot, Target
 from core.publishing.views import Changed, LeftAlone
 from core.publishing.work import (
@@ -119,7 +119,7 @@ def why_not_move(work: Work, row: Publication, slot: datetime) -> str | None:
     if not _goes_on_schedule(row, work.moment):
         return None
     if row.id in work.unproven:
-        return UNPROVEN
+        return MAY_BE_LIVE
     if row.approved_until is not None and row.approved_until <= slot:
         return "Its approval ends before that time. Choose an earlier one, or submit it again."
     return None

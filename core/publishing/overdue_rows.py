@@ -11,7 +11,7 @@ from sqlalchemy import Integer, Row, bindparam, text
 from sqlalchemy.orm import Session
 
 from core.accounts.pause_rows import PAUSES
-from core.posts.fragments import UNPROVEN
+from core.posts.fragments import IS_UNPROVEN
 
 _UNDER: Final = text(
     f"""
@@ -33,7 +33,7 @@ _OVERDUE: Final = text(f"""
 select p.id, p.post_id, left(p.payload->>'text', 140) as text, p.account_id, a.name as account_name, a.network,
   a.state as account_state, p.state, p.needs, p.due_at,
   coalesce(p.approved_sha256 = p.payload_sha256 and p.approved_until > clock_timestamp(), false) as holds,
-  {UNPROVEN} as unproven
+  {IS_UNPROVEN} as unproven
 from (
   select q.organization_id, q.id from masthead.publication q
   where q.account_id = any(:accounts) and q.state = 'scheduled' and q.due_at <= clock_timestamp()

@@ -22,7 +22,7 @@ from core.posts import store as posts
 from core.posts.model import Publication
 from core.posts.payloads import intent_key
 from core.posts.problems import Ask, Candidate
-from core.posts.rules import UNPROVEN, Needs, PublicationState
+from core.posts.rules import MAY_BE_LIVE, Needs, PublicationState
 from core.provider_kit.types import Payload
 from core.publishing import rules, store
 from core.publishing.inputs import Reason, Target
@@ -135,7 +135,7 @@ def try_again(actor: Actor, action_id: UUID, publication_id: UUID) -> Changed:
         if editing.newest(siblings)[row.account_id].id != row.id:
             raise Conflict("It was tried again already. Reload to see what became of that.")
         if row.id in work.unproven:
-            raise Refused(UNPROVEN)
+            raise Refused(MAY_BE_LIVE)
         holds = editing.approval_holds(row, work.moment)
         problems.refuse(
             problems.find(
@@ -168,7 +168,7 @@ def why_not_now(work: Work, row: Publication) -> str | None:
     if row.state in (_S.APPROVED, _S.SCHEDULED) or late:
         if not editing.approval_holds(row, work.moment):
             return "Its approval has lapsed. Submit it again."
-        return UNPROVEN if row.id in work.unproven else None
+        return MAY_BE_LIVE if row.id in work.unproven else None
     if row.state in (_S.DRAFT, _S.IN_REVIEW, _S.CHANGES_REQUESTED) or row.needs is Needs.APPROVAL:
         return "It must be approved first."
     return why_fixed(row)

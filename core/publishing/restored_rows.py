@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.posts.rules import Needs
+from core.posts.rules import Needs, PublicationState
 from core.posts.store import set_because
 from core.publishing import store
 
@@ -79,21 +79,27 @@ where id = :id
 def put_in_doubt(
     session: Session, publication_id: UUID, since: datetime, *, because: str = _BECAUSE, named: str | None = None
 ) -> bool:
-    """Take one through the states of a send whose outcome nobody knows; False when it isn't on the schedule any more.
+    """Take one through the states of a send whose outcome nobody knows; False for what nobody wants sent any more.
 
     Nothing was asked before `since`. `named`: the post that the network named.
 
     Of two equal ones of an account only one may be on its way, for their posts can't be told apart: of the other, and
-    of what is late, a person is asked at once. What is late moves to no other state by that, and so has no event of it.
+    of what waits for a person's press, a person is asked at once. What was late or not approved in time moves to no
+    other state by that, and so has no event of it.
     """
     row = session.execute(_HELD, {"id": publication_id}).one_or_none()
-    late = row is not None and row.needs == Needs.LATE
-    if row is None or not (late or row.state in _ON_THE_WAY[:-1]):
+    if row is None:
         return False
     values = {"id": publication_id, "since": since, "because": because, "named": named, "lost": store.LOST_REQUEST}
-    if late:
+    if row.state == PublicationState.IN_REVIEW:
+        set_because(session, because)
         _ask_at_once(session, values)
         return True
+    if row.needs in (Needs.LATE, Needs.APPROVAL):
+        _ask_at_once(session, values)
+        return True
+    if row.state not in _ON_THE_WAY[:-1]:
+        return False
     try:
         with session.begin_nested():
             for state in _ON_THE_WAY[_ON_THE_WAY.index(row.state) + 1 :]:

@@ -296,7 +296,7 @@ def _record_once(ready: Ready, attempt_id: int, outcome: Outcome, times: Publish
         with db.organization_transaction(claim.organization_id, SENDER, ready.correlation_id) as session:
             row = store.held(session, claim)
             if row is None or not _may_still_say(row, outcome) or not _close(session, claim, attempt_id, outcome):
-                late_answers.keep_as_evidence(session, claim, attempt_id, outcome)
+                late_answers.hear(session, claim, attempt_id, outcome)
                 return None
             ready.calls.keep(session)
             if outcome.limited and outcome.state is PublicationState.SCHEDULED:

@@ -274,10 +274,10 @@ def unresolved_attempt(session: Session, publication_id: UUID) -> Attempt | None
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
-def has_attempt(session: Session, publication_id: UUID, attempt_id: int) -> bool:
-    """Whether this publication has this attempt."""
-    query = select(Attempt.id).where(Attempt.id == attempt_id, Attempt.publication_id == publication_id)
-    return session.execute(query).first() is not None
+def attempt(session: Session, publication_id: UUID, attempt_id: int) -> Attempt | None:
+    """This attempt of this publication; None when it has none of that number."""
+    query = select(Attempt).where(Attempt.id == attempt_id, Attempt.publication_id == publication_id)
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
 def first_in_doubt_at(session: Session, publication_id: UUID, attempt: Attempt) -> datetime:

@@ -115,4 +115,4 @@ def _stuck(account_name: str, account_state: str, *, holds: bool, unproven: bool
         return f"{account_name} must be connected again first."
     if not holds:
         return "Its approval has lapsed. Submit it again."
-    return posts.UNPROVEN if unproven else ""
+    return posts.MAY_BE_LIVE if unproven else ""

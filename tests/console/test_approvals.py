@@ -20,13 +20,28 @@ from tests.console.driving import Tab
 from tests.console.people import someone
 from tests.factories.accounts import make_account
 from tests.factories.media import make_kept_image
-from tests.factories.posts import Team, attached, hashes, make_approved, make_submitted, soon
+from tests.factories.posts import (
+    Team,
+    attached,
+    come_from_backup,
+    hashes,
+    make_approved,
+    make_submitted,
+    make_team,
+    publication,
+    publications,
+    soon,
+)
+
+
+def reader_of(team: Team) -> Tab:
+    sign_in, _ = someone(team.organization_id, Role.APPROVER, "Rita Reader")
+    return Tab(sign_in)
 
 
 @pytest.fixture
 def reader(team: Team) -> Tab:
-    sign_in, _ = someone(team.organization_id, Role.APPROVER, "Rita Reader")
-    return Tab(sign_in)
+    return reader_of(team)
 
 
 def word(team: Team, post: UUID) -> Word:
@@ -276,6 +291,37 @@ def test_who_approves_several_reads_what_each_account_gets(team: Team, reader: T
     assert "Only here" in said
     assert "shop.example" in said
     assert "Harmless for all" not in reader.app.checkbox(key=f"several_{post}_1").label
+
+
+def test_who_approves_reads_what_comes_from_a_backup(
+    committed_database: db.Database, worker_database: db.Database
+) -> None:
+    team = make_team()
+    other = make_account(team.admin, name="Acme Corner").id
+    post = make_submitted(team.author, [team.account_id, other], text="Sent since?", slot_at=soon(12))
+    tab = reader_of(team).open("approvals")
+    assert warnings(tab) == []
+    rows = {each.account_id: each for each in publications(team.author, post)}
+    come_from_backup(worker_database, rows[other])
+    assert warnings(tab.again()) == [f"Acme Corner (Facebook): {FROM_A_BACKUP}"]
+    come_from_backup(worker_database, rows[team.account_id])
+    assert warnings(tab.again()) == [FROM_A_BACKUP]
+
+
+def test_who_approves_several_reads_it_too(committed_database: db.Database, worker_database: db.Database) -> None:
+    team = make_team()
+    post = make_submitted(team.author, [team.account_id], text="Sent since?", slot_at=soon(12))
+    make_submitted(team.author, [team.account_id], text="Another", slot_at=soon(14))
+    come_from_backup(worker_database, publication(team.author, post))
+    tab = reader_of(team).open("approvals").press("approve_several")
+    assert warnings(tab) == [FROM_A_BACKUP] * 2, "the review, and its row of the dialog"
+
+
+FROM_A_BACKUP = "This comes from a backup: it may have been sent since. Look at the account first."
+
+
+def warnings(tab: Tab) -> list[str]:
+    return [each.value.replace("\\", "") for each in tab.app.warning]
 
 
 def keep_dialog_open(tab: Tab) -> None:

@@ -20,6 +20,7 @@ from tests.factories.organizations import SignIn
 from tests.factories.pauses import pause_account, pause_organization
 from tests.factories.posts import (
     Team,
+    come_from_backup,
     fail,
     hide,
     lose,
@@ -195,6 +196,27 @@ def test_two_accounts_of_one_name_are_told_apart_by_their_networks(team: Team) -
     sign_in, _ = someone(team.organization_id, Role.VIEWER)
     assert [note.split(" is ")[0] for note in notes(sign_in, "Held")] == ["Acme Coffee (LinkedIn)"]
     assert sorted(notes(sign_in, "Approved")) == ["Acme Coffee (Facebook)", "Acme Coffee (LinkedIn)"]
+
+
+FROM_A_BACKUP = "This comes from a backup: it may have been sent since. Look at the account first."
+
+
+def test_what_comes_from_a_backup_says_so_wherever_a_press_would_send_it(
+    committed_database: db.Database, worker_database: db.Database
+) -> None:
+    team = make_team()
+    asked = make_submitted(team.author, [team.account_id], text="Asked for", slot_at=soon())
+    untimed = make_approved(team.author, team.approver, [team.account_id], text="Without a time")
+    late = make_approved(team.author, team.approver, [team.account_id], text="Late", slot_at=soon())
+    send(worker_database, publication(team.author, late), _S.NEEDS_HUMAN, needs=Needs.LATE)
+    sign_in, _ = someone(team.organization_id, Role.APPROVER)
+    groups = ("Needs a person", "To approve", "Approved")
+    assert not any(FROM_A_BACKUP in note for group in groups for note in notes(sign_in, group))
+    for post in (asked, untimed, late):
+        come_from_backup(worker_database, publication(team.author, post))
+    for group in groups:
+        (note,) = notes(sign_in, group)
+        assert FROM_A_BACKUP in note
 
 
 def notes(sign_in: SignIn, group: str) -> list[str]:

@@ -138,6 +138,13 @@ def send(
             session.execute(update(Publication).where(Publication.id == publication.id).values(values))
 
 
+def come_from_backup(database: db.Database, publication: Publication) -> None:
+    """Mark it as `masthead restored` does what people may have sent after the backup was made."""
+    with database.organization_transaction(publication.organization_id, "program:operator", "test") as session:
+        values = {"last_error": {"restored": True}}
+        session.execute(update(Publication).where(Publication.id == publication.id).values(values))
+
+
 def publish(database: db.Database, publication: Publication) -> None:
     """Send a scheduled publication and have the network accept it."""
     send(database, publication, *_ON_THE_WAY, PublicationState.PUBLISHED)

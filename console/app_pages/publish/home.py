@@ -166,7 +166,8 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
         outcome = each.needs is Needs.OUTCOME
         action = can(Permission.RESOLVE, "Decide") if outcome else can(Permission.RESCHEDULE, "Reschedule")
         page = "unclear" if outcome else "post"
-        yield _publication(each, f"Needs a person {counts.needs_person}", "front_hand", "red", title, action, page=page)
+        group, note = f"Needs a person {counts.needs_person}", each.from_backup
+        yield _publication(each, group, "front_hand", "red", title, action, note, page=page)
     for each in home.failed:
         title, action = f"Failed on {_on(each)}", can(Permission.TRY_AGAIN, "Try again")
         yield _publication(each, f"Failed {counts.failed}", "error", "red", title, action, each.because)
@@ -188,7 +189,7 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
         title, action = f"At risk: {beginning(each.text, 60)}", can(Permission.RESCHEDULE, "Open")
         yield _publication(each, f"At risk {counts.at_risk}", "warning", "orange", title, action, _whose(each))
     for asked in home.to_approve:
-        note = f"{asked.who} asked {ago(asked.at)}"
+        note = f"{asked.from_backup} {asked.who} asked {ago(asked.at)}".strip()
         yield _asked(
             asked, zones, f"To approve {counts.to_approve}", "rate_review", "yellow", "approvals", note, "Review"
         )
@@ -216,7 +217,8 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
     many = len(home.untimed) if len(home.untimed) < LINES else f"{LINES} or more"
     for each in home.untimed:
         title, action = beginning(each.text, 70) or "No text", can(Permission.RESCHEDULE, "Set a time")
-        yield _publication(each, f"Approved, without a time {many}", "event", "gray", title, action, _on(each))
+        note = _whose(each) if each.from_backup else _on(each)
+        yield _publication(each, f"Approved, without a time {many}", "event", "gray", title, action, note)
 
 
 def _under_live_posts(visitor: Visitor, trouble: Sequence[LiveTrouble]) -> Iterator[Item]:

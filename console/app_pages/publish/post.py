@@ -287,7 +287,7 @@ def _publication_actions(
     with st.container(horizontal=True, gap="small", key=f"actions_{each.id}"):
         if each.needs in (Needs.LATE, Needs.APPROVAL) and is_movable(each) and not alone:
             _offer("Reschedule", "schedule", visitor.why_not(Permission.RESCHEDULE), "reschedule", each)
-        if each.needs is Needs.LATE and not each.unproven and not alone:
+        if each.needs is Needs.LATE and not each.late_unproven and not alone:
             _offer("Publish now", "send", visitor.why_not(Permission.PUBLISH_NOW), "publish", each)
         if each.state in OVER:
             refusal = visitor.why_not(Permission.TRY_AGAIN)

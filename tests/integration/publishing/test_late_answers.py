@@ -1,17 +1,21 @@
-"""A standby that had not heard of a try takes over: what the network says of it is kept, and nothing goes out twice."""
+"""An answer comes when its try was closed, or lost by a standby: it is kept, and nothing goes out twice."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from core.infra import db
+from core.infra.errors import Conflict
 from core.infra.settings import PublishTimes
+from core.posts import commands as writing
+from core.posts import queries as posts
 from core.posts.model import Publication
 from core.posts.rules import Needs, PublicationState
 from core.provider_kit.errors import OutcomeUnknown, Rejected
@@ -30,8 +34,13 @@ from tests.factories.publishing import (
     claim_one,
     leave_unclear,
     let_pass,
+    live_post,
     make_due,
     make_scheduled,
+    read_until_settled,
+    say_live,
+    say_not_live,
+    seen,
     send_one,
     sweep,
     tamper,
@@ -239,3 +248,150 @@ def test_one_that_is_late_by_then_is_asked_about_and_its_people_are_told(
     assert (now.state, now.needs) == (PublicationState.NEEDS_HUMAN, Needs.OUTCOME)
     raise_all(worker)
     assert "needs_person" in {each.kind.value for each in notices(house.approver)}
+
+
+def frozen(house: House, worker: db.Database, row: Publication, then: Callable[[], object]) -> Callable[[], Published]:
+    """A sender stands still in its call until a person has it sent again, and until `then` was done too."""
+    console = db.current()
+
+    def call() -> Published:
+        let_pass(house.approver, row.id, lease_until="clock_timestamp() - interval '1 ms'")
+        assert sweep(worker) == {row.id: "unknown"}
+        let_pass(house.approver, row.id, next_action_at="clock_timestamp()")
+        assert read_until_settled(worker, house.approver, row.id) is PublicationState.NEEDS_HUMAN
+        long_ago = "update masthead.attempt set send_deadline = clock_timestamp() - interval '5 min'"
+        tamper(house.organization_id, long_ago)
+        with acting_as(console):
+            then()
+        return YES
+
+    return call
+
+
+def send_again(house: House, row: Publication, *, lapsed: bool = False) -> None:
+    if lapsed:
+        let_pass(house.approver, row.id, approved_until="clock_timestamp()")
+    say_not_live(house.approver, row.id, send_again=True)
+
+
+def edit(house: House, row: Publication, words: str) -> None:
+    draft = posts.draft(house.author, row.post_id)
+    writing.save(
+        house.author,
+        row.post_id,
+        draft.post.revision,
+        text=words,
+        link=draft.content.link,
+        account_ids=[row.account_id],
+        slot_at=datetime.now(UTC) + timedelta(days=1),
+        own_slots={},
+    )
+
+
+def submit(house: House, row: Publication) -> None:
+    draft = posts.draft(house.author, row.post_id)
+    writing.submit(house.author, uuid4(), row.post_id, draft.post.revision)
+
+
+def approve(house: House, row: Publication) -> None:
+    seen_now = again(house.author, row.id).payload_sha256
+    writing.approve(house.approver, uuid4(), row.post_id, {row.id: seen_now})
+
+
+TOLD = f"The network's yes came after this attempt had been closed: {YES.permalink}"
+
+
+@pytest.mark.parametrize("words", ["Other words.", None], ids=["edited", "given another time"])
+def test_a_yes_leaves_on_the_schedule_what_was_approved_anew_since(
+    words: str | None, house: House, worker: db.Database, script
+):
+    row = make_due(house)
+
+    def then() -> None:
+        send_again(house, row)
+        edit(house, row, words or row.payload["text"])
+        assert again(house.author, row.id).state is PublicationState.DRAFT
+        submit(house, row)
+        approve(house, row)
+
+    script(frozen(house, worker, row, then), read=seen())
+    assert send_one(worker, row.id, TIMES) is None
+    now = again(house.author, row.id)
+    assert now.state is PublicationState.SCHEDULED
+    assert now.due_at is not None
+    assert now.due_at > datetime.now(UTC) + timedelta(hours=23)
+    assert len(attempts(house.author, row.id)) == 1
+    assert TOLD in words_of(house, row)
+
+
+def test_a_yes_asks_about_nothing_that_was_edited_since_and_waits_for_approval(
+    house: House, worker: db.Database, script
+):
+    row = make_due(house)
+
+    def then() -> None:
+        send_again(house, row)
+        edit(house, row, "Other words.")
+        submit(house, row)
+
+    script(frozen(house, worker, row, then), read=seen())
+    assert send_one(worker, row.id, TIMES) is None
+    assert again(house.author, row.id).state is PublicationState.IN_REVIEW
+    assert TOLD in words_of(house, row)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in review", "not approved in time"])
+def test_a_yes_to_what_waits_for_approval_to_be_sent_again_is_a_question_first(
+    late: bool, house: House, worker: db.Database, script
+):
+    row = make_due(house)
+
+    def then() -> None:
+        send_again(house, row, lapsed=True)
+        assert again(house.author, row.id).state is PublicationState.IN_REVIEW
+        if late:
+            bring_forward(house.approver, row.id, ago_s=1)
+            assert sweep(worker) == {row.id: "needs_human"}
+            assert again(house.author, row.id).needs is Needs.APPROVAL
+
+    network = script(frozen(house, worker, row, then), read=seen())
+    sent_at = datetime.now(UTC)
+    raise_all(worker)
+    assert send_one(worker, row.id, TIMES) is None
+    now = again(house.author, row.id)
+    assert (now.state, now.needs) == (PublicationState.NEEDS_HUMAN, Needs.OUTCOME)
+    with pytest.raises(Conflict):
+        approve(house, row)
+    _, asked = attempts(house.author, row.id)
+    assert (asked.state, asked.provider_ref) == ("unknown", "77_1")
+    assert TOLD in words_of(house, row)
+    raise_all(worker)
+    assert "needs_person" in {each.kind.value for each in notices(house.approver)}
+    network.read = seen(live_post("77_1", row.payload["text"], at=sent_at))
+    say_live(house.approver, row.id, "77_1")
+    assert again(house.author, row.id).state is PublicationState.PUBLISHED
+    assert len(network.sent) == 1
+
+
+def test_what_a_yes_made_a_question_is_looked_for_by_itself_too(house: House, worker: db.Database, script):
+    row = make_due(house)
+    network = script(frozen(house, worker, row, lambda: send_again(house, row, lapsed=True)), read=seen())
+    sent_at = datetime.now(UTC)
+    assert send_one(worker, row.id, TIMES) is None
+    network.read = seen(live_post("77_1", row.payload["text"], at=sent_at))
+    assert check_one(worker, row.id, TIMES) is PublicationState.PUBLISHED
+
+
+def test_a_yes_to_what_is_late_to_be_sent_again_is_a_question(house: House, worker: db.Database, script):
+    row = make_due(house)
+
+    def then() -> None:
+        send_again(house, row)
+        let_pass(house.approver, row.id, not_after="clock_timestamp()")
+        assert sweep(worker) == {row.id: "needs_human"}
+        assert again(house.author, row.id).needs is Needs.LATE
+
+    script(frozen(house, worker, row, then), read=seen())
+    assert send_one(worker, row.id, TIMES) is None
+    assert again(house.author, row.id).needs is Needs.OUTCOME
+    assert TOLD in words_of(house, row)

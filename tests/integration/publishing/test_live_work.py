@@ -222,6 +222,22 @@ def test_a_comment_is_written_again_once_when_all_looks_saw_all_and_then_a_perso
     assert (stage.comment.state, live_trouble(stage.house.author)) == (LiveState.DONE, ())
 
 
+def test_a_comment_that_a_person_has_written_again_is_not_written_once_more_by_itself(
+    publish: Callable[..., Stage], live: ScriptedLive
+) -> None:
+    stage = publish("First!")
+    live.answers = [UNCLEAR] * 4
+    for _ in range(20):
+        stage.come_due().work()
+    seen = stage.comment
+    assert (seen.state, len(live.called)) == (LiveState.NEEDS_HUMAN, 2)
+    commands.retry_live(stage.house.approver, uuid4(), seen.id, epoch=seen.epoch)
+    for _ in range(20):
+        stage.come_due().work()
+    assert (stage.comment.state, len(live.called)) == (LiveState.NEEDS_HUMAN, 3)
+    assert "It was written more than once without a clear answer" in stage.comment.words
+
+
 def test_where_comments_can_not_be_read_a_person_is_asked_and_nothing_is_written_again(
     publish: Callable[..., Stage], live: ScriptedLive
 ) -> None:

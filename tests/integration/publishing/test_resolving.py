@@ -474,7 +474,7 @@ def test_what_was_to_be_sent_again_and_is_late_is_not_said_to_be_unsent(house: H
     row = again(house.author, late_again(house, worker, script))
     (shown,) = posts.detail(house.author, row.post_id).publications
     assert shown.because.startswith("Its time to be sent again passed. Nothing proves that an earlier try isn't live.")
-    assert shown.unproven
+    assert shown.late_unproven
 
 
 @pytest.mark.parametrize("said", ["77_1", "https://network.example/77_1", "https://network.example/feed?of=77_1"])

@@ -222,8 +222,8 @@ CALLS: Final[Calls] = {
         inside(lambda session, world: store.lock(session, world.publication_id("unknown"), _EPOCH), "worker"),
     ),
     store.unresolved_attempt: (inside(_unresolved, "worker"),),
-    store.has_attempt: (
-        inside(lambda session, world: store.has_attempt(session, world.publication_id("sending"), 1), "worker"),
+    store.attempt: (
+        inside(lambda session, world: store.attempt(session, world.publication_id("sending"), 1), "worker"),
     ),
     store.attempts_closed_by: (
         inside(

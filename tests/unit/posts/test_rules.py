@@ -205,8 +205,8 @@ def test_the_sentence_beside_a_state_says_why_and_what_to_do(
 
 
 @pytest.mark.parametrize("needs", [Needs.LATE, Needs.APPROVAL])
-@pytest.mark.parametrize("more", [{}, {"unproven": True}, {"restored": True}])
-def test_nothing_says_that_nothing_was_sent(needs: Needs, more: dict[str, bool]) -> None:
+@pytest.mark.parametrize("unproven", [False, True])
+def test_nothing_says_that_nothing_was_sent(needs: Needs, unproven: bool) -> None:
     said = rules.because(
         PublicationState.NEEDS_HUMAN,
         needs,
@@ -216,7 +216,30 @@ def test_nothing_says_that_nothing_was_sent(needs: Needs, more: dict[str, bool])
         zone="Europe/Madrid",
         error="",
         link_known=False,
-        **more,
+        unproven=unproven,
     )
     assert said
     assert "nothing was sent" not in said
+
+
+@pytest.mark.parametrize(
+    ("state", "needs", "says_so"),
+    [
+        ("draft", None, True),
+        ("in_review", None, True),
+        ("approved", None, True),
+        ("failed", None, True),
+        ("needs_human", Needs.LATE, True),
+        ("needs_human", Needs.APPROVAL, True),
+        ("needs_human", Needs.OUTCOME, False),
+        ("scheduled", None, False),
+        ("published", None, False),
+    ],
+)
+def test_only_what_a_press_would_send_says_that_it_comes_from_a_backup(
+    state: str, needs: Needs | None, says_so: bool
+) -> None:
+    said = rules.from_backup(PublicationState(state), needs)
+    assert said == (
+        "This comes from a backup: it may have been sent since. Look at the account first." if says_so else ""
+    )
