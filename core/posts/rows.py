@@ -144,6 +144,7 @@ def waiting(row: Row[Any]) -> Waiting:
         needs=needs,
         shown=shown(row, paused=bool(row.pauses)),
         because=_because(row),
+        late_unproven=row.late_unproven,
         from_backup=_from_backup(row),
         due_at=row.due_at,
         published_at=row.published_at,

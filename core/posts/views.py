@@ -628,7 +628,8 @@ class Detail:
 class Waiting:
     """One line on Home: a publication and its post's beginning (at most 140 characters).
 
-    `from_backup` warns, in words, that it may have been sent since a backup was made.
+    `late_unproven` as for `PublicationRow`. `from_backup` warns, in words, that it may have been sent since a backup was
+    made.
     """
 
     post_id: UUID
@@ -640,6 +641,7 @@ class Waiting:
     needs: Needs | None
     shown: Shown
     because: str
+    late_unproven: bool
     from_backup: str
     due_at: datetime | None
     published_at: datetime | None

@@ -234,6 +234,7 @@ def test_where_no_sender_runs_home_says_so_to_who_may_act_and_to_no_other_organi
     assert {role: STOPPED in tab.open().words for role, tab in tabs.items()} == {
         role: role is not Role.VIEWER for role in Role
     }
+    assert "(Europe/Berlin): the program that sends may have stopped." in tabs[Role.ADMIN].words
     assert "Ask your operator to run `masthead doctor`." in tabs[Role.ADMIN].words
     assert STOPPED not in stranger.open().words
 

@@ -140,7 +140,7 @@ def test_sending_again_says_the_risk_and_goes_out_once(
     )
 
 
-def test_what_was_to_be_sent_again_and_is_late_is_neither_sent_nor_moved_from_its_page(
+def test_what_was_to_be_sent_again_and_is_late_is_neither_sent_nor_moved_from_its_page_or_home(
     house: House, worker_database: db.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shows(monkeypatch, read=seen())
@@ -154,6 +154,8 @@ def test_what_was_to_be_sent_again_and_is_late_is_neither_sent_nor_moved_from_it
     assert not tab.has_button("reschedule_post")
     assert not tab.button(f"cancel_{row.id}").disabled
     assert not tab.button("duplicate_post").disabled
+    (line,) = tab.open().component("home_items")["items"]
+    assert (line["group"], line["action"]) == ("Needs a person 1", "Open")
 
 
 def test_giving_up_closes_it_as_cancelled(

@@ -22,7 +22,7 @@ from console.plain import beginning, plain
 from core import providers
 from core.infra.clock import now
 from core.organizations.rules import Permission
-from core.posts import queries
+from core.posts import queries, slots
 from core.posts.overview import LINES
 from core.posts.rules import Needs
 from core.posts.views import Asked, Home, Waiting
@@ -75,7 +75,7 @@ def render(visitor: Visitor) -> None:
 
 def _stopped(since: datetime, zones: Zones) -> None:
     st.warning(
-        f"Posts are waiting though nothing holds them back, the first since {plain(clock(since, zones.organization))}:"
+        f"Posts are waiting though nothing holds them back, the first since {plain(slots.said(since, zones.organization))}:"
         " the program that sends may have stopped. Ask your operator to run `masthead doctor`.",
         icon=":material/hourglass_disabled:",
     )
@@ -164,7 +164,8 @@ def _waiting(visitor: Visitor, home: Home, zones: Zones) -> Iterator[Item]:
     for each in home.needs_person:
         title = f"{_on(each)}: {each.shown.detail or 'needs you'}"
         outcome = each.needs is Needs.OUTCOME
-        action = can(Permission.RESOLVE, "Decide") if outcome else can(Permission.RESCHEDULE, "Reschedule")
+        moves = can(Permission.RESCHEDULE, "Open" if each.late_unproven else "Reschedule")
+        action = can(Permission.RESOLVE, "Decide") if outcome else moves
         page = "unclear" if outcome else "post"
         group, note = f"Needs a person {counts.needs_person}", each.from_backup
         yield _publication(each, group, "front_hand", "red", title, action, note, page=page)
