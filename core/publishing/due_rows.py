@@ -1,6 +1,6 @@
 """SQL of what is due and of what lapsed, in all organizations, and of the tickers that look.
 
-By definer functions that return ids, states and times (migrations 0005 to 0048: the newest that has one is in force).
+By definer functions that return ids, states and times (migrations 0005 to 0049: the newest that has one is in force).
 Takes a session; never commits.
 """
 
