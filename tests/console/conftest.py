@@ -26,6 +26,11 @@ def installed_components() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def unmeasured(no_cover: None) -> None:
+    """What is covered of core is what core's own tests cover."""
+
+
+@pytest.fixture(autouse=True)
 def settings_of_the_console(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What `python -m console` would find in its environment."""
     monkeypatch.setenv("MASTHEAD_SECRET_KEY", SECRET_KEY)
