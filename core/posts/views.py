@@ -628,8 +628,8 @@ class Detail:
 class Waiting:
     """One line on Home: a publication and its post's beginning (at most 140 characters).
 
-    `late_unproven` as for `PublicationRow`. `from_backup` warns, in words, that it may have been sent since a backup was
-    made.
+    `late_unproven` as for `PublicationRow`. `from_backup` warns, in words, that it may have been sent since a backup
+    was made.
     """
 
     post_id: UUID

@@ -74,8 +74,9 @@ def render(visitor: Visitor) -> None:
 
 
 def _stopped(since: datetime, zones: Zones) -> None:
+    first = plain(slots.said(since, zones.organization))
     st.warning(
-        f"Posts are waiting though nothing holds them back, the first since {plain(slots.said(since, zones.organization))}:"
+        f"Posts are waiting though nothing holds them back, the first since {first}:"
         " the program that sends may have stopped. Ask your operator to run `masthead doctor`.",
         icon=":material/hourglass_disabled:",
     )
